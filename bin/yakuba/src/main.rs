@@ -1,0 +1,2 @@
+//! The binary: one program, every role.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Words every floor of Yakuba uses: ids, time, calendar, names, money, numbers, errors, configuration.

@@ -1,0 +1,1 @@
+//! The Individual Number Card over APDUs: client, readers, and a virtual card.

@@ -1,0 +1,1 @@
+//! PDF documents: fonts with a strict glyph gate, barcodes, seals, pages.

@@ -1,0 +1,1 @@
+//! Certificates, signatures and their checking: JPKI profile, revocation, CMS, PAdES, signed tokens, a test authority.

@@ -1,0 +1,1 @@
+//! The twelve services, one folder each.

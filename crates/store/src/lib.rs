@@ -1,0 +1,1 @@
+//! How Yakuba remembers: one SQL text in transactions on SQLite or PostgreSQL.

@@ -1,0 +1,1 @@
+//! The outside world for tests and the demo: synthetic city, J-LIS with OCSP and CRL over real sockets.

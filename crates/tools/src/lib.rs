@@ -1,0 +1,1 @@
+//! What services share: register, access, disclosure, audit, credentials, staff, terminals, relay.

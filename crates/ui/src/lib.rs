@@ -1,0 +1,1 @@
+//! How Yakuba looks: HTML components, words in three languages, assets.

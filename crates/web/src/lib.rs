@@ -1,0 +1,1 @@
+//! Doors: kiosk, staff, open pages; sessions and security.

@@ -1,0 +1,1 @@
+//! File and message formats, without storage and without web.

@@ -1,0 +1,2 @@
+//! Rules as code: run with `cargo xtask`.
+fn main() {}
