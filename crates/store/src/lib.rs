@@ -1,1 +1,15 @@
-//! How Yakuba remembers: one SQL text in transactions on SQLite or PostgreSQL.
+//! How Yakuba remembers: one SQL text, in transactions, on SQLite or PostgreSQL.
+//!
+//! ```text
+//!   action ── store.read(|tx| …) ──► Tx ──► rusqlite (a reader of the pool)   or  tokio-postgres
+//!          └─ store.write(|tx| …) ─► Tx ──► one writer thread, group commit   or  SERIALIZABLE, pipelined, retried
+//! ```
+//!
+//! Closures are synchronous, pure but for `tx`, and **may run twice**. See `ARCHITECTURE.md`, "Store".
+
+pub mod tx;
+pub mod value;
+
+pub use tx::StoreError;
+pub use tx::Tx;
+pub use value::{Row, Value};
