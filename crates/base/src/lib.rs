@@ -12,10 +12,12 @@
 //! | [`yen`] | money |
 //! | [`my_number_guard`] | refuses a 12-digit Individual Number at every door |
 //! | [`personal`] | values that cannot be printed into a log |
+//! | [`config`] | one typed configuration, runs with none |
 //! | [`error`] | the kinds of failure and what each means to HTTP and to a shell |
 
 pub mod calendar;
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod id;
 pub mod my_number_guard;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 pub use calendar::Date;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use config::Config;
 pub use error::Kind;
 pub use id::Id;
 pub use personal::Personal;
