@@ -1,1 +1,7 @@
 //! What services share: register, access, disclosure, audit, credentials, staff, terminals, relay.
+
+pub mod access;
+pub mod disclosure;
+pub mod resident_id;
+
+pub use resident_id::ResidentId;
