@@ -7,9 +7,15 @@
 //!
 //! Closures are synchronous, pure but for `tx`, and **may run twice**. See `ARCHITECTURE.md`, "Store".
 
+pub mod fault;
+mod migrate;
+pub mod sealing;
+mod store;
+pub mod testing;
 pub mod tx;
 pub mod value;
 
-pub use tx::StoreError;
-pub use tx::Tx;
+pub use fault::{Fault, Faults};
+pub use store::{Database, Engine, Store, StoreConfig};
+pub use tx::{StoreError, Tx};
 pub use value::{Row, Value};

@@ -3,7 +3,7 @@
 use crate::value::{Row, Value};
 
 /// What can go wrong beneath an action. Never carries a parameter value, so it may be logged.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The engine refused or is not reachable.
     #[error("the database did not do what was asked ({context}): {reason}")]
@@ -30,6 +30,59 @@ pub enum StoreError {
     /// The store is shutting down or its writer has stopped.
     #[error("the database is closed")]
     Closed,
+    /// Another process owns the data directory.
+    #[error("{place} is in use by another process; ask that process, or stop it first")]
+    InUse {
+        /// The lock file.
+        place: String,
+    },
+    /// The tables cannot be brought up to date, or the files or server are not what they should be.
+    #[error("the database cannot be opened ({place}): {reason}")]
+    Setup {
+        /// The migration or the place.
+        place: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// No room is left; nothing was written.
+    #[error("the disk of the database is full; nothing was written")]
+    Full,
+    /// The engine does not answer; nothing was written.
+    #[error("the database does not answer; nothing was written ({reason})")]
+    Unavailable {
+        /// The engine's own message, without values.
+        reason: String,
+    },
+    /// Other transactions got in the way each of the bounded number of times it was tried; nothing was written.
+    #[error("too many others are changing the same rows; nothing was written, try again")]
+    Contended,
+    /// The answer to the commit was lost: it may or may not have happened. Repeat with the same id.
+    #[error("it is not known whether the last change was written; look, or repeat it with the same id")]
+    Uncertain,
+    /// The action panicked; nothing was written.
+    #[error("the action stopped by a defect; nothing was written")]
+    Panicked,
+    /// A write was begun inside a write to the same database.
+    #[error("a write was begun inside another write to the same database")]
+    Nested,
+}
+
+impl StoreError {
+    /// What it means to the outside.
+    pub const fn kind(&self) -> base::Kind {
+        match self {
+            Self::Duplicate { .. } => base::Kind::Conflict,
+            Self::InUse { .. }
+            | Self::Full
+            | Self::Unavailable { .. }
+            | Self::Contended
+            | Self::Uncertain
+            | Self::Closed => base::Kind::Unavailable,
+            Self::Engine { .. } | Self::Column { .. } | Self::Setup { .. } | Self::Panicked | Self::Nested => {
+                base::Kind::Internal
+            }
+        }
+    }
 }
 
 /// One transaction. SQL is written once for both engines: parameters `$1…$9` , types `BIGINT`, `TEXT`, `BLOB`.

@@ -1,0 +1,54 @@
+//! Faults on purpose: a test says what shall go wrong at the next commits, and the store does it where it would happen.
+//!
+//! ```text
+//!   test ── faults.push(DiskFull) ──► queue ──► taken by the next commit (SQLite: by the next group) ──► error or stall
+//! ```
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What goes wrong at one commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The commit is refused: nothing was done, the caller hears so.
+    FailBeforeCommit,
+    /// The commit happens but its answer is lost: the caller hears [`crate::StoreError::Uncertain`].
+    LoseAnswerAfterCommit,
+    /// The commit takes this much longer.
+    Stall(Duration),
+    /// No room is left: nothing was done, the caller hears [`crate::StoreError::Full`].
+    DiskFull,
+}
+
+/// A queue of faults shared between a test and the stores it watches.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Option<Arc<Mutex<VecDeque<Fault>>>>);
+
+impl Faults {
+    /// No faults, ever: for production. Costs one comparison a commit.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// An empty queue to push into.
+    pub fn scripted() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Lets the next commit without a fault meet `fault`. Ignored on [`Faults::none`].
+    pub fn push(&self, fault: Fault) {
+        if let Some(queue) = &self.0 {
+            queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
+        }
+    }
+
+    /// How many faults wait.
+    pub fn waiting(&self) -> usize {
+        self.0.as_ref().map_or(0, |queue| queue.lock().unwrap_or_else(PoisonError::into_inner).len())
+    }
+
+    pub(crate) fn take(&self) -> Option<Fault> {
+        self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
