@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod disclosure;
+pub mod register;
 pub mod resident_id;
 
 pub use resident_id::ResidentId;
