@@ -98,10 +98,7 @@ pub fn why_not_at_a_machine(
         (Cause::MovedOut, matches!(person.state, ResidentState::MovedOut { .. })),
         (Cause::Dead, matches!(person.state, ResidentState::Dead { .. })),
         (Cause::PlannedMoveOut, anyone(&|m| matches!(m.state, ResidentState::PlannedMoveOut { .. }))),
-        (
-            Cause::Pending,
-            anyone(&|m| m.state == ResidentState::Pending) | !snapshot.changes_waiting.is_empty(),
-        ),
+        (Cause::Pending, anyone(&|m| m.state == ResidentState::Pending) | !snapshot.changes_waiting.is_empty()),
         (
             Cause::Suppressed,
             anyone(&|m| is_suppressed(&snapshot.protections, &m.id, on))
@@ -110,8 +107,7 @@ pub fn why_not_at_a_machine(
         (
             Cause::MovedInToday,
             anyone(&|m| {
-                m.became_resident_on.is_some_and(|day| day >= on)
-                    || m.notified_on.is_some_and(|day| day >= on)
+                m.became_resident_on.is_some_and(|day| day >= on) || m.notified_on.is_some_and(|day| day >= on)
             }),
         ),
         (Cause::TooLong, anyone(&|m| is_too_long(m, limits))),
