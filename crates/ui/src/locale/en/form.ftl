@@ -1,0 +1,6 @@
+form-please-check = Please check what you entered
+form-required = required
+form-error-word = Error:
+form-search = Search
+form-save = Save
+form-stop = Stop

@@ -1,0 +1,234 @@
+//! The shell of a page.
+//!
+//! ```text
+//!   skip link · [demo band] · header (city, where you are, who you are, language) · nav · main · footer
+//! ```
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::language::Language;
+use crate::words::words;
+
+/// How wide the main part may grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Width {
+    /// A column for reading (about 44 characters).
+    #[default]
+    Reading,
+    /// The whole window, for tables at a counter.
+    Wide,
+    /// A machine of 1080 × 1920 with large type: no header and footer, nothing to scroll.
+    Kiosk,
+}
+
+/// One link of the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavLink {
+    /// Where it leads.
+    pub href: String,
+    /// What it says.
+    pub label: String,
+    /// Whether this is the page one is on.
+    pub is_here: bool,
+}
+
+/// A page being built.
+#[derive(Clone)]
+pub struct Page {
+    language: Language,
+    title: String,
+    city: String,
+    styles: Vec<String>,
+    scripts: Vec<String>,
+    width: Width,
+    band: Option<Markup>,
+    nav: Vec<NavLink>,
+    who: Option<Markup>,
+    language_path: Option<String>,
+    refresh: Option<(u32, String)>,
+}
+
+impl Page {
+    /// A page in `language`. The title is the page's own, without the city.
+    pub fn new(language: Language, title: impl Into<String>) -> Self {
+        Self {
+            language,
+            title: title.into(),
+            city: String::new(),
+            styles: Vec::new(),
+            scripts: Vec::new(),
+            width: Width::Reading,
+            band: None,
+            nav: Vec::new(),
+            who: None,
+            language_path: None,
+            refresh: None,
+        }
+    }
+
+    /// The city's name, shown in the header and the title.
+    #[must_use]
+    pub fn city(mut self, name: impl Into<String>) -> Self {
+        self.city = name.into();
+        self
+    }
+
+    /// A style sheet, by its address.
+    #[must_use]
+    pub fn style(mut self, address: impl Into<String>) -> Self {
+        self.styles.push(address.into());
+        self
+    }
+
+    /// A script (module, deferred), by its address. The page must work without it.
+    #[must_use]
+    pub fn script(mut self, address: impl Into<String>) -> Self {
+        self.scripts.push(address.into());
+        self
+    }
+
+    /// How wide the main part may grow.
+    #[must_use]
+    pub const fn width(mut self, width: Width) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// A band above everything, e.g. that this is a demonstration.
+    #[must_use]
+    pub fn band(mut self, band: Markup) -> Self {
+        self.band = Some(band);
+        self
+    }
+
+    /// Links to the other pages of this front.
+    #[must_use]
+    pub fn nav(mut self, links: Vec<NavLink>) -> Self {
+        self.nav = links;
+        self
+    }
+
+    /// Who is signed in, with the way out.
+    #[must_use]
+    pub fn who(mut self, who: Markup) -> Self {
+        self.who = Some(who);
+        self
+    }
+
+    /// Offers the other languages at `path?lang=…`.
+    #[must_use]
+    pub fn languages_at(mut self, path: impl Into<String>) -> Self {
+        self.language_path = Some(path.into());
+        self
+    }
+
+    /// Goes to `address` after `seconds`, also without script.
+    #[must_use]
+    pub fn refresh(mut self, seconds: u32, address: impl Into<String>) -> Self {
+        self.refresh = Some((seconds, address.into()));
+        self
+    }
+
+    /// The language.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The finished page around `main`, which holds the page's one `<h1>`.
+    pub fn render(&self, main: &Markup) -> Markup {
+        let body_class = match self.width {
+            Width::Reading => "reading",
+            Width::Wide => "wide",
+            Width::Kiosk => "kiosk",
+        };
+        html! {
+            (DOCTYPE)
+            html lang=(self.language.html()) data-language=(self.language.code()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    @if let Some((seconds, address)) = &self.refresh {
+                        meta http-equiv="refresh" content=(format!("{seconds};url={address}"));
+                    }
+                    title { (self.title) @if !self.city.is_empty() { " | " (self.city) } }
+                    @for address in &self.styles { link rel="stylesheet" href=(address); }
+                    @for address in &self.scripts { script type="module" src=(address) {} }
+                }
+                body class=(body_class) {
+                    a class="skip" href="#main" { (words().get(self.language, "page-skip")) }
+                    @if let Some(band) = &self.band { div class="band" role="note" { (band) } }
+                    @if self.width != Width::Kiosk { (self.header()) }
+                    main id="main" tabindex="-1" { (main) }
+                    @if self.width != Width::Kiosk { (self.footer()) }
+                }
+            }
+        }
+    }
+
+    fn header(&self) -> Markup {
+        html! {
+            header class="top" {
+                div class="top-line" {
+                    p class="city" { (self.city) }
+                    @if let Some(who) = &self.who { div class="who" { (who) } }
+                    @if let Some(path) = &self.language_path { (language_links(self.language, path)) }
+                }
+                @if !self.nav.is_empty() {
+                    nav class="main-nav" aria-label=(words().get(self.language, "page-navigation")) {
+                        ul {
+                            @for link in &self.nav {
+                                li { a href=(link.href) aria-current=[link.is_here.then_some("page")] { (link.label) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn footer(&self) -> Markup {
+        html! { footer class="bottom" { p { (self.city) } } }
+    }
+}
+
+/// Links to this page in the other languages.
+pub fn language_links(current: Language, path: &str) -> Markup {
+    let join = if path.contains('?') { '&' } else { '?' };
+    html! {
+        nav class="languages" aria-label=(words().get(current, "page-languages")) {
+            ul {
+                @for language in Language::ALL {
+                    li {
+                        @if language == current {
+                            span lang=(language.html()) aria-current="true" { (language.name()) }
+                        } @else {
+                            a href=(format!("{path}{join}lang={}", language.code())) lang=(language.html())
+                                hreflang=(language.html()) { (language.name()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A picture drawn by us (SVG text we wrote, never a person's input).
+pub fn drawing(svg: &'static str) -> Markup {
+    PreEscaped(svg.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_its_language_and_offers_the_others() {
+        let page = Page::new(Language::EasyJapanese, "窓口").city("見本市").languages_at("/staff");
+        let text = page.render(&html! { h1 { "窓口" } }).into_string();
+        assert!(text.starts_with("<!DOCTYPE html><html lang=\"ja\" data-language=\"ja-easy\">"));
+        assert!(text.contains("<title>窓口 | 見本市</title>"));
+        assert!(text.contains("href=\"/staff?lang=en\""));
+        assert!(text.contains("<a class=\"skip\" href=\"#main\">"));
+        assert!(!text.contains("style=") && !text.contains("onclick"));
+    }
+}
