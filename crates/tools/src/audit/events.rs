@@ -1,0 +1,71 @@
+//! Everything that is written into the audit log, in one table. To audit something new, add a line.
+//!
+//! The published list (`docs/disclosure-events.md`) is made from it.
+
+macro_rules! events {
+    ($($name:ident $code:literal $english:literal $japanese:literal;)*) => {
+        /// What happened. The codes are stored; never change one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Event { $($name,)* }
+
+        impl Event {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            /// The stored code.
+            pub const fn code(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+            /// In words, English.
+            pub const fn english(self) -> &'static str { match self { $(Self::$name => $english,)* } }
+            /// In words, Japanese.
+            pub const fn japanese(self) -> &'static str { match self { $(Self::$name => $japanese,)* } }
+        }
+    };
+}
+
+events! {
+    Disclosed "disclosure.made" "a record was opened" "記録の閲覧";
+    OwnRecordRead "own_record.read" "a person opened their own record" "本人による自分の記録の閲覧";
+    AccessRefused "access.refused" "an access was refused" "閲覧の拒否";
+    RegisterImported "register.imported" "the register was imported" "住民データの取込み";
+    RegisterChanged "register.changed" "a record of the register was changed" "住民記録の異動";
+    CertificateRequested "certificate.requested" "a certificate was requested" "証明書の申請";
+    CertificateRefused "certificate.refused" "a certificate was refused" "証明書の不交付";
+    CertificateIssued "certificate.issued" "a certificate was issued" "証明書の交付";
+    CertificatePrinted "certificate.printed" "a certificate was printed" "証明書の印刷";
+    CertificateWithdrawn "certificate.withdrawn" "a certificate was withdrawn" "証明書の失効";
+    CertificateErased "certificate.erased" "the sealed bytes of a certificate were erased" "証明書データの消去";
+    PaymentTaken "payment.taken" "a fee was taken" "手数料の収納";
+    PaymentReturned "payment.returned" "a fee was returned" "手数料の返金";
+    CredentialEnrolled "credential.enrolled" "a card was enrolled" "カードの登録";
+    CredentialStopped "credential.stopped" "a card was stopped" "カードの停止";
+    CredentialUsed "credential.used" "a card was accepted" "カードによる本人確認";
+    CredentialRefused "credential.refused" "a card was refused" "カードによる本人確認の不成立";
+    TerminalEnrolled "terminal.enrolled" "a terminal was enrolled" "端末の登録";
+    TerminalStopped "terminal.stopped" "a terminal was stopped" "端末の停止";
+    StaffSignedIn "staff.signed_in" "a member of staff signed in" "職員のサインイン";
+    StaffSignInRefused "staff.sign_in_refused" "a staff sign-in was refused" "職員のサインインの拒否";
+    StaffSignedOut "staff.signed_out" "a member of staff signed out" "職員のサインアウト";
+    StaffAdded "staff.added" "a staff account was added" "職員アカウントの追加";
+    StaffChanged "staff.changed" "a staff account or its roles were changed" "職員アカウント・権限の変更";
+    StaffStopped "staff.stopped" "a staff account was stopped" "職員アカウントの停止";
+    ApprovalProposed "approval.proposed" "a two-person action was proposed" "二者承認の申請";
+    ApprovalApproved "approval.approved" "a two-person action was approved" "二者承認の承認";
+    ApprovalDeclined "approval.declined" "a two-person action was declined" "二者承認の却下";
+    ApprovalExecuted "approval.executed" "an approved action was carried out" "承認済み操作の実行";
+    IncidentOpened "incident.opened" "an incident was opened" "障害等の発生";
+    IncidentCleared "incident.cleared" "an incident was cleared" "障害等の解除";
+    RelayRefused "relay.refused" "a parcel from the other zone was refused" "ゾーン間通信の拒否";
+    SettingChanged "setting.changed" "a setting was changed" "設定の変更";
+    ServiceOpened "service.opened" "a service was opened or closed" "サービスの開始・停止";
+    KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
+    ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";
+    BackupMade "backup.made" "a backup was made" "バックアップの作成";
+    BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
+}
+
+impl Event {
+    /// The event with this stored code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.code() == code)
+    }
+}
