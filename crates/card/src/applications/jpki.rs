@@ -1,0 +1,176 @@
+//! The application for public personal authentication (公的個人認証AP, JPKI): prove who one is, and sign.
+//!
+//! For kiosks, counters and portals that let a person in by card, under the act on public personal authentication
+//! (電子署名等に係る地方公共団体情報システム機構の認証業務に関する法律).
+//!
+//! ```text
+//!  open ─▶ user_authentication_certificate ─▶ verify_user_authentication_pin ─▶ sign_user_authentication ─▶ close
+//!                                             (asks the counter first)          (SHA-256 of our challenge)
+//! ```
+
+use crate::pin::{LastTry, Pin, SigningPassword, UserAuthenticationPin};
+use crate::readers::{Card, ReaderError};
+use crate::session::{Application, CardError, DeviceKind, File, Session};
+use base::Personal;
+
+/// What precedes a SHA-256 hash inside a PKCS#1 v1.5 signature (RFC 8017 §9.2, note 1).
+pub const SHA256_DIGEST_INFO: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+
+/// Bytes of a signature: RSA-2048, the key of every card issued so far. A card of the next generation (ECDSA P-384) will
+/// need a table here, keyed by [`DeviceKind`].
+pub const SIGNATURE_LENGTH: usize = 256;
+
+/// A conversation with the JPKI application of one card. Ends with every PIN forgotten: by [`JpkiSession::close`], or
+/// when dropped.
+pub struct JpkiSession<C: Card> {
+    session: Session<C>,
+    device: DeviceKind,
+    ended: bool,
+}
+
+impl<C: Card> JpkiSession<C> {
+    /// Selects the application and learns the kind of device from its token label. PINs another program left verified
+    /// are forgotten first.
+    ///
+    /// # Errors
+    /// [`CardError::NotAnIndividualNumberCard`], [`CardError::UnknownDevice`], [`CardError::CardRemoved`], or a reader
+    /// or protocol error.
+    pub fn open(card: C) -> Result<Self, CardError> {
+        let mut session = Session::open(card, Application::PublicPersonalAuthentication)?;
+        let status = session.select_file(File::TokenInformation)?;
+        if !status.is_done() {
+            return Err(CardError::UnexpectedStatus { step: "SELECT", status });
+        }
+        let label =
+            session.read(0, 32)?.map_err(|status| CardError::UnexpectedStatus { step: "READ BINARY", status })?;
+        let device = DeviceKind::from_label(&label).ok_or(CardError::UnknownDevice)?;
+        Ok(Self { session, device, ended: false })
+    }
+
+    /// What kind of device answers.
+    pub const fn device(&self) -> DeviceKind {
+        self.device
+    }
+
+    /// How many misses the card still allows; 0 means locked. Free: show it before asking for the PIN.
+    ///
+    /// # Errors
+    /// [`CardError::CounterUnknown`] when the card does not say, [`CardError::NoCertificate`] when it has no such PIN.
+    pub fn tries_left(&mut self, pin: Pin) -> Result<u8, CardError> {
+        self.session.tries_left(pin_file(pin), pin)
+    }
+
+    /// Verifies the four-digit PIN. The counter is asked first; the PIN is sent at most once, and not at all when it is
+    /// locked, or when one try is left and `last_try` is [`LastTry::Refuse`].
+    ///
+    /// # Errors
+    /// [`CardError::WrongPin`] with the tries left, [`CardError::PinLocked`], [`CardError::LastTryKept`]; after
+    /// [`CardError::CardRemoved`] it is unknown whether the card counted it, so ask [`Self::tries_left`] anew.
+    pub fn verify_user_authentication_pin(
+        &mut self,
+        pin: &UserAuthenticationPin,
+        last_try: LastTry,
+    ) -> Result<(), CardError> {
+        self.session.verify(File::UserAuthenticationPin, Pin::UserAuthentication, pin.bytes(), last_try)
+    }
+
+    /// Verifies the signing password, with the same care.
+    ///
+    /// # Errors
+    /// As [`Self::verify_user_authentication_pin`].
+    pub fn verify_signing_password(&mut self, password: &SigningPassword, last_try: LastTry) -> Result<(), CardError> {
+        self.session.verify(File::SigningPassword, Pin::Signing, password.bytes(), last_try)
+    }
+
+    /// The certificate for user authentication, DER. It holds no name; its serial still points to one person.
+    ///
+    /// # Errors
+    /// [`CardError::NoCertificate`]; [`CardError::PinRequired`] on an Android phone before the PIN.
+    pub fn user_authentication_certificate(&mut self) -> Result<Vec<u8>, CardError> {
+        self.session.read_certificate(File::UserAuthenticationCertificate, Pin::UserAuthentication)
+    }
+
+    /// The certificate of the authority that issued it, DER. Informative: trust comes from the verifier's own anchors.
+    ///
+    /// # Errors
+    /// [`CardError::NoCertificate`] when the device carries none.
+    pub fn user_authentication_ca_certificate(&mut self) -> Result<Vec<u8>, CardError> {
+        self.session.read_certificate(File::UserAuthenticationCaCertificate, Pin::UserAuthentication)
+    }
+
+    /// The signing certificate, DER: it holds name, address, birth date and sex, hence behind the password.
+    ///
+    /// # Errors
+    /// [`CardError::PinRequired`] before the password, [`CardError::NoCertificate`] when the holder has none.
+    pub fn signing_certificate(&mut self) -> Result<Personal<Vec<u8>>, CardError> {
+        self.session.read_certificate(File::SigningCertificate, Pin::Signing).map(Personal::new)
+    }
+
+    /// The certificate of the authority that issued the signing certificate, DER.
+    ///
+    /// # Errors
+    /// [`CardError::NoCertificate`] when the device carries none.
+    pub fn signing_ca_certificate(&mut self) -> Result<Vec<u8>, CardError> {
+        self.session.read_certificate(File::SigningCaCertificate, Pin::Signing)
+    }
+
+    /// Signs with the user-authentication key: RSASSA-PKCS1-v1_5 over a SHA-256 `hash`; 256 bytes.
+    ///
+    /// # Errors
+    /// [`CardError::PinRequired`] before the PIN.
+    pub fn sign_user_authentication(&mut self, hash: &[u8; 32]) -> Result<Vec<u8>, CardError> {
+        self.sign_raw(File::UserAuthenticationKey, Pin::UserAuthentication, &digest_info(hash))
+    }
+
+    /// Signs with the signing key (電子署名): RSASSA-PKCS1-v1_5 over a SHA-256 `hash`; 256 bytes.
+    ///
+    /// # Errors
+    /// [`CardError::PinRequired`] before the password.
+    pub fn sign_document(&mut self, hash: &[u8; 32]) -> Result<Vec<u8>, CardError> {
+        self.sign_raw(File::SigningKey, Pin::Signing, &digest_info(hash))
+    }
+
+    fn sign_raw(&mut self, key: File, guard: Pin, input: &[u8]) -> Result<Vec<u8>, CardError> {
+        self.session.sign(key, guard, input, SIGNATURE_LENGTH)
+    }
+
+    /// Forgets the PINs and lets the card go.
+    ///
+    /// # Errors
+    /// [`CardError::Reader`] when the reader failed. A card that is already gone is no error: its PINs are gone as well.
+    pub fn close(mut self) -> Result<(), CardError> {
+        self.ended = true;
+        match self.session.end() {
+            Err(CardError::CardRemoved | CardError::Reader(ReaderError::NoCard)) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+impl<C: Card> Drop for JpkiSession<C> {
+    fn drop(&mut self) {
+        if !self.ended {
+            // Nothing more can be done about a failure here; the reader unpowers the card when its connection drops.
+            let _ = self.session.end();
+        }
+    }
+}
+
+impl<C: Card> std::fmt::Debug for JpkiSession<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JpkiSession({:?})", self.device)
+    }
+}
+
+fn pin_file(pin: Pin) -> File {
+    match pin {
+        Pin::UserAuthentication => File::UserAuthenticationPin,
+        Pin::Signing => File::SigningPassword,
+    }
+}
+
+/// The 51 bytes the card pads and signs for a SHA-256 `hash`.
+pub fn digest_info(hash: &[u8; 32]) -> Vec<u8> {
+    [&SHA256_DIGEST_INFO[..], hash].concat()
+}
