@@ -4,7 +4,7 @@
 //! runs on machines without readers. Connections are exclusive: no other program can sign with a PIN verified here.
 //! Source of names, values and structures: `winscard.h`, `pcsclite.h` of pcsc-lite 1.9 (BSD).
 
-use std::ffi::{CStr, CString, c_char, c_long, c_ulong};
+use std::ffi::{CString, c_char, c_long, c_ulong};
 use std::sync::Arc;
 use std::time::Duration;
 
