@@ -1,1 +1,2 @@
 //! File and message formats, without storage and without web.
+pub mod resident_csv;
