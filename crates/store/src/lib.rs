@@ -7,9 +7,13 @@
 //!
 //! Closures are synchronous, pure but for `tx`, and **may run twice**. See `ARCHITECTURE.md`, "Store".
 
+mod conversation;
 pub mod fault;
 mod migrate;
+mod postgres;
+mod postgres_value;
 pub mod sealing;
+mod sqlite;
 mod store;
 pub mod testing;
 pub mod tx;

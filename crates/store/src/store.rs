@@ -1,10 +1,14 @@
 //! The two doors to data: [`Store::read`] and [`Store::write`].
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::Seams;
 
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
 use crate::{Faults, StoreError, Tx};
 
 /// Which of the three databases. They never share a file, a server role or a key.
@@ -79,8 +83,14 @@ impl StoreConfig {
 pub struct Store(Arc<Inner>);
 
 struct Inner {
+    number: u64,
     database: Database,
-    engine: &'static str,
+    opened: Opened,
+}
+
+enum Opened {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 impl Store {
@@ -88,12 +98,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::InUse`] when another process owns the directory; migration and engine errors.
-    pub fn open(config: &StoreConfig, _seams: Seams) -> Result<Self, StoreError> {
-        let engine = match config.engine {
-            Engine::Sqlite { .. } => "sqlite",
-            Engine::Postgres { .. } => "postgres",
+    pub fn open(config: &StoreConfig, seams: Seams) -> Result<Self, StoreError> {
+        Self::open_with(config, seams, true)
+    }
+
+    /// As [`Store::open`], leaving the tables as they are when not `migrating`: for tests of migrations.
+    pub(crate) fn open_with(config: &StoreConfig, seams: Seams, migrating: bool) -> Result<Self, StoreError> {
+        let opened = match &config.engine {
+            Engine::Sqlite { directory } => Opened::Sqlite(Sqlite::open(directory, config, &seams, migrating)?),
+            Engine::Postgres { config: text } => Opened::Postgres(Postgres::open(text, config, seams, migrating)?),
         };
-        Ok(Self(Arc::new(Inner { database: config.database, engine })))
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Self(Arc::new(Inner { number, database: config.database, opened })))
     }
 
     /// Which database this is.
@@ -103,19 +120,25 @@ impl Store {
 
     /// `sqlite` or `postgres`, for logs and `doctor`.
     pub fn engine(&self) -> &'static str {
-        self.0.engine
+        match self.0.opened {
+            Opened::Sqlite(_) => "sqlite",
+            Opened::Postgres(_) => "postgres",
+        }
     }
 
     /// Runs `action` on one unchanging snapshot. Writing in it is refused by the engine. Blocks the calling thread.
     ///
     /// # Errors
     /// What `action` returned, or a [`StoreError`].
-    pub fn read<T, E, F>(&self, _action: F) -> Result<T, E>
+    pub fn read<T, E, F>(&self, action: F) -> Result<T, E>
     where
         E: From<StoreError>,
         F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
     {
-        Err(StoreError::Closed.into())
+        match &self.0.opened {
+            Opened::Sqlite(sqlite) => sqlite.read(action),
+            Opened::Postgres(postgres) => postgres.read(action),
+        }
     }
 
     /// Runs `action` in a transaction and returns once it is durable. `Err` undoes everything it did. It may run twice.
@@ -123,18 +146,59 @@ impl Store {
     ///
     /// # Errors
     /// What `action` returned, or a [`StoreError`]: then nothing was done, except after [`StoreError::Uncertain`].
-    pub fn write<T, E, F>(&self, _action: F) -> Result<T, E>
+    pub fn write<T, E, F>(&self, mut action: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        Err(StoreError::Closed.into())
+        // On SQLite a write inside a write would wait for itself for ever; so it is refused on both.
+        let number = self.0.number;
+        if WRITING.with_borrow(|writing| writing.contains(&number)) {
+            return Err(StoreError::Nested.into());
+        }
+        let action = move |tx: &mut Tx<'_>| {
+            let _mark = Mark::new(number);
+            action(tx)
+        };
+        match &self.0.opened {
+            Opened::Sqlite(sqlite) => sqlite.write(action),
+            Opened::Postgres(postgres) => postgres.write(action),
+        }
+    }
+
+    /// Lets nothing overwritten linger where the engine allows it: after erasing keys.
+    pub(crate) fn scrub(&self) -> Result<(), StoreError> {
+        match &self.0.opened {
+            Opened::Sqlite(sqlite) => sqlite.scrub(),
+            // Dead rows of PostgreSQL go with its own vacuum; what they hold is wrapped by the city's key.
+            Opened::Postgres(_) => Ok(()),
+        }
+    }
+}
+
+thread_local! {
+    /// The stores whose write actions this thread is in.
+    static WRITING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Mark;
+
+impl Mark {
+    fn new(number: u64) -> Self {
+        WRITING.with_borrow_mut(|writing| writing.push(number));
+        Self
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        WRITING.with_borrow_mut(Vec::pop);
     }
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Store({} on {})", self.0.database.name(), self.0.engine)
+        write!(f, "Store({} on {})", self.0.database.name(), self.engine())
     }
 }

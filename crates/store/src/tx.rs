@@ -1,6 +1,7 @@
 //! A transaction, on either engine.
 
 use crate::value::{Row, Value};
+use crate::{postgres, sqlite};
 
 /// What can go wrong beneath an action. Never carries a parameter value, so it may be logged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,18 +86,40 @@ impl StoreError {
     }
 }
 
-/// One transaction. SQL is written once for both engines: parameters `$1…$9` , types `BIGINT`, `TEXT`, `BLOB`.
+/// One transaction. SQL is written once for both engines: parameters `$1…$n`, types `BIGINT`, `TEXT`, `BLOB`.
+///
+/// The first statement that fails ends the transaction on both engines: later statements repeat its error, and the
+/// store undoes everything even if the action swallows the error and returns `Ok`.
 pub struct Tx<'a> {
-    _engine: std::marker::PhantomData<&'a mut ()>,
+    link: Link<'a>,
+    broken: Option<StoreError>,
 }
 
-impl Tx<'_> {
+/// The engine beneath one transaction.
+pub(crate) enum Link<'a> {
+    Sqlite(&'a mut sqlite::Connection),
+    Postgres(&'a mut postgres::Conversation),
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn over(link: Link<'a>) -> Self {
+        Self { link, broken: None }
+    }
+
+    /// The error that ended this transaction early, if any.
+    pub(crate) fn into_broken(self) -> Option<StoreError> {
+        self.broken
+    }
+
     /// Rows of a query.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn query(&mut self, _sql: &'static str, _parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
-        Err(StoreError::Closed)
+    pub fn query(&mut self, sql: &'static str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.guarded(parameters, |link| match link {
+            Link::Sqlite(connection) => connection.query(sql, parameters),
+            Link::Postgres(conversation) => conversation.query(sql, parameters),
+        })
     }
 
     /// The first row of a query, if any.
@@ -111,15 +134,60 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn execute(&mut self, _sql: &'static str, _parameters: &[Value]) -> Result<u64, StoreError> {
-        Err(StoreError::Closed)
+    pub fn execute(&mut self, sql: &'static str, parameters: &[Value]) -> Result<u64, StoreError> {
+        self.guarded(parameters, |link| match link {
+            Link::Sqlite(connection) => connection.execute(sql, parameters),
+            Link::Postgres(conversation) => conversation.execute(sql, parameters),
+        })
     }
 
     /// Queues a statement whose result nobody reads; it is sent, pipelined, before the next read or the commit.
     ///
     /// # Errors
     /// [`StoreError`]; on PostgreSQL it may surface only at the next read or the commit.
-    pub fn queue(&mut self, _sql: &'static str, _parameters: &[Value]) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+    pub fn queue(&mut self, sql: &'static str, parameters: &[Value]) -> Result<(), StoreError> {
+        self.guarded(parameters, |link| match link {
+            Link::Sqlite(connection) => connection.execute(sql, parameters).map(drop),
+            Link::Postgres(conversation) => conversation.queue(sql, parameters),
+        })
     }
+
+    /// Runs the statements of a migration, already in the engine's dialect.
+    pub(crate) fn batch(&mut self, name: &'static str, sql: &str) -> Result<(), StoreError> {
+        self.guarded(&[], |link| match link {
+            Link::Sqlite(connection) => connection.batch(name, sql),
+            Link::Postgres(conversation) => conversation.batch(name, sql),
+        })
+    }
+
+    /// Whether binary columns are named `BYTEA` here.
+    pub(crate) fn says_bytea(&self) -> bool {
+        matches!(self.link, Link::Postgres(_))
+    }
+
+    fn guarded<T>(
+        &mut self,
+        parameters: &[Value],
+        statement: impl FnOnce(&mut Link<'a>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        // PostgreSQL has no zero byte in text; SQLite would take it. Refuse on both before anything is sent.
+        let result = match parameters.iter().position(|v| matches!(v, Value::Text(t) if t.contains('\0'))) {
+            Some(column) => Err(StoreError::Column { column, wanted: "text without a zero byte" }),
+            None => statement(&mut self.link),
+        };
+        if let Err(error) = &result {
+            self.broken = Some(error.clone());
+        }
+        result
+    }
+}
+
+/// The first words of a statement, for error messages: SQL text never holds values.
+pub(crate) fn first_words(sql: &'static str) -> &'static str {
+    let line = sql.trim_start().lines().next().unwrap_or_default();
+    let end = line.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|end| *end <= 60).last().unwrap_or(0);
+    &line[..end]
 }

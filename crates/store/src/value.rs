@@ -3,7 +3,8 @@
 use crate::tx::StoreError;
 
 /// A column or parameter value: `BIGINT`, `TEXT`, `BLOB`/`BYTEA` or null. Booleans are 0/1, time is UTC microseconds.
-#[derive(Clone, Debug, PartialEq)]
+/// `{:?}` prints the kind and size only: most values are about a person.
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// SQL null.
     Null,
@@ -13,6 +14,17 @@ pub enum Value {
     Text(String),
     /// `BLOB` on SQLite, `BYTEA` on PostgreSQL.
     Blob(Vec<u8>),
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Int(_) => f.write_str("<integer>"),
+            Self::Text(text) => write!(f, "<text, {} bytes>", text.len()),
+            Self::Blob(bytes) => write!(f, "<{} bytes>", bytes.len()),
+        }
+    }
 }
 
 macro_rules! into_value {
@@ -44,6 +56,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 /// One row of a result, read by column position from 0.
+/// `{:?}` prints kinds only, see [`Value`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row(pub(crate) Vec<Value>);
 
