@@ -1,0 +1,78 @@
+//! 図書館カードの一元化: one card for the library, and for other cards the city issues.
+
+use crate::service::*;
+
+/// What it says about itself.
+pub const SERVICE: Service = Service {
+    number: 2,
+    key: "library_card",
+    japanese: "図書館カードの一元化",
+    english: "Library card on one card",
+    state: State::Planned,
+    policy: PolicyRow {
+        pillar: Pillar::Card,
+        category: "ワンカード化",
+        overview: "千葉市図書館の利用カードと個人番号カードの統合。図書館システムの対応が必要となるため、システム更新に\
+                   合わせての実施が効率的。",
+        planned_start: "H29.3",
+        benefits: &["カードが1枚になる。"],
+        issues: &[
+            Issue {
+                text: "システム対応(更新に合わせて実施することで、影響を極小化)",
+                answer: "図書館システムとは SIP2・REST・CSV で話し、更新の時期に縛られない。",
+            },
+            Issue {
+                text: "二重管理",
+                answer: "利用者番号は図書館が持ち、こちらは資格情報との結び付きだけを持つ。旧カードと並べて使え、\
+                         証明書の更新でも結び付きは続く。",
+            },
+        ],
+        data: &[Data { what: "図書館システムのID", holder: "市" }],
+        audience: &["高齢者", "主婦", "学生"],
+        department: Some("教育委員会事務局"),
+        expected_effects: &[
+            ExpectedEffect {
+                view: View::Convenience, text: "一枚のカードで様々な行政サービスを利用できる。"
+            },
+            ExpectedEffect {
+                view: View::Efficiency,
+                text: "将来的に、市が発行する様々なカードに展開していくことで、市全体としてカード発行コストの削減を進める\
+                       ことができる。(ただし、ID 付番の運用変更に伴うコスト等の増加を考慮したうえで、個別に検討を行う\
+                       必要がある。)",
+            },
+        ],
+    },
+    tools: [
+        policy(
+            "本人確認に用いるほか、券面に表示すべき情報について、カードケースの空きスペースにシールを貼付することなどを\
+             想定している。",
+        ),
+        policy(
+            "電子的な本人確認を行う場合、公的個人認証アプリや標準搭載が見込まれている ID 管理アプリを利用することを\
+             想定している。",
+        ),
+        no("独自アプリは、開発・運用に大きなコストを要するため、可能な限り標準アプリを利用することとする。"),
+        NO,
+        NO,
+        policy("J-LIS が開発予定の新 AP 搭載システムを利用することを想定している。"),
+    ],
+    zone: Zone::Both,
+    legal_basis: &[
+        Law {
+            citation: "番号法 第18条", says: "条例で定める事務に個人番号カードの空き領域を使える", source: "policy"
+        },
+        Law {
+            citation: "図書館条例・同施行規則", says: "利用者の登録とカード", source: "recalled"
+        },
+    ],
+    routes: &[],
+    disclosures: &[],
+    retention: &[],
+    jobs: &[],
+    effects: &[
+        Effect { measure: Measure::CardsNotIssued, how: "個人番号カードで登録した利用者の数" },
+        Effect {
+            measure: Measure::StaffHours, how: "発行・再発行せずに済んだカード × 窓口の処理時間"
+        },
+    ],
+};
