@@ -22,7 +22,7 @@
 //! No function of this crate selects a file that holds the Individual Number (個人番号): 0001 of the input-support
 //! application (券面事項入力補助AP) and 0002 and 0005 of the surface application (券面事項確認AP), nor the applications
 //! around them. It is kept by construction: a file is selected only by a value of the closed enum [`session::File`],
-//! an application only by [`session::Application`], and neither names one. `tests/no_my_number.rs` records every command
+//! an application only by [`session::Application`], and neither names one. `tests/card/no_my_number.rs` records every command
 //! the client sends, in every story and against every hostile answer, and finds none.
 //!
 //! Facts about the card come from public surveys of real and test cards; those that are only recalled say so.

@@ -1,0 +1,14 @@
+//! Stories about cards, from the first command to a signature that OpenSC made and OpenSSL accepts.
+#![allow(missing_docs)]
+
+// Elsewhere the workspace gives the crate this name.
+extern crate yakuba_card as card;
+
+mod behaviour;
+mod client;
+mod conformance;
+mod hostile;
+mod no_my_number;
+mod parsers;
+mod pin_counter;
+mod support;
