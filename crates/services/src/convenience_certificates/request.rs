@@ -1,0 +1,194 @@
+//! The life of one request: one row, one state, one end (invariants I5 and I15).
+//!
+//! ```text
+//!  AwaitingPayment ─► TakingPayment ─► Paid ─► Ready ─► Printing ─► Printed ■
+//!        │                  │           │        │          │
+//!        ▼                  ▼           ▼        ▼          ▼
+//!    Cancelled ■      PaymentUnclear   RefundDue ─────► Refunded ■
+//! ```
+//! Printed-not-paid cannot happen: only `Paid` leads to `Ready`, only `Ready` to `Printing`. Paid-not-printed ends in a
+//! refund. `PaymentUnclear` is what a power cut at the coin box leaves: an officer counts the box.
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Confirmed by the person; the fee is not in yet.
+    AwaitingPayment,
+    /// The coin box is about to keep the fee.
+    TakingPayment,
+    /// The fee is in.
+    Paid,
+    /// The document is finished, checked, signed and sealed.
+    Ready,
+    /// The bytes were handed out, once.
+    Printing,
+    /// The machine says the paper is out.
+    Printed,
+    /// Ended before any money was kept.
+    Cancelled,
+    /// Money is kept and no paper will come: it is owed.
+    RefundDue,
+    /// The money is back.
+    Refunded,
+    /// It is not known whether the box kept the fee.
+    PaymentUnclear,
+}
+
+/// What can happen to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// The box will be told to keep the fee.
+    PaymentStarted,
+    /// The box kept it.
+    PaymentKept,
+    /// The box kept nothing.
+    PaymentFailed,
+    /// The document is durable.
+    DocumentReady,
+    /// The one-time token was used.
+    Fetched,
+    /// Printing was acknowledged.
+    PrintAcknowledged,
+    /// The person stopped, left, or pulled the card; or a check said no.
+    Stopped,
+    /// The refund was paid out.
+    RefundPaid,
+    /// The process died and came back, or the time ran out.
+    FoundAfterRestart,
+}
+
+impl State {
+    const ALL: [Self; 10] = [
+        Self::AwaitingPayment,
+        Self::TakingPayment,
+        Self::Paid,
+        Self::Ready,
+        Self::Printing,
+        Self::Printed,
+        Self::Cancelled,
+        Self::RefundDue,
+        Self::Refunded,
+        Self::PaymentUnclear,
+    ];
+
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingPayment => "awaiting_payment",
+            Self::TakingPayment => "taking_payment",
+            Self::Paid => "paid",
+            Self::Ready => "ready",
+            Self::Printing => "printing",
+            Self::Printed => "printed",
+            Self::Cancelled => "cancelled",
+            Self::RefundDue => "refund_due",
+            Self::Refunded => "refunded",
+            Self::PaymentUnclear => "payment_unclear",
+        }
+    }
+
+    /// Reads the word in the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether nothing more will happen by itself.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Printed | Self::Cancelled | Self::Refunded)
+    }
+
+    /// Whether an officer or the machine still owes somebody money or an answer.
+    pub const fn is_open_money(self) -> bool {
+        matches!(self, Self::RefundDue | Self::PaymentUnclear)
+    }
+
+    /// The state after `event`, or `None` when the event cannot happen here.
+    pub const fn after(self, event: Event) -> Option<Self> {
+        Some(match (self, event) {
+            (Self::AwaitingPayment, Event::PaymentStarted) => Self::TakingPayment,
+            (Self::AwaitingPayment, Event::Stopped | Event::FoundAfterRestart) => Self::Cancelled,
+            (Self::TakingPayment, Event::PaymentKept) => Self::Paid,
+            (Self::TakingPayment, Event::PaymentFailed) => Self::AwaitingPayment,
+            (Self::TakingPayment, Event::FoundAfterRestart) => Self::PaymentUnclear,
+            (Self::Paid, Event::DocumentReady) => Self::Ready,
+            (Self::Ready, Event::Fetched) => Self::Printing,
+            (Self::Printing, Event::PrintAcknowledged) => Self::Printed,
+            (Self::Paid | Self::Ready | Self::Printing, Event::Stopped | Event::FoundAfterRestart) => Self::RefundDue,
+            (Self::RefundDue, Event::RefundPaid) => Self::Refunded,
+            (Self::PaymentUnclear, Event::PaymentKept) => Self::RefundDue,
+            (Self::PaymentUnclear, Event::PaymentFailed) => Self::Cancelled,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENTS: [Event; 9] = [
+        Event::PaymentStarted,
+        Event::PaymentKept,
+        Event::PaymentFailed,
+        Event::DocumentReady,
+        Event::Fetched,
+        Event::PrintAcknowledged,
+        Event::Stopped,
+        Event::RefundPaid,
+        Event::FoundAfterRestart,
+    ];
+
+    /// Walks every path of up to nine events and hands each to `check`.
+    fn walk(state: State, path: &mut Vec<Event>, check: &mut impl FnMut(State, &[Event])) {
+        check(state, path);
+        if path.len() == 9 {
+            return;
+        }
+        for event in EVENTS {
+            if let Some(next) = state.after(event) {
+                path.push(event);
+                walk(next, path, check);
+                path.pop();
+            }
+        }
+    }
+
+    #[test]
+    fn printed_not_paid_cannot_happen() {
+        walk(State::AwaitingPayment, &mut Vec::new(), &mut |state, path| {
+            if matches!(state, State::Ready | State::Printing | State::Printed) {
+                assert!(path.contains(&Event::PaymentKept), "{path:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn money_that_was_kept_is_printed_owed_or_back() {
+        walk(State::AwaitingPayment, &mut Vec::new(), &mut |state, path| {
+            if path.contains(&Event::PaymentKept) {
+                assert!(!matches!(state, State::Cancelled | State::AwaitingPayment), "{path:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn an_end_is_an_end() {
+        for state in State::ALL {
+            for event in EVENTS {
+                assert!(!state.is_terminal() || state.after(event).is_none(), "{state:?} {event:?}");
+            }
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+    }
+
+    #[test]
+    fn every_state_that_is_not_an_end_can_reach_one_after_a_restart() {
+        for state in State::ALL {
+            let mut state = state;
+            for event in [Event::FoundAfterRestart, Event::PaymentKept, Event::RefundPaid] {
+                state = state.after(event).unwrap_or(state);
+            }
+            assert!(state.is_terminal(), "{state:?}");
+        }
+    }
+}
