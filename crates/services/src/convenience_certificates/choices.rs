@@ -2,7 +2,7 @@
 //! (specs certificates §1.4).
 
 use serde::{Deserialize, Serialize};
-use tools::register::ResidentId;
+use tools::ResidentId;
 
 /// The kinds of paper this room issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -10,11 +10,12 @@
 //! ```
 
 use base::{Id, Kind, Seams, Timestamp};
+use pki::challenge::VerifiedCard;
 use pki::jpki_profile::CertificateId;
-use store::sealing::{Vault, VaultError};
+use store::sealing::{SealError, Vault};
 use store::{StoreError, Tx};
 
-use crate::register::ResidentId;
+use crate::resident_id::ResidentId;
 
 /// Separates these hashes from every other use of the look-up key.
 const HASH_PURPOSE: &str = "credential.user_authentication_certificate";
@@ -97,13 +98,27 @@ pub enum CredentialError {
     Store(#[from] StoreError),
     /// The key store.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Vault(#[from] SealError),
 }
 
 impl CredentialError {
     /// What it means to the caller.
     pub const fn kind(&self) -> Kind {
         Kind::Unavailable
+    }
+}
+
+/// A resident known by a signature that was verified at this moment. Only [`find_person`] makes one, so no posted id can
+/// ever become an applicant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedPerson {
+    resident: ResidentId,
+}
+
+impl VerifiedPerson {
+    /// Who.
+    pub const fn resident(&self) -> &ResidentId {
+        &self.resident
     }
 }
 
@@ -161,8 +176,8 @@ pub fn enrol(
     Ok(id)
 }
 
-/// Moves every credential hash found under an old look-up key to the newest one when it is next seen; here: finds the
-/// person behind a verified certificate.
+/// The person behind a verified signature. All live look-up keys are tried, newest first, so that a rotation loses
+/// nobody.
 ///
 /// # Errors
 /// Outer: the database or the key store. Inner: why this credential opens nothing.
@@ -170,9 +185,9 @@ pub fn find_person(
     tx: &mut Tx<'_>,
     vault: &Vault,
     now: Timestamp,
-    certificate: &CertificateId,
-) -> Result<Result<ResidentId, CredentialRefusal>, CredentialError> {
-    let bytes = canonical(certificate);
+    card: &VerifiedCard,
+) -> Result<Result<VerifiedPerson, CredentialRefusal>, CredentialError> {
+    let bytes = canonical(&card.certificate_id);
     for hash in vault.keyed_hashes(HASH_PURPOSE, &bytes)? {
         let found = tx.query_one(
             "SELECT resident_id, status, valid_until FROM credentials WHERE key_id = $1 AND hash = $2",
@@ -190,7 +205,9 @@ pub fn find_person(
         };
         return Ok(match refusal {
             Some(refusal) => Err(refusal),
-            None => ResidentId::parse(row.text(0)?).map_err(|_| CredentialRefusal::Unknown),
+            None => ResidentId::parse(row.text(0)?)
+                .map(|resident| VerifiedPerson { resident })
+                .map_err(|_| CredentialRefusal::Unknown),
         });
     }
     Ok(Err(CredentialRefusal::Unknown))
