@@ -4,7 +4,8 @@
 //! outside.
 
 /// What sort of failure happened, from the caller's point of view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The request itself is malformed; the caller can correct it.
     Invalid,
