@@ -1,0 +1,512 @@
+//! One person at one certificate machine, from the first touch to the erased screen.
+//!
+//! ```text
+//!  Card ─► Pin ─► Choose ─► Confirm ─► Pay ─► Print ─► Take ─► Ended
+//!    └──────┴────────┴─────────┴────────┴──────┴─ card pulled, stop, 60 s idle ─► Ended (money returned, all erased)
+//! ```
+//! The person is known only from a signature verified here ([`Session::sign_in`]); no function takes a resident id.
+//! Everything lives in this value and dies with it (I10): the PIN is never kept, the finished bytes go with the session.
+
+use std::sync::Arc;
+
+use base::{Kind, Timestamp, Yen};
+use card::{CardError, JpkiSession, LastTry, Pin, ReaderError, UserAuthenticationPin};
+use pki::challenge::Challenge;
+use services::convenience_certificates::{
+    ActionError, Applicant, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State, actions,
+};
+use tools::credentials::{self, CredentialRefusal};
+use tools::terminals::Terminal;
+use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
+use ui::Language;
+
+use super::reader::CardSlot;
+
+/// Where the person is. The order is the order of the seven steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Screen {
+    /// "Put your card here."
+    Card,
+    /// The PIN pad.
+    Pin,
+    /// Members, items, copies.
+    Choose,
+    /// What will be printed and what it costs.
+    Confirm,
+    /// Coins.
+    Pay,
+    /// Drawing and printing.
+    Print,
+    /// "Take your card and your paper."
+    Take,
+    /// Over; everything is erased.
+    Ended,
+}
+
+impl Screen {
+    /// Its address below `/kiosk`.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Card => "/kiosk/card",
+            Self::Pin => "/kiosk/pin",
+            Self::Choose => "/kiosk/choose",
+            Self::Confirm => "/kiosk/confirm",
+            Self::Pay => "/kiosk/pay",
+            Self::Print => "/kiosk/print",
+            Self::Take => "/kiosk/take",
+            Self::Ended => "/kiosk/ended",
+        }
+    }
+
+    /// 1–7 for the progress shown on top.
+    pub const fn step(self) -> usize {
+        match self {
+            Self::Card => 1,
+            Self::Pin => 2,
+            Self::Choose => 3,
+            Self::Confirm => 4,
+            Self::Pay => 5,
+            Self::Print => 6,
+            Self::Take | Self::Ended => 7,
+        }
+    }
+}
+
+/// A sentence for the person, with what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// The sentence of this key, told the counter's name.
+    Key(&'static str),
+    /// The PIN was wrong; this many mistakes are left.
+    WrongPin(u8),
+    /// A refusal of the service. Ends the session.
+    Refused(Refusal),
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The paper was taken.
+    Finished,
+    /// The person pressed stop or took the card away.
+    Stopped,
+    /// Nobody touched the screen.
+    TimedOut,
+}
+
+/// What one step answers: go to the session's screen, or stay and say this.
+pub type Step = Result<(), Say>;
+
+/// One person at one machine.
+pub struct Session {
+    /// The language of the screens.
+    pub language: Language,
+    /// Where the person is.
+    pub screen: Screen,
+    /// The last touch.
+    pub touched: Timestamp,
+    /// Why it ended, once it has.
+    pub ending: Option<Ending>,
+    /// What to say on the next screen.
+    pub say: Option<Say>,
+    /// The reader of this machine.
+    pub slot: Arc<dyn CardSlot>,
+    /// The coin box of this machine (simulated, see its docs).
+    pub coins: Arc<SimulatedCoinBox>,
+    /// What was chosen so far.
+    pub choices: Choices,
+    /// Tries left for the PIN, as the card said.
+    pub tries_left: Option<u8>,
+    /// Change given.
+    pub change: Yen,
+    /// Money returned at the end.
+    pub returned: Yen,
+    terminal: Terminal,
+    applicant: Option<Applicant>,
+    members: Vec<MemberShown>,
+    request: Option<Request>,
+    paper: Option<Paper>,
+}
+
+/// A finished paper on the machine.
+pub struct Paper {
+    /// The PDF.
+    pub bytes: Arc<Vec<u8>>,
+    /// Sheets of one copy.
+    pub pages: usize,
+}
+
+impl Session {
+    /// A new session at `terminal`.
+    pub fn new(
+        terminal: Terminal,
+        language: Language,
+        slot: Arc<dyn CardSlot>,
+        coins: Arc<SimulatedCoinBox>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            language,
+            screen: Screen::Card,
+            touched: now,
+            ending: None,
+            say: None,
+            slot,
+            coins,
+            choices: Choices::default(),
+            tries_left: None,
+            change: Yen::ZERO,
+            returned: Yen::ZERO,
+            terminal,
+            applicant: None,
+            members: Vec::new(),
+            request: None,
+            paper: None,
+        }
+    }
+
+    /// The members of the household, once the person is known.
+    pub fn members(&self) -> &[MemberShown] {
+        &self.members
+    }
+
+    /// The request, once confirmed.
+    pub const fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
+    /// The paper, once drawn.
+    pub const fn paper(&self) -> Option<&Paper> {
+        self.paper.as_ref()
+    }
+
+    /// Whether nobody touched the screen for `idle_seconds`. A clock that ran backwards does not keep a session alive
+    /// for longer than that either.
+    pub fn is_idle(&self, now: Timestamp, idle_seconds: u32) -> bool {
+        self.screen != Screen::Ended && now.seconds_since(self.touched).abs() >= i64::from(idle_seconds)
+    }
+
+    /// Whether the card the person signed in with is gone.
+    pub fn card_was_pulled(&self) -> bool {
+        self.applicant.is_some() && self.screen < Screen::Take && !self.slot.has_card()
+    }
+
+    /// A card was put on the reader: asks it how many tries are left, which costs none.
+    ///
+    /// # Errors
+    /// What to say; the screen stays.
+    pub fn card_placed(&mut self) -> Step {
+        let mut session = open(&*self.slot)?;
+        let tries = session.tries_left(Pin::UserAuthentication).map_err(|error| say_card(&error))?;
+        let _ = session.close();
+        self.tries_left = Some(tries);
+        self.screen = Screen::Pin;
+        match tries {
+            0 => Err(Say::Key("kiosk-pin-locked")),
+            1 => Err(Say::Key("kiosk-pin-last-try")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Verifies the PIN on the card, has it sign a challenge for this machine and moment, and verifies that.
+    ///
+    /// # Errors
+    /// What to say; the person stays unknown.
+    pub fn sign_in(&mut self, issuer: &Issuer, pin: &str) -> Step {
+        let pin: UserAuthenticationPin =
+            UserAuthenticationPin::parse(pin).map_err(|_| Say::Key("kiosk-pin-shape"))?;
+        let challenge = Challenge::new(&issuer.city.seams, &issuer.audience, &self.terminal.id.to_string());
+        let mut session = open(&*self.slot)?;
+        let done = session.verify_user_authentication_pin(&pin, LastTry::Refuse);
+        if let Err(error) = done {
+            self.tries_left = session.tries_left(Pin::UserAuthentication).ok();
+            let _ = session.close();
+            return Err(say_card(&error));
+        }
+        let certificate = session.user_authentication_certificate().map_err(|error| say_card(&error))?;
+        let signature = session.sign_user_authentication(&challenge.digest()).map_err(|error| say_card(&error))?;
+        let _ = session.close();
+        let applicant = verify(issuer, &self.terminal, &certificate, &signature, &challenge)?;
+        match actions::household(&issuer.city, issuer.fresh_minutes, &applicant) {
+            Ok(Ok(members)) => {
+                self.members = members;
+                self.applicant = Some(applicant);
+                self.screen = Screen::Choose;
+                Ok(())
+            }
+            Ok(Err(refusal)) => Err(self.refuse(refusal)),
+            Err(error) => Err(beneath(&error)),
+        }
+    }
+
+    /// Fixes the choices and shows the fee.
+    ///
+    /// # Errors
+    /// What to say.
+    pub fn confirm_choices(&mut self, choices: Choices) -> Step {
+        if self.applicant.is_none() || !choices.is_sensible() {
+            return Err(Say::Key("certificate-refused-choices"));
+        }
+        self.choices = choices;
+        self.screen = Screen::Confirm;
+        Ok(())
+    }
+
+    /// Begins the request: from here on a fee is due.
+    ///
+    /// # Errors
+    /// What to say.
+    pub fn begin(&mut self, issuer: &Issuer) -> Step {
+        let Some(applicant) = &self.applicant else { return Err(Say::Key("kiosk-session-ended")) };
+        if self.request.is_some() {
+            return Err(Say::Key("certificate-refused-ended"));
+        }
+        match actions::begin(&issuer.city, issuer.fresh_minutes, applicant, &self.choices) {
+            Ok(Ok(request)) => {
+                self.request = Some(request);
+                self.screen = Screen::Pay;
+                Ok(())
+            }
+            Ok(Err(refusal)) => Err(self.refuse(refusal)),
+            Err(error) => Err(beneath(&error)),
+        }
+    }
+
+    /// Keeps the fee. The intent is durable before the box moves, so that a power cut in between is found (I15).
+    ///
+    /// # Errors
+    /// What to say; money that was put in is still there or was given back.
+    pub fn pay(&mut self, issuer: &Issuer) -> Step {
+        let Some(request) = &self.request else { return Err(Say::Key("kiosk-session-ended")) };
+        let (id, fee) = (request.id, request.fee);
+        match self.coins.can_settle(fee) {
+            Ok(true) => {}
+            Ok(false) if self.coins.inserted().is_ok_and(|inserted| inserted < fee) => {
+                return Err(Say::Key("kiosk-pay-heading"));
+            }
+            Ok(false) => {
+                self.returned = self.coins.give_back().unwrap_or_default();
+                return Err(Say::Key("kiosk-pay-short-change"));
+            }
+            Err(_) => return Err(Say::Key("kiosk-pay-fault")),
+        }
+        self.advance(actions::payment_started(&issuer.city, id))?;
+        match self.coins.accept(fee) {
+            Ok(change) => {
+                self.change = change;
+                self.advance(actions::payment_settled(&issuer.city, id, true))?;
+                self.screen = Screen::Print;
+                Ok(())
+            }
+            // After a power cut nobody knows what the box kept: the request stays as it is and the sweep reports it.
+            Err(CoinBoxFault::PowerCut) => Err(Say::Key("kiosk-pay-fault")),
+            Err(_) => {
+                self.advance(actions::payment_settled(&issuer.city, id, false))?;
+                Err(Say::Key("kiosk-pay-fault"))
+            }
+        }
+    }
+
+    /// Draws, signs and hands the paper to the (simulated) printer.
+    ///
+    /// # Errors
+    /// What to say; what was paid is refunded.
+    pub fn print(&mut self, issuer: &Issuer) -> Step {
+        let (Some(applicant), Some(request)) = (self.applicant.clone(), self.request.clone()) else {
+            return Err(Say::Key("kiosk-session-ended"));
+        };
+        if self.paper.is_some() {
+            self.screen = Screen::Take;
+            return Ok(());
+        }
+        let token: FetchToken =
+            match actions::prepare(&issuer.city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id) {
+                Ok(Ok(token)) => token,
+                Ok(Err(refusal)) => {
+                    self.refund(issuer);
+                    return Err(self.refuse(refusal));
+                }
+                Err(error) => {
+                    self.abandon(issuer);
+                    return Err(beneath(&error));
+                }
+            };
+        match actions::fetch(&issuer.city, &applicant, request.id, &token) {
+            Ok(Ok(bytes)) => {
+                // The machine compares once more with its own session before anything is shown (I3).
+                if issuer.composer.belongs_to(&bytes, &request, &applicant).is_err() {
+                    self.abandon(issuer);
+                    return Err(Say::Refused(Refusal::NotYours));
+                }
+                let pages = issuer.composer.page_count(&bytes).unwrap_or(1);
+                self.paper = Some(Paper { bytes: Arc::new(bytes), pages });
+                self.screen = Screen::Take;
+                Ok(())
+            }
+            Ok(Err(refusal)) => {
+                self.abandon(issuer);
+                Err(self.refuse(refusal))
+            }
+            Err(error) => {
+                self.abandon(issuer);
+                Err(beneath(&error))
+            }
+        }
+    }
+
+    /// The person took card and paper: acknowledges the print and erases everything.
+    pub fn finish(&mut self, issuer: &Issuer) {
+        if let Some(request) = self.request.take() {
+            let _ = actions::print_acknowledged(&issuer.city, request.id);
+        }
+        self.end(Ending::Finished);
+    }
+
+    /// Stops for `ending`: ends the request, gives money back, erases everything.
+    pub fn stop(&mut self, issuer: &Issuer, ending: Ending) {
+        if self.screen == Screen::Ended {
+            return;
+        }
+        if self.paper.is_some() {
+            // The paper lies in the tray: it was printed, whoever walked away from it.
+            self.finish(issuer);
+            self.ending = Some(ending);
+            return;
+        }
+        self.abandon(issuer);
+        self.end(ending);
+    }
+
+    /// Ends the request and returns what was paid or put in.
+    fn abandon(&mut self, issuer: &Issuer) {
+        if let Some(request) = &self.request {
+            let _ = actions::stop(&issuer.city, request.id).map(|stopped| {
+                if let Ok(stopped) = stopped {
+                    self.request = Some(stopped);
+                }
+            });
+        }
+        self.refund(issuer);
+    }
+
+    fn refund(&mut self, issuer: &Issuer) {
+        if let Ok(back) = self.coins.give_back() {
+            self.returned += back;
+        }
+        let Some(request) = &self.request else { return };
+        let (id, fee) = (request.id, request.fee);
+        let owed = request.state == State::RefundDue || (request.state == State::Paid && self.paper.is_none());
+        if owed && self.coins.refund(fee).is_ok() {
+            self.returned += fee;
+            let _ = actions::refund_paid(&issuer.city, id);
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> Say {
+        self.screen = Screen::Ended;
+        self.erase();
+        Say::Refused(refusal)
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.ending = Some(ending);
+        self.screen = Screen::Ended;
+        self.erase();
+    }
+
+    fn erase(&mut self) {
+        self.applicant = None;
+        self.members.clear();
+        self.choices = Choices::default();
+        self.request = None;
+        self.paper = None;
+        self.slot.eject();
+    }
+
+    fn advance(&mut self, answer: Result<Result<Request, Refusal>, ActionError>) -> Step {
+        match answer {
+            Ok(Ok(request)) => {
+                self.request = Some(request);
+                Ok(())
+            }
+            Ok(Err(refusal)) => Err(Say::Refused(refusal)),
+            Err(error) => Err(beneath(&error)),
+        }
+    }
+}
+
+/// Something beneath failed: nothing is lost, try later. The cause goes to the log without personal data.
+fn beneath(error: &ActionError) -> Say {
+    tracing::error!(%error, "an act of the certificate machine failed");
+    match error.kind() {
+        Kind::TooMany | Kind::Unavailable => Say::Refused(Refusal::RegisterNotFresh),
+        _ => Say::Refused(Refusal::ServiceStopped),
+    }
+}
+
+fn open(slot: &dyn CardSlot) -> Result<JpkiSession<Box<dyn card::Card>>, Say> {
+    let card = slot.connect().map_err(|error| say_card(&CardError::Reader(error)))?;
+    JpkiSession::open(card).map_err(|error| say_card(&error))
+}
+
+/// The sentence for a failing card.
+fn say_card(error: &CardError) -> Say {
+    match error {
+        CardError::WrongPin { tries_left: 1, .. } | CardError::LastTryKept { .. } => Say::Key("kiosk-pin-last-try"),
+        CardError::WrongPin { tries_left, .. } => Say::WrongPin(*tries_left),
+        CardError::PinLocked { .. } => Say::Key("kiosk-pin-locked"),
+        CardError::NotAnIndividualNumberCard | CardError::UnknownDevice | CardError::NoCertificate => {
+            Say::Key("kiosk-card-wrong-kind")
+        }
+        CardError::CardRemoved | CardError::Reader(ReaderError::CardRemoved) => Say::Key("kiosk-card-removed"),
+        CardError::Reader(ReaderError::NoCard) => Say::Key("kiosk-reader-waiting"),
+        _ => Say::Key("kiosk-card-unreadable"),
+    }
+}
+
+/// Verifies the signature and finds the person; every refusal about the card has its own sentence.
+fn verify(
+    issuer: &Issuer,
+    terminal: &Terminal,
+    certificate: &[u8],
+    signature: &[u8],
+    challenge: &Challenge,
+) -> Result<Applicant, Say> {
+    use pki::challenge::VerifyError as E;
+    let now = issuer.city.seams.now();
+    let verified = issuer.verify_card(certificate, signature, challenge, now).map_err(|error| {
+        Say::Key(match error {
+            E::Expired => "kiosk-card-expired",
+            E::NotYetValid => "kiosk-card-not-yet",
+            E::Revoked => "kiosk-card-revoked",
+            E::OnHold => "kiosk-card-on-hold",
+            E::StatusUnknown => "kiosk-card-status-unknown",
+            E::Certificate => "kiosk-card-foreign",
+            _ => "kiosk-card-signature",
+        })
+    })?;
+    let digest = challenge.digest();
+    let forget_at = challenge.issued_at().plus_seconds(2 * pki::challenge::LIFETIME_SECONDS);
+    let (vault, terminal) = (issuer.city.vault.clone(), terminal.id.to_string());
+    let found = issuer.city.store.write::<_, credentials::CredentialError, _>(move |tx| {
+        if let Err(refusal) = credentials::use_challenge_once(tx, &digest, now, forget_at)? {
+            return Ok(Err(refusal));
+        }
+        credentials::find_person(tx, &vault, now, &verified)
+    });
+    match found {
+        Ok(Ok(person)) => Ok(Applicant::from_verified_card(&person, &terminal)),
+        Ok(Err(refusal)) => Err(Say::Key(match refusal {
+            CredentialRefusal::Unknown => "kiosk-card-unknown",
+            CredentialRefusal::OnHold => "kiosk-card-on-hold",
+            CredentialRefusal::Lost => "kiosk-card-lost",
+            CredentialRefusal::Superseded => "kiosk-card-replaced",
+            CredentialRefusal::Expired => "kiosk-card-expired",
+            CredentialRefusal::Replayed => "kiosk-card-replayed",
+        })),
+        Err(error) => {
+            tracing::error!(%error, "a credential could not be looked up");
+            Err(Say::Key("kiosk-card-status-unknown"))
+        }
+    }
+}
