@@ -1,0 +1,51 @@
+// The certificate machine: PIN pad, time-out warning, and one submit at once. Everything works without it.
+const pad = document.getElementById("pad");
+const pin = document.getElementById("pin");
+if (pad && pin) {
+  pad.hidden = false;
+  pad.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.clear) pin.value = "";
+    else if (pin.value.length < 4) pin.value += button.dataset.digit;
+    pin.dispatchEvent(new Event("input"));
+  });
+}
+
+// One touch, one request: a second press must not send the form again.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+}
+
+const box = document.querySelector("[data-idle]");
+const warning = document.getElementById("time-warning");
+if (box && warning) {
+  const idle = Number(box.dataset.idle) * 1000;
+  let touched = Date.now();
+  let told = Date.now();
+  const extend = () => {
+    touched = Date.now();
+    if (warning.open) warning.close();
+    // Tell the machine at most every five seconds.
+    if (Date.now() - told > 5000) {
+      told = Date.now();
+      const token = document.querySelector("input[name=token]")?.value ?? "";
+      fetch("/kiosk/touch", { method: "POST", body: new URLSearchParams({ token }) }).catch(() => {});
+    }
+  };
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, () => { if (!warning.open) extend(); });
+  }
+  document.getElementById("time-extend").addEventListener("click", () => { told = 0; extend(); });
+  setInterval(() => {
+    const rest = touched + idle - Date.now();
+    if (rest <= 0) location.replace("/kiosk/ended");
+    else if (rest <= Math.min(20000, idle / 3) && !warning.open) warning.showModal();
+  }, 1000);
+}
+
+const once = document.querySelector("[data-submit] form");
+if (once) once.requestSubmit();
