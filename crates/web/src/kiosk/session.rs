@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use base::{Kind, Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, ReaderError, UserAuthenticationPin};
-use pki::challenge::Challenge;
+use pki::challenge::{CardRefusal, Challenge, MAX_AGE_SECONDS, PresentedCard};
+use pki::jpki_profile::CertificateRefusal;
 use services::convenience_certificates::{
     ActionError, Applicant, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State, actions,
 };
@@ -215,7 +216,7 @@ impl Session {
     pub fn sign_in(&mut self, issuer: &Issuer, pin: &str) -> Step {
         let pin: UserAuthenticationPin =
             UserAuthenticationPin::parse(pin).map_err(|_| Say::Key("kiosk-pin-shape"))?;
-        let challenge = Challenge::new(&issuer.city.seams, &issuer.audience, &self.terminal.id.to_string());
+        let challenge = Challenge::new(&issuer.city.seams, issuer.audience.clone(), self.terminal.id.to_string());
         let mut session = open(&*self.slot)?;
         let done = session.verify_user_authentication_pin(&pin, LastTry::Refuse);
         if let Err(error) = done {
@@ -472,21 +473,14 @@ fn verify(
     signature: &[u8],
     challenge: &Challenge,
 ) -> Result<Applicant, Say> {
-    use pki::challenge::VerifyError as E;
     let now = issuer.city.seams.now();
-    let verified = issuer.verify_card(certificate, signature, challenge, now).map_err(|error| {
-        Say::Key(match error {
-            E::Expired => "kiosk-card-expired",
-            E::NotYetValid => "kiosk-card-not-yet",
-            E::Revoked => "kiosk-card-revoked",
-            E::OnHold => "kiosk-card-on-hold",
-            E::StatusUnknown => "kiosk-card-status-unknown",
-            E::Certificate => "kiosk-card-foreign",
-            _ => "kiosk-card-signature",
-        })
+    let card = PresentedCard { certificate, signature };
+    let verified = issuer.verify_card(card, challenge, &terminal.id.to_string()).map_err(|refusal| {
+        tracing::info!(%refusal, "a card was refused");
+        Say::Key(card_sentence(&refusal))
     })?;
     let digest = challenge.digest();
-    let forget_at = challenge.issued_at().plus_seconds(2 * pki::challenge::LIFETIME_SECONDS);
+    let forget_at = challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
     let (vault, terminal) = (issuer.city.vault.clone(), terminal.id.to_string());
     let found = issuer.city.store.write::<_, credentials::CredentialError, _>(move |tx| {
         if let Err(refusal) = credentials::use_challenge_once(tx, &digest, now, forget_at)? {
@@ -508,5 +502,21 @@ fn verify(
             tracing::error!(%error, "a credential could not be looked up");
             Err(Say::Key("kiosk-card-status-unknown"))
         }
+    }
+}
+
+/// Each reason about the card has its own sentence (they are about the card, not the register).
+const fn card_sentence(refusal: &CardRefusal) -> &'static str {
+    match refusal {
+        CardRefusal::Certificate(CertificateRefusal::Expired { .. }) => "kiosk-card-expired",
+        CardRefusal::Certificate(CertificateRefusal::NotYetValid { .. }) => "kiosk-card-not-yet",
+        CardRefusal::Certificate(_) => "kiosk-card-foreign",
+        CardRefusal::Revoked { .. } => "kiosk-card-revoked",
+        CardRefusal::OnHold { .. } => "kiosk-card-on-hold",
+        CardRefusal::StatusUnknown(_) => "kiosk-card-status-unknown",
+        CardRefusal::WrongAudience
+        | CardRefusal::WrongTerminal
+        | CardRefusal::StaleChallenge
+        | CardRefusal::WrongSignature => "kiosk-card-signature",
     }
 }

@@ -1,0 +1,40 @@
+//! Certificates from a machine (コンビニ交付): the residence certificate, 住民票の写し.
+//!
+//! For a resident who taps the Individual Number Card at a ward-office machine, types a PIN and takes a signed paper
+//! that anyone can verify; and for the clerk who issues the same paper at the counter. Law: 住民基本台帳法 第12条 (copies
+//! for oneself and the household), 公的個人認証法 第36条 (verifying the user-authentication certificate).
+//!
+//! ```text
+//!  VerifiedPerson ─► actions::begin ─► coin box ─► actions::prepare ─► actions::fetch ─► printer ─► acknowledged
+//!                       │ decide (model)              │ snapshot · disclose · draw · re-check · sign · decide again
+//!                       └ fee, row                    └ hash, sealed bytes, one-time token
+//! ```
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`choices`] | what a person chooses; every optional item starts omitted |
+//! | [`model`] | the rules: what is printed, or which causes say no |
+//! | [`request`] | the life of a request as a state machine |
+//! | [`requests`] | its rows; fees |
+//! | [`document`] | content → paper → re-check → signature |
+//! | [`actions`] | one function for each act |
+//! | [`issuer`] | the means, made once a process |
+
+pub mod actions;
+pub mod choices;
+pub mod document;
+pub mod issuer;
+pub mod model;
+pub mod request;
+pub mod requests;
+
+pub use actions::{ActionError, Answer, Applicant, FetchToken, MemberShown};
+pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems};
+pub use document::{Composer, DocumentError, Finished};
+pub use issuer::Issuer;
+pub use model::Refusal;
+pub use request::State;
+pub use requests::Request;
+
+/// This service's word in stop flags, incidents and audit.
+pub const SERVICE_CODE: &str = "convenience_certificates";
