@@ -7,5 +7,8 @@ pub mod disclosure;
 pub mod register;
 pub mod resident_id;
 pub mod signing;
+pub mod terminals;
+pub mod zone;
 
 pub use resident_id::ResidentId;
+pub use zone::{CityProfile, Inside, Outside};

@@ -343,10 +343,9 @@ fn store_document(
         audit::append(
             tx,
             &city.seams,
-            &audit::Event::new("certificate.issued", &applicant.actor)
-                .about(&applicant.resident)
-                .with("request", &request.id.to_string())
-                .with("kind", request.choices.kind.as_str()),
+            &applicant.actor,
+            audit::Event::CertificateIssued,
+            &[("request", &request.id.to_string()), ("kind", request.choices.kind.as_str())],
         )?;
         Ok(Ok(token.clone()))
     })

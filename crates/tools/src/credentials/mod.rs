@@ -15,6 +15,8 @@ use pki::jpki_profile::CertificateId;
 use store::sealing::{SealError, Vault};
 use store::{StoreError, Tx};
 
+use crate::access::Actor;
+use crate::audit;
 use crate::resident_id::ResidentId;
 
 /// Separates these hashes from every other use of the look-up key.
@@ -140,6 +142,7 @@ pub fn enrol(
     tx: &mut Tx<'_>,
     vault: &Vault,
     seams: &Seams,
+    actor: &Actor,
     resident: &ResidentId,
     kind: CredentialKind,
     certificate: &CertificateId,
@@ -173,6 +176,7 @@ pub fn enrol(
             now.into(),
         ],
     )?;
+    audit::append(tx, seams, actor, audit::Event::CredentialEnrolled, &[("credential", &id.to_string())])?;
     Ok(id)
 }
 
@@ -219,14 +223,20 @@ pub fn find_person(
 /// The database.
 pub fn set_status(
     tx: &mut Tx<'_>,
+    seams: &Seams,
+    actor: &Actor,
     credential: Id,
     status: CredentialStatus,
-    now: Timestamp,
 ) -> Result<bool, CredentialError> {
     let changed = tx.execute(
         "UPDATE credentials SET status = $1, status_since = $2 WHERE credential_id = $3",
-        &[status.as_str().into(), now.into(), credential.into()],
+        &[status.as_str().into(), seams.now().into(), credential.into()],
     )?;
+    if changed == 1 && status != CredentialStatus::Active {
+        let details = [("credential", credential.to_string()), ("status", status.as_str().to_owned())];
+        let details = details.each_ref().map(|(name, value)| (*name, value.as_str()));
+        audit::append(tx, seams, actor, audit::Event::CredentialStopped, &details)?;
+    }
     Ok(changed == 1)
 }
 

@@ -7,6 +7,9 @@ pub mod coin_box;
 use base::{Id, Seams};
 use store::{StoreError, Tx};
 
+use crate::access::Actor;
+use crate::audit;
+
 /// What a terminal is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminalKind {
@@ -43,7 +46,13 @@ fn secret_hash(secret: &TerminalSecret) -> Vec<u8> {
 ///
 /// # Errors
 /// The database.
-pub fn enrol(tx: &mut Tx<'_>, seams: &Seams, name: &str, place: &str) -> Result<(Terminal, TerminalSecret), StoreError> {
+pub fn enrol(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    actor: &Actor,
+    name: &str,
+    place: &str,
+) -> Result<(Terminal, TerminalSecret), StoreError> {
     let terminal = Terminal { id: seams.random_id(), name: name.to_owned(), place: place.to_owned() };
     let secret = TerminalSecret(seams.random.bytes());
     tx.execute(
@@ -51,6 +60,7 @@ pub fn enrol(tx: &mut Tx<'_>, seams: &Seams, name: &str, place: &str) -> Result<
          VALUES ($1, $2, $3, 'ward_office_machine', $4, 'active', $5)",
         &[terminal.id.into(), name.into(), place.into(), secret_hash(&secret).into(), seams.now().into()],
     )?;
+    audit::append(tx, seams, actor, audit::Event::TerminalEnrolled, &[("terminal", &terminal.id.to_string())])?;
     Ok((terminal, secret))
 }
 
@@ -63,8 +73,6 @@ pub fn authenticate(tx: &mut Tx<'_>, secret: &TerminalSecret) -> Result<Option<T
         "SELECT terminal_id, name, place FROM terminals WHERE secret_hash = $1 AND status = 'active'",
         &[secret_hash(secret).into()],
     )?
-    .map(|row| {
-        Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() })
-    })
+    .map(|row| Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() }))
     .transpose()
 }

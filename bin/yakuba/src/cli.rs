@@ -1,0 +1,268 @@
+//! Yakuba (役場): one program, every role. See `ARCHITECTURE.md`.
+//!
+//! Each command parses its arguments here and does its work in `commands`. Exit codes come from [`base::Kind`]: 0 done,
+//! 1 the answer is no, 65 bad input, 70 a defect of ours, 75 try again later, 77 not allowed.
+
+mod birth;
+mod city;
+mod commands;
+mod control;
+mod fail;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Services of a Japanese town hall on the Individual Number Card, never on the My Number itself.
+#[derive(Parser)]
+#[command(name = "yakuba", version, after_help = "Example:\n  yakuba demo --port 8080\n  yakuba doctor")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the demo city if it is absent and serve both zones.
+    #[command(after_help = "Example:\n  yakuba demo --port 8080 --data demo-data")]
+    Demo(DemoArguments),
+    /// Serve a city that was imported before.
+    #[command(after_help = "Example:\n  yakuba serve --data /var/lib/yakuba --port 8443")]
+    Serve(ServeArguments),
+    /// Synthetic cities, imports and profiles of resident files.
+    #[command(subcommand)]
+    City(CityCommand),
+    /// Virtual cards (demo data only).
+    #[command(subcommand)]
+    Card(CardCommand),
+    /// Issue a certificate at the counter, with the machine's engine and checks.
+    #[command(subcommand)]
+    Issue(IssueCommand),
+    /// Verify a paper or the audit log.
+    #[command(subcommand)]
+    Verify(VerifyCommand),
+    /// Staff accounts.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Find what is wrong with an installation.
+    #[command(after_help = "Example:\n  yakuba doctor --data /var/lib/yakuba\n  yakuba doctor --facts")]
+    Doctor(DoctorArguments),
+    /// Write generated documentation into a directory.
+    #[command(hide = true)]
+    Docs {
+        /// Where to.
+        #[arg(long, default_value = "docs")]
+        out: PathBuf,
+    },
+}
+
+/// Arguments of `demo`.
+#[derive(Args)]
+pub struct DemoArguments {
+    /// Port on 127.0.0.1; 0 lets the system choose.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where the demo city lives.
+    #[arg(long, default_value = "demo-data")]
+    data: PathBuf,
+    /// Residents of a city made anew.
+    #[arg(long, default_value_t = 10_000)]
+    residents: u32,
+    /// Seed of a city made anew: the same seed makes the same city.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Arguments of `serve`.
+#[derive(Args)]
+pub struct ServeArguments {
+    /// The city's data directory.
+    #[arg(long)]
+    data: PathBuf,
+    /// Port to listen on.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Only read the configuration and say whether it is usable.
+    #[arg(long)]
+    check: bool,
+}
+
+/// `city …`
+#[derive(Subcommand)]
+pub enum CityCommand {
+    /// Make a synthetic import set. The same seed makes the same city.
+    #[command(after_help = "Example:\n  yakuba city generate --residents 1000 --seed 7 --out city-files")]
+    Generate {
+        /// How many residents.
+        #[arg(long)]
+        residents: u32,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Directory for the files.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Import a set of resident files. Exit 1 if rows were refused.
+    #[command(after_help = "Example:\n  yakuba city import city-files --data city-data --dry-run")]
+    Import {
+        /// Directory with residents.csv and its companions.
+        directory: PathBuf,
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// Check everything, change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Switch the good rows in although some were refused.
+        #[arg(long)]
+        keep_good: bool,
+    },
+    /// Look at an unknown resident file and propose a column mapping.
+    #[command(after_help = "Example:\n  yakuba city profile export.csv")]
+    Profile {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// `card …`
+#[derive(Subcommand)]
+pub enum CardCommand {
+    /// Lend a resident's virtual card to a reader daemon until stopped; prints its PIN.
+    #[command(after_help = "Example:\n  yakuba card virtual --resident R0000001 --data demo-data --vpcd 127.0.0.1:35963")]
+    Virtual {
+        /// Whose card.
+        #[arg(long)]
+        resident: String,
+        /// The demo city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where vpcd listens.
+        #[arg(long)]
+        vpcd: String,
+    },
+}
+
+/// `issue …`
+#[derive(Subcommand)]
+pub enum IssueCommand {
+    /// Copy of the residence record (住民票の写し).
+    #[command(after_help = "Example:\n  yakuba issue residence-certificate --resident R0000001 --data demo-data --out paper.pdf --household --relationship")]
+    ResidenceCertificate(IssueArguments),
+}
+
+/// Arguments of `issue residence-certificate`.
+#[derive(Args, Clone)]
+pub struct IssueArguments {
+    /// Whose paper.
+    #[arg(long)]
+    resident: String,
+    /// The city's data directory.
+    #[arg(long)]
+    data: PathBuf,
+    /// File to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// The whole household (世帯全員).
+    #[arg(long, conflicts_with = "members")]
+    household: bool,
+    /// These members, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    members: Vec<String>,
+    /// With head of household and relationship (世帯主・続柄).
+    #[arg(long)]
+    relationship: bool,
+    /// With permanent domicile and its head (本籍・筆頭者).
+    #[arg(long)]
+    domicile: bool,
+    /// With nationality or region (国籍・地域).
+    #[arg(long)]
+    nationality: bool,
+    /// With the residence card number (在留カード等番号).
+    #[arg(long)]
+    residence_card_number: bool,
+    /// With residence status and period (在留資格等).
+    #[arg(long)]
+    residence_status: bool,
+    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    #[arg(long)]
+    staff_credential: Option<PathBuf>,
+    /// Outside demo data: why the paper is issued.
+    #[arg(long)]
+    purpose: Option<String>,
+}
+
+/// `verify …`
+#[derive(Subcommand)]
+pub enum VerifyCommand {
+    /// Check a signed PDF. Exit 0 valid, 1 not, with the reason.
+    #[command(after_help = "Example:\n  yakuba verify paper paper.pdf --data demo-data")]
+    Paper {
+        /// The PDF.
+        file: PathBuf,
+        /// A data directory whose city signed it; default: the certificate authorities in --trust or demo-data.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// A PEM file with the authority that certified the mayor's signature.
+        #[arg(long)]
+        trust: Option<PathBuf>,
+    },
+    /// Check that the audit log was not altered. Exit 0 whole, 1 not, with the place.
+    #[command(after_help = "Example:\n  yakuba verify audit --data demo-data --against heads.jsonl")]
+    Audit {
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// Signed heads kept elsewhere.
+        #[arg(long)]
+        against: Option<PathBuf>,
+    },
+}
+
+/// `staff …`
+#[derive(Subcommand)]
+pub enum StaffCommand {
+    /// A one-time token with which the first administrator registers a passkey.
+    #[command(after_help = "Example:\n  yakuba staff first-administrator --data city-data")]
+    FirstAdministrator {
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+/// Arguments of `doctor`.
+#[derive(Args)]
+pub struct DoctorArguments {
+    /// The city's data directory, if there is one already.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// List the facts from outside that are only recalled.
+    #[arg(long)]
+    facts: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("YAKUBA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let done = match arguments.command {
+        Command::Demo(arguments) => serve::demo(&arguments),
+        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::City(command) => commands::city::run(&command),
+        Command::Card(command) => commands::card::run(&command),
+        Command::Issue(IssueCommand::ResidenceCertificate(arguments)) => commands::issue::run(&arguments),
+        Command::Verify(command) => commands::verify::run(&command),
+        Command::Staff(command) => commands::staff::run(&command),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Docs { out } => commands::docs::run(&out),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
