@@ -12,21 +12,22 @@ CREATE TABLE relay_outbox (
 CREATE INDEX relay_outbox_by_sequence ON relay_outbox (peer, sequence);
 CREATE INDEX relay_outbox_by_time ON relay_outbox (peer, at, id);
 
--- How far each direction has come.
+-- How far each direction has come. `forked` is 1 while the peer must number its messages anew.
 CREATE TABLE relay_peer (
     peer TEXT NOT NULL PRIMARY KEY,
     sent BIGINT NOT NULL,
     acknowledged BIGINT NOT NULL,
     received BIGINT NOT NULL,
+    forked BIGINT NOT NULL,
     heard_at BIGINT
 );
 
--- What was received under which number, to notice a peer that was set back to an old backup.
+-- Ids of messages received, so that none is acted upon twice, whatever number it comes under.
 CREATE TABLE relay_received (
     peer TEXT NOT NULL,
-    sequence BIGINT NOT NULL,
     id TEXT NOT NULL,
-    PRIMARY KEY (peer, sequence)
+    at BIGINT NOT NULL,
+    PRIMARY KEY (peer, id)
 );
 
 -- Parcels refused, counted by reason, so that a flood of them fills nothing.

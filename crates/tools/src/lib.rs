@@ -1,10 +1,13 @@
 //! What services share: register, access, disclosure, audit, credentials, staff, terminals, relay.
 
 pub mod access;
+pub mod approvals;
 pub mod audit;
 mod digest;
 pub mod disclosure;
+pub mod incidents;
 pub mod register;
+pub mod relay;
 pub mod resident_id;
 pub mod signing;
 pub mod terminals;

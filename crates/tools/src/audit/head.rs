@@ -10,6 +10,7 @@ use store::{Row, Store, StoreError, Tx};
 use super::merkle::MerkleTree;
 use super::{NOTHING, Zone};
 use crate::digest::{Fields, sha256};
+use crate::relay::{RelayError, audit_heads};
 use crate::signing::{PublicKey, SigningKey};
 
 const CONTEXT: &str = "yakuba audit head";
@@ -155,8 +156,8 @@ pub fn make_head(store: &Store, seams: &Seams, zone: Zone, signer: &SigningKey) 
     let Some((mut head, grown)) = store.read(|tx| draft(tx, seams, zone))? else { return Ok(None) };
     head.signer = signer.public().name();
     head.signature = signer.sign(CONTEXT, &head.signed_bytes());
-    let written = head.clone();
-    let result: Result<(), StoreError> = store.write(move |tx| {
+    let (written, seams) = (head.clone(), seams.clone());
+    let result: Result<(), RelayError> = store.write(move |tx| {
         tx.queue(
             "INSERT INTO audit_head (number, at, entries, previous, root, signer, signature)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -176,12 +177,15 @@ pub fn make_head(store: &Store, seams: &Seams, zone: Zone, signer: &SigningKey) 
                 &[written.number.into(), (&chain.chain).into(), chain.length.into(), chain.tip.as_slice().into()],
             )?;
         }
-        Ok(())
+        // The head leaves for the other zone with the transaction that makes it.
+        audit_heads::push(tx, &seams, zone, &written)
     });
     match result {
         Ok(()) => Ok(Some(head)),
-        Err(StoreError::Duplicate { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(RelayError::Store(StoreError::Duplicate { .. })) => Ok(None),
+        Err(RelayError::Store(error)) => Err(error.into()),
+        // A head is some 300 bytes; only the database can fail.
+        Err(_) => Ok(None),
     }
 }
 

@@ -69,6 +69,14 @@ impl Zone {
             Self::Outside => "outside",
         }
     }
+
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Inside => Self::Outside,
+            Self::Outside => Self::Inside,
+        }
+    }
 }
 
 /// Writes an entry about `event`, in this transaction. `details` are named values for an auditor; they may be personal
