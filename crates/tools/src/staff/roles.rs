@@ -1,0 +1,159 @@
+//! What each role may do. This table is the whole truth; every staff route names one action of it.
+
+macro_rules! words_enum {
+    ($(#[$outer:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $code:literal $japanese:literal $english:literal;)* }) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in the order shown.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            /// The stored code; never change one.
+            pub const fn code(self) -> &'static str { match self { $(Self::$variant => $code,)* } }
+            /// As shown to people, in Japanese.
+            pub const fn japanese(self) -> &'static str { match self { $(Self::$variant => $japanese,)* } }
+            /// As shown to people, in English.
+            pub const fn english(self) -> &'static str { match self { $(Self::$variant => $english,)* } }
+            /// The one with this stored code.
+            pub fn from_code(code: &str) -> Option<Self> { Self::ALL.iter().copied().find(|one| one.code() == code) }
+        }
+    };
+}
+
+words_enum! {
+    /// What a member of staff is trusted with. One may hold several.
+    Role {
+        /// Accounts and roles. Sees no residents.
+        Administrator "administrator" "管理者" "administrator";
+        /// Serves residents at the counter.
+        CounterClerk "counter_clerk" "窓口担当" "counter clerk";
+        /// Answers for certificates: incidents, stopped services, withdrawn papers, machines.
+        CertificateOfficer "certificate_officer" "証明責任者" "certificate officer";
+        /// Looks at what others did. Changes nothing.
+        Auditor "auditor" "監査担当" "auditor";
+        /// Keeps the system running: imports, health. Sees no residents.
+        Operator "operator" "運用担当" "operator";
+    }
+}
+
+words_enum! {
+    /// Something staff do. Each staff route asks for exactly one.
+    Action {
+        /// Find residents in the register.
+        SearchRegister "search_register" "住民を検索する" "search the register";
+        /// Open one resident's entry.
+        OpenPerson "open_person" "住民の記録を見る" "open a resident's entry";
+        /// See who has looked at a resident.
+        SeeWhoLooked "see_who_looked" "閲覧の記録を見る" "see who looked at a resident";
+        /// Issue a certificate at the counter.
+        IssueAtCounter "issue_at_counter" "窓口で証明書を交付する" "issue at the counter";
+        /// Enrol or stop a card.
+        ManageCredentials "manage_credentials" "カードの登録・停止をする" "enrol or stop cards";
+        /// See incidents and what stopped.
+        SeeIncidents "see_incidents" "障害・停止を見る" "see incidents";
+        /// Write down that an incident is dealt with.
+        ClearIncident "clear_incident" "障害を処置済みにする" "clear an incident";
+        /// Stop a service.
+        StopService "stop_service" "サービスを止める" "stop a service";
+        /// Ask that a stopped service runs again (two persons).
+        ResumeService "resume_service" "サービスの再開を求める" "resume a service";
+        /// Withdraw a paper that was issued.
+        WithdrawPaper "withdraw_paper" "証明書を無効にする" "withdraw a paper";
+        /// See how many were issued, by kind and place.
+        SeeCounts "see_counts" "発行件数を見る" "see issue counts";
+        /// Enrol or stop a machine.
+        ManageTerminals "manage_terminals" "端末を登録・停止する" "manage machines";
+        /// Load files into the register.
+        ImportRegister "import_register" "住民データを取り込む" "import resident files";
+        /// See accounts and their roles.
+        SeeStaff "see_staff" "職員の一覧を見る" "see staff";
+        /// Invite and disable staff, change roles (giving administrator: two persons).
+        ManageStaff "manage_staff" "職員と役割を管理する" "manage staff";
+        /// See requests that wait for a second person, and answer those within one's own actions.
+        SeeApprovals "see_approvals" "承認待ちを見る・答える" "see and answer approvals";
+        /// See the heads of the audit chain and check it.
+        SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
+    }
+}
+
+impl Action {
+    /// The roles that may do this. Exhaustive: a new action does not compile until somebody decides.
+    pub const fn roles(self) -> &'static [Role] {
+        use Role::{Administrator, Auditor, CertificateOfficer, CounterClerk, Operator};
+        match self {
+            Self::SearchRegister | Self::OpenPerson | Self::IssueAtCounter | Self::ManageCredentials => {
+                &[CounterClerk, CertificateOfficer]
+            }
+            Self::SeeWhoLooked => &[CertificateOfficer, Auditor],
+            Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
+            Self::ClearIncident | Self::ResumeService | Self::WithdrawPaper => &[CertificateOfficer],
+            Self::StopService => &[CertificateOfficer, Operator],
+            Self::SeeCounts => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
+            Self::ManageTerminals => &[CertificateOfficer, Operator],
+            Self::ImportRegister => &[Operator],
+            Self::SeeStaff => &[Administrator, Auditor],
+            Self::ManageStaff => &[Administrator],
+            Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor],
+            Self::SeeAudit => &[Auditor, Administrator, Operator],
+        }
+    }
+}
+
+impl Role {
+    /// Whether somebody with this role alone may do `action`.
+    pub fn may(self, action: Action) -> bool {
+        action.roles().contains(&self)
+    }
+}
+
+/// Whether somebody with `roles` may do `action`.
+pub fn may(roles: &[Role], action: Action) -> bool {
+    roles.iter().any(|role| role.may(action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_keep_accounts_or_machines_see_no_resident() {
+        for role in [Role::Administrator, Role::Operator, Role::Auditor] {
+            for action in [Action::SearchRegister, Action::OpenPerson, Action::IssueAtCounter] {
+                assert!(!role.may(action), "{} may {}", role.code(), action.code());
+            }
+        }
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing() {
+        for action in [
+            Action::ClearIncident,
+            Action::StopService,
+            Action::ResumeService,
+            Action::WithdrawPaper,
+            Action::ManageStaff,
+            Action::ManageTerminals,
+            Action::ManageCredentials,
+            Action::ImportRegister,
+        ] {
+            assert!(!Role::Auditor.may(action), "{}", action.code());
+        }
+    }
+
+    #[test]
+    fn every_action_has_somebody_and_every_code_reads_back() {
+        for action in Action::ALL {
+            assert!(!action.roles().is_empty(), "{}", action.code());
+            assert_eq!(Action::from_code(action.code()), Some(*action));
+        }
+        for role in Role::ALL {
+            assert_eq!(Role::from_code(role.code()), Some(*role));
+        }
+    }
+
+    #[test]
+    fn nobody_without_a_role_may_do_anything() {
+        assert!(Action::ALL.iter().all(|action| !may(&[], *action)));
+    }
+}
