@@ -10,6 +10,7 @@ pub mod register;
 pub mod relay;
 pub mod resident_id;
 pub mod signing;
+pub mod staff;
 pub mod terminals;
 pub mod zone;
 

@@ -1,1 +1,29 @@
-//! Doors: kiosk, staff, open pages; sessions and security.
+//! Doors: kiosk, staff, open pages; sessions and security; the only place where routes are made.
+//!
+//! ```text
+//!   request ─► security (host, site, size, headers) ─► routes (rule: who may) ─► handler: parse, action, render
+//!                                                          │                          │
+//!                                                        session                    error ─► page in your language
+//! ```
+//!
+//! A handler parses, calls one action of `tools` or `services` (blocking, through [`app::blocking`]) and renders; it
+//! is given a [`visit::Visit`] (language, CSRF, page shell) and, behind a rule, who is there.
+
+pub mod app;
+pub mod assets;
+pub mod error;
+pub mod kiosk;
+pub mod limits;
+pub mod open;
+pub mod routes;
+pub mod security;
+pub mod serve;
+pub mod session;
+pub mod staff;
+pub mod testing;
+pub mod visit;
+
+pub use app::{App, Settings};
+pub use error::Failure;
+pub use routes::{Routes, Rule};
+pub use visit::{AtTerminal, InKioskSession, SignedIn, Visit};

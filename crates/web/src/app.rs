@@ -1,0 +1,149 @@
+//! What every handler may use: the zones, the settings of the door, the limits.
+
+use std::sync::Arc;
+
+use base::{Config, Kind, Seams};
+use tools::{CityProfile, Inside, Outside};
+
+use crate::error::Failure;
+use crate::limits::Limits;
+
+/// Which zone's doors a process opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// Kiosk and staff.
+    Inside,
+    /// Public pages.
+    Outside,
+    /// Both, in one process: the demo only.
+    Both,
+}
+
+/// How the door listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Values the `Host` header may have, in lower case, with port where it is not the scheme's own.
+    pub hosts: Vec<String>,
+    /// Whether people reach us by https: then cookies are `__Host-` and browsers are told to stay with https.
+    pub is_https: bool,
+    /// The origin at which staff sign in with passkeys, e.g. `http://localhost:8080`.
+    pub staff_origin: String,
+    /// Seconds without a touch after which a machine's session ends.
+    pub kiosk_idle_seconds: u32,
+}
+
+impl Settings {
+    /// From the configuration, for a listener at `port`.
+    pub fn from_config(config: &Config, port: u16) -> Self {
+        let staff_origin = if config.web.staff_origin.is_empty() {
+            format!("http://localhost:{port}")
+        } else {
+            config.web.staff_origin.trim_end_matches('/').to_ascii_lowercase()
+        };
+        let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]", config.web.listen.as_str()]
+            .iter()
+            .map(|host| format!("{}:{port}", host.to_ascii_lowercase()))
+            .collect();
+        hosts.extend(config.web.hosts.iter().map(|host| host.to_ascii_lowercase()));
+        for origin in [&staff_origin, &config.paper.public_address] {
+            if let Some((_, host)) = origin.split_once("://") {
+                hosts.push(host.trim_end_matches('/').to_ascii_lowercase());
+            }
+        }
+        hosts.dedup();
+        Self {
+            is_https: staff_origin.starts_with("https://"),
+            hosts,
+            staff_origin,
+            kiosk_idle_seconds: config.kiosk.idle_seconds,
+        }
+    }
+}
+
+/// Says whether a message from the other zone is genuine; `tools::relay` stands behind it.
+pub trait RelayGate: Send + Sync {
+    /// Whether a request with this `Authorization` header and body comes from the other zone.
+    fn admits(&self, authorization: &str, body: &[u8]) -> bool;
+}
+
+/// Everything a handler may use. One for the process, behind an `Arc`.
+pub struct App {
+    /// The inside zone, when this process opens its doors.
+    pub inside: Option<Arc<Inside>>,
+    /// The outside zone, when this process opens its doors.
+    pub outside: Option<Arc<Outside>>,
+    /// How the door listens.
+    pub settings: Settings,
+    /// How often one may knock.
+    pub limits: Limits,
+    /// Who may bring messages of the other zone.
+    pub relay: Option<Arc<dyn RelayGate>>,
+    /// Time and randomness.
+    pub seams: Seams,
+    /// Who the city is.
+    pub profile: Arc<CityProfile>,
+}
+
+impl App {
+    /// An app for whichever zones are given; at least one must be.
+    ///
+    /// # Errors
+    /// [`Failure`] when neither zone is given.
+    pub fn new(
+        inside: Option<Arc<Inside>>,
+        outside: Option<Arc<Outside>>,
+        settings: Settings,
+    ) -> Result<Self, Failure> {
+        let (seams, profile) = match (&inside, &outside) {
+            (Some(inside), _) => (inside.seams.clone(), inside.profile.clone()),
+            (None, Some(outside)) => (outside.seams.clone(), outside.profile.clone()),
+            (None, None) => return Err(Failure::defect("app", &"no zone is given")),
+        };
+        Ok(Self { inside, outside, settings, limits: Limits::usual(), relay: None, seams, profile })
+    }
+
+    /// The inside zone.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] in a process that opens the outside's doors only.
+    pub fn inside(&self) -> Result<&Arc<Inside>, Failure> {
+        self.inside.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
+    }
+
+    /// The outside zone.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] in a process that opens the inside's doors only.
+    pub fn outside(&self) -> Result<&Arc<Outside>, Failure> {
+        self.outside.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
+    }
+
+    /// Which zones there are.
+    pub const fn zone(&self) -> Zone {
+        match (&self.inside, &self.outside) {
+            (Some(_), None) => Zone::Inside,
+            (None, Some(_)) => Zone::Outside,
+            _ => Zone::Both,
+        }
+    }
+
+    /// Whether this is a demo database.
+    pub fn is_demo(&self) -> bool {
+        self.inside.as_ref().is_some_and(|inside| inside.demo)
+    }
+}
+
+/// Runs a blocking action (all of the store's are) away from the threads that answer requests.
+///
+/// # Errors
+/// What the action returned; [`Kind::Internal`] when it panicked.
+pub async fn blocking<T, F>(action: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Failure> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(action).await {
+        Ok(result) => result,
+        Err(error) => Err(Failure::defect("blocking", &error)),
+    }
+}

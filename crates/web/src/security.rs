@@ -1,0 +1,222 @@
+//! What holds for every request and every answer, whoever asks.
+//!
+//! ```text
+//!   in : Host must be ours (DNS rebinding) · a form must come from our own pages (Sec-Fetch-Site, Origin) · language
+//!   out: CSP without inline script or style, no frames, nosniff, no referrer, HSTS on https · failures become pages
+//! ```
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Json, Response};
+use base::Kind;
+use maud::html;
+use ui::notice::{AlertKind, alert};
+use ui::{Arg, Language, words};
+
+use crate::app::App;
+use crate::error::{Failure, status};
+use crate::session;
+use crate::visit::Visit;
+
+const LANGUAGE_COOKIE: &str = "yakuba-language";
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; media-src 'self'; object-src 'self'; frame-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer. `object-src`/`frame-src 'self'` let a page show a finished PDF of our own.
+const HEADERS: &[(&str, &str)] = &[
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("x-frame-options", "DENY"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), \
+         publickey-credentials-create=(self)",
+    ),
+];
+
+/// Middleware around everything: checks what comes in, dresses what goes out.
+pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let chosen = language_in_query(request.uri().query());
+    let visit = visit(&app, &request, chosen);
+    let wants_json = wants_json(request.headers());
+    request.extensions_mut().insert(visit.clone());
+    let checked = host_is_ours(&app, &request).and_then(|()| comes_from_our_pages(&app, &request));
+    let response = match checked {
+        Ok(()) => next.run(request).await,
+        Err(failure) => failure.into_response(),
+    };
+    let mut response = draw_failure(&app, &visit, wants_json, response);
+    add_headers(&app, response.headers_mut());
+    if let Some(language) = chosen {
+        let secure = if app.settings.is_https { "; Secure" } else { "" };
+        let cookie =
+            format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", language.code());
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
+    let headers = request.headers();
+    let language = chosen
+        .or_else(|| session::cookie(headers, LANGUAGE_COOKIE).and_then(Language::from_code))
+        .or_else(|| {
+            headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map(Language::from_accept_language)
+        })
+        .unwrap_or_default();
+    let path = request.uri().path().to_owned();
+    let query: Vec<&str> = request
+        .uri()
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .collect();
+    let address = if query.is_empty() { path.clone() } else { format!("{path}?{}", query.join("&")) };
+    Visit {
+        language,
+        path,
+        address,
+        peer: peer(request),
+        city: if language == Language::English { app.profile.name_english.clone() } else { app.profile.name.clone() },
+        is_demo: app.is_demo(),
+        csrf: None,
+    }
+}
+
+/// The network address of the other end, when the listener told it.
+pub fn peer(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
+}
+
+/// Whether the request comes from this very machine, not through a proxy that hides somebody else.
+pub fn is_loopback(request: &Request) -> bool {
+    let is_forwarded =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    !is_forwarded && peer(request).is_some_and(|address| address.is_loopback())
+}
+
+fn language_in_query(query: Option<&str>) -> Option<Language> {
+    query?.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Language::from_code)
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/html")
+}
+
+/// Refuses names that are not ours: a stranger's page must not reach a machine in the office through its own domain.
+fn host_is_ours(app: &App, request: &Request) -> Result<(), Failure> {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| request.uri().authority().map(|authority| authority.as_str()))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if app.settings.hosts.contains(&host) { Ok(()) } else { Err(Failure::saying(Kind::Forbidden, "error-host")) }
+}
+
+/// Refuses a change that another site's page sends. Browsers say where a request comes from (Fetch Metadata); those
+/// that do not, say the `Origin`; a program that says neither carries no cookie of a person unasked.
+fn comes_from_our_pages(app: &App, request: &Request) -> Result<(), Failure> {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_ours = match text(HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => match text(header::ORIGIN) {
+            Some(origin) => origin
+                .split_once("://")
+                .is_some_and(|(_, host)| app.settings.hosts.contains(&host.to_ascii_lowercase())),
+            None => true,
+        },
+    };
+    if is_ours { Ok(()) } else { Err(Failure::saying(Kind::Forbidden, "error-other-site")) }
+}
+
+fn add_headers(app: &App, headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if app.settings.is_https {
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    }
+    // Whatever does not say otherwise may hold somebody's data: no copy stays in a shared browser.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+fn draw_failure(app: &App, visit: &Visit, wants_json: bool, mut response: Response) -> Response {
+    let Some(failure) = failure_of(&mut response) else { return response };
+    let arguments: Vec<(&str, Arg<'_>)> =
+        failure.arguments.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
+    let sentence = words().format(visit.language, &failure.key, &arguments);
+    let code = status(failure.kind);
+    let mut drawn = if wants_json {
+        let next = failure
+            .next
+            .as_ref()
+            .map(|(address, key)| serde_json::json!({ "address": address, "text": words().get(visit.language, key) }));
+        (code, Json(serde_json::json!({ "error": code.as_u16(), "message": sentence, "next": next }))).into_response()
+    } else {
+        let title = visit.say(&format!("{}-title", crate::error::general_key(failure.kind)));
+        let (next, next_key) = failure.next.clone().unwrap_or_else(|| (home(app, visit).into(), "page-home"));
+        let main = html! {
+            h1 { (title) }
+            (alert(visit.language, AlertKind::Error, &html! { p { (sentence) } }))
+            p { a class="button" href=(next) { (visit.say(next_key)) } }
+        };
+        (code, visit.page(&title).render(&main)).into_response()
+    };
+    if let Some(seconds) = failure.retry_after {
+        drawn.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    // Cookies that a handler removed while failing stay removed.
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        drawn.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    drawn
+}
+
+/// The failure a handler left, or one for the bare statuses that axum itself gives (no such page, body too long …).
+fn failure_of(response: &mut Response) -> Option<Failure> {
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        return Some(failure);
+    }
+    let is_ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
+        value.to_str().is_ok_and(|text| text.starts_with("text/html") || text.starts_with("application/json"))
+    });
+    match response.status().as_u16() {
+        _ if is_ours => None,
+        400 | 415 | 422 => Some(Failure::of(Kind::Invalid)),
+        404 => Some(Failure::of(Kind::NotFound)),
+        405 => Some(Failure::saying(Kind::NotFound, "error-method")),
+        413 => Some(Failure::saying(Kind::Invalid, "error-too-large")),
+        _ => None,
+    }
+}
+
+fn home(app: &App, visit: &Visit) -> &'static str {
+    if visit.path.starts_with("/staff") {
+        "/staff"
+    } else if visit.path.starts_with("/kiosk") {
+        "/kiosk"
+    } else if app.inside.is_some() && app.outside.is_none() {
+        "/staff"
+    } else {
+        "/"
+    }
+}

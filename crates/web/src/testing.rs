@@ -1,0 +1,1 @@
+//! Building an app quickly, for HTTP tests.

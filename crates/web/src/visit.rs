@@ -1,0 +1,116 @@
+//! What a handler knows about the request: language, form tokens, who is there; and the shell of its page.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use maud::{Markup, html};
+use tools::staff::{Account, Action};
+use ui::{Arg, Language, Page, words};
+
+use crate::app::App;
+use crate::assets;
+use crate::error::Failure;
+use crate::session::{CsrfKey, Session};
+
+/// One request as a handler sees it.
+#[derive(Clone)]
+pub struct Visit {
+    /// The reader's language.
+    pub language: Language,
+    /// Path without query.
+    pub path: String,
+    /// Path with query but without `lang`, for the language links. Addresses hold nothing personal.
+    pub address: String,
+    /// The network address, when known.
+    pub peer: Option<IpAddr>,
+    /// The city's name in the reader's language.
+    pub city: String,
+    /// Whether this is a demo database.
+    pub is_demo: bool,
+    /// Makes form tokens, behind a rule that knows who is there.
+    pub(crate) csrf: Option<CsrfKey>,
+}
+
+impl Visit {
+    /// The sentence for `key`.
+    pub fn say(&self, key: &str) -> String {
+        words().get(self.language, key)
+    }
+
+    /// The sentence for `key` with values.
+    pub fn say_with(&self, key: &str, arguments: &[(&str, Arg<'_>)]) -> String {
+        words().format(self.language, key, arguments)
+    }
+
+    /// The sentence for `key` as HTML, with readings in easy Japanese.
+    pub fn say_html(&self, key: &str) -> Markup {
+        words().markup(self.language, key, &[])
+    }
+
+    /// The hidden field every form that is sent to `action` needs. Empty where nobody is known (then only the
+    /// browser's word about the sending site protects).
+    pub fn csrf(&self, action: &str) -> Markup {
+        html! { @if let Some(key) = &self.csrf { input type="hidden" name="csrf" value=(key.token(action)); } }
+    }
+
+    /// The token itself, for a script's `x-csrf` header.
+    pub fn csrf_token(&self, action: &str) -> String {
+        self.csrf.as_ref().map(|key| key.token(action)).unwrap_or_default()
+    }
+
+    /// The shell of a page: style, city, demo band, languages.
+    pub fn page(&self, title: &str) -> Page {
+        let page = Page::new(self.language, title)
+            .city(&self.city)
+            .style(assets::path("yakuba.css"))
+            .languages_at(&self.address);
+        if self.is_demo { page.band(self.say_html("page-demo-band")) } else { page }
+    }
+}
+
+/// Behind [`crate::Rule::StaffSignedIn`] and [`crate::Rule::Staff`]: who is signed in.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// Their account.
+    pub account: Account,
+    /// Their session.
+    pub session: Session,
+}
+
+impl SignedIn {
+    /// Whether their roles allow `action`.
+    pub fn may(&self, action: Action) -> bool {
+        self.account.may(action)
+    }
+
+    /// As an actor for access, disclosure and audit.
+    pub fn actor(&self) -> tools::access::Actor {
+        self.account.actor()
+    }
+}
+
+/// Behind [`crate::Rule::Kiosk`] and [`crate::Rule::KioskSession`]: the enrolled terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtTerminal(pub tools::terminals::Terminal);
+
+/// Behind [`crate::Rule::KioskSession`]: the session a verified card began at this terminal.
+#[derive(Clone)]
+pub struct InKioskSession(pub Session);
+
+macro_rules! from_extensions {
+    ($($name:ident),*) => { $(
+        impl FromRequestParts<Arc<App>> for $name {
+            type Rejection = Failure;
+
+            /// Fails only by a defect: a handler that asks for what its route's rule does not give.
+            async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Failure> {
+                parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+                    Failure::defect("routes", &concat!("the rule of this route gives no ", stringify!($name)))
+                })
+            }
+        }
+    )* };
+}
+from_extensions!(Visit, SignedIn, AtTerminal, InKioskSession);
