@@ -1,1 +1,36 @@
-//! Certificates, signatures and their checking: JPKI profile, revocation, CMS, PAdES, signed tokens, a test authority.
+//! Certificates, signatures and their checking. No database, no web: bytes in, judgement out.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`challenge`] | is this tap proved by a card, for us, here, now? |
+//! | [`jpki_profile`] | is this certificate one of 公的個人認証, and valid now? |
+//! | [`anchors`] | which CAs we trust; several generations under one name, dummies marked |
+//! | [`signing_identity`] | what a signing certificate says of its holder |
+//! | [`revocation`] | has it been revoked? OCSP and CRL, over real sockets |
+//! | [`pades`] | sign a PDF, and check a signed one |
+//! | [`token`] | the signed square on paper (COSE) |
+//! | [`keys`] | private keys in memory and the trait of document signers |
+//! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
+//!
+//! Everything that reads outside data is total: it never panics and names the byte and the reason.
+
+mod algorithm;
+pub mod anchors;
+mod asn1;
+mod certificate;
+pub mod challenge;
+pub mod jpki_profile;
+pub mod keys;
+mod oids;
+pub mod pades;
+pub mod revocation;
+pub mod signing_identity;
+pub mod test_authority;
+pub mod token;
+
+pub use algorithm::SignatureAlgorithm;
+pub use anchors::{AnchorKind, AuthorityRole, TrustAnchors};
+pub use asn1::Malformed;
+pub use certificate::CertificateId;
+pub use challenge::{CardRefusal, Challenge, Expectation, PresentedCard, VerifiedCard, verify_user_authentication};
+pub use keys::{DocumentSigner, KeyError, MemorySigner, SigningKey};
