@@ -7,8 +7,10 @@
 //!
 //! Closures are synchronous, pure but for `tx`, and **may run twice**. See `ARCHITECTURE.md`, "Store".
 
+mod city_key;
 mod conversation;
 pub mod fault;
+mod key_store;
 mod migrate;
 mod postgres;
 mod postgres_value;

@@ -6,6 +6,7 @@ extern crate yakuba_store as store;
 mod crash;
 mod engines;
 mod faults;
+mod sealing;
 mod zones;
 
 use store::{Database, Store, StoreError, Tx};
