@@ -323,8 +323,9 @@ fn check(call: &'static str, status: Status) -> Result<(), ReaderError> {
         0x8010_000B => ReaderError::InUse,
         // UNRESPONSIVE_CARD, UNPOWERED_CARD, PROTO_MISMATCH, UNSUPPORTED_CARD
         0x8010_0066 | 0x8010_0067 | 0x8010_000F | 0x8010_0065 => ReaderError::Unresponsive,
-        // REMOVED_CARD
-        0x8010_0069 => ReaderError::CardRemoved,
+        // REMOVED_CARD; NOT_TRANSACTED: the command got lost half way, as when a card leaves the field before the daemon
+        // has noticed (seen with pcscd 1.9.9)
+        0x8010_0069 | 0x8010_0016 => ReaderError::CardRemoved,
         // RESET_CARD
         0x8010_0068 => ReaderError::CardReset,
         code => ReaderError::Failed { call, code },

@@ -5,8 +5,10 @@
 extern crate yakuba_card as card;
 
 mod behaviour;
+mod certificates;
 mod client;
 mod conformance;
+mod daemon;
 mod hostile;
 mod no_my_number;
 mod parsers;

@@ -32,11 +32,6 @@ fn keys() -> &'static [Key; 2] {
     KEYS.get_or_init(|| [make(), make()])
 }
 
-/// The private key for user authentication, PKCS#8.
-pub fn user_authentication_pkcs8() -> &'static [u8] {
-    &keys()[0].pkcs8
-}
-
 pub fn assert_signed(slot: Pin, message: &[u8], signature: &[u8]) {
     let key = match slot {
         Pin::UserAuthentication => &keys()[0],
