@@ -1,9 +1,11 @@
 //! Accounts and their roles, in rows.
 
-use base::Id;
+use base::{Id, Seams};
 use store::{Row, StoreError, Tx};
 
 use super::roles::Role;
+use crate::access::Actor;
+use crate::audit::{self, Event};
 
 /// A member of staff.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,4 +77,48 @@ fn read(row: &Row, roles: &[Row]) -> Result<Account, StoreError> {
         roles: own,
         is_active: row.text(3)? == "active",
     })
+}
+
+/// Adds an account that may sign in once it has a passkey.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn add(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    name: &str,
+    office: &str,
+    roles: &[Role],
+) -> Result<Account, StoreError> {
+    let (id, now) = (seams.random_id(), seams.now());
+    // The WebAuthn user handle must be 16 bytes (a UUID) and lead to nobody.
+    let handle: [u8; 16] = seams.random.bytes();
+    tx.execute(
+        "INSERT INTO staff_accounts (account, name, office, handle, status, made_at, made_by) \
+         VALUES ($1, $2, $3, $4, 'active', $5, $6)",
+        &[id.into(), name.into(), office.into(), handle.as_slice().into(), now.into(), by.key().into()],
+    )?;
+    for role in roles {
+        write_role(tx, seams, by, id, *role)?;
+    }
+    let codes = role_codes(roles);
+    audit::append(tx, seams, by, Event::StaffAdded, &[("account", &id.to_string()), ("roles", &codes)])?;
+    let mut roles = roles.to_vec();
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(Account { id, name: name.to_owned(), office: office.to_owned(), roles, is_active: true })
+}
+
+pub(super) fn write_role(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, id: Id, role: Role) -> Result<(), StoreError> {
+    tx.queue(
+        "INSERT INTO staff_roles (account, role, given_at, given_by) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (account, role) DO NOTHING",
+        &[id.into(), role.code().into(), seams.now().into(), by.key().into()],
+    )
+}
+
+/// Codes joined by commas, as stored with an invitation and written into the audit log.
+pub(super) fn role_codes(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(",")
 }

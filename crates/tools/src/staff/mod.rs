@@ -16,5 +16,5 @@
 pub mod accounts;
 pub mod roles;
 
-pub use accounts::{Account, account, accounts};
+pub use accounts::{Account, account, accounts, add};
 pub use roles::{Action, Role, may};
