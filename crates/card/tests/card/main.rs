@@ -1,5 +1,5 @@
 //! Stories about cards, from the first command to a signature that OpenSC made and OpenSSL accepts.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "tests and their helpers")]
 
 // Elsewhere the workspace gives the crate this name.
 extern crate yakuba_card as card;
