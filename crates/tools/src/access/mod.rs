@@ -31,6 +31,8 @@ mod cap;
 mod person;
 mod purpose;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use actor::Actor;
 pub use bulk::{BulkAccess, BulkDeclaration, Concerned};

@@ -104,20 +104,28 @@ impl std::fmt::Display for Report {
 /// # Errors
 /// [`StoreError`] when the log cannot be read at all.
 pub fn verify(store: &Store, zone: Zone, keys: &[PublicKey], against: Option<&str>) -> Result<Report, StoreError> {
-    store.read(|tx| {
-        let mut walk = Walk { report: Report::default(), running: BTreeMap::new(), bare: BTreeSet::new() };
-        let heads = heads_after(tx, zone, 0)?;
-        walk.heads(tx, &heads, keys)?;
-        walk.tails(tx)?;
-        walk.erasures(tx)?;
-        if zone == Zone::Inside {
-            crate::disclosure::verify(tx, &mut walk.report)?;
-        }
-        if let Some(kept) = against {
-            compare(&mut walk.report, &heads, keys, zone, kept);
-        }
-        Ok(walk.report)
-    })
+    store.read(|tx| verify_in(tx, zone, keys, against))
+}
+
+/// [`verify`] in a transaction that is open already.
+pub(super) fn verify_in(
+    tx: &mut Tx,
+    zone: Zone,
+    keys: &[PublicKey],
+    against: Option<&str>,
+) -> Result<Report, StoreError> {
+    let mut walk = Walk { report: Report::default(), running: BTreeMap::new(), bare: BTreeSet::new() };
+    let heads = heads_after(tx, zone, 0)?;
+    walk.heads(tx, &heads, keys)?;
+    walk.tails(tx)?;
+    walk.erasures(tx)?;
+    if zone == Zone::Inside {
+        crate::disclosure::verify(tx, &mut walk.report)?;
+    }
+    if let Some(kept) = against {
+        compare(&mut walk.report, &heads, keys, zone, kept);
+    }
+    Ok(walk.report)
 }
 
 /// How far a chain has been checked.

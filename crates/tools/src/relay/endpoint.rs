@@ -19,11 +19,17 @@ const ACTOR: Actor = Actor::System { job: "relay" };
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
-    zone: Zone,
     store: Store,
-    seams: Seams,
     key: Arc<SigningKey>,
     peer_keys: Vec<PublicKey>,
+    taker: Taker,
+}
+
+/// What a transaction needs. It holds no store: an action that owned its own store would keep it open.
+#[derive(Clone)]
+struct Taker {
+    zone: Zone,
+    seams: Seams,
     router: Router,
 }
 
@@ -127,16 +133,16 @@ impl Endpoint {
         peer_keys: Vec<PublicKey>,
         router: Router,
     ) -> Self {
-        Self(Arc::new(Inner { zone, store, seams, key, peer_keys, router }))
+        Self(Arc::new(Inner { store, key, peer_keys, taker: Taker { zone, seams, router } }))
     }
 
     /// Which zone this is.
     pub fn zone(&self) -> Zone {
-        self.0.zone
+        self.0.taker.zone
     }
 
     fn peer(&self) -> Zone {
-        self.0.zone.other()
+        self.0.taker.zone.other()
     }
 
     /// The next parcel: what is not acknowledged, and how far we have come. Composing again without an answer gives
@@ -183,9 +189,9 @@ impl Endpoint {
             })
             .collect();
         Ok(Parcel {
-            from: self.0.zone.name().to_owned(),
+            from: self.0.taker.zone.name().to_owned(),
             to: peer.name().to_owned(),
-            at: self.0.seams.now(),
+            at: self.0.taker.seams.now(),
             acknowledges: state.received,
             forked: state.forked,
             messages,
@@ -198,7 +204,7 @@ impl Endpoint {
     /// [`RelayError::Parcel`] when it is not the peer's (reported as an incident); [`RelayError::Store`].
     pub fn take(&self, bytes: &[u8]) -> Result<Taken, RelayError> {
         let parcel = Parcel::open(bytes, &self.0.peer_keys).and_then(|parcel| {
-            let right = parcel.from == self.peer().name() && parcel.to == self.0.zone.name();
+            let right = parcel.from == self.peer().name() && parcel.to == self.0.taker.zone.name();
             if right { Ok(parcel) } else { Err(ParcelError::OtherZone) }
         });
         match parcel {
@@ -229,69 +235,12 @@ impl Endpoint {
     }
 
     fn take_up_to(&self, parcel: &Arc<Parcel>, before: i64) -> Result<Taken, Stop> {
-        let (this, parcel) = (self.clone(), parcel.clone());
-        let (taken, trouble) = self.0.store.write(move |tx| this.take_in(tx, &parcel, before))?;
+        let (taker, parcel) = (self.0.taker.clone(), parcel.clone());
+        let (taken, trouble) = self.0.store.write(move |tx| taker.take_in(tx, &parcel, before))?;
         if let Some(trouble) = trouble {
             self.report("relay_renumbered", trouble)?;
         }
         Ok(taken)
-    }
-
-    fn take_in(&self, tx: &mut Tx, parcel: &Parcel, before: i64) -> Result<(Taken, Option<&'static str>), Stop> {
-        let (peer, seams) = (self.peer(), &self.0.seams);
-        let mut state = Peer::load(tx, peer)?;
-        let mut taken = Taken::default();
-        let mut trouble = None;
-        if parcel.forked || parcel.acknowledges > state.sent {
-            // The peer knows more of our messages than we do, or others: we were set back to a backup.
-            trouble = Some("this zone was set back to an older state; its messages were numbered anew");
-            tx.execute("UPDATE relay_outbox SET sequence = NULL WHERE peer = $1", &[peer.name().into()])?;
-            (state.sent, state.acknowledged) = (parcel.acknowledges, parcel.acknowledges);
-        } else if parcel.acknowledges != state.acknowledged {
-            // Lower when the peer was set back: what it lost is sent again.
-            taken.acknowledged = parcel.acknowledges > state.acknowledged;
-            state.acknowledged = parcel.acknowledges;
-        }
-        state.forked = false;
-        for message in &parcel.messages {
-            let known = is_known(tx, peer, message)?;
-            if message.sequence <= state.received {
-                if known {
-                    taken.known += 1;
-                    continue;
-                }
-                // This number brought another message before. Taking anything further would acknowledge the loss.
-                state.forked = true;
-                break;
-            }
-            if message.sequence > state.received + 1 || message.sequence >= before {
-                taken.early += 1;
-                continue;
-            }
-            if known {
-                taken.known += 1;
-            } else {
-                self.act(tx, peer, message)?;
-                taken.fresh += 1;
-            }
-            state.received = message.sequence;
-        }
-        state.heard_at = Some(seams.now());
-        state.save(tx, peer)?;
-        Ok((taken, trouble))
-    }
-
-    fn act(&self, tx: &mut Tx, peer: Zone, message: &Message) -> Result<(), Stop> {
-        match self.0.router.handle(tx, &self.0.seams, message) {
-            Ok(()) => {}
-            Err(HandleError::Store(error)) => return Err(error.into()),
-            Err(other) => return Err(Stop::Stuck(message.sequence, other.to_string())),
-        }
-        tx.execute(
-            "INSERT INTO relay_received (peer, id, at) VALUES ($1, $2, $3)",
-            &[peer.name().into(), message.id.into(), self.0.seams.now().into()],
-        )?;
-        Ok(())
     }
 
     /// The answering side of a carrier, framework-free: a parcel's bytes in, a parcel's bytes out.
@@ -352,7 +301,7 @@ impl Endpoint {
     }
 
     fn report_refused(&self, refusal: ParcelError) -> Result<(), StoreError> {
-        let (peer, seams) = (self.peer(), self.0.seams.clone());
+        let (peer, seams) = (self.peer(), self.0.taker.seams.clone());
         self.0.store.write(move |tx| {
             let row = tx.query_one(
                 "INSERT INTO relay_refused (peer, reason, times, first_at, last_at) VALUES ($1, $2, 1, $3, $3)
@@ -371,14 +320,73 @@ impl Endpoint {
     }
 
     fn report(&self, kind: &'static str, note: &str) -> Result<(), StoreError> {
-        let (seams, note) = (self.0.seams.clone(), note.to_owned());
+        let (seams, note) = (self.0.taker.seams.clone(), note.to_owned());
         self.0.store.write(move |tx| open_incident(tx, &seams, kind, &note))
+    }
+}
+
+impl Taker {
+    fn take_in(&self, tx: &mut Tx, parcel: &Parcel, before: i64) -> Result<(Taken, Option<&'static str>), Stop> {
+        let (peer, seams) = (self.zone.other(), &self.seams);
+        let mut state = Peer::load(tx, peer)?;
+        let mut taken = Taken::default();
+        let mut trouble = None;
+        if parcel.forked || parcel.acknowledges > state.sent {
+            // The peer knows more of our messages than we do, or others: we were set back to a backup.
+            trouble = Some("this zone was set back to an older state; its messages were numbered anew");
+            tx.execute("UPDATE relay_outbox SET sequence = NULL WHERE peer = $1", &[peer.name().into()])?;
+            (state.sent, state.acknowledged) = (parcel.acknowledges, parcel.acknowledges);
+        } else if parcel.acknowledges != state.acknowledged {
+            // Lower when the peer was set back: what it lost is sent again.
+            taken.acknowledged = parcel.acknowledges > state.acknowledged;
+            state.acknowledged = parcel.acknowledges;
+        }
+        state.forked = false;
+        for message in &parcel.messages {
+            let known = is_known(tx, peer, message)?;
+            if message.sequence <= state.received {
+                if known {
+                    taken.known += 1;
+                    continue;
+                }
+                // This number brought another message before. Taking anything further would acknowledge the loss.
+                state.forked = true;
+                break;
+            }
+            if message.sequence > state.received + 1 || message.sequence >= before {
+                taken.early += 1;
+                continue;
+            }
+            if known {
+                taken.known += 1;
+            } else {
+                self.act(tx, peer, message)?;
+                taken.fresh += 1;
+            }
+            state.received = message.sequence;
+        }
+        state.heard_at = Some(seams.now());
+        state.save(tx, peer)?;
+        Ok((taken, trouble))
+    }
+
+    fn act(&self, tx: &mut Tx, peer: Zone, message: &Message) -> Result<(), Stop> {
+        match self.router.handle(tx, &self.seams, message) {
+            Ok(()) => {}
+            Err(HandleError::Store(error)) => return Err(error.into()),
+            Err(other) => return Err(Stop::Stuck(message.sequence, other.to_string())),
+        }
+        tx.execute(
+            "INSERT INTO relay_received (peer, id, at) VALUES ($1, $2, $3)",
+            &[peer.name().into(), message.id.into(), self.seams.now().into()],
+        )?;
+        Ok(())
     }
 }
 
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Endpoint({})", self.0.zone.name())
+        write!(f, "Endpoint({})", self.0.taker.zone.name())
     }
 }
 
