@@ -58,9 +58,16 @@ impl ReaderError {
 }
 
 /// A place where a card can be put.
-pub trait Reader {
+pub trait Reader: Send {
     /// The reader's name, for a person choosing among several.
     fn name(&self) -> &str;
+
+    /// Whether a card lies on it now; free and without touching the card, so it may be asked again and again to learn
+    /// that a person took theirs away.
+    ///
+    /// # Errors
+    /// [`ReaderError`] when the reader itself is gone.
+    fn has_card(&self) -> Result<bool, ReaderError>;
 
     /// Connects to the card that is on it, for this program alone.
     ///

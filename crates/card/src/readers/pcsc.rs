@@ -228,6 +228,11 @@ impl Reader for PcscReader {
         &self.name
     }
 
+    fn has_card(&self) -> Result<bool, ReaderError> {
+        let readers = self.service.readers()?;
+        readers.iter().find(|r| r.name == self.name).map(|r| r.has_card).ok_or(ReaderError::NoReader)
+    }
+
     fn connect(&mut self) -> Result<Box<dyn Card>, ReaderError> {
         let name = CString::new(self.name.as_str()).map_err(|_| ReaderError::NoReader)?;
         let Context { functions, handle: context } = &*self.service.0;

@@ -99,6 +99,10 @@ impl Reader for VirtualReader {
         "Virtual reader"
     }
 
+    fn has_card(&self) -> Result<bool, ReaderError> {
+        Ok(self.card_count() > 0)
+    }
+
     fn connect(&mut self) -> Result<Box<dyn Card>, ReaderError> {
         let mut slot = self.slot();
         if slot.connected {

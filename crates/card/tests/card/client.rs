@@ -189,7 +189,9 @@ fn one_card_at_a_time_and_one_program_at_a_time() {
     drop(connection);
     reader.put(card());
     assert_eq!(reader.clone().connect().err(), Some(ReaderError::SeveralCards(2)));
+    assert_eq!(reader.has_card(), Ok(true));
     reader.take_off();
+    assert_eq!(reader.has_card(), Ok(false));
     assert_eq!(reader.clone().connect().err(), Some(ReaderError::NoCard));
 }
 

@@ -226,11 +226,15 @@ fn notices_that_the_card_is_gone_inside() {
     };
     let mut session = JpkiSession::open(reader.connect().unwrap()).unwrap();
     session.verify_user_authentication_pin(&pin(PIN), LastTry::Refuse).unwrap();
+    assert_eq!(reader.has_card(), Ok(true));
     handle.take_out();
     serving.join().unwrap();
     assert_eq!(session.sign_user_authentication(&[1; 32]), Err(CardError::CardRemoved));
     assert_eq!(session.user_authentication_certificate(), Err(CardError::CardRemoved));
     session.close().unwrap();
+    while reader.has_card().unwrap() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
