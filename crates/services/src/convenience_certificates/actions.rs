@@ -13,7 +13,8 @@ use store::sealing::SealError;
 use store::{StoreError, Tx};
 use tools::access::{self, AccessError, Actor, Duty, Item, Purpose};
 use tools::audit;
-use tools::incidents;
+use tools::incidents::{self, Report};
+use tools::relay::{RelayError, paper_status};
 use tools::register::{self, RegisterError};
 use tools::{Inside, ResidentId};
 
@@ -45,6 +46,9 @@ pub enum ActionError {
     /// The key store.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The message to the outside zone.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// The paper could not be made. Closed as an incident where it must never happen.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -57,6 +61,7 @@ impl ActionError {
             Self::Store(_) | Self::Seal(_) => Kind::Unavailable,
             Self::Access(error) => error.kind(),
             Self::Register(error) => error.kind(),
+            Self::Relay(error) => error.kind(),
             Self::Document(_) => Kind::Internal,
         }
     }
@@ -339,7 +344,7 @@ fn store_document(
             "INSERT INTO certificate_documents (request_id, sealed, erase_at) VALUES ($1, $2, $3)",
             &[request.id.into(), sealed.as_slice().into(), now.plus_seconds(ABANDONED_AFTER_SECONDS).into()],
         )?;
-        tools::relay::paper_status::push(tx, &city.seams, &request.id, tools::relay::PaperStatus::Valid)?;
+        paper_status::push(tx, &city.seams, request.id, paper_status::PaperState::Valid)?;
         audit::append(
             tx,
             &city.seams,
@@ -364,7 +369,7 @@ fn refuse_drawing(city: &Inside, id: Id, error: DocumentError) -> Answer<FetchTo
             requests::move_on(tx, &mut request, Event::Stopped, now)?;
         }
         if !about_person {
-            incidents::open(tx, &seams, SERVICE_CODE, cause, incidents::Effect::StopsService)?;
+            report(tx, &seams, cause, true, "a finished document did not fit its request; nothing left")?;
         }
         Ok(())
     })?;
@@ -473,7 +478,7 @@ pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
             ended += 1;
             withdraw(tx, &seams, &request)?;
             if request.state == State::PaymentUnclear {
-                incidents::open(tx, &seams, SERVICE_CODE, "payment-unclear", incidents::Effect::Reported)?;
+                report(tx, &seams, "payment-unclear", false, "the coin box must be counted")?;
             }
         }
         Ok(ended)
@@ -484,9 +489,15 @@ pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
 fn withdraw(tx: &mut Tx<'_>, seams: &base::Seams, request: &Request) -> Result<(), ActionError> {
     tx.queue("DELETE FROM certificate_documents WHERE request_id = $1", &[request.id.into()])?;
     if request.document_hash.is_some() {
-        tools::relay::paper_status::push(tx, seams, &request.id, tools::relay::PaperStatus::Withdrawn)?;
+        paper_status::push(tx, seams, request.id, paper_status::PaperState::Withdrawn)?;
     }
     Ok(())
+}
+
+/// Reports an incident of this service. The note holds nothing personal: incidents are shown on a screen.
+fn report(tx: &mut Tx<'_>, seams: &base::Seams, kind: &str, stops: bool, note: &str) -> Result<(), StoreError> {
+    let actor = Actor::System { job: SERVICE_CODE };
+    incidents::open(tx, seams, &actor, &Report { service: SERVICE_CODE, kind, stops, note }).map(|_| ())
 }
 
 fn advance(city: &Inside, id: Id, event: Event) -> Answer<Request> {
@@ -500,7 +511,7 @@ fn advance(city: &Inside, id: Id, event: Event) -> Answer<Request> {
 
 /// Why nobody at all is served now.
 fn closed(tx: &mut Tx<'_>, city: &Inside, issuing_fresh_minutes: u32) -> Result<Option<Refusal>, ActionError> {
-    if incidents::service_stopped(tx, SERVICE_CODE)? {
+    if incidents::service_stopped(tx, SERVICE_CODE)?.is_some() {
         return Ok(Some(Refusal::ServiceStopped));
     }
     let fresh = register::freshness::is_fresh(tx, city.seams.now(), issuing_fresh_minutes)?;
