@@ -11,7 +11,7 @@
 
 use base::{Id, Kind, Seams, Timestamp};
 use pki::challenge::VerifiedCard;
-use pki::jpki_profile::CertificateId;
+use pki::CertificateId;
 use store::sealing::{SealError, Vault};
 use store::{StoreError, Tx};
 
@@ -134,6 +134,17 @@ fn canonical(certificate: &CertificateId) -> Vec<u8> {
     bytes
 }
 
+/// Which person a certificate is linked to, as what, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    /// Whose it is.
+    pub resident: &'a ResidentId,
+    /// What kind of thing.
+    pub kind: CredentialKind,
+    /// The end of the certificate's validity.
+    pub valid_until: Timestamp,
+}
+
 /// Links a certificate to a resident. Linking the same certificate again changes nothing and returns the same id.
 ///
 /// # Errors
@@ -143,10 +154,8 @@ pub fn enrol(
     vault: &Vault,
     seams: &Seams,
     actor: &Actor,
-    resident: &ResidentId,
-    kind: CredentialKind,
+    link: &Link<'_>,
     certificate: &CertificateId,
-    valid_until: Timestamp,
 ) -> Result<Id, CredentialError> {
     let bytes = canonical(certificate);
     for hash in vault.keyed_hashes(HASH_PURPOSE, &bytes)? {
@@ -166,13 +175,13 @@ pub fn enrol(
          superseded_by, enrolled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)",
         &[
             id.into(),
-            resident.as_str().into(),
-            kind.as_str().into(),
+            link.resident.as_str().into(),
+            link.kind.as_str().into(),
             hash.key_id.into(),
             hash.hash.as_slice().into(),
             CredentialStatus::Active.as_str().into(),
             now.into(),
-            valid_until.into(),
+            link.valid_until.into(),
             now.into(),
         ],
     )?;

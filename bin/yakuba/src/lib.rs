@@ -3,12 +3,14 @@
 //! Each command parses its arguments here and does its work in `commands`. Exit codes come from [`base::Kind`]: 0 done,
 //! 1 the answer is no, 65 bad input, 70 a defect of ours, 75 try again later, 77 not allowed.
 
-mod birth;
-mod city;
-mod commands;
-mod control;
-mod fail;
-mod serve;
+pub mod birth;
+pub mod cards;
+pub mod city;
+pub mod commands;
+pub mod control;
+pub mod fail;
+pub mod keys;
+pub mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -245,7 +247,8 @@ pub struct DoctorArguments {
     facts: bool,
 }
 
-fn main() -> ExitCode {
+/// Parses the command line and carries the command out.
+pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("YAKUBA_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));

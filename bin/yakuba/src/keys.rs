@@ -1,0 +1,205 @@
+//! The keys a city signs with, as files of mode 0600 in `D/signing/`, and the demo's certification authorities in
+//! `D/simulated-jlis/`.
+//!
+//! A production city brings its own document certificate (職責証明書) as `mayor.p8` and `mayor-chain.pem`; where they are
+//! absent in a demo, a test authority makes them. A device (PKCS#11) can stand behind `pki::keys::DocumentSigner` later.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use base::{Kind, Seams, Timestamp};
+use pki::anchors::AuthorityRole;
+use pki::keys::{MemorySigner, SigningKey as DocumentKey};
+use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority};
+use pki::token::TokenKey;
+use tools::CityProfile;
+use tools::signing::SigningKey as ZoneKey;
+
+use crate::fail::Failure;
+
+/// Years a test authority's own certificate is valid.
+const AUTHORITY_SECONDS: i64 = 10 * 365 * 86_400;
+/// Seconds a test document certificate is valid: five years.
+const DOCUMENT_SECONDS: i64 = 5 * 365 * 86_400;
+/// Test authorities are born a day early, so that clocks that differ a little still believe them.
+const BORN_EARLY_SECONDS: i64 = 86_400;
+
+/// What a city signs with.
+pub struct CityKeys {
+    /// Seals documents (PAdES).
+    pub document: MemorySigner,
+    /// The authority above the document certificate, DER.
+    pub document_authority: Vec<u8>,
+    /// Signs the codes on papers.
+    pub code: TokenKey,
+    /// Signs audit heads and parcels of the inside zone.
+    pub inside: ZoneKey,
+    /// Signs parcels of the outside zone.
+    pub outside: ZoneKey,
+}
+
+/// The demo's certification authorities.
+pub struct SimulatedAuthorities {
+    /// Issues user-authentication certificates.
+    pub user_authentication: TestAuthority,
+    /// Issues signing certificates.
+    pub signing: TestAuthority,
+}
+
+fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
+    Failure::while_doing(Kind::Unavailable, what)
+}
+
+/// Reads a secret file, or makes it with mode 0600 from `make`. Written beside and renamed, so that a kill leaves none.
+fn secret_file(
+    path: &Path,
+    make: impl FnOnce() -> Result<Vec<u8>, Failure>,
+) -> Result<Vec<u8>, Failure> {
+    match fs::read(path) {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("a key file cannot be read")(error)),
+    }
+    let bytes = make()?;
+    let beside = path.with_extension("new");
+    // A file left by a kill is not a key yet.
+    let _ = fs::remove_file(&beside);
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(failed("a key file cannot be written"))?;
+    Ok(bytes)
+}
+
+fn private_directory(path: &Path) -> Result<PathBuf, Failure> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(failed("a directory for keys cannot be made"))?;
+    Ok(path.to_owned())
+}
+
+fn document_key(path: &Path, make: impl FnOnce() -> Result<DocumentKey, pki::keys::KeyError>) -> Result<DocumentKey, Failure> {
+    let der = secret_file(path, || {
+        let key = make().map_err(failed("a key cannot be made"))?;
+        key.to_pkcs8().map_err(failed("a key cannot be written"))
+    })?;
+    DocumentKey::from_pkcs8(&der).map_err(failed("a key file cannot be used"))
+}
+
+fn zone_key(path: &Path, seams: &Seams) -> Result<ZoneKey, Failure> {
+    let seed = secret_file(path, || {
+        Ok(ZoneKey::generate(seams).map_err(failed("a zone's key cannot be made"))?.seed().to_vec())
+    })?;
+    let seed = <[u8; 32]>::try_from(seed.as_slice()).map_err(failed("a zone's key file has not 32 bytes"))?;
+    ZoneKey::from_seed(seed).map_err(failed("a zone's key cannot be used"))
+}
+
+impl CityKeys {
+    /// Reads the keys of the city in `directory`; a demo city makes what is absent.
+    ///
+    /// # Errors
+    /// A key file that cannot be read or used; in production also one that is absent.
+    pub fn open(directory: &Path, seams: &Seams, profile: &CityProfile, demo: bool) -> Result<Self, Failure> {
+        let place = private_directory(&directory.join("signing"))?;
+        let (document, document_authority) =
+            if demo { demo_document(&place, seams, profile)? } else { production_document(&place)? };
+        let code = secret_file(&place.join("code.p8"), || {
+            let key = TokenKey::generate().map_err(failed("the code key cannot be made"))?;
+            key.to_pkcs8().map_err(failed("the code key cannot be written"))
+        })?;
+        Ok(Self {
+            document,
+            document_authority,
+            code: TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?,
+            inside: zone_key(&place.join("inside-zone.seed"), seams)?,
+            outside: zone_key(&place.join("outside-zone.seed"), seams)?,
+        })
+    }
+}
+
+fn production_document(place: &Path) -> Result<(MemorySigner, Vec<u8>), Failure> {
+    let absent = |error: std::io::Error| {
+        Failure::new(
+            Kind::Unavailable,
+            format!("{}: put the office's key (mayor.p8) and certificates (mayor.der, authority.der) there: {error}", place.display()),
+        )
+    };
+    let key = fs::read(place.join("mayor.p8")).map_err(absent)?;
+    let leaf = fs::read(place.join("mayor.der")).map_err(absent)?;
+    let authority = fs::read(place.join("authority.der")).map_err(absent)?;
+    let key = DocumentKey::from_pkcs8(&key).map_err(failed("the office's key cannot be used"))?;
+    Ok((MemorySigner::new(key, vec![leaf, authority.clone()]), authority))
+}
+
+fn demo_document(place: &Path, seams: &Seams, profile: &CityProfile) -> Result<(MemorySigner, Vec<u8>), Failure> {
+    let now = seams.now();
+    let authority_key = document_key(&place.join("test-authority.p8"), DocumentKey::generate_p256)?;
+    let key = document_key(&place.join("mayor.p8"), DocumentKey::generate_p256)?;
+    let authority_path = place.join("authority.der");
+    let leaf_path = place.join("mayor.der");
+    if !leaf_path.is_file() {
+        let authority = TestAuthority::new(AuthorityRole::Document, authority_key, &generation(now, None, 1))
+            .map_err(failed("the test authority cannot be made"))?;
+        let leaf = authority
+            .issue_document_signer(&DocumentSignerRequest {
+                public_key_info: key.public_key_info(),
+                serial: 2,
+                organization: &profile.name,
+                common_name: &profile.mayor_title,
+                not_before: now.plus_seconds(-BORN_EARLY_SECONDS),
+                not_after: now.plus_seconds(DOCUMENT_SECONDS),
+            })
+            .map_err(failed("the mayor's certificate cannot be made"))?;
+        fs::write(&authority_path, authority.certificate()).map_err(failed("a certificate cannot be written"))?;
+        fs::write(&leaf_path, leaf).map_err(failed("a certificate cannot be written"))?;
+    }
+    let authority = fs::read(&authority_path).map_err(failed("the authority's certificate cannot be read"))?;
+    let leaf = fs::read(&leaf_path).map_err(failed("the mayor's certificate cannot be read"))?;
+    Ok((MemorySigner::new(key, vec![leaf, authority.clone()]), authority))
+}
+
+fn generation(now: Timestamp, ocsp_url: Option<String>, serial: u64) -> Generation {
+    Generation {
+        serial,
+        not_before: now.plus_seconds(-BORN_EARLY_SECONDS),
+        not_after: now.plus_seconds(AUTHORITY_SECONDS),
+        ocsp_url,
+    }
+}
+
+/// The OCSP address written into the demo's certificates. It names no real host: where the simulated responder listens
+/// is known only when it has started, so the program asks it by its own address.
+const SIMULATED_OCSP: &str = "http://ocsp.simulated-jlis.invalid/";
+
+impl SimulatedAuthorities {
+    /// Reads the demo's authorities, or makes them.
+    ///
+    /// # Errors
+    /// A key file that cannot be made, read or used.
+    pub fn open(directory: &Path, seams: &Seams) -> Result<Self, Failure> {
+        let place = private_directory(&directory.join("simulated-jlis"))?;
+        // The certificate must be the same at every start, so its dates are kept beside the key.
+        let born = secret_file(&place.join("born"), || Ok(seams.now().micros().to_string().into_bytes()))?;
+        let born = String::from_utf8_lossy(&born).trim().parse().map(Timestamp::from_micros).unwrap_or_default();
+        let make = |role, name: &str, serial| {
+            let key = document_key(&place.join(name), DocumentKey::generate_rsa)?;
+            TestAuthority::new(role, key, &generation(born, Some(SIMULATED_OCSP.to_owned()), serial))
+                .map_err(failed("a simulated authority cannot be made"))
+        };
+        Ok(Self {
+            user_authentication: make(AuthorityRole::UserAuthentication, "user-authentication.p8", 1)?,
+            signing: make(AuthorityRole::ResidentSigning, "signing.p8", 2)?,
+        })
+    }
+}
