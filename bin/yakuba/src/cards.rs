@@ -6,8 +6,9 @@ use base::{Date, Id, Kind, Timestamp};
 use card::virtual_card::{
     BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
 };
-use pki::keys::SigningKey;
-use pki::test_authority::UserAuthenticationRequest;
+use pki::SigningKey;
+use pki::jpki_profile::{CertificateKind, judge};
+use pki::test_authority::{TestAuthority, UserAuthenticationRequest};
 use store::StoreError;
 use tools::access::{self, Actor, Duty, Purpose};
 use tools::credentials::{self, CredentialError, CredentialKind};
@@ -91,7 +92,10 @@ pub fn find_or_make(
     } else {
         None
     };
-    let id = pki::jpki_profile::read_id(&user.certificate).map_err(failed("the new certificate cannot be read"))?;
+    let anchors = TestAuthority::anchors(&[&authorities.user_authentication])
+        .map_err(failed("the simulated authority cannot be trusted"))?;
+    let judged = judge(&user.certificate, CertificateKind::UserAuthentication, &anchors, now)
+        .map_err(failed("the new certificate is not of the profile"))?;
     let mut contents = VirtualCardContents::new(
         user,
         signing,
@@ -108,7 +112,7 @@ pub fn find_or_make(
     );
     contents.municipality_code.clone_from(&city.profile.municipality_code);
     keep(city, resident, &contents, drawer)?;
-    enrol(city, resident, &id, not_after)?;
+    enrol(city, resident, judged.id(), not_after)?;
     Ok(contents)
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod approvals;
 pub mod audit;
+pub mod credentials;
 mod digest;
 pub mod disclosure;
 pub mod incidents;

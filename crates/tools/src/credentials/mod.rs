@@ -10,8 +10,8 @@
 //! ```
 
 use base::{Id, Kind, Seams, Timestamp};
-use pki::challenge::VerifiedCard;
 use pki::CertificateId;
+use pki::challenge::VerifiedCard;
 use store::sealing::{SealError, Vault};
 use store::{StoreError, Tx};
 
