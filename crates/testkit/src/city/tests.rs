@@ -1,0 +1,92 @@
+use std::collections::BTreeSet;
+
+use wire::resident_csv::{Entry, FileMapping, Reader};
+
+use super::*;
+
+fn read(directory: &Path) -> Vec<ResidentRecord> {
+    let bytes = std::fs::read(directory.join(files::RESIDENTS)).unwrap();
+    let mut reader =
+        Reader::<_, ResidentRecord>::open(bytes.as_slice(), files::RESIDENTS, Encoding::Utf8, &FileMapping::default())
+            .unwrap();
+    let mut records = Vec::new();
+    while let Some(entry) = reader.next_entry().unwrap() {
+        match entry {
+            Entry::Good { record, .. } => records.push(record),
+            Entry::Bad { faults, .. } => panic!("{faults:?}"),
+        }
+    }
+    records
+}
+
+#[test]
+fn the_same_seed_is_the_same_city() {
+    let (one, two, three) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = generate(2_000, 7, one.path()).unwrap();
+    assert_eq!(first, generate(2_000, 7, two.path()).unwrap());
+    generate(2_000, 8, three.path()).unwrap();
+    for name in [files::RESIDENTS, files::HOUSEHOLDS, files::PROTECTIONS, files::SOURCE, "samples.toml"] {
+        assert_eq!(std::fs::read(one.path().join(name)).unwrap(), std::fs::read(two.path().join(name)).unwrap());
+    }
+    let residents = |directory: &Path| std::fs::read(directory.join(files::RESIDENTS)).unwrap();
+    assert_ne!(residents(one.path()), residents(three.path()));
+}
+
+#[test]
+fn it_looks_like_a_city() {
+    let directory = tempfile::tempdir().unwrap();
+    let summary = generate(20_000, 1, directory.path()).unwrap();
+    let residents = read(directory.path());
+    assert_eq!(residents.len(), 20_000);
+    let (year, month, day) = AS_OF;
+    let as_of = Date::new(year, month, day).unwrap();
+    let share = |test: &dyn Fn(i32) -> bool| {
+        residents.iter().filter(|r| test(r.birth_date.age_on(as_of))).count() * 100 / residents.len()
+    };
+    assert!((20..=34).contains(&share(&|age| age >= 65)), "65+: {} %", share(&|age| age >= 65));
+    assert!((8..=17).contains(&share(&|age| age < 15)), "under 15: {} %", share(&|age| age < 15));
+    let size = f64::from(summary.residents) / f64::from(summary.households);
+    assert!((1.9..2.6).contains(&size), "mean household {size}");
+    let surnames: BTreeSet<_> = residents.iter().filter_map(|r| r.name.split('　').next()).collect();
+    assert!(surnames.len() > 1_500, "{} surnames among 20,000", surnames.len());
+    for state in [
+        "planned_move_out",
+        "moved_out",
+        "dead",
+        "pending",
+        "foreign",
+        "common_name",
+        "former_name",
+        "rare_characters",
+        "protected",
+    ] {
+        assert!(summary.counts.get(state).copied().unwrap_or(0) > 5, "{state}: {:?}", summary.counts);
+    }
+}
+
+#[test]
+fn days_of_a_life_are_in_order() {
+    let directory = tempfile::tempdir().unwrap();
+    generate(5_000, 3, directory.path()).unwrap();
+    for resident in read(directory.path()) {
+        let (born, came, since) = (resident.birth_date, resident.became_resident_on, resident.address_since);
+        assert!(came.is_some_and(|came| born <= came) && came <= since && since <= resident.notified_on);
+        if let EntryState::MovedOut(day) | EntryState::Dead(day) = resident.state {
+            assert!(since.is_some_and(|since| since <= day), "{}", resident.resident_id);
+        }
+    }
+}
+
+#[test]
+fn every_sample_is_there_and_a_small_city_is_exact() {
+    let directory = tempfile::tempdir().unwrap();
+    let summary = generate(60, 1, directory.path()).unwrap();
+    let ids: BTreeSet<_> = read(directory.path()).into_iter().map(|resident| resident.resident_id).collect();
+    assert!(summary.samples.len() >= 15);
+    assert!(summary.samples.iter().all(|sample| ids.contains(&sample.resident_id)));
+    for size in [0, 1, 3, 61] {
+        let directory = tempfile::tempdir().unwrap();
+        generate(size, 1, directory.path()).unwrap();
+        assert_eq!(read(directory.path()).len(), size as usize);
+    }
+}
