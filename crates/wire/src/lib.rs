@@ -1,2 +1,3 @@
 //! File and message formats, without storage and without web.
+pub mod certificate_code;
 pub mod resident_csv;

@@ -1,0 +1,1 @@
+//! Texts fitted into boxes, never cut; rules; reading order.
