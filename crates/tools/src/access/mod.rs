@@ -17,11 +17,27 @@
 //! | [`SearchAccess`] | finding somebody | the criteria, and one entry per person shown, at most [`SEARCH_ROWS`] |
 //! | [`BulkAccess`] | work over many, declared beforehand | one entry that everyone concerned sees |
 //!
-//! They cannot be forged:
+//! They cannot be forged: the same function compiles when it is given an access and not when it makes one.
 //!
+//! ```
+//! use yakuba_tools::access::{Access, PersonAccess, ResidentId};
+//! fn may_read(access: &PersonAccess, who: &ResidentId) -> bool {
+//!     access.covers(who)
+//! }
+//! ```
 //! ```compile_fail,E0451
-//! fn forge(subject: yakuba_tools::access::ResidentId) -> yakuba_tools::access::PersonAccess {
-//!     yakuba_tools::access::PersonAccess { subject, ..unreachable!() }
+//! use yakuba_tools::access::{Access, PersonAccess, ResidentId};
+//! fn may_read(access: PersonAccess, who: ResidentId) -> bool {
+//!     PersonAccess { subject: who.clone(), ..access }.covers(&who)
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! use yakuba_tools::access::{Access, ResidentId};
+//! struct Mine;
+//! impl Access for Mine {
+//!     fn covers(&self, _: &ResidentId) -> bool {
+//!         true
+//!     }
 //! }
 //! ```
 
@@ -31,6 +47,8 @@ mod cap;
 mod person;
 mod purpose;
 mod search;
+#[cfg(test)]
+mod sources;
 #[cfg(test)]
 mod tests;
 
