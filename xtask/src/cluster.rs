@@ -156,10 +156,8 @@ fn keep(
     owner: Option<(u32, u32)>,
     durability: Durability,
 ) -> Result<Child, Failure> {
-    let mut settings = format!(
-        "-c listen_addresses= -c unix_socket_directories={} -c max_connections=300",
-        directory.display()
-    );
+    let mut settings =
+        format!("-c listen_addresses= -c unix_socket_directories={} -c max_connections=300", directory.display());
     if durability == Durability::None {
         settings.push_str(" -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
     }

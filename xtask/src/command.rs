@@ -61,14 +61,6 @@ impl Step {
         self
     }
 
-    /// Sets a variable if there is a value.
-    pub fn maybe_env(self, name: &str, value: Option<impl AsRef<OsStr>>) -> Self {
-        match value {
-            Some(value) => self.env(name, value),
-            None => self,
-        }
-    }
-
     /// Runs it, output to the terminal.
     pub fn run(mut self, what: &str) -> Result<(), Failure> {
         let status = self.0.status().map_err(|error| Failure(format!("{what} could not start: {error}")))?;

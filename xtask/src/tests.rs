@@ -80,8 +80,7 @@ fn crates(root: &Path, arguments: &[String]) -> Part {
 }
 
 fn doc_tests(root: &Path) -> Part {
-    let (lines, done) =
-        cargo(root).args(["test", "--doc", "--workspace"]).run_keeping("the doc tests", is_cargo_total);
+    let (lines, done) = cargo(root).args(["test", "--doc", "--workspace"]).run_keeping("the doc tests", is_cargo_total);
     ("doc tests", vec![added(&lines)], done)
 }
 

@@ -89,9 +89,10 @@ fn returns(signature: &[&str]) -> Option<usize> {
 fn literals(source: &Source) -> Vec<Fault> {
     let tokens = source.tokens();
     let mut faults = Vec::new();
-    for window in tokens.windows(3) {
-        let [(_, before), (at, name), (_, after)] = window else { continue };
-        let declares = matches!(*before, "struct" | "impl" | "for" | "trait" | ">" | "&" | "+" | ":");
+    for window in tokens.windows(4) {
+        let [(_, earlier), (_, before), (at, name), (_, after)] = window else { continue };
+        let declares =
+            matches!(*before, "struct" | "impl" | "for" | "trait" | ">" | "&" | "+" | ":") || *earlier == "'";
         if FORMS.contains(name) && *after == "{" && !declares {
             faults.push(Fault::at(source, source.line(*at), format!("{name} is written down outside {ROOM}")));
         }

@@ -29,7 +29,8 @@ fn judged(source: &Source) -> bool {
 
 fn named(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
     let pair = words.windows(2).find(|pair| BEFORE.contains(&pair[0]) && TABLES.contains(&pair[1]))?;
     Some(pair[1].to_owned())
 }
