@@ -39,7 +39,7 @@ const MIGRATION_LOCK: i64 = 0x59_61_6b_75_62_61;
 
 /// An open PostgreSQL database.
 pub(crate) struct Postgres {
-    config: tokio_postgres::Config,
+    config: Box<tokio_postgres::Config>,
     pool: Mutex<Pool>,
     returned: Condvar,
     limit: usize,
@@ -63,7 +63,7 @@ impl Postgres {
         server.application_name(format!("yakuba-{}", config.database.name()));
         server.connect_timeout(Duration::from_secs(5));
         let postgres = Self {
-            config: server,
+            config: Box::new(server),
             pool: Mutex::default(),
             returned: Condvar::new(),
             limit: config.connections.max(1),
