@@ -253,7 +253,7 @@ fn values_come_back_as_they_went_and_expressions_are_integers() {
         store
             .read::<_, StoreError, _>(|tx| {
                 for [id, i, t] in &rows {
-                    let row = tx.query_one("SELECT i, t FROM kinds WHERE id = $1", &[id.clone()])?.unwrap();
+                    let row = tx.query_one("SELECT i, t FROM kinds WHERE id = $1", std::slice::from_ref(id))?.unwrap();
                     assert!(match i {
                         Value::Int(i) => row.int(0)? == *i,
                         _ => row.opt_int(0)?.is_none(),

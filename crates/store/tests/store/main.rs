@@ -1,5 +1,7 @@
 //! The promises of the store, each on SQLite and on PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at the first surprise")]
+
 // As every other crate of the house calls it.
 extern crate yakuba_store as store;
 
