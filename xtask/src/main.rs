@@ -32,7 +32,7 @@ enum Task {
     /// Example: `cargo xtask test`, or `cargo xtask test -p yakuba-store crash` for some of the crates' tests.
     #[command(verbatim_doc_comment)]
     Test(tests::TestOptions),
-    /// Checks the house rules: direction, sizes, accesses, routes, personal tables, migrations.
+    /// Checks the house rules: direction, sizes, accesses, routes, migrations.
     Check,
     /// Measures against peers in a release build; `cargo xtask bench store` for one.
     Bench {

@@ -3,7 +3,6 @@
 mod accesses;
 mod direction;
 mod migrations;
-mod personal_tables;
 mod routes;
 mod seams;
 mod siblings;
@@ -65,7 +64,6 @@ fn faults(root: &Path) -> Result<Vec<(&'static str, Vec<Fault>)>, Failure> {
         ("files are at most 800 lines", size::check(&sources)),
         ("accesses are made in tools/src/access only", accesses::check(&sources)),
         ("routes are made in web/src/routes.rs only", routes::check(&sources)),
-        ("personal tables are named in tools/src/register only", personal_tables::check(&sources)),
         ("time and randomness come through base::Seams", seams::check(&sources)),
         ("migrations are portable, forward-only and name their databases", migrations::check(&migrations)),
     ])
