@@ -11,10 +11,23 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`roles`] | the table roles × actions |
-//! | [`accounts`] | who there is |
+//! | [`accounts`] | who there is; roles given and taken, accounts disabled |
+//! | [`invitations`] | one-time ways in |
+//! | [`passkeys`] | registering one, signing in with one |
+//! | [`two_persons`] | what nobody does alone |
 
 pub mod accounts;
+mod error;
+pub mod invitations;
+pub mod passkeys;
 pub mod roles;
+pub mod testing;
+#[cfg(test)]
+mod tests;
+pub mod two_persons;
 
-pub use accounts::{Account, account, accounts, add};
+pub use accounts::{Account, account, accounts, add, disable, enable, set_roles};
+pub use error::{StaffError, StaffRefusal};
+pub use invitations::{Invitation, OneTimeSecret, first_token, invite};
+pub use passkeys::RelyingParty;
 pub use roles::{Action, Role, may};

@@ -58,6 +58,8 @@ words_enum! {
         StopService "stop_service" "サービスを止める" "stop a service";
         /// Ask that a stopped service runs again (two persons).
         ResumeService "resume_service" "サービスの再開を求める" "resume a service";
+        /// Be the second person when a stopped service runs again.
+        ApproveResume "approve_resume" "サービスの再開を承認する" "approve that a service runs again";
         /// Withdraw a paper that was issued.
         WithdrawPaper "withdraw_paper" "証明書を無効にする" "withdraw a paper";
         /// See how many were issued, by kind and place.
@@ -70,8 +72,10 @@ words_enum! {
         SeeStaff "see_staff" "職員の一覧を見る" "see staff";
         /// Invite and disable staff, change roles (giving administrator: two persons).
         ManageStaff "manage_staff" "職員と役割を管理する" "manage staff";
-        /// See requests that wait for a second person, and answer those within one's own actions.
-        SeeApprovals "see_approvals" "承認待ちを見る・答える" "see and answer approvals";
+        /// Be the second person when somebody is given the administrator role.
+        ApproveAdministrator "approve_administrator" "管理者の追加を承認する" "approve a new administrator";
+        /// See requests that wait for a second person.
+        SeeApprovals "see_approvals" "承認待ちを見る" "see what waits for approval";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -94,6 +98,8 @@ impl Action {
             Self::ImportRegister => &[Operator],
             Self::SeeStaff => &[Administrator, Auditor],
             Self::ManageStaff => &[Administrator],
+            Self::ApproveResume => &[CertificateOfficer, Administrator],
+            Self::ApproveAdministrator => &[Administrator, Auditor],
             Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
