@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster for one run of the tests or benchmarks.
+//! A PostgreSQL cluster for one run of the tests.
 //!
 //! ```text
 //!   xtask ──stdin──► keeper (sh) ──► postgres      listening on a socket in a directory of its own, on no port
@@ -21,7 +21,7 @@ use crate::command::Failure;
 pub enum Durability {
     /// Nothing is synced: tests make hundreds of databases and lose them anyway.
     None,
-    /// As in earnest: benchmarks compare durable writes, chaos kills the server.
+    /// As in earnest: the long fault runs kill it.
     Real,
 }
 

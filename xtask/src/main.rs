@@ -77,11 +77,9 @@ fn root() -> PathBuf {
 }
 
 fn bench(root: &Path, arguments: &[String]) -> Result<(), Failure> {
-    let cluster = cluster::Cluster::start(cluster::Durability::Real)?;
     cargo(root)
         .args(["run", "--release", "-p", "yakuba-bench", "--"])
         .args(arguments.iter().map(String::as_str))
-        .env("YAKUBA_TEST_POSTGRES", cluster.socket_directory())
         .run("the benchmarks")
 }
 
