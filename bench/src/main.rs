@@ -7,7 +7,6 @@
 //! A new benchmark is one module with `pub fn run(&Options) -> Result<Vec<Line>, Failure>` and one line in [`BENCHES`].
 
 mod clients;
-mod cluster;
 mod report;
 mod store;
 

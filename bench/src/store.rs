@@ -12,11 +12,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use store::testing::TestDatabase;
+use store::testing::cluster::Cluster;
 use store::{Database, Store, StoreConfig, StoreError, Tx};
 
 use crate::Options;
 use crate::clients::{Seen, drive};
-use crate::cluster::Cluster;
 use crate::report::{Failure, Line};
 
 const TABLES: &str = "

@@ -22,7 +22,7 @@ use tokio_postgres::error::SqlState;
 pub(crate) use crate::conversation::Conversation;
 use crate::conversation::{Session, Trouble, failure};
 use crate::fault::{Fault, Faults};
-use crate::store::StoreConfig;
+use crate::store::{Database, StoreConfig};
 use crate::tx::{Link, Tx};
 use crate::{StoreError, migrate};
 
@@ -72,7 +72,7 @@ impl Postgres {
         };
         let session = postgres.connect(false)?;
         let mut conversation = Conversation::new(session, BEGIN_READ);
-        check_server(&mut conversation, &setup)?;
+        check_server(&mut conversation, config.database, &setup)?;
         if migrating && let Some(session) = conversation.end() {
             postgres.migrate(session, config)?;
         }
@@ -243,10 +243,16 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Both engines must sort and store text alike.
-fn check_server(conversation: &mut Conversation, setup: &dyn Fn(String) -> StoreError) -> Result<(), StoreError> {
+/// Both engines must sort and store text alike, and only the zone's own role may come in.
+fn check_server(
+    conversation: &mut Conversation,
+    database: Database,
+    setup: &dyn Fn(String) -> StoreError,
+) -> Result<(), StoreError> {
     let rows = conversation.query(
-        "SELECT datcollate, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()",
+        "SELECT datcollate, pg_encoding_to_char(encoding), has_database_privilege('public', oid, 'CONNECT'),
+                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), datname
+         FROM pg_database WHERE datname = current_database()",
         &[],
     )?;
     let Some(row) = rows.first() else { return Ok(()) };
@@ -258,6 +264,19 @@ fn check_server(conversation: &mut Conversation, setup: &dyn Fn(String) -> Store
         return Err(setup(format!(
             "it sorts text by {collate}, not by code; make it with TEMPLATE template0 LOCALE 'C'"
         )));
+    }
+    // What keeps the outside zone out is that its role may not even connect.
+    if row.flag(2)? && database != Database::Outside {
+        return Err(setup(format!(
+            "every role of the server may open it; run: REVOKE ALL ON DATABASE {} FROM PUBLIC",
+            row.text(4)?
+        )));
+    }
+    if row.opt_int(3)? == Some(1) {
+        tracing::warn!(
+            database = database.name(),
+            "the role is a superuser; give each zone an ordinary role of its own"
+        );
     }
     Ok(())
 }

@@ -92,7 +92,8 @@ fn whole_number(raw: &[u8]) -> Option<i64> {
             return None;
         }
         if power >= 0 {
-            value += digit.checked_mul(10_000_i128.checked_pow(power.unsigned_abs())?)?;
+            let weighed = digit.checked_mul(10_000_i128.checked_pow(power.unsigned_abs())?)?;
+            value = value.checked_add(weighed)?;
         }
     }
     match sign {
@@ -112,6 +113,25 @@ mod tests {
             raw.extend_from_slice(&word.to_be_bytes());
         }
         raw
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(raw: Vec<u8>) {
+            let _ = whole_number(&raw);
+        }
+
+        #[test]
+        fn whole_numbers_read_back(value: i64) {
+            let mut rest = value.unsigned_abs();
+            let mut digits = Vec::new();
+            while rest > 0 {
+                digits.insert(0, (rest % 10_000) as u16);
+                rest /= 10_000;
+            }
+            let sign = if value < 0 { 0x4000 } else { 0 };
+            proptest::prop_assert_eq!(whole_number(&numeric(digits.len() as i16 - 1, sign, &digits)), Some(value));
+        }
     }
 
     #[test]

@@ -358,3 +358,22 @@ impl std::fmt::Debug for LookupKeys {
         write!(f, "LookupKeys({})", self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_line_of_the_erasure_list_reads_back(person: String, version: u32, at: i64) {
+            let erasure = Erasure { person, version, at: Timestamp::from_micros(at) };
+            let line = erasure_line(&erasure);
+            proptest::prop_assert_eq!(erasure_from_line(line.trim_end()), Some(erasure));
+        }
+
+        #[test]
+        fn any_line_is_read_or_refused(line: String) {
+            let _ = erasure_from_line(&line);
+        }
+    }
+}

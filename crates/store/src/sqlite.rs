@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use base::Seams;
 use rusqlite::ErrorCode;
@@ -33,6 +34,8 @@ use crate::{StoreError, migrate};
 const GROUP: usize = 256;
 /// WAL pages between checkpoints: 16 MiB. The default 1000 checkpoints too often under group commit (measured).
 const CHECKPOINT_PAGES: u32 = 4000;
+/// An action that holds the writer longer than this makes every other caller wait.
+const LONG: Duration = Duration::from_millis(20);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
 
@@ -48,7 +51,7 @@ impl Connection {
         let failed = |error| failure("open", &error);
         let db = rusqlite::Connection::open(path).map_err(failed)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
-        db.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed)?;
+        db.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
         // LIKE and foreign keys as on PostgreSQL.
         db.execute_batch(&format!(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON;
@@ -466,7 +469,13 @@ fn write_group(
 
 fn run_in_savepoint(connection: &mut Connection, job: &mut dyn Job) -> Result<(), StoreError> {
     connection.word("SAVEPOINT action")?;
+    // Measures ourselves and decides nothing, so it is not one of the seams.
+    let begun = std::time::Instant::now();
     let (kept, broken) = job.run(Tx::over(Link::Sqlite(connection)));
+    let held = begun.elapsed();
+    if held > LONG {
+        tracing::warn!(millis = held.as_millis(), "an action held the writer long; bulk work yields every 500 rows");
+    }
     if connection.db.is_autocommit() {
         // Disk full, I/O error or no memory: SQLite gave up the whole transaction, neighbours included.
         let unknown = || StoreError::Unavailable { reason: "the whole group was given up".to_owned() };

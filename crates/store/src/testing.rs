@@ -6,6 +6,8 @@
 //!                                 databases, each owned by its own role and closed to the others, dropped afterwards
 //! ```
 
+pub mod cluster;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +35,7 @@ pub struct TestDatabase {
     /// Faults of all three databases.
     pub faults: Faults,
     directory: PathBuf,
-    cluster: Option<Cluster>,
+    cluster: Option<Server>,
     stores: Mutex<HashMap<Database, Store>>,
     made: Mutex<HashMap<Database, Engine>>,
 }
@@ -46,10 +48,10 @@ impl TestDatabase {
 
     /// Three databases on the cluster listening in `socket_directory`, each owned by its own role.
     pub fn on_postgres(socket_directory: &str) -> Self {
-        Self::new("postgres", Some(Cluster { socket_directory: socket_directory.to_owned() }))
+        Self::new("postgres", Some(Server { socket_directory: socket_directory.to_owned() }))
     }
 
-    fn new(engine: &'static str, cluster: Option<Cluster>) -> Self {
+    fn new(engine: &'static str, cluster: Option<Server>) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("yakuba_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
@@ -187,11 +189,11 @@ impl Drop for TestDatabase {
 }
 
 /// A PostgreSQL cluster made for tests: its superuser needs no password on the socket.
-struct Cluster {
+struct Server {
     socket_directory: String,
 }
 
-impl Cluster {
+impl Server {
     fn address(&self, role: Database, name: &str) -> String {
         format!("host={} user=yakuba_test_{} dbname={name}", self.socket_directory, role.name())
     }
@@ -254,17 +256,27 @@ fn must<T, E: std::fmt::Display + std::fmt::Debug>(result: Result<T, E>, what: &
 ///
 /// # Panics
 /// When PostgreSQL is wanted and `YAKUBA_TEST_POSTGRES` does not name a cluster.
-#[expect(clippy::panic, reason = "only tests call this, and a test without its engine must not pass")]
 pub fn engines() -> Vec<fn() -> TestDatabase> {
+    let make = |engine: &str| match engine {
+        "sqlite" => TestDatabase::on_sqlite as fn() -> TestDatabase,
+        _ => || TestDatabase::on_postgres(&cluster_directory()),
+    };
+    engines_named().into_iter().map(make).collect()
+}
+
+/// The names of the engines a test runs on.
+///
+/// # Panics
+/// When `YAKUBA_TEST_ENGINES` names something else.
+#[expect(clippy::panic, reason = "only tests call this")]
+pub fn engines_named() -> Vec<&'static str> {
     let chosen = std::env::var("YAKUBA_TEST_ENGINES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
-    chosen
-        .split(',')
-        .map(|engine| match engine.trim() {
-            "sqlite" => TestDatabase::on_sqlite as fn() -> TestDatabase,
-            "postgres" => || TestDatabase::on_postgres(&cluster_directory()),
-            other => panic!("YAKUBA_TEST_ENGINES names sqlite and postgres, not {other}"),
-        })
-        .collect()
+    let name = |word: &str| match word.trim() {
+        "sqlite" => "sqlite",
+        "postgres" => "postgres",
+        other => panic!("YAKUBA_TEST_ENGINES names sqlite and postgres, not {other}"),
+    };
+    chosen.split(',').map(name).collect()
 }
 
 #[expect(clippy::panic, reason = "only tests call this")]

@@ -9,11 +9,13 @@
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::{Random, Seams, SeededRandom};
-use store::testing::for_each_engine;
-use store::{Database, Engine, Store, StoreConfig, StoreError};
+use store::testing::cluster::Cluster;
+use store::testing::{TestDatabase, for_each_engine};
+use store::{Database, Engine, Store, StoreConfig, StoreError, Tx};
 
 use crate::{counts, deliver, with_tables};
 
@@ -104,6 +106,63 @@ fn acknowledged_writes_survive_kill_nine() {
         assert_eq!(refused, 0, "a refused action left rows");
         println!("{}: {kills} kills, {} acknowledged, {} there", database.engine, acknowledged.len(), there.len());
     });
+}
+
+/// The other way round: the clients live, the server dies. Clients repeat what was not answered or is uncertain, with
+/// the same id; nothing is lost, nothing there twice or by half, and nobody has to restart us.
+#[test]
+fn clients_outlive_a_killed_server_and_lose_nothing() {
+    if !store::testing::engines_named().contains(&"postgres") {
+        return;
+    }
+    let kills = std::env::var("YAKUBA_CRASH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(3_u32);
+    let mut cluster = Cluster::start(&std::env::temp_dir()).unwrap();
+    let database = TestDatabase::on_postgres(&cluster.socket_directory());
+    let store = database.outside();
+    with_tables(&store);
+    let over = AtomicBool::new(false);
+    let written: u64 = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..6_i64)
+            .map(|client| {
+                let (store, over) = (store.clone(), &over);
+                scope.spawn(move || {
+                    let mut number = 0;
+                    while !over.load(Ordering::Relaxed) {
+                        let id = format!("{client}/{number}");
+                        match store.write(move |tx| deliver_once(tx, &id, client)) {
+                            Ok(()) => number += 1,
+                            Err(StoreError::Uncertain | StoreError::Unavailable { .. }) => {}
+                            Err(error) => panic!("{error:?}"),
+                        }
+                    }
+                    number
+                })
+            })
+            .collect();
+        let random: &dyn Random = &SeededRandom::from_seed(u64::from(kills));
+        for _ in 0..kills {
+            std::thread::sleep(Duration::from_micros(100_000 + random.below(200_000)));
+            cluster.kill();
+            cluster.restart().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        over.store(true, Ordering::Relaxed);
+        clients.into_iter().map(|client| client.join().unwrap()).sum()
+    });
+    // At most the last write of each client may be there without having been answered.
+    let (letters, events) = counts(&store);
+    assert_eq!(letters, events, "something is there by half");
+    let more = u64::try_from(letters).unwrap() - written;
+    assert!(more <= 6, "{written} answered, {letters} there");
+    println!("{kills} kills of the server, {written} answered, {letters} there");
+}
+
+fn deliver_once(tx: &mut Tx<'_>, id: &str, mailbox: i64) -> Result<(), StoreError> {
+    tx.queue(
+        "INSERT INTO letters (id, box, body) VALUES ($1, $2, '') ON CONFLICT (id) DO NOTHING",
+        &[id.into(), mailbox.into()],
+    )?;
+    tx.queue("INSERT INTO events (id, what) VALUES ($1, 'delivered') ON CONFLICT (id) DO NOTHING", &[id.into()])
 }
 
 /// The id in a whole line `ack round/client/number`; the test harness prints its own words before the first.

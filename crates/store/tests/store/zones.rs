@@ -41,3 +41,24 @@ fn files_of_a_zone_are_closed_to_every_other_user() {
         }
     }
 }
+
+#[test]
+fn a_database_that_every_role_may_open_is_refused() {
+    for_each_engine(|database| {
+        if database.engine != "postgres" {
+            return;
+        }
+        let store = database.inside();
+        // The owner may open the door; the next start notices.
+        store
+            .write::<_, StoreError, _>(|tx| {
+                let name = tx.query_one("SELECT current_database()", &[])?.unwrap().text(0)?.to_owned();
+                let sql: &'static str =
+                    Box::leak(format!("GRANT CONNECT ON DATABASE {name} TO PUBLIC").into_boxed_str());
+                tx.execute(sql, &[])
+            })
+            .unwrap();
+        let refused = Store::open(&database.config(Database::Inside), database.seams.clone());
+        assert!(matches!(&refused, Err(StoreError::Setup { reason, .. }) if reason.contains("REVOKE")), "{refused:?}");
+    });
+}
