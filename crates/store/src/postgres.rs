@@ -20,8 +20,9 @@ use base::Seams;
 use tokio_postgres::error::SqlState;
 
 pub(crate) use crate::conversation::Conversation;
-use crate::conversation::{Session, Trouble, failure};
+use crate::conversation::Trouble;
 use crate::fault::{Fault, Faults};
+use crate::postgres_session::{Session, failure};
 use crate::store::{Database, StoreConfig};
 use crate::tx::{Link, Tx};
 use crate::{StoreError, migrate};

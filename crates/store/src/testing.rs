@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{ManualClock, Seams, Timestamp};
 
-use crate::conversation::{Conversation, Session};
+use crate::conversation::Conversation;
+use crate::postgres_session::Session;
 use crate::sealing::{FileCityKey, Vault};
 use crate::{Database, Engine, Faults, Store, StoreConfig, migrate};
 
