@@ -121,6 +121,10 @@ pub fn disclosure_events() -> String {
             let _ = writeln!(out, "| {} | `{}` | {} | {} |", service.japanese, event.duty, event.when, event.shown);
         }
     }
+    out.push_str("\n## Events of the audit log\n\n| code | event | 内容 |\n|---|---|---|\n");
+    for event in tools::audit::Event::ALL {
+        let _ = writeln!(out, "| `{}` | {} | {} |", event.code(), event.english(), event.japanese());
+    }
     out
 }
 

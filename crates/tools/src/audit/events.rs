@@ -69,3 +69,20 @@ impl Event {
         Self::ALL.iter().copied().find(|event| event.code() == code)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Event;
+    use crate::access::{Duty, Item};
+
+    #[test]
+    fn every_code_stands_once_and_reads_back() {
+        let codes: HashSet<&str> = Event::ALL.iter().map(|event| event.code()).collect();
+        assert_eq!(codes.len(), Event::ALL.len());
+        assert!(Event::ALL.iter().all(|event| Event::from_code(event.code()) == Some(*event)));
+        assert!(Duty::ALL.iter().all(|duty| Duty::from_code(duty.code()) == Some(*duty)));
+        assert!(Item::ALL.iter().all(|item| Item::from_code(item.code()) == Some(*item)));
+    }
+}

@@ -89,8 +89,8 @@ fn an_untouched_log_is_sound_and_says_how_much_is_signed() {
 
 #[test]
 fn every_way_of_tampering_is_found() {
-    type Harm = fn(&mut Tx) -> Result<(), StoreError>;
-    let harms: &[(&str, Harm, fn(&Finding) -> bool)] = &[
+    type Harm = (&'static str, fn(&mut Tx) -> Result<(), StoreError>, fn(&Finding) -> bool);
+    let harms: &[Harm] = &[
         (
             "a changed row",
             |tx| run(tx, "UPDATE audit_entry SET at = at + 1 WHERE position = 3"),

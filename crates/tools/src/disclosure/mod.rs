@@ -8,10 +8,8 @@
 //!                                     └─► audit entry ◄───────┘    (now / after a date / hidden by law)
 //! ```
 
-mod catalogue;
 mod list;
 
-pub use catalogue::catalogue;
 pub(crate) use list::verify;
 pub use list::{Shown, for_person};
 
