@@ -182,6 +182,17 @@ impl Sqlite {
             .map_err(|e| failure("wal_checkpoint", &e))
     }
 
+    /// Copies one consistent moment into a new file while others read and write.
+    pub(crate) fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let unusable =
+            |error: std::io::Error| StoreError::Setup { place: path.display().to_string(), reason: error.to_string() };
+        // Made by us, so that no other user can read it for a moment.
+        OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(unusable)?;
+        let connection = Connection::open(&self.path, self.database, false)?;
+        connection.db.execute("VACUUM INTO ?1", [path.to_string_lossy()]).map_err(|e| failure("VACUUM INTO", &e))?;
+        File::open(path).and_then(|file| file.sync_all()).map_err(unusable)
+    }
+
     fn reader(&self) -> Result<Reader<'_>, StoreError> {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

@@ -1,7 +1,7 @@
 //! The two doors to data: [`Store::read`] and [`Store::write`].
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -164,6 +164,21 @@ impl Store {
         match &self.0.opened {
             Opened::Sqlite(sqlite) => sqlite.write(action),
             Opened::Postgres(postgres) => postgres.write(action),
+        }
+    }
+
+    /// Copies one consistent moment of a SQLite database into a new file (mode 0600) while others read and write: the
+    /// online backup. To restore, put the file in the place of `<directory>/<database>.sqlite3` while nothing runs.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when the file exists or on PostgreSQL, which has its own backup; engine errors.
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        match &self.0.opened {
+            Opened::Sqlite(sqlite) => sqlite.copy_to(path),
+            Opened::Postgres(_) => Err(StoreError::Setup {
+                place: path.display().to_string(),
+                reason: "this database is on PostgreSQL; use pg_dump or pg_basebackup".to_owned(),
+            }),
         }
     }
 

@@ -123,3 +123,34 @@ fn a_server_that_hung_up_while_idle_is_not_noticed_by_callers() {
         }
     });
 }
+
+#[test]
+fn a_backup_taken_under_load_is_one_moment_and_restores() {
+    let database = store::testing::TestDatabase::on_sqlite();
+    let store = database.outside();
+    with_tables(&store);
+    store.write(|tx| deliver(tx, "before", 1)).unwrap();
+    let copy = database.directory().join("copy.sqlite3");
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0.. {
+                if over.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                store.write(move |tx| deliver(tx, &format!("letter {number}"), 1)).unwrap();
+            }
+        });
+        store.copy_to(&copy).unwrap();
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(matches!(store.copy_to(&copy), Err(StoreError::Setup { .. })), "no backup is written over");
+    let restored = database.directory().join("restored");
+    std::fs::create_dir(&restored).unwrap();
+    std::fs::rename(&copy, restored.join("outside.sqlite3")).unwrap();
+    let restored = Store::open(&StoreConfig::sqlite(Database::Outside, &restored), database.seams.clone()).unwrap();
+    let (letters, events) = counts(&restored);
+    assert_eq!(letters, events, "one moment");
+    assert!(letters >= 1);
+    restored.write(|tx| deliver(tx, "after", 1)).unwrap();
+}
