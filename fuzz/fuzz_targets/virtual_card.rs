@@ -13,7 +13,7 @@ use card::virtual_card::{
 use libfuzzer_sys::fuzz_target;
 use zeroize::Zeroizing;
 
-static CONTENTS: LazyLock<VirtualCardContents> = LazyLock::new(|| {
+static CARD: LazyLock<VirtualCard> = LazyLock::new(|| {
     let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key");
     let pkcs8 = AsDer::<Pkcs8V1Der>::as_der(&pair).expect("its bytes").as_ref().to_vec();
     let key = KeyAndCertificate {
@@ -21,7 +21,7 @@ static CONTENTS: LazyLock<VirtualCardContents> = LazyLock::new(|| {
         certificate: vec![0x30, 0x82, 0x00, 0x00],
         ca_certificate: vec![0x30, 0x82, 0x00, 0x00],
     };
-    VirtualCardContents::new(
+    let contents = VirtualCardContents::new(
         key.clone(),
         Some(key),
         "1234",
@@ -34,12 +34,13 @@ static CONTENTS: LazyLock<VirtualCardContents> = LazyLock::new(|| {
         },
         FictitiousNumber::from_eleven([1; 11]),
         Date::from_days_since_epoch(20_000),
-    )
+    );
+    let random = Arc::new(SeededRandom::from_seed(1));
+    VirtualCard::new(contents, Behaviour::default(), random).expect("a usable key")
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let random = Arc::new(SeededRandom::from_seed(1));
-    let mut card = VirtualCard::new(CONTENTS.clone(), Behaviour::default(), random).expect("a usable key");
+    let mut card = CARD.clone();
     card.power_on();
     let mut rest = bytes;
     while let Some((length, after)) = rest.split_first() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use base::Random;
 
-use super::contents::{Secret, VirtualCardContents};
+use super::contents::{KeyAndCertificate, Secret, VirtualCardContents};
 use super::files::{Access, Body, CardApplication, CardFile, KeySlot, lay_out};
 use super::signing::{SigningKey, UnusableKey};
 use crate::apdu::{Command, Response, StatusWord};
@@ -35,14 +35,16 @@ impl Default for Behaviour {
     }
 }
 
-/// A card. Starts without power.
+/// A card. Starts without power. A clone is a second card with the same keys and the same state, made without reading
+/// the keys anew.
+#[derive(Clone)]
 pub struct VirtualCard {
     contents: VirtualCardContents,
     behaviour: Behaviour,
     random: Arc<dyn Random>,
     files: Vec<CardFile>,
-    user_authentication_key: SigningKey,
-    signing_key: Option<SigningKey>,
+    user_authentication_key: Arc<SigningKey>,
+    signing_key: Option<Arc<SigningKey>>,
     powered: bool,
     fresh: bool,
     application: Option<CardApplication>,
@@ -64,12 +66,11 @@ impl VirtualCard {
         behaviour: Behaviour,
         random: Arc<dyn Random>,
     ) -> Result<Self, UnusableKey> {
-        let signing_key =
-            contents.signing.as_ref().map(|key| SigningKey::from_pkcs8(&key.private_key_pkcs8)).transpose()?;
+        let read = |key: &KeyAndCertificate| SigningKey::from_pkcs8(&key.private_key_pkcs8).map(Arc::new);
         Ok(Self {
             files: lay_out(&contents),
-            user_authentication_key: SigningKey::from_pkcs8(&contents.user_authentication.private_key_pkcs8)?,
-            signing_key,
+            user_authentication_key: read(&contents.user_authentication)?,
+            signing_key: contents.signing.as_ref().map(read).transpose()?,
             contents,
             behaviour,
             random,
@@ -322,8 +323,8 @@ impl VirtualCard {
         };
         self.may_use(file)?;
         let key = match slot {
-            KeySlot::UserAuthentication => Some(&self.user_authentication_key),
-            KeySlot::Signing => self.signing_key.as_ref(),
+            KeySlot::UserAuthentication => Some(&*self.user_authentication_key),
+            KeySlot::Signing => self.signing_key.as_deref(),
         };
         key.ok_or(StatusWord::REFERENCE_NOT_FOUND)?.compute(command.p1, &command.data).map(Response::done)
     }

@@ -1,4 +1,8 @@
-//! 10⁵ inputs at each parser, the same ones at every run: noise, and damaged copies of sound inputs.
+//! What fuzzing kept, and 10⁵ inputs more, at each parser, the same ones at every run: noise, and damaged copies of sound
+//! inputs.
+
+use std::fs;
+use std::path::Path;
 
 use base::{Random, SeededRandom};
 use card::apdu::{Command, Response};
@@ -10,8 +14,18 @@ use crate::support::*;
 
 const INPUTS: usize = 100_000;
 
-/// Half noise of 0–300 bytes, half a sound input with up to four bytes changed and perhaps cut.
-fn each_input(seed: u64, sound: &[Vec<u8>], mut take: impl FnMut(&[u8])) {
+/// The inputs fuzzing kept for `target`.
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let files = fs::read_dir(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+    files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+/// The corpus of `target`, then half noise of 0–300 bytes, half a sound input with up to four bytes changed and perhaps cut.
+fn each_input(target: Option<&str>, seed: u64, sound: &[Vec<u8>], mut take: impl FnMut(&[u8])) {
+    for input in target.map(corpus).unwrap_or_default() {
+        take(&input);
+    }
     let random = SeededRandom::from_seed(seed);
     let random: &dyn Random = &random;
     for number in 0..INPUTS {
@@ -57,7 +71,7 @@ fn sound_commands() -> Vec<Vec<u8>> {
 
 #[test]
 fn commands_and_answers() {
-    each_input(1, &sound_commands(), |bytes| {
+    each_input(Some("apdu"), 1, &sound_commands(), |bytes| {
         let _ = Command::parse(bytes);
         let _ = Response::parse(bytes);
     });
@@ -68,7 +82,7 @@ fn tag_length_value() {
     let mut sound = Vec::new();
     tlv::write(&mut sound, 0xDF22, "試験　花子".as_bytes());
     tlv::write(&mut sound, 0xFF40, &[0x5A; 200]);
-    each_input(2, &[sound], |bytes| {
+    each_input(Some("tlv"), 2, &[sound], |bytes| {
         assert!(Tlvs::new(bytes).count() <= bytes.len());
         let _ = tlv::first(bytes, 0xDF22);
         let _ = tlv::sequence_length(bytes);
@@ -79,7 +93,7 @@ fn tag_length_value() {
 fn a_virtual_card_takes_any_command_and_always_answers() {
     let mut card = card();
     card.power_on();
-    each_input(3, &sound_commands(), |bytes| {
+    each_input(None, 3, &sound_commands(), |bytes| {
         let answer = card.transmit(bytes);
         assert!((2..=258).contains(&answer.len()));
     });
@@ -87,14 +101,14 @@ fn a_virtual_card_takes_any_command_and_always_answers() {
 
 #[test]
 fn stored_cards() {
-    each_input(4, &[contents().to_bytes().to_vec()], |bytes| {
+    each_input(Some("stored_card"), 4, &[contents().to_bytes().to_vec()], |bytes| {
         let _ = VirtualCardContents::from_bytes(bytes);
     });
 }
 
 #[test]
 fn typed_secrets() {
-    each_input(5, &[b"1234".to_vec(), b"ABC123".to_vec()], |bytes| {
+    each_input(None, 5, &[b"1234".to_vec(), b"ABC123".to_vec()], |bytes| {
         let typed = String::from_utf8_lossy(bytes);
         let _ = UserAuthenticationPin::parse(&typed);
         let _ = SigningPassword::parse(&typed);

@@ -1,7 +1,6 @@
 //! The PIN counter against a model: the client never spends the last try unless it was told to, and never sends a
 //! secret twice.
 
-use card::virtual_card::Behaviour;
 use card::{CardError, JpkiSession, LastTry, Pin, Reader};
 use proptest::prelude::*;
 
@@ -97,7 +96,7 @@ proptest! {
     fn a_client_that_never_allows_it_never_locks_a_card(
         entries in proptest::collection::vec((any::<bool>(), proptest::bool::weighted(0.1)), 1..60),
     ) {
-        let reader = card::readers::virtual_reader::VirtualReader::with(card_of(contents(), Behaviour::default()));
+        let reader = reader();
         let mut session = JpkiSession::open(reader.clone().connect().unwrap()).unwrap();
         for (signing, right) in entries {
             let which = if signing { Pin::Signing } else { Pin::UserAuthentication };

@@ -78,7 +78,9 @@ pub fn card_of(contents: VirtualCardContents, behaviour: Behaviour) -> VirtualCa
 }
 
 pub fn card() -> VirtualCard {
-    card_of(contents(), Behaviour::default())
+    // Reading two private keys takes longer than most stories.
+    static CARD: OnceLock<VirtualCard> = OnceLock::new();
+    CARD.get_or_init(|| card_of(contents(), Behaviour::default())).clone()
 }
 
 /// A card on an in-process reader.
