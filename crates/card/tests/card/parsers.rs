@@ -28,11 +28,12 @@ fn each_input(target: Option<&str>, seed: u64, sound: &[Vec<u8>], mut take: impl
     }
     let random = SeededRandom::from_seed(seed);
     let random: &dyn Random = &random;
+    let mut pool = vec![0; 1 << 16];
+    random.fill(&mut pool);
     for number in 0..INPUTS {
         let input = if number % 2 == 0 || sound.is_empty() {
-            let mut noise = vec![0; random.below(300) as usize];
-            random.fill(&mut noise);
-            noise
+            let at = random.below(pool.len() as u64 - 300) as usize;
+            pool[at..at + random.below(300) as usize].to_vec()
         } else {
             let mut damaged = sound[number / 2 % sound.len()].clone();
             for _ in 0..random.below(5) {
