@@ -112,3 +112,16 @@ pub fn recheck(bytes: &[u8], expected: &Expected) -> Result<(), Mismatch> {
     let _ = expected;
     extract(bytes).map(|_| ())
 }
+
+/// The metadata keywords of a paper: `name:value`.
+pub(crate) fn keywords(certificate: &crate::ResidenceCertificate, pages: usize) -> Vec<String> {
+    vec![
+        format!("kind:{}", certificate.kind),
+        format!("request:{}", certificate.request_id),
+        format!("subject:{}", data_encoding::HEXLOWER.encode(&certificate.subject_hash)),
+        format!("options:{}", certificate.options),
+        format!("number:{}", certificate.document_number),
+        format!("register:{}", certificate.register_version),
+        format!("pages:{pages}"),
+    ]
+}

@@ -7,9 +7,15 @@
 use base::{Date, Id};
 use wire::certificate_code::Claims;
 
-use crate::error::PaperError;
+use crate::barcode::Square;
+use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
+use crate::layout::{Area, Block, Setter, Text, Whose};
 use crate::seal::Seal;
+
+mod claims;
+mod draw;
+mod form;
 
 /// People on one page.
 pub const PEOPLE_PER_PAGE: usize = 4;
@@ -177,12 +183,22 @@ pub struct ResidenceCertificate {
     pub register_version: String,
 }
 
+/// One page, ready to be drawn.
+#[derive(Debug)]
+pub(crate) struct PagePlan {
+    blocks: Vec<Block>,
+    shades: Vec<Area>,
+    rules: Vec<Area>,
+    /// Texts that a reader need not hear: the numbers beside the people.
+    ornaments: Vec<Text>,
+}
+
 /// A paper whose pages are known: each glyph was found and each text fits.
 #[derive(Debug)]
 pub struct Plan<'a> {
     certificate: &'a ResidenceCertificate,
-    #[expect(dead_code, reason = "filled with the drawing")]
     typeface: &'a Typeface,
+    pages: Vec<PagePlan>,
 }
 
 impl<'a> Plan<'a> {
@@ -191,23 +207,29 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Everything in [`PaperError`] but the codes and the seal.
     pub fn new(typeface: &'a Typeface, certificate: &'a ResidenceCertificate) -> Result<Self, PaperError> {
-        Ok(Self { certificate, typeface })
+        refuse_empty(certificate)?;
+        let setter = Setter::new(typeface.shaper()?);
+        let count = certificate.people.len().div_ceil(PEOPLE_PER_PAGE);
+        if count > MOST_PAGES {
+            return Err(PaperError::TooManyPages(count));
+        }
+        let pages = (1..=count).map(|page| page_plan(&setter, certificate, page, count)).collect::<Result<_, _>>()?;
+        Ok(Self { certificate, typeface, pages })
     }
 
     /// How many pages.
     pub fn page_count(&self) -> usize {
-        self.certificate.people.len().div_ceil(PEOPLE_PER_PAGE)
+        self.pages.len()
     }
 
     /// The people on page `page`, from 1. Empty beyond the last page.
     pub fn page_people(&self, page: usize) -> &'a [Person] {
-        self.certificate.people.chunks(PEOPLE_PER_PAGE).nth(page.wrapping_sub(1)).unwrap_or_default()
+        page_people(self.certificate, page)
     }
 
     /// What the signed code of page `page` (from 1) says. `salt` must be random and new for each page.
     pub fn claims(&self, page: usize, salt: [u8; 16]) -> Claims {
-        let _ = (page, salt);
-        Claims::default()
+        claims::of_page(self.certificate, page, self.pages.len(), salt)
     }
 
     /// Draws the pages, with `codes[n - 1]` as the text of page n's code.
@@ -215,7 +237,122 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`PaperError::Codes`], [`PaperError::Code`], [`PaperError::Export`].
     pub fn draw(&self, codes: &[String], seal: &Seal) -> Result<Vec<u8>, PaperError> {
-        let _ = (codes, seal);
-        Err(PaperError::Export("not built yet".to_owned()))
+        if codes.len() != self.pages.len() {
+            return Err(PaperError::Codes { pages: self.pages.len(), given: codes.len() });
+        }
+        let square = |(index, code): (usize, &String)| {
+            Square::encode(code, form::CODE.w).ok_or(PaperError::Code { page: index + 1 })
+        };
+        let squares = codes.iter().enumerate().map(square).collect::<Result<Vec<_>, _>>()?;
+        draw::draw(self.certificate, self.typeface, &self.pages, &squares, seal)
+    }
+}
+
+fn page_people(certificate: &ResidenceCertificate, page: usize) -> &[Person] {
+    certificate.people.chunks(PEOPLE_PER_PAGE).nth(page.wrapping_sub(1)).unwrap_or_default()
+}
+
+/// Invariant I14: a paper without its essential words is no paper.
+fn refuse_empty(certificate: &ResidenceCertificate) -> Result<(), PaperError> {
+    let blank = |text: &str| text.trim().is_empty();
+    let essential: [(Field, &str); 7] = [
+        (Field::Title, &certificate.title),
+        (Field::Municipality, &certificate.municipality),
+        (Field::Address, certificate.address.reveal()),
+        (Field::Attestation, &certificate.attestation),
+        (Field::Mayor, &certificate.mayor_title),
+        (Field::Mayor, &certificate.mayor_name),
+        (Field::Numbers, &certificate.document_number),
+    ];
+    if let Some((field, _)) = essential.into_iter().find(|(_, text)| blank(text)) {
+        return Err(PaperError::Empty(field));
+    }
+    if certificate.people.is_empty() {
+        return Err(PaperError::Nobody);
+    }
+    for person in &certificate.people {
+        if blank(person.name.reveal()) {
+            return Err(PaperError::Empty(Field::Name));
+        }
+        if blank(person.birth_date.reveal()) {
+            return Err(PaperError::Empty(Field::BirthDate));
+        }
+    }
+    Ok(())
+}
+
+/// The words that count pages: `1/2ページ`.
+pub(crate) fn page_words(page: usize, of: usize) -> String {
+    format!("{page}/{of}ページ")
+}
+
+fn page_plan(
+    setter: &Setter<'_>,
+    certificate: &ResidenceCertificate,
+    page: usize,
+    of: usize,
+) -> Result<PagePlan, PaperError> {
+    let paper = Whose::paper;
+    let mut plan = PagePlan { blocks: Vec::new(), shades: Vec::new(), rules: Vec::new(), ornaments: Vec::new() };
+    let title = setter.set(paper(Field::Title), &certificate.title, form::TITLE, form::TITLE_STYLE)?;
+    plan.blocks.push(Block::Heading { text: title, words: certificate.title.clone() });
+    let header = form::header(setter, certificate.address.reveal(), &certificate.head)?;
+    plan.table("住所と世帯主".to_owned(), header);
+    let people = page_people(certificate, page);
+    for (slot, person) in people.iter().enumerate() {
+        let index = (page - 1) * PEOPLE_PER_PAGE + slot;
+        plan.table(format!("{}人目", index + 1), form::person(setter, person, index, slot)?);
+        plan.ornaments.push(form::person_number(setter, slot, index + 1)?);
+    }
+    if page == of {
+        let area = form::blank_below(people.len());
+        let text = setter.set(paper(Field::Label), "以下余白", area, form::BLANK_BELOW_STYLE)?;
+        plan.blocks.push(Block::Paragraph(text));
+    }
+    foot(setter, certificate, page, of, &mut plan)?;
+    Ok(plan)
+}
+
+/// Attestation, day, mayor, seal, code and numbers: on each page, so that each page can be checked by itself.
+fn foot(
+    setter: &Setter<'_>,
+    certificate: &ResidenceCertificate,
+    page: usize,
+    of: usize,
+    plan: &mut PagePlan,
+) -> Result<(), PaperError> {
+    let mut paragraph = |field, text: &str, area, style| {
+        setter.set(Whose::paper(field), text, area, style).map(|text| plan.blocks.push(Block::Paragraph(text)))
+    };
+    paragraph(Field::Attestation, &certificate.attestation, form::ATTESTATION, form::ATTESTATION_STYLE)?;
+    paragraph(Field::IssueDate, &certificate.issued_on.japanese(), form::ISSUED, form::ISSUED_STYLE)?;
+    let mayor = format!("{}　{}", certificate.mayor_title, certificate.mayor_name);
+    paragraph(Field::Mayor, &mayor, form::MAYOR, form::MAYOR_STYLE)?;
+    let numbers = [
+        format!("発行番号 {}", certificate.document_number),
+        format!("請求番号 {}", certificate.request_id),
+        page_words(page, of),
+    ];
+    for ((text, area), style) in numbers.iter().zip(form::NUMBERS).zip(form::NUMBER_STYLES) {
+        paragraph(Field::Numbers, text, area, style)?;
+    }
+    let note = format!(
+        "二次元コードを読み取ると、この面の内容が{}の記録と同じかを確かめられます。確認先 {}",
+        certificate.municipality, certificate.check_address
+    );
+    paragraph(Field::CheckNote, &note, form::CODE_NOTE, form::NOTE_STYLE)?;
+    plan.rules.push(form::NUMBERS_RULE);
+    // The seal lies under the mayor's name, as ink of a stamp and of a printer would.
+    let mayor = plan.blocks.len() - 5;
+    plan.blocks.insert(mayor, Block::Seal(form::SEAL));
+    plan.blocks.push(Block::Code(form::CODE));
+    Ok(())
+}
+
+impl PagePlan {
+    fn table(&mut self, summary: String, table: form::Table) {
+        self.shades.extend(table.shades);
+        self.rules.extend(table.rules);
+        self.blocks.push(Block::Table { summary, rows: table.rows });
     }
 }
