@@ -5,7 +5,8 @@ use std::fmt;
 /// A resident's key: 1–20 characters of `0-9`, `A-Z` and `-`, the first column of every import file.
 ///
 /// It says nothing by itself, but it leads to a person; so `Debug` hides it and there is no `Display`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ResidentId(String);
 
 /// Why a text is not a [`ResidentId`]. The text itself is never repeated.
@@ -44,6 +45,19 @@ impl ResidentId {
     /// The text, for a row or for a person allowed to see it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ResidentId {
+    type Error = MalformedResidentId;
+    fn try_from(text: String) -> Result<Self, MalformedResidentId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ResidentId> for String {
+    fn from(id: ResidentId) -> Self {
+        id.0
     }
 }
 

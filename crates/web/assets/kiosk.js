@@ -32,8 +32,7 @@ if (box && warning) {
     // Tell the machine at most every five seconds.
     if (Date.now() - told > 5000) {
       told = Date.now();
-      const token = document.querySelector("input[name=token]")?.value ?? "";
-      fetch("/kiosk/touch", { method: "POST", body: new URLSearchParams({ token }) }).catch(() => {});
+      fetch(box.dataset.touch, { method: "POST", headers: { "x-csrf": box.dataset.token } }).catch(() => {});
     }
   };
   for (const kind of ["pointerdown", "keydown"]) {

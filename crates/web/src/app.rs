@@ -76,6 +76,10 @@ pub struct App {
     pub settings: Settings,
     /// How often one may knock.
     pub limits: Limits,
+    /// The certificate machines, when this process serves them.
+    pub kiosk: Option<Arc<crate::kiosk::Place>>,
+    /// What papers are checked with on the open pages.
+    pub papers: Option<Arc<crate::open::Papers>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
     /// Time and randomness.
@@ -99,7 +103,17 @@ impl App {
             (None, Some(outside)) => (outside.seams.clone(), outside.profile.clone()),
             (None, None) => return Err(Failure::defect("app", &"no zone is given")),
         };
-        Ok(Self { inside, outside, settings, limits: Limits::usual(), relay: None, seams, profile })
+        Ok(Self {
+            inside,
+            outside,
+            settings,
+            limits: Limits::usual(),
+            kiosk: None,
+            papers: None,
+            relay: None,
+            seams,
+            profile,
+        })
     }
 
     /// The inside zone.

@@ -14,8 +14,8 @@ use store::{StoreError, Tx};
 use tools::access::{self, AccessError, Actor, Duty, Item, Purpose};
 use tools::audit;
 use tools::incidents::{self, Report};
-use tools::relay::{RelayError, paper_status};
 use tools::register::{self, RegisterError};
+use tools::relay::{RelayError, paper_status};
 use tools::{Inside, ResidentId};
 
 use super::SERVICE_CODE;

@@ -34,7 +34,7 @@ pub use document::{Composer, DocumentError, Finished};
 pub use issuer::Issuer;
 pub use model::Refusal;
 pub use request::State;
-pub use requests::Request;
+pub use requests::{Request, machine_fee, set_fee};
 
 /// This service's word in stop flags, incidents and audit.
 pub const SERVICE_CODE: &str = "convenience_certificates";

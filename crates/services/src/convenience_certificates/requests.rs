@@ -70,10 +70,8 @@ pub fn find(tx: &mut Tx<'_>, id: Id) -> Result<Option<Request>, StoreError> {
 /// # Errors
 /// The database.
 pub fn insert(tx: &mut Tx<'_>, request: &Request, now: Timestamp) -> Result<(), StoreError> {
-    let choices = serde_json::to_string(&request.choices).map_err(|error| StoreError::Engine {
-        context: "writing choices",
-        reason: error.to_string(),
-    })?;
+    let choices = serde_json::to_string(&request.choices)
+        .map_err(|error| StoreError::Engine { context: "writing choices", reason: error.to_string() })?;
     tx.queue(
         "INSERT INTO certificate_requests (request_id, terminal_id, resident_id, kind, choices, copies, fee_yen, \
          paid_yen, state, state_since, began_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -3,11 +3,32 @@
 //! Two kinds: the smart-card reader of the machine the program runs on (PC/SC), and the demo's drawer of virtual cards,
 //! which exists only in a demo database on loopback.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card::readers::virtual_reader::VirtualReader;
 use card::virtual_card::VirtualCard;
 use card::{Card, Reader, ReaderError};
+
+/// A virtual card in the demo's drawer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawerCard {
+    /// What the label says: a word about the person.
+    pub label: String,
+    /// The PIN printed on the label.
+    pub pin: String,
+}
+
+/// The demo's drawer. Pages know a card by its place in it.
+pub trait Drawer: Send + Sync {
+    /// The labels, in order.
+    fn labels(&self) -> Vec<DrawerCard>;
+
+    /// Takes the card at `place` out; `None` where there is none.
+    fn take(&self, place: usize) -> Option<VirtualCard>;
+
+    /// Puts it back, with its PIN counters as they are now.
+    fn put_back(&self, place: usize, card: VirtualCard);
+}
 
 /// Where a person puts the card.
 pub trait CardSlot: Send + Sync {
@@ -23,30 +44,50 @@ pub trait CardSlot: Send + Sync {
     /// The drawer's card goes back; a real card is the person's to take.
     fn eject(&self);
 
-    /// Puts a virtual card there. `false` where only real cards fit.
-    fn put(&self, card: VirtualCard) -> bool;
+    /// Puts the card at this place of the drawer there. `false` where only real cards fit.
+    fn put_from_drawer(&self, place: usize) -> bool;
 }
 
-/// A slot for virtual cards, one for each session of the demo.
-#[derive(Default)]
-pub struct DrawerSlot(VirtualReader);
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A slot for virtual cards, one for each machine of the demo.
+pub struct DrawerSlot {
+    reader: VirtualReader,
+    drawer: Arc<dyn Drawer>,
+    place: Mutex<Option<usize>>,
+}
+
+impl DrawerSlot {
+    /// An empty slot beside `drawer`.
+    pub fn new(drawer: Arc<dyn Drawer>) -> Self {
+        Self { reader: VirtualReader::new(), drawer, place: Mutex::new(None) }
+    }
+}
 
 impl CardSlot for DrawerSlot {
     fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        self.0.clone().connect()
+        self.reader.clone().connect()
     }
 
     fn has_card(&self) -> bool {
-        self.0.card_count() > 0
+        self.reader.card_count() > 0
     }
 
     fn eject(&self) {
-        drop(self.0.take_off());
+        if let Some(place) = locked(&self.place).take() {
+            for card in self.reader.take_off() {
+                self.drawer.put_back(place, card);
+            }
+        }
     }
 
-    fn put(&self, card: VirtualCard) -> bool {
+    fn put_from_drawer(&self, place: usize) -> bool {
         self.eject();
-        self.0.put(card);
+        let Some(card) = self.drawer.take(place) else { return false };
+        self.reader.put(card);
+        *locked(&self.place) = Some(place);
         true
     }
 }
@@ -63,17 +104,17 @@ impl PcscSlot {
 
 impl CardSlot for PcscSlot {
     fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).connect()
+        locked(&self.0).connect()
     }
 
     fn has_card(&self) -> bool {
-        // Connecting is the only question every reader answers the same way.
+        // Connecting is the one question every reader answers alike.
         self.connect().is_ok()
     }
 
     fn eject(&self) {}
 
-    fn put(&self, _card: VirtualCard) -> bool {
+    fn put_from_drawer(&self, _place: usize) -> bool {
         false
     }
 }

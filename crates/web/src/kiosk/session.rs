@@ -214,8 +214,7 @@ impl Session {
     /// # Errors
     /// What to say; the person stays unknown.
     pub fn sign_in(&mut self, issuer: &Issuer, pin: &str) -> Step {
-        let pin: UserAuthenticationPin =
-            UserAuthenticationPin::parse(pin).map_err(|_| Say::Key("kiosk-pin-shape"))?;
+        let pin: UserAuthenticationPin = UserAuthenticationPin::parse(pin).map_err(|_| Say::Key("kiosk-pin-shape"))?;
         let challenge = Challenge::new(&issuer.city.seams, issuer.audience.clone(), self.terminal.id.to_string());
         let mut session = open(&*self.slot)?;
         let done = session.verify_user_authentication_pin(&pin, LastTry::Refuse);

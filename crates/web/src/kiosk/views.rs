@@ -8,12 +8,14 @@ use services::convenience_certificates::{Members, OptionalItems, Request};
 use ui::page::{Page, Width};
 use ui::{Language, words};
 
+use super::reader::DrawerCard;
 use super::session::{Ending, Say, Screen, Session};
+use crate::visit::Visit;
 
 /// Steps shown on top.
 const STEPS: usize = 7;
 /// Coins and notes of the simulated slot, in yen.
-const COINS: [i64; 4] = [100, 500, 1000, 10];
+pub const COINS: [i64; 4] = [100, 500, 1000, 10];
 
 /// What every screen needs.
 pub struct Frame<'a> {
@@ -27,22 +29,10 @@ pub struct Frame<'a> {
     pub styles: Vec<String>,
     /// Address of the machine's script.
     pub script: String,
-    /// The form token of this session.
-    pub token: String,
-    /// Whether this is the demo, which every screen must say.
-    pub demo: bool,
+    /// The request: form tokens, and whether this is the demo, which every screen must say.
+    pub visit: Visit,
     /// Seconds until the session ends without a touch.
     pub idle_seconds: u32,
-}
-
-/// A virtual card in the demo's drawer.
-pub struct DrawerCard {
-    /// Position in the drawer, which is all a page learns of it.
-    pub index: usize,
-    /// What the label says: a word about the person, not the name of a real one.
-    pub label: String,
-    /// The PIN printed on the label.
-    pub pin: String,
 }
 
 impl Frame<'_> {
@@ -71,7 +61,7 @@ impl Frame<'_> {
     fn form(&self, action: &str, inner: &Markup) -> Markup {
         html! {
             form method="post" action=(action) {
-                input type="hidden" name="token" value=(self.token);
+                (self.visit.csrf(action))
                 (inner)
             }
         }
@@ -83,12 +73,18 @@ impl Frame<'_> {
 
     /// The screen around `main`. `step` is 0 where no session runs.
     fn screen(&self, title: &str, step: usize, refresh: Option<&str>, main: &Markup) -> Markup {
+        // Once somebody is known, forms belong to their session; before that, to the terminal.
+        let (stop, touch) = if step > Screen::Pin.step() {
+            ("/kiosk/session/stop", "/kiosk/session/touch")
+        } else {
+            ("/kiosk/stop", "/kiosk/touch")
+        };
         let mut page = Page::new(self.language, self.plain(title)).city(self.city).width(Width::Kiosk);
         for style in &self.styles {
             page = page.style(style.clone());
         }
         page = page.script(self.script.clone());
-        if self.demo {
+        if self.visit.is_demo {
             page = page.band(self.say("kiosk-simulated"));
         }
         if let Some(address) = refresh {
@@ -103,8 +99,9 @@ impl Frame<'_> {
             }
             (main)
             @if step > 0 {
-                div class="kiosk-stop" data-idle=(self.idle_seconds) {
-                    (self.form("/kiosk/stop", &html! {
+                div class="kiosk-stop" data-idle=(self.idle_seconds) data-touch=(touch)
+                    data-token=(self.visit.csrf_token(touch)) {
+                    (self.form(stop, &html! {
                         button class="kiosk-quiet" type="submit" { (self.say("kiosk-stop")) }
                     }))
                 }
@@ -127,23 +124,28 @@ impl Frame<'_> {
 
 /// The first screen: languages, and the one answer about the My Number.
 pub fn start(frame: &Frame<'_>) -> Markup {
-    frame.screen("kiosk-title", 0, None, &html! {
-        h1 { (frame.city) br; (frame.say("kiosk-title")) }
-        p class="kiosk-lead" { (frame.say("kiosk-language-lead")) }
-        h2 { (frame.say("kiosk-language-heading")) }
-        div class="kiosk-choices" {
-            @for language in Language::ALL {
-                form method="post" action="/kiosk/start" {
-                    input type="hidden" name="language" value=(language.code());
-                    button class="kiosk-choice" type="submit" lang=(language.html()) { (language.name()) }
+    frame.screen(
+        "kiosk-title",
+        0,
+        None,
+        &html! {
+            h1 { (frame.city) br; (frame.say("kiosk-title")) }
+            p class="kiosk-lead" { (frame.say("kiosk-language-lead")) }
+            h2 { (frame.say("kiosk-language-heading")) }
+            div class="kiosk-choices" {
+                @for language in Language::ALL {
+                    (frame.form("/kiosk/start", &html! {
+                        input type="hidden" name="language" value=(language.code());
+                        button class="kiosk-choice" type="submit" lang=(language.html()) { (language.name()) }
+                    }))
                 }
             }
-        }
-        section class="kiosk-answer" {
-            h2 { (frame.say("kiosk-my-number-question")) }
-            p { (frame.say("kiosk-my-number-answer")) }
-        }
-    })
+            section class="kiosk-answer" {
+                h2 { (frame.say("kiosk-my-number-question")) }
+                p { (frame.say("kiosk-my-number-answer")) }
+            }
+        },
+    )
 }
 
 /// "Put your card here", with the drawer in the demo.
@@ -160,10 +162,10 @@ pub fn card(frame: &Frame<'_>, session: &Session, drawer: Option<&[DrawerCard]>)
                     p { (frame.say("kiosk-drawer-lead")) }
                     @if cards.is_empty() { p { (frame.say("kiosk-drawer-empty")) } }
                     ul {
-                        @for card in cards {
+                        @for (place, card) in cards.iter().enumerate() {
                             li {
                                 (frame.form("/kiosk/card", &html! {
-                                    input type="hidden" name="card" value=(card.index);
+                                    input type="hidden" name="card" value=(place);
                                     button class="kiosk-card" type="submit" {
                                         strong { (card.label) }
                                         span { (frame.with("kiosk-drawer-pin", &[("pin", card.pin.as_str().into())])) }
@@ -181,29 +183,34 @@ pub fn card(frame: &Frame<'_>, session: &Session, drawer: Option<&[DrawerCard]>)
 /// The PIN pad. The field is an ordinary one, so it works without script and with a keyboard.
 pub fn pin(frame: &Frame<'_>, session: &Session) -> Markup {
     let open = session.tries_left.is_none_or(|tries| tries > 1);
-    frame.screen("kiosk-pin-heading", Screen::Pin.step(), Some("/kiosk/ended"), &html! {
-        h1 { (frame.say("kiosk-pin-heading")) }
-        (frame.alert(session))
-        @if open {
-            p class="kiosk-lead" { (frame.say("kiosk-pin-lead")) }
-            @if let Some(tries) = session.tries_left {
-                p { (frame.with("kiosk-pin-tries", &[("tries", tries.into())])) }
-            }
-            (frame.form("/kiosk/pin", &html! {
-                label for="pin" { (frame.say("kiosk-pin-field")) }
-                input id="pin" class="kiosk-pin" type="password" name="pin" inputmode="numeric" pattern="[0-9]{4}"
-                    maxlength="4" minlength="4" required autocomplete="off" autofocus;
-                div class="kiosk-pad" id="pad" hidden {
-                    @for digit in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
-                        button type="button" data-digit=(digit) { (digit) }
-                    }
-                    button type="button" data-clear="1" { (frame.say("kiosk-pin-clear")) }
-                    button type="button" data-digit="0" { "0" }
+    frame.screen(
+        "kiosk-pin-heading",
+        Screen::Pin.step(),
+        Some("/kiosk/ended"),
+        &html! {
+            h1 { (frame.say("kiosk-pin-heading")) }
+            (frame.alert(session))
+            @if open {
+                p class="kiosk-lead" { (frame.say("kiosk-pin-lead")) }
+                @if let Some(tries) = session.tries_left {
+                    p { (frame.with("kiosk-pin-tries", &[("tries", tries.into())])) }
                 }
-                (frame.big("kiosk-next"))
-            }))
-        }
-    })
+                (frame.form("/kiosk/pin", &html! {
+                    label for="pin" { (frame.say("kiosk-pin-field")) }
+                    input id="pin" class="kiosk-pin" type="password" name="pin" inputmode="numeric" pattern="[0-9]{4}"
+                        maxlength="4" minlength="4" required autocomplete="off" autofocus;
+                    div class="kiosk-pad" id="pad" hidden {
+                        @for digit in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
+                            button type="button" data-digit=(digit) { (digit) }
+                        }
+                        button type="button" data-clear="1" { (frame.say("kiosk-pin-clear")) }
+                        button type="button" data-digit="0" { "0" }
+                    }
+                    (frame.big("kiosk-next"))
+                }))
+            }
+        },
+    )
 }
 
 /// Members, items and copies.
@@ -280,31 +287,36 @@ pub fn confirm(frame: &Frame<'_>, session: &Session, fee: Yen) -> Markup {
         Members::Applicant => is_applicant,
         Members::Chosen(list) => list.contains(id),
     };
-    frame.screen("kiosk-confirm-heading", Screen::Confirm.step(), Some("/kiosk/ended"), &html! {
-        h1 { (frame.say("kiosk-confirm-heading")) }
-        (frame.alert(session))
-        dl class="kiosk-facts" {
-            dt { (frame.say("kiosk-confirm-kind")) }
-            dd { (frame.say("certificate-kind-residence")) }
-            dt { (frame.say("kiosk-confirm-people")) }
-            dd {
-                ul {
-                    @for member in session.members().iter().filter(|m| chosen(&m.id, m.is_applicant)) {
-                        li lang="ja" { (member.name) }
+    frame.screen(
+        "kiosk-confirm-heading",
+        Screen::Confirm.step(),
+        Some("/kiosk/ended"),
+        &html! {
+            h1 { (frame.say("kiosk-confirm-heading")) }
+            (frame.alert(session))
+            dl class="kiosk-facts" {
+                dt { (frame.say("kiosk-confirm-kind")) }
+                dd { (frame.say("certificate-kind-residence")) }
+                dt { (frame.say("kiosk-confirm-people")) }
+                dd {
+                    ul {
+                        @for member in session.members().iter().filter(|m| chosen(&m.id, m.is_applicant)) {
+                            li lang="ja" { (member.name) }
+                        }
                     }
                 }
+                dt { (frame.say("kiosk-confirm-items")) }
+                dd { (items(frame, session.choices.items)) }
+                dt { (frame.say("kiosk-confirm-copies")) }
+                dd { (frame.with("kiosk-copies-count", &[("n", session.choices.copies.into())])) }
+                dt { (frame.say("kiosk-confirm-fee")) }
+                dd class="kiosk-money" { (fee) }
             }
-            dt { (frame.say("kiosk-confirm-items")) }
-            dd { (items(frame, session.choices.items)) }
-            dt { (frame.say("kiosk-confirm-copies")) }
-            dd { (frame.with("kiosk-copies-count", &[("n", session.choices.copies.into())])) }
-            dt { (frame.say("kiosk-confirm-fee")) }
-            dd class="kiosk-money" { (fee) }
-        }
-        p { (frame.say("kiosk-confirm-norefund")) }
-        (frame.form("/kiosk/confirm", &frame.big("kiosk-confirm-go")))
-        p { a class="kiosk-quiet" href="/kiosk/choose?back=1" { (frame.say("kiosk-back")) } }
-    })
+            p { (frame.say("kiosk-confirm-norefund")) }
+            (frame.form("/kiosk/confirm", &frame.big("kiosk-confirm-go")))
+            p { a class="kiosk-quiet" href="/kiosk/choose?back=1" { (frame.say("kiosk-back")) } }
+        },
+    )
 }
 
 fn items(frame: &Frame<'_>, items: OptionalItems) -> Markup {
@@ -327,63 +339,78 @@ fn items(frame: &Frame<'_>, items: OptionalItems) -> Markup {
 /// Coins.
 pub fn pay(frame: &Frame<'_>, session: &Session, request: &Request, inserted: Yen) -> Markup {
     let rest = Yen((request.fee.0 - inserted.0).max(0));
-    frame.screen("kiosk-pay-heading", Screen::Pay.step(), Some("/kiosk/ended"), &html! {
-        h1 { (frame.say("kiosk-pay-heading")) }
-        (frame.alert(session))
-        dl class="kiosk-facts" {
-            dt { (frame.say("kiosk-pay-fee")) } dd class="kiosk-money" { (request.fee) }
-            dt { (frame.say("kiosk-pay-inserted")) } dd class="kiosk-money" { (inserted) }
-            dt { (frame.say("kiosk-pay-rest")) } dd class="kiosk-money" { (rest) }
-        }
-        section class="kiosk-drawer" {
-            h2 { (frame.say("kiosk-pay-simulated")) }
-            div class="kiosk-coins" {
-                @for coin in COINS {
-                    (frame.form("/kiosk/pay/insert", &html! {
-                        input type="hidden" name="coin" value=(coin);
-                        button class="kiosk-coin" type="submit" {
-                            (frame.with("kiosk-pay-insert", &[("yen", Yen(coin).to_string().into())]))
-                        }
-                    }))
+    frame.screen(
+        "kiosk-pay-heading",
+        Screen::Pay.step(),
+        Some("/kiosk/ended"),
+        &html! {
+            h1 { (frame.say("kiosk-pay-heading")) }
+            (frame.alert(session))
+            dl class="kiosk-facts" {
+                dt { (frame.say("kiosk-pay-fee")) } dd class="kiosk-money" { (request.fee) }
+                dt { (frame.say("kiosk-pay-inserted")) } dd class="kiosk-money" { (inserted) }
+                dt { (frame.say("kiosk-pay-rest")) } dd class="kiosk-money" { (rest) }
+            }
+            section class="kiosk-drawer" {
+                h2 { (frame.say("kiosk-pay-simulated")) }
+                div class="kiosk-coins" {
+                    @for coin in COINS {
+                        (frame.form("/kiosk/pay/insert", &html! {
+                            input type="hidden" name="coin" value=(coin);
+                            button class="kiosk-coin" type="submit" {
+                                (frame.with("kiosk-pay-insert", &[("yen", Yen(coin).to_string().into())]))
+                            }
+                        }))
+                    }
                 }
             }
-        }
-        @if rest == Yen::ZERO { (frame.form("/kiosk/pay", &frame.big("kiosk-pay-go"))) }
-    })
+            @if rest == Yen::ZERO { (frame.form("/kiosk/pay", &frame.big("kiosk-pay-go"))) }
+        },
+    )
 }
 
 /// Drawing: the script submits at once; without it there is a button.
 pub fn print(frame: &Frame<'_>, session: &Session) -> Markup {
-    frame.screen("kiosk-print-heading", Screen::Print.step(), None, &html! {
-        h1 { (frame.say("kiosk-print-heading")) }
-        (frame.alert(session))
-        p class="kiosk-lead" role="status" { (frame.say("kiosk-print-lead")) }
-        div data-submit="1" { (frame.form("/kiosk/print", &frame.big("kiosk-print-start"))) }
-    })
+    frame.screen(
+        "kiosk-print-heading",
+        Screen::Print.step(),
+        None,
+        &html! {
+            h1 { (frame.say("kiosk-print-heading")) }
+            (frame.alert(session))
+            p class="kiosk-lead" role="status" { (frame.say("kiosk-print-lead")) }
+            div data-submit="1" { (frame.form("/kiosk/print", &frame.big("kiosk-print-start"))) }
+        },
+    )
 }
 
 /// The paper is there.
 pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, pages: usize) -> Markup {
     let sheets = pages * usize::from(request.choices.copies);
-    frame.screen("kiosk-done-heading", Screen::Take.step(), None, &html! {
-        h1 { (frame.say("kiosk-done-heading")) }
-        (frame.alert(session))
-        p class="kiosk-lead" { (frame.with("kiosk-done-lead", &[("pages", sheets.into())])) }
-        @if session.change > Yen::ZERO {
-            p { (frame.with("kiosk-done-change", &[("yen", session.change.to_string().into())])) }
-        }
-        p { (frame.with("kiosk-done-request", &[("request", request.id.to_string().into())])) }
-        section class="kiosk-drawer" {
-            p { (frame.say("kiosk-done-simulated")) }
-            p { a class="kiosk-go" id="open-paper" href="/kiosk/paper.pdf" target="_blank" rel="noopener" {
-                (frame.say("kiosk-done-open")) } }
-        }
-        section class="kiosk-answer" role="status" {
-            h2 { (frame.say("kiosk-take-card-heading")) }
-            p { (frame.say("kiosk-take-card-lead")) }
-        }
-        (frame.form("/kiosk/take", &frame.big("kiosk-done-take")))
-    })
+    frame.screen(
+        "kiosk-done-heading",
+        Screen::Take.step(),
+        None,
+        &html! {
+            h1 { (frame.say("kiosk-done-heading")) }
+            (frame.alert(session))
+            p class="kiosk-lead" { (frame.with("kiosk-done-lead", &[("pages", sheets.into())])) }
+            @if session.change > Yen::ZERO {
+                p { (frame.with("kiosk-done-change", &[("yen", session.change.to_string().into())])) }
+            }
+            p { (frame.with("kiosk-done-request", &[("request", request.id.to_string().into())])) }
+            section class="kiosk-drawer" {
+                p { (frame.say("kiosk-done-simulated")) }
+                p { a class="kiosk-go" id="open-paper" href="/kiosk/paper.pdf" target="_blank" rel="noopener" {
+                    (frame.say("kiosk-done-open")) } }
+            }
+            section class="kiosk-answer" role="status" {
+                h2 { (frame.say("kiosk-take-card-heading")) }
+                p { (frame.say("kiosk-take-card-lead")) }
+            }
+            (frame.form("/kiosk/take", &frame.big("kiosk-done-take")))
+        },
+    )
 }
 
 /// Over: what happened, that everything is erased, money returned.
