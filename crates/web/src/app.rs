@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::{Config, Kind, Seams};
+use tools::staff::RelyingParty;
 use tools::{CityProfile, Inside, Outside};
 
 use crate::error::Failure;
@@ -82,6 +83,8 @@ pub struct App {
     pub papers: Option<Arc<crate::open::Papers>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
+    /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
+    pub party: Option<RelyingParty>,
     /// Time and randomness.
     pub seams: Seams,
     /// Who the city is.
@@ -103,17 +106,13 @@ impl App {
             (None, Some(outside)) => (outside.seams.clone(), outside.profile.clone()),
             (None, None) => return Err(Failure::defect("app", &"no zone is given")),
         };
-        Ok(Self {
-            inside,
-            outside,
-            settings,
-            limits: Limits::usual(),
-            kiosk: None,
-            papers: None,
-            relay: None,
-            seams,
-            profile,
-        })
+        // Staff cannot sign in then, and the page says so; machines and public pages go on working.
+        let party = RelyingParty::new(&settings.staff_origin, &profile.name)
+            .map_err(|error| tracing::error!(%error, "staff cannot sign in"))
+            .ok();
+        let is_demo = inside.as_ref().is_some_and(|inside| inside.demo);
+        let limits = if is_demo { Limits::demo() } else { Limits::usual() };
+        Ok(Self { inside, outside, settings, limits, kiosk: None, papers: None, relay: None, party, seams, profile })
     }
 
     /// The inside zone.

@@ -12,6 +12,7 @@
 pub mod app;
 pub mod assets;
 pub mod error;
+pub mod form;
 pub mod kiosk;
 pub mod limits;
 pub mod open;
@@ -25,5 +26,6 @@ pub mod visit;
 
 pub use app::{App, Settings};
 pub use error::Failure;
+pub use form::Fields;
 pub use routes::{Routes, Rule};
 pub use visit::{AtTerminal, InKioskSession, SignedIn, Visit};

@@ -89,6 +89,11 @@ impl Limits {
         })
     }
 
+    /// Wide ones for a demo, where everybody comes from one machine, tests included.
+    pub fn demo() -> Self {
+        Self::with(|_| Some(Rate { burst: 3000, per_minute: 30_000 }))
+    }
+
     /// No limits, for benches.
     pub fn none() -> Self {
         Self::with(|_| None)

@@ -227,6 +227,14 @@ pub fn end(tx: &mut Tx<'_>, now: Timestamp, session_key: &[u8]) -> Result<(), St
     tx.queue("DELETE FROM staff_views WHERE session_hash = $1", &[session_key.into()])
 }
 
+/// Ends the session of this secret, if it lives: whoever signs in begins anew.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_secret(tx: &mut Tx<'_>, now: Timestamp, secret: &Secret) -> Result<(), StoreError> {
+    end(tx, now, &secret.hash())
+}
+
 /// Ends all sessions of a subject, e.g. a disabled account.
 ///
 /// # Errors

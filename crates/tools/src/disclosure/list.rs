@@ -4,7 +4,7 @@ use base::{Date, Id, Timestamp};
 use store::{StoreError, Tx};
 
 use super::{Entry, item_words};
-use crate::access::{Duty, ResidentId};
+use crate::access::{Duty, PersonAccess, ResidentId, Visibility};
 use crate::audit::{Finding, Position, Report, commitment};
 
 /// One line of a person's own disclosure list (閲覧履歴). It never names a member of staff.
@@ -61,6 +61,64 @@ pub fn for_person(
                 duty: Duty::from_code(row.text(3)?),
                 items: item_words(row.text(4)?),
                 told,
+            })
+        })
+        .collect()
+}
+
+/// One line as an officer sees it: also who exactly, the sentence, and what the person is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficerLine {
+    /// When.
+    pub at: Timestamp,
+    /// Class of the actor: `staff`, `resident`, `kiosk`, `system`, `counter`.
+    pub class: String,
+    /// The actor's key, e.g. `staff:<account>`.
+    pub actor: String,
+    /// The terminal, if any.
+    pub terminal: Option<String>,
+    /// The duty, when its code is still known.
+    pub duty: Option<Duty>,
+    /// The sentence, if any.
+    pub note: Option<String>,
+    /// What was seen, in Japanese words.
+    pub items: Vec<&'static str>,
+    /// When the person is shown the line; `None` when what is stored is not understood (then nobody is shown it).
+    pub visibility: Option<Visibility>,
+}
+
+/// Everyone who was shown the access's subject, newest first, at most `limit` lines. The access itself is among them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn for_officer(tx: &mut Tx, access: &PersonAccess, limit: u32) -> Result<Vec<OfficerLine>, StoreError> {
+    let rows = tx.query(
+        "SELECT at, actor_class, actor, terminal, duty, note, items, visible FROM (
+             SELECT id, at, actor_class, actor, terminal, duty, note, items, visible FROM disclosure WHERE subject = $1
+             UNION ALL
+             SELECT d.id, d.at, d.actor_class, d.actor, d.terminal, d.duty, d.note, d.items, d.visible
+                 FROM disclosure_concerned c JOIN disclosure d ON d.id = c.entry WHERE c.subject = $1
+             UNION ALL
+             SELECT id, at, actor_class, actor, terminal, duty, note, items, visible FROM disclosure WHERE everyone = 1
+         ) AS seen ORDER BY at DESC, id DESC LIMIT $2",
+        &[access.subject().into(), limit.into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let visibility = match row.text(7)? {
+                "now" => Some(Visibility::Now),
+                "hidden" => Some(Visibility::HiddenByLaw),
+                date => Date::parse(date).ok().map(Visibility::After),
+            };
+            Ok(OfficerLine {
+                at: row.timestamp(0)?,
+                class: row.text(1)?.to_owned(),
+                actor: row.text(2)?.to_owned(),
+                terminal: row.opt_text(3)?.map(str::to_owned),
+                duty: Duty::from_code(row.text(4)?),
+                note: row.opt_text(5)?.map(str::to_owned),
+                items: item_words(row.text(6)?),
+                visibility,
             })
         })
         .collect()

@@ -11,7 +11,7 @@
 mod list;
 
 pub(crate) use list::verify;
-pub use list::{Shown, for_person};
+pub use list::{OfficerLine, Shown, for_officer, for_person};
 
 use base::{Id, Seams, Timestamp};
 use store::{Row, StoreError, Tx};

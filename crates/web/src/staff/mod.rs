@@ -1,8 +1,43 @@
-//! The staff console (職員用画面): a counter PC, all day, by keyboard.
+//! The staff console (職員用画面): a counter PC, all day, by keyboard. What stopped, what waits for me, and residents
+//! one at a time with the work (事務) told first.
+//!
+//! | module | pages |
+//! |---|---|
+//! | [`sign_in`] | sign-in, the first administrator, joining by invitation, one's own passkeys |
+//! | [`home`] | my queue, what stopped, today's counts |
+//! | [`desk`] | the work for which residents are looked at |
+//! | [`register`] | search, a resident's page, their household |
+//! | [`looked`] | who looked at a resident, as an officer sees it |
+//! | [`incidents`] | what is wrong; clearing it, letting a service run again |
+//! | [`accounts`] | staff and roles, invitations |
+//! | [`approvals`] | what waits for a second person |
+//! | [`audit_page`] | heads of the audit chain |
+
+mod accounts;
+mod approvals;
+mod audit_page;
+mod counts;
+mod desk;
+mod home;
+mod incidents;
+mod looked;
+mod register;
+mod shell;
+mod sign_in;
+mod words;
 
 use crate::routes::Routes;
 
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(sign_in::routes())
+        .merge(home::routes())
+        .merge(desk::routes())
+        .merge(register::routes())
+        .merge(looked::routes())
+        .merge(incidents::routes())
+        .merge(accounts::routes())
+        .merge(approvals::routes())
+        .merge(audit_page::routes())
 }

@@ -1,0 +1,137 @@
+//! What waits for a second person (二者承認).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::Id;
+use maud::{Markup, html};
+use store::StoreError;
+use tools::approvals::{self, Approval};
+use tools::incidents;
+use tools::staff::two_persons::{self, Deed};
+use tools::staff::{self, Action, StaffError};
+use ui::form::{ButtonKind, one_button};
+use ui::notice::facts;
+use ui::table::{count, empty_state};
+
+use super::shell;
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::routes::{Routes, Rule};
+use crate::visit::{SignedIn, Visit};
+
+/// Its routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/staff/approvals", Rule::Staff(Action::SeeApprovals), page)
+        .post("/staff/approvals/{approval}/approve", Rule::Staff(Action::SeeApprovals), approve)
+        .post("/staff/approvals/{approval}/decline", Rule::Staff(Action::SeeApprovals), decline)
+}
+
+/// One request with what it is about in words.
+pub struct Waiting {
+    approval: Approval,
+    deed: Deed,
+    about: String,
+    proposer: String,
+}
+
+/// Requests of this room that wait, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiting>, StoreError> {
+    let names: HashMap<Id, String> =
+        staff::accounts(tx)?.into_iter().map(|one| (one.id, format!("{} ({})", one.name, one.office))).collect();
+    let name = |id: Id| names.get(&id).cloned().unwrap_or_default();
+    let mut all = Vec::new();
+    for approval in approvals::waiting(tx, now)? {
+        let Some(deed) = Deed::of(&approval) else { continue };
+        let about = match deed {
+            Deed::GiveAdministrator(account) => name(account),
+            Deed::ResumeService(incident) => incidents::get(tx, incident)?.map(|one| one.note).unwrap_or_default(),
+        };
+        all.push(Waiting { proposer: name(approval.proposer), approval, deed, about });
+    }
+    Ok(all)
+}
+
+impl Waiting {
+    /// Whether `me` may be the second person.
+    pub fn is_for(&self, me: &SignedIn) -> bool {
+        self.approval.proposer != me.account.id && me.may(self.deed.answers())
+    }
+}
+
+async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
+    let inside = app.inside()?.clone();
+    let all = blocking(move || {
+        let now = inside.seams.now();
+        Ok(inside.store.read(|tx| waiting(tx, now))?)
+    })
+    .await?;
+    let main = html! {
+        (shell::said(&visit))
+        p { (visit.say_html("staff-approvals-how")) }
+        (count(visit.language, all.len()))
+        @if all.is_empty() { (empty_state(&visit.say("staff-approvals-none"), &visit.say("staff-approvals-none-how"))) }
+        @for one in &all { (card(&visit, &me, one)) }
+    };
+    Ok(shell::page(&visit, &me, &visit.say("staff-approvals-title"), &main))
+}
+
+fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
+    let what = visit.say(match one.deed {
+        Deed::GiveAdministrator(_) => "staff-deed-administrator",
+        Deed::ResumeService(_) => "staff-deed-resume",
+    });
+    let (approve, decline) = (
+        format!("/staff/approvals/{}/approve", one.approval.id),
+        format!("/staff/approvals/{}/decline", one.approval.id),
+    );
+    let is_own = one.approval.proposer == me.account.id;
+    html! {
+        section class="card" {
+            h2 { (what) }
+            (facts(&[
+                (visit.say("staff-approval-about"), html! { (one.about) }),
+                (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
+                (visit.say("staff-approval-by"), html! { (one.proposer) }),
+                (visit.say("staff-approval-at"), html! { (ui::dates::instant(visit.language, one.approval.proposed_at)) }),
+                (visit.say("staff-approval-until"), html! { (ui::dates::instant(visit.language, one.approval.expires_at)) }),
+            ]))
+            @if is_own { p class="hint" { (visit.say("staff-approval-own")) } }
+            div class="buttons" {
+                @if one.is_for(me) {
+                    (one_button(&approve, &visit.csrf(&approve), ButtonKind::Primary, &visit.say("staff-approve"), Some(&what)))
+                }
+                @if one.is_for(me) || is_own {
+                    (one_button(&decline, &visit.csrf(&decline), ButtonKind::Secondary,
+                        &visit.say(if is_own { "staff-take-back" } else { "staff-decline" }), Some(&what)))
+                }
+            }
+        }
+    }
+}
+
+async fn approve(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (inside, id) = (app.inside()?.clone(), shell::id(&id)?);
+    blocking(move || {
+        let seams = inside.seams.clone();
+        Ok(inside.store.write::<_, StaffError, _>(move |tx| two_persons::approve(tx, &seams, &me.account, id))?)
+    })
+    .await?;
+    Ok(shell::done("/staff/approvals", "staff-done-approved"))
+}
+
+async fn decline(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (inside, id) = (app.inside()?.clone(), shell::id(&id)?);
+    blocking(move || {
+        let seams = inside.seams.clone();
+        Ok(inside.store.write::<_, StaffError, _>(move |tx| two_persons::decline(tx, &seams, &me.account, id, ""))?)
+    })
+    .await?;
+    Ok(shell::done("/staff/approvals", "staff-done-declined"))
+}

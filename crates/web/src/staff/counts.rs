@@ -1,0 +1,1 @@
+//! How many certificates today, by kind and place, without anybody's content.

@@ -1,0 +1,137 @@
+//! What every page of the console has around it.
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use base::{Id, Kind};
+use maud::{Markup, html};
+use tools::staff::{Action, StaffError};
+use ui::notice::{AlertKind, alert};
+use ui::page::{NavLink, Page, Width};
+
+use crate::assets;
+use crate::error::Failure;
+use crate::visit::{SignedIn, Visit};
+
+/// The pages of the navigation, with the action that opens each.
+const PAGES: &[(&str, &str, Option<Action>)] = &[
+    ("/staff", "staff-nav-home", None),
+    ("/staff/register", "staff-nav-register", Some(Action::SearchRegister)),
+    ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
+    ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
+    ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),
+    ("/staff/accounts", "staff-nav-accounts", Some(Action::SeeStaff)),
+    ("/staff/audit", "staff-nav-audit", Some(Action::SeeAudit)),
+];
+
+/// A page of the console being built.
+pub struct Console {
+    page: Page,
+    title: String,
+}
+
+impl Console {
+    /// `title` becomes the page's one `<h1>`.
+    pub fn new(visit: &Visit, me: &SignedIn, title: &str) -> Self {
+        let nav = PAGES
+            .iter()
+            .filter(|(_, _, action)| action.is_none_or(|action| me.may(action)))
+            .map(|(href, key, _)| NavLink {
+                href: (*href).to_owned(),
+                label: visit.say(key),
+                is_here: *href == visit.path || (*href != "/staff" && visit.path.starts_with(&format!("{href}/"))),
+            })
+            .collect();
+        let who = html! {
+            a href="/staff/me" { (me.account.name) " (" (me.account.office) ")" }
+            form method="post" action="/staff/sign-out" class="one-button" {
+                (visit.csrf("/staff/sign-out"))
+                button type="submit" class="link-like" { (visit.say("staff-sign-out")) }
+            }
+        };
+        let page = visit.page(title).width(Width::Wide).script(assets::path("console.js")).nav(nav).who(who);
+        Self { page, title: title.to_owned() }
+    }
+
+    /// With a further script.
+    pub fn script(&mut self, address: &str) {
+        self.page = self.page.clone().script(address);
+    }
+
+    /// The finished page.
+    pub fn render(&self, main: &Markup) -> Response {
+        self.page.render(&html! { h1 { (self.title) } (main) }).into_response()
+    }
+}
+
+/// A page of the console without anything special.
+pub fn page(visit: &Visit, me: &SignedIn, title: &str, main: &Markup) -> Response {
+    Console::new(visit, me, title).render(main)
+}
+
+/// Reads an id of a path.
+///
+/// # Errors
+/// [`Kind::NotFound`]: whatever it is, there is nothing there.
+pub fn id(text: &str) -> Result<Id, Failure> {
+    Id::parse(text).map_err(|_| Failure::of(Kind::NotFound))
+}
+
+/// A list for Excel.
+pub fn csv(name: &str, headings: &[&str], rows: &[Vec<String>]) -> Response {
+    let mut response = ui::csv::file(headings, rows).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// After a form was done: on to a page, which a reload does not send again. `done` is the key of a sentence the page
+/// shows; it stands in the address and holds nothing personal.
+pub fn done(address: &str, done: &'static str) -> Response {
+    axum::response::Redirect::to(&format!("{address}?done={done}")).into_response()
+}
+
+/// The sentence of [`done`], if this page was reached so. Only our own keys are shown.
+pub fn said(visit: &Visit) -> Markup {
+    let key = visit.address.split_once("done=").map_or("", |(_, key)| key.split('&').next().unwrap_or(""));
+    html! {
+        @if key.starts_with("staff-done-") && ui::words().has(visit.language, key) {
+            (alert(visit.language, AlertKind::Success, &html! { p { (visit.say(key)) } }))
+        }
+    }
+}
+
+impl From<StaffError> for Failure {
+    fn from(error: StaffError) -> Self {
+        use tools::approvals::ApprovalError;
+        match error {
+            StaffError::Store(error) | StaffError::Approval(ApprovalError::Store(error)) => error.into(),
+            StaffError::Refused(refusal) => Self::saying(refusal.kind(), refusal.words()),
+            StaffError::Approval(ApprovalError::Refused(refusal)) => {
+                use tools::approvals::Refusal;
+                let key = match refusal {
+                    Refusal::NotStaff => "staff-approval-not-you",
+                    Refusal::Unknown => "staff-approval-unknown",
+                    Refusal::OwnProposal => "staff-approval-own",
+                    Refusal::Expired => "staff-approval-expired",
+                    Refusal::Decided | Refusal::Executed => "staff-approval-decided",
+                    Refusal::NotApproved | Refusal::OtherPayload => "staff-approval-other",
+                };
+                Self::saying(refusal.kind(), key).next("/staff/approvals", "staff-nav-approvals")
+            }
+        }
+    }
+}
+
+impl From<tools::incidents::IncidentError> for Failure {
+    fn from(error: tools::incidents::IncidentError) -> Self {
+        use tools::incidents::IncidentError;
+        match error {
+            IncidentError::Store(error) => error.into(),
+            IncidentError::NoReason => Self::saying(error.kind(), "staff-incident-no-reason"),
+            IncidentError::NotOpen => Self::saying(error.kind(), "staff-incident-not-open"),
+        }
+    }
+}
