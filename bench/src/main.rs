@@ -6,6 +6,7 @@
 //!
 //! A new benchmark is one module with `pub fn run(&Options) -> Result<Vec<Line>, Failure>` and one line in [`BENCHES`].
 
+mod audit;
 mod clients;
 mod report;
 mod store;
@@ -38,7 +39,7 @@ pub struct Options {
 type Bench = fn(&Options) -> Result<Vec<Line>, Failure>;
 
 /// Every benchmark by name, with the goal of the quality plan it answers.
-const BENCHES: &[(&str, &str, Bench)] = &[("store", "S8", store::run)];
+const BENCHES: &[(&str, &str, Bench)] = &[("store", "S8", store::run), ("audit", "S2", audit::run)];
 
 fn main() -> std::process::ExitCode {
     let options = Options::parse();
