@@ -111,18 +111,38 @@ pub fn looks(root: &Path) -> Result<(), Failure> {
     totals(vec![browser(root, "looks")])
 }
 
-/// The long fault runs. Counts come from `YAKUBA_CHAOS`, which the tests of crashes, races and parsers read.
+/// The long fault runs: every test with its counts raised, then each fuzz target.
 ///
 /// # Errors
 /// When one fails.
 pub fn chaos(root: &Path) -> Result<(), Failure> {
     let cluster = Cluster::start(Durability::Real)?;
     cargo(root)
-        .args(["nextest", "run", "--workspace", "--profile", "chaos", "--run-ignored", "all"])
+        .args(["nextest", "run", "--workspace", "--profile", "chaos"])
         .env("YAKUBA_TEST_POSTGRES", cluster.socket_directory())
+        .env("YAKUBA_CRASH_KILLS", "200")
         .env("YAKUBA_CHAOS", "1")
-        .env("PROPTEST_CASES", "100000")
-        .run("the long fault runs")
+        .run("the long fault runs")?;
+    fuzz(root)
+}
+
+/// Ten minutes for each parser, where nightly Rust and cargo-fuzz are (fuzz/Cargo.toml says how).
+fn fuzz(root: &Path) -> Result<(), Failure> {
+    if !exists("cargo-fuzz") {
+        println!("fuzzing is left out: cargo-fuzz is not installed, see fuzz/Cargo.toml");
+        return Ok(());
+    }
+    let mut targets = Vec::new();
+    for entry in std::fs::read_dir(root.join("fuzz/fuzz_targets")).into_iter().flatten().flatten() {
+        targets.extend(entry.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
+    }
+    targets.sort();
+    for target in targets {
+        program("cargo", root)
+            .args(["+nightly", "fuzz", "run", &target, "--", "-max_total_time=600"])
+            .run(&format!("fuzzing {target}"))?;
+    }
+    Ok(())
 }
 
 /// nextest's summary, or cargo's result line where nextest is absent.

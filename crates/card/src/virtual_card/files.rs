@@ -1,7 +1,7 @@
 //! The applications, files and key references of a virtual card, laid out from its contents.
 //!
 //! Layouts and access rules follow the survey published with crate `myna-card` (MIT), read off two test cards with
-//! synthetic holders, and the clients OpenSC and myna. What only the issuer could sign is dummy bytes ([`DUMMY`]).
+//! synthetic holders, and the clients OpenSC and myna. What only the issuer could sign is dummy bytes.
 
 use aws_lc_rs::digest;
 use base::Date;
@@ -23,8 +23,15 @@ const WHITE_PICTURE: [u8; 72] = [
 const NO_PORTRAIT: [u8; 12] = [0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20, 0x20, 0x0D, 0x0A, 0x87, 0x0A];
 /// Physical size of a certificate file; certificates are shorter and followed by filler.
 const CERTIFICATE_FILE: usize = 2000;
-/// Tries of verification codes A and B, and, recalled from nowhere better, of the birth date.
+/// Tries of verification codes A and B (照合番号). Source: the Digital Agency and the city of Matsuyama for B, two reader
+/// programs for A.
 const CODE_TRIES: u8 = 10;
+/// Tries of the birth date as a key of the surface application. `source = "recalled: taken to be as the codes"`.
+const BIRTH_DATE_TRIES: u8 = 10;
+/// Byte of file 0008 for a certificate that is there. Source: the `myna-card` survey.
+const CERTIFICATE_PRESENT: u8 = 0x8F;
+/// The same for one that is not. `source = "recalled: a guess from 8F meaning present; no such card was surveyed"`.
+const CERTIFICATE_ABSENT: u8 = 0x00;
 
 /// The applications, with their names on the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,8 +151,8 @@ fn lay_out_jpki(files: &mut Vec<CardFile>, contents: &VirtualCardContents) {
         bytes.resize(bytes.len().max(CERTIFICATE_FILE), 0xFF);
         Bytes(bytes)
     };
-    // That a missing signing certificate is told by 00 is a guess from "8F = present".
-    let present = [if signing.is_some() { 0x8F } else { 0x00 }, 0x8F, 0x00];
+    let signing_present = if signing.is_some() { CERTIFICATE_PRESENT } else { CERTIFICATE_ABSENT };
+    let present = [signing_present, CERTIFICATE_PRESENT, 0x00];
     add(
         files,
         CardApplication::PublicPersonalAuthentication,
@@ -290,7 +297,11 @@ fn lay_out_surface(files: &mut Vec<CardFile>, contents: &VirtualCardContents) {
             (0x0004, Access::Free, Bytes(card_verifiable_certificate())),
             (0x0005, A, Bytes(number_picture)),
             (0x0006, A_OR_B, Bytes(vec![0xFF; 16])),
-            (0x0011, Access::Free, Body::Secret(Secret::new(&japanese(contents.attributes.birth_date), CODE_TRIES))),
+            (
+                0x0011,
+                Access::Free,
+                Body::Secret(Secret::new(&japanese(contents.attributes.birth_date), BIRTH_DATE_TRIES)),
+            ),
             (0x0012, Access::Free, Body::Secret(code_b(contents))),
             (0x0013, Access::Free, Body::Secret(code_a(contents))),
         ],

@@ -23,7 +23,8 @@ pub const ATR: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
 pub struct Behaviour {
     /// A warm reset forgets verified PINs. Real cards keep them, so `false` by default.
     pub warm_reset_forgets_pins: bool,
-    /// A miss forgets that the same PIN was verified. `true` by default; recalled, not measured.
+    /// A miss forgets that the same PIN was verified. `true` by default; `source =
+    /// "recalled: not measured on a real card"`.
     pub miss_forgets_pin: bool,
     /// The first command after power-up is answered 6F00, as seen on one card. `false` by default.
     pub first_command_fails: bool,
