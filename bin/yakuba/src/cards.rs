@@ -43,11 +43,7 @@ fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure
 }
 
 fn demo_only(city: &Inside) -> Result<(), Failure> {
-    if city.demo {
-        Ok(())
-    } else {
-        Err(Failure::new(Kind::Forbidden, "virtual cards exist only in a demo city"))
-    }
+    if city.demo { Ok(()) } else { Err(Failure::new(Kind::Forbidden, "virtual cards exist only in a demo city")) }
 }
 
 /// The stored card of `resident`, or `None`.
@@ -129,7 +125,8 @@ pub fn keep(
         .seal(resident.as_str(), COLUMN, &contents.to_bytes())
         .map_err(failed("a virtual card cannot be sealed"))?;
     let key = resident.as_str().to_owned();
-    let (place, label) = drawer.map_or((None, String::new()), |(place, label)| (Some(i64::from(place)), label.to_owned()));
+    let (place, label) =
+        drawer.map_or((None, String::new()), |(place, label)| (Some(i64::from(place)), label.to_owned()));
     city.store
         .write::<_, StoreError, _>(move |tx| {
             tx.execute(
@@ -148,10 +145,7 @@ pub fn drawer(city: &Inside) -> Result<Vec<Labelled>, Failure> {
     let rows = city
         .store
         .read::<_, StoreError, _>(|tx| {
-            tx.query(
-                "SELECT resident_id, label FROM virtual_cards WHERE drawer IS NOT NULL ORDER BY drawer",
-                &[],
-            )
+            tx.query("SELECT resident_id, label FROM virtual_cards WHERE drawer IS NOT NULL ORDER BY drawer", &[])
         })
         .map_err(failed("the drawer cannot be read"))?;
     rows.iter()

@@ -215,8 +215,7 @@ pub fn write_city(store: &Store, seams: &Seams, born: Born, profile: &CityProfil
 
 /// How the database was born and who the city is; `None` before either.
 pub fn read_city(store: &Store) -> Result<Option<(Born, CityProfile)>, OpenError> {
-    let row = store
-        .read::<_, StoreError, _>(|tx| tx.query_one("SELECT born, profile FROM city WHERE one = 1", &[]))?;
+    let row = store.read::<_, StoreError, _>(|tx| tx.query_one("SELECT born, profile FROM city WHERE one = 1", &[]))?;
     row.map(|row| {
         let born = if row.text(0)? == Born::Demo.as_str() { Born::Demo } else { Born::Production };
         let profile = serde_json::from_str(row.text(1)?)

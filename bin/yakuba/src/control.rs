@@ -140,7 +140,8 @@ pub fn listen(city: OpenCity) -> Result<(), Failure> {
         .spawn(move || {
             for socket in listener.incoming().flatten() {
                 let city = city.clone();
-                let spawned = std::thread::Builder::new().name("control".to_owned()).spawn(move || answer(&city, socket));
+                let spawned =
+                    std::thread::Builder::new().name("control".to_owned()).spawn(move || answer(&city, socket));
                 if spawned.is_err() {
                     tracing::warn!("a control connection was dropped: no thread for it");
                 }
@@ -160,11 +161,14 @@ fn answer(city: &OpenCity, socket: UnixStream) {
     };
     let mut line = String::new();
     let read = BufReader::new(std::io::Read::take(socket, LONGEST_REQUEST)).read_line(&mut line);
-    let request = match read.map_err(|error| error.to_string()).and_then(|_| {
-        serde_json::from_str::<Request>(&line).map_err(|error| error.to_string())
-    }) {
+    let request = match read
+        .map_err(|error| error.to_string())
+        .and_then(|_| serde_json::from_str::<Request>(&line).map_err(|error| error.to_string()))
+    {
         Ok(request) => request,
-        Err(reason) => return send(&Reply::Failed { kind: Kind::Invalid, sentence: format!("not a request: {reason}") }),
+        Err(reason) => {
+            return send(&Reply::Failed { kind: Kind::Invalid, sentence: format!("not a request: {reason}") });
+        }
     };
     let done = commands::execute(city, request, &mut |text| send(&Reply::Progress(text.to_owned())));
     send(&match done {

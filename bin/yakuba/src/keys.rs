@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base::{Kind, Seams, Timestamp};
 use pki::anchors::AuthorityRole;
@@ -29,7 +30,7 @@ const BORN_EARLY_SECONDS: i64 = 86_400;
 /// What a city signs with.
 pub struct CityKeys {
     /// Seals documents (PAdES).
-    pub document: MemorySigner,
+    pub document: Arc<MemorySigner>,
     /// The authority above the document certificate, DER.
     pub document_authority: Vec<u8>,
     /// Signs the codes on papers.
@@ -53,10 +54,7 @@ fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure
 }
 
 /// Reads a secret file, or makes it with mode 0600 from `make`. Written beside and renamed, so that a kill leaves none.
-fn secret_file(
-    path: &Path,
-    make: impl FnOnce() -> Result<Vec<u8>, Failure>,
-) -> Result<Vec<u8>, Failure> {
+fn secret_file(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, Failure>) -> Result<Vec<u8>, Failure> {
     match fs::read(path) {
         Ok(bytes) => return Ok(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -89,7 +87,10 @@ fn private_directory(path: &Path) -> Result<PathBuf, Failure> {
     Ok(path.to_owned())
 }
 
-fn document_key(path: &Path, make: impl FnOnce() -> Result<DocumentKey, pki::keys::KeyError>) -> Result<DocumentKey, Failure> {
+fn document_key(
+    path: &Path,
+    make: impl FnOnce() -> Result<DocumentKey, pki::keys::KeyError>,
+) -> Result<DocumentKey, Failure> {
     let der = secret_file(path, || {
         let key = make().map_err(failed("a key cannot be made"))?;
         key.to_pkcs8().map_err(failed("a key cannot be written"))
@@ -119,7 +120,7 @@ impl CityKeys {
             key.to_pkcs8().map_err(failed("the code key cannot be written"))
         })?;
         Ok(Self {
-            document,
+            document: Arc::new(document),
             document_authority,
             code: TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?,
             inside: zone_key(&place.join("inside-zone.seed"), seams)?,
@@ -132,7 +133,10 @@ fn production_document(place: &Path) -> Result<(MemorySigner, Vec<u8>), Failure>
     let absent = |error: std::io::Error| {
         Failure::new(
             Kind::Unavailable,
-            format!("{}: put the office's key (mayor.p8) and certificates (mayor.der, authority.der) there: {error}", place.display()),
+            format!(
+                "{}: put the office's key (mayor.p8) and certificates (mayor.der, authority.der) there: {error}",
+                place.display()
+            ),
         )
     };
     let key = fs::read(place.join("mayor.p8")).map_err(absent)?;

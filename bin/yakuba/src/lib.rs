@@ -10,6 +10,7 @@ pub mod commands;
 pub mod control;
 pub mod fail;
 pub mod keys;
+pub mod means;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -51,11 +52,11 @@ enum Command {
     /// Find what is wrong with an installation.
     #[command(after_help = "Example:\n  yakuba doctor --data /var/lib/yakuba\n  yakuba doctor --facts")]
     Doctor(DoctorArguments),
-    /// Write generated documentation into a directory.
+    /// Write the generated documentation.
     #[command(hide = true)]
     Docs {
-        /// Where to.
-        #[arg(long, default_value = "docs")]
+        /// The project's root.
+        #[arg(long, default_value = ".")]
         out: PathBuf,
     },
 }
@@ -134,7 +135,9 @@ pub enum CityCommand {
 #[derive(Subcommand)]
 pub enum CardCommand {
     /// Lend a resident's virtual card to a reader daemon until stopped; prints its PIN.
-    #[command(after_help = "Example:\n  yakuba card virtual --resident R0000001 --data demo-data --vpcd 127.0.0.1:35963")]
+    #[command(
+        after_help = "Example:\n  yakuba card virtual --resident R0000001 --data demo-data --vpcd 127.0.0.1:35963"
+    )]
     Virtual {
         /// Whose card.
         #[arg(long)]
@@ -152,7 +155,9 @@ pub enum CardCommand {
 #[derive(Subcommand)]
 pub enum IssueCommand {
     /// Copy of the residence record (住民票の写し).
-    #[command(after_help = "Example:\n  yakuba issue residence-certificate --resident R0000001 --data demo-data --out paper.pdf --household --relationship")]
+    #[command(
+        after_help = "Example:\n  yakuba issue residence-certificate --resident R0000001 --data demo-data --out paper.pdf --household --relationship"
+    )]
     ResidenceCertificate(IssueArguments),
 }
 

@@ -92,24 +92,17 @@ impl CardSlot for DrawerSlot {
     }
 }
 
-/// The PC/SC reader of this machine.
-pub struct PcscSlot(Mutex<card::readers::pcsc::PcscReader>);
-
-impl PcscSlot {
-    /// Over `reader`.
-    pub const fn new(reader: card::readers::pcsc::PcscReader) -> Self {
-        Self(Mutex::new(reader))
-    }
-}
+/// The PC/SC reader of this machine: whichever reader holds the only card.
+#[derive(Default)]
+pub struct PcscSlot;
 
 impl CardSlot for PcscSlot {
     fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        locked(&self.0).connect()
+        card::readers::pcsc::PcscService::open()?.reader_with_the_only_card()?.connect()
     }
 
     fn has_card(&self) -> bool {
-        // Connecting is the one question every reader answers alike.
-        self.connect().is_ok()
+        card::readers::pcsc::PcscService::open().and_then(|readers| readers.reader_with_the_only_card()).is_ok()
     }
 
     fn eject(&self) {}

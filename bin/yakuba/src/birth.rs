@@ -1,0 +1,123 @@
+//! How a city comes to be: an import set into a new data directory, and for the demo everything around it.
+
+use std::path::{Path, PathBuf};
+
+use base::{Date, Kind, Yen};
+use services::convenience_certificates::{CertificateKind, set_fee};
+use store::StoreError;
+use testkit::city::{self as synthetic, Sample};
+use tools::{CityProfile, ResidentId};
+
+use crate::cards;
+use crate::city::{Born, Databases, OpenCity, OpenError, write_city};
+use crate::commands::city::{ImportOrder, import};
+use crate::fail::Failure;
+use crate::keys::SimulatedAuthorities;
+
+/// First fees. Machine 200 yen, counter 300 yen. Source: pages of several municipalities (specs certificates §1.3).
+const FIRST_FEES: (Yen, Yen) = (Yen(200), Yen(300));
+/// The day the first fees hold from.
+const FEES_FROM: (i16, i8, i8) = (2020, 4, 1);
+
+/// The demo city in `directory`, made if it is absent.
+///
+/// # Errors
+/// The directory is in use or holds a real city; files cannot be written.
+pub fn demo(directory: &Path, residents: u32, seed: u64, progress: &mut dyn FnMut(&str)) -> Result<OpenCity, Failure> {
+    match OpenCity::open(directory) {
+        Ok(city) if city.inside().demo => {
+            complete(&city, directory, progress)?;
+            return Ok(city);
+        }
+        Ok(_) => {
+            return Err(Failure::new(
+                Kind::Refused,
+                format!("{} holds a real city; the demo does not touch it", directory.display()),
+            ));
+        }
+        Err(OpenError::Absent(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    progress(&format!("making the demo city with {residents} residents in {}", directory.display()));
+    let files = directory.join("files");
+    synthetic::generate(residents, seed, &files)
+        .map_err(Failure::while_doing(Kind::Unavailable, "the synthetic city cannot be written"))?;
+    let city = found(directory, Born::Demo, &CityProfile::demo("http://127.0.0.1"))?;
+    complete(&city, directory, progress)?;
+    Ok(city)
+}
+
+/// Opens the databases of a new directory and writes who the city is.
+///
+/// # Errors
+/// The databases cannot be opened.
+pub fn found(directory: &Path, born: Born, profile: &CityProfile) -> Result<OpenCity, Failure> {
+    let databases = Databases::open(directory).map_err(Failure::from)?;
+    write_city(&databases.inside, &databases.seams, born, profile).map_err(Failure::from)?;
+    let (year, month, day) = FEES_FROM;
+    if let Some(from) = Date::new(year, month, day) {
+        databases
+            .inside
+            .write::<_, StoreError, _>(move |tx| {
+                let (machine, counter) = FIRST_FEES;
+                set_fee(tx, CertificateKind::ResidenceCertificate, from, machine, counter, "first fees")
+            })
+            .map_err(Failure::while_doing(Kind::Unavailable, "the fees cannot be written"))?;
+    }
+    Ok(OpenCity::assemble(directory, databases, born, profile.clone()))
+}
+
+/// Does what is still missing of a demo city: a demo that was stopped while it was made goes on from there.
+fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), Failure> {
+    let files = directory.join("files");
+    let marker = directory.join("complete");
+    if marker.is_file() {
+        return Ok(());
+    }
+    import(city, &ImportOrder { directory: files.clone(), dry_run: false, keep_good: false }, progress)?;
+    progress("making the sample cards");
+    let samples = read_samples(&files)?;
+    let authorities = SimulatedAuthorities::open(directory, &city.inside().seams)?;
+    for (place, sample) in samples.iter().enumerate() {
+        let Ok(resident) = ResidentId::parse(&sample.resident_id) else { continue };
+        let drawer = u32::try_from(place).ok().map(|place| (place, sample.japanese.as_str()));
+        match cards::find_or_make(city.inside(), &authorities, &resident, drawer) {
+            Ok(_) => {}
+            // The dead have no card; the gallery shows them in the console only.
+            Err(failure) if failure.kind() == Kind::Refused => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    std::fs::write(&marker, b"").map_err(Failure::while_doing(Kind::Unavailable, "the demo cannot be marked complete"))
+}
+
+/// A sample as `samples.toml` holds it.
+#[derive(serde::Deserialize)]
+pub struct SampleLine {
+    /// Key.
+    pub resident_id: String,
+    /// A stable word.
+    pub kind: String,
+    /// In Japanese.
+    pub japanese: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Samples {
+    #[serde(default, alias = "samples")]
+    sample: Vec<SampleLine>,
+}
+
+fn read_samples(files: &Path) -> Result<Vec<SampleLine>, Failure> {
+    let path: PathBuf = files.join("samples.toml");
+    let text = std::fs::read_to_string(&path)
+        .map_err(Failure::while_doing(Kind::Unavailable, "the samples of the demo city cannot be read"))?;
+    let samples: Samples =
+        toml::from_str(&text).map_err(Failure::while_doing(Kind::Internal, "the samples of the demo city"))?;
+    Ok(samples.sample)
+}
+
+/// The samples as the generator returns them, for messages.
+pub fn describe(samples: &[Sample]) -> Vec<String> {
+    samples.iter().map(|sample| format!("{}  {}", sample.resident_id, sample.japanese)).collect()
+}

@@ -1,0 +1,27 @@
+//! One file for each command. Those that need a city run through [`execute`], here or in the process that owns it.
+
+pub mod card;
+pub mod city;
+pub mod docs;
+pub mod doctor;
+pub mod issue;
+pub mod staff;
+pub mod verify;
+
+use crate::city::OpenCity;
+use crate::control::{Done, Request};
+use crate::fail::Failure;
+
+/// Carries a request out on an open city.
+///
+/// # Errors
+/// What the command says.
+pub fn execute(city: &OpenCity, request: Request, progress: &mut dyn FnMut(&str)) -> Result<Done, Failure> {
+    match request {
+        Request::Issue(order) => issue::issue(city, &order),
+        Request::Import(order) => city::import(city, &order, progress),
+        Request::VerifyAudit { against } => verify::audit(city, against.as_deref()),
+        Request::VirtualCard { resident } => card::contents(city, &resident),
+        Request::FirstAdministrator => staff::token(city),
+    }
+}

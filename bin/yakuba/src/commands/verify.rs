@@ -1,0 +1,116 @@
+//! `yakuba verify paper | audit`. Exit 0 valid, 1 not, with the reason.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use base::{Kind, Seams};
+use pki::{AnchorKind, AuthorityRole, TrustAnchors, pades};
+use tools::audit::{self, Zone};
+
+use crate::VerifyCommand;
+use crate::city::OpenCity;
+use crate::control::{self, Done, Request};
+use crate::fail::{Failure, Outcome};
+
+/// Carries a `verify` command out.
+///
+/// # Errors
+/// Files that cannot be read; a city that cannot be asked.
+pub fn run(command: &VerifyCommand) -> Outcome {
+    match command {
+        VerifyCommand::Paper { file, data, trust } => paper(file, data.as_deref(), trust.as_deref()),
+        VerifyCommand::Audit { data, against } => {
+            let against = against
+                .as_ref()
+                .map(std::fs::read_to_string)
+                .transpose()
+                .map_err(Failure::while_doing(Kind::Invalid, "the file of heads cannot be read"))?;
+            let done = control::run(data, Request::VerifyAudit { against }, &mut |_| {})?;
+            for line in &done.lines {
+                println!("{line}");
+            }
+            Ok(ExitCode::from(done.exit_code))
+        }
+    }
+}
+
+/// The document authority's certificate: `--trust`, or that of the data directory.
+fn authority(data: Option<&Path>, trust: Option<&Path>) -> Result<(Vec<u8>, bool), Failure> {
+    let (path, is_city) = match (trust, data) {
+        (Some(path), _) => (path.to_owned(), false),
+        (None, Some(data)) => (data.join("signing").join("authority.der"), true),
+        (None, None) => (PathBuf::from("demo-data/signing/authority.der"), true),
+    };
+    let bytes = std::fs::read(&path).map_err(|error| {
+        Failure::new(
+            Kind::Invalid,
+            format!("{}: name the authority of the signature with --data or --trust: {error}", path.display()),
+        )
+    })?;
+    Ok((pem_or_der(bytes)?, is_city))
+}
+
+/// The first certificate of a PEM file, or the bytes themselves.
+fn pem_or_der(bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    let Some(text) = std::str::from_utf8(&bytes).ok().filter(|text| text.contains("-----BEGIN CERTIFICATE-----"))
+    else {
+        return Ok(bytes);
+    };
+    let body: String = text
+        .lines()
+        .skip_while(|line| !line.starts_with("-----BEGIN CERTIFICATE-----"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("-----END"))
+        .flat_map(|line| line.trim().chars())
+        .collect();
+    data_encoding::BASE64
+        .decode(body.as_bytes())
+        .map_err(Failure::while_doing(Kind::Invalid, "the certificate of --trust"))
+}
+
+fn paper(file: &Path, data: Option<&Path>, trust: Option<&Path>) -> Outcome {
+    let bytes = std::fs::read(file)
+        .map_err(|error| Failure::new(Kind::Invalid, format!("{} cannot be read: {error}", file.display())))?;
+    let (authority, _) = authority(data, trust)?;
+    // Whoever runs the command has named the authority; whether it is a test one is said with the answer.
+    let mut anchors = TrustAnchors::allowing_test();
+    anchors
+        .add(AuthorityRole::Document, AnchorKind::Test, &authority)
+        .map_err(Failure::while_doing(Kind::Invalid, "the authority"))?;
+    match pades::verify(&bytes, &anchors, Seams::system().now()) {
+        Ok(report) => {
+            let when = report.claimed_time.map_or_else(|| "an unknown day".to_owned(), |at| at.to_string());
+            println!("valid: signed by {} ({}), by its own clock on {when}", report.signer, report.organization);
+            println!(
+                "A copy of a valid file also verifies: compare it with the paper and ask whether it was withdrawn."
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(refusal) => {
+            println!("not valid: {refusal}");
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// Checks the inside zone's log, in the process that owns the city.
+///
+/// # Errors
+/// The log cannot be read at all.
+pub fn audit(city: &OpenCity, against: Option<&str>) -> Result<Done, Failure> {
+    let inside = city.inside();
+    let keys = crate::keys::CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
+    let report = audit::verify(&inside.store, Zone::Inside, &[keys.inside.public()], against)
+        .map_err(|error| Failure::new(error.kind(), error))?;
+    let mut lines = vec![format!(
+        "{} chains, {} entries ({} after the newest head), {} heads, {} compared, {} erased",
+        report.chains, report.entries, report.unsigned, report.heads, report.compared, report.erased
+    )];
+    lines.extend(report.findings.iter().map(|finding| format!("altered: {finding}")));
+    if report.is_sound() {
+        lines.push("the audit log is whole".to_owned());
+    } else {
+        lines.push(format!("the audit log was altered: {} findings", report.found));
+    }
+    Ok(Done { exit_code: u8::from(!report.is_sound()), lines, file: None })
+}

@@ -1,0 +1,216 @@
+//! The means of issuing of one process: composer, trust, revocation, card slots. Simulated parts only in a demo.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base::Kind;
+use card::virtual_card::VirtualCard;
+use paper::fonts::Typeface;
+use paper::seal::Seal;
+use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, StatusSource};
+use pki::token::{KeyRing, TokenKey};
+use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
+use services::convenience_certificates::{Composer, Issuer};
+use tools::{Inside, ResidentId};
+use web::App;
+use web::kiosk::Slots;
+use web::kiosk::reader::{Drawer, DrawerCard, PcscSlot};
+
+use crate::cards;
+use crate::city::OpenCity;
+use crate::fail::Failure;
+use crate::keys::{CityKeys, SimulatedAuthorities};
+
+/// What challenges of the certificate machines name as their audience.
+const AUDIENCE: &str = "yakuba-certificate-machine";
+/// How long a status question may take.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
+
+use pending::Jlis;
+
+/// Stands here until the simulated J-LIS has landed.
+mod pending {
+    use std::sync::Arc;
+    pub struct Jlis;
+    impl Jlis {
+        pub fn start(_: Arc<pki::test_authority::TestAuthority>, _: base::Seams) -> Result<Self, &'static str> {
+            Err("being built")
+        }
+        pub fn ocsp_url(&self) -> String {
+            String::new()
+        }
+    }
+}
+
+/// What a process issues with.
+pub struct Means {
+    /// For the machines and the counter.
+    pub issuer: Issuer,
+    /// Whose document signatures `/verify` accepts.
+    pub document_anchors: TrustAnchors,
+    /// The simulated J-LIS of a demo; stops when dropped.
+    _jlis: Option<Arc<Jlis>>,
+}
+
+fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
+    Failure::while_doing(Kind::Unavailable, what)
+}
+
+impl Means {
+    /// Everything needed to issue in `city`.
+    ///
+    /// # Errors
+    /// The font, a key or an authority cannot be used.
+    pub fn assemble(city: &OpenCity, keys: &CityKeys) -> Result<Self, Failure> {
+        let inside = city.inside().clone();
+        let composer = Arc::new(composer(city, keys)?);
+        let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
+        let (anchors, status, jlis) = if inside.demo {
+            let authorities = SimulatedAuthorities::open(city.directory(), &inside.seams)?;
+            let mut anchors = TrustAnchors::allowing_test();
+            anchors
+                .add(
+                    AuthorityRole::UserAuthentication,
+                    AnchorKind::Test,
+                    authorities.user_authentication.certificate(),
+                )
+                .map_err(failed("the simulated authority cannot be trusted"))?;
+            let jlis = Jlis::start(Arc::new(authorities.user_authentication), inside.seams.clone())
+                .map_err(failed("the simulated J-LIS cannot start"))?;
+            let source = OcspSource::new(fetch, OcspAddress::Fixed(jlis.ocsp_url()), inside.seams.clone());
+            (anchors, Arc::new(source) as Arc<dyn StatusSource>, Some(Arc::new(jlis)))
+        } else {
+            let source = OcspSource::new(fetch, OcspAddress::FromCertificate, inside.seams.clone());
+            (real_anchors(city)?, Arc::new(source) as Arc<dyn StatusSource>, None)
+        };
+        let kind = if inside.demo { AnchorKind::Test } else { AnchorKind::Production };
+        let mut document_anchors =
+            if inside.demo { TrustAnchors::allowing_test() } else { TrustAnchors::production_only() };
+        document_anchors
+            .add(AuthorityRole::Document, kind, &keys.document_authority)
+            .map_err(failed("the document authority cannot be trusted"))?;
+        let issuer = Issuer {
+            fresh_minutes: city.config().issuing.register_fresh_minutes,
+            audience: AUDIENCE.to_owned(),
+            anchors: Arc::new(anchors),
+            city: inside,
+            composer,
+            status,
+        };
+        Ok(Self { issuer, document_anchors, _jlis: jlis })
+    }
+
+    /// Gives the open pages what they check papers with.
+    pub fn publish(&self, app: &mut App, _keys: &CityKeys) {
+        app.papers = Some(Arc::new(web::open::Papers {
+            code_keys: self.issuer.composer.code_keys(),
+            anchors: self.document_anchors.clone(),
+        }));
+    }
+}
+
+fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
+    let font = &city.config().paper.font;
+    let typeface = Typeface::open(font).map_err(|error| {
+        Failure::new(
+            Kind::Unavailable,
+            format!("the font {} cannot be used ({error}); install Debian's fonts-ipamj-mincho", font.display()),
+        )
+    })?;
+    let picture = city.directory().join("signing").join("seal.png");
+    let seal = match std::fs::read(&picture) {
+        Ok(png) => Seal::from_png(&png, &format!("{}之印", city.inside().profile.mayor_title)),
+        Err(_) if city.inside().demo => Seal::sample(&typeface, &format!("{}之印", city.inside().profile.mayor_title)),
+        Err(error) => {
+            return Err(Failure::new(Kind::Unavailable, format!("{}: the mayor's seal: {error}", picture.display())));
+        }
+    };
+    let seal = seal.map_err(failed("the mayor's seal cannot be used"))?;
+    let signer: Arc<dyn DocumentSigner> = keys.document.clone();
+    let code = keys.code.to_pkcs8().map_err(failed("the code key cannot be used"))?;
+    let code = TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?;
+    Ok(Composer::new(typeface, seal, signer, KeyRing::new(code)))
+}
+
+/// The certification authorities of the real service, as files an operator put into `D/jpki/`.
+fn real_anchors(city: &OpenCity) -> Result<TrustAnchors, Failure> {
+    let place = city.directory().join("jpki");
+    let mut anchors = TrustAnchors::production_only();
+    let files = std::fs::read_dir(&place).map_err(|error| {
+        Failure::new(
+            Kind::Unavailable,
+            format!("{}: put the JPKI user-authentication CA certificates (DER) there: {error}", place.display()),
+        )
+    })?;
+    for file in files.flatten() {
+        let der = std::fs::read(file.path()).map_err(failed("a CA certificate cannot be read"))?;
+        anchors
+            .add(AuthorityRole::UserAuthentication, AnchorKind::Production, &der)
+            .map_err(|error| Failure::new(Kind::Invalid, format!("{}: {error}", file.path().display())))?;
+    }
+    Ok(anchors)
+}
+
+/// Where people put their cards at the machines of this process.
+///
+/// # Errors
+/// The configured reader cannot be used; a drawer outside a demo.
+pub fn slots(city: &OpenCity) -> Result<Slots, Failure> {
+    match city.config().kiosk.reader.as_str() {
+        "pcsc" => {
+            card::readers::pcsc::PcscService::open().map_err(failed("the card reader cannot be used"))?;
+            Ok(Slots::Reader(Arc::new(PcscSlot)))
+        }
+        "drawer" if city.inside().demo => Ok(Slots::Drawer(Arc::new(DemoDrawer::open(city.inside())?))),
+        "drawer" => Err(Failure::new(
+            Kind::Invalid,
+            "kiosk.reader = \"drawer\" works in a demo city only; set it to \"pcsc\" in yakuba.toml",
+        )),
+        other => Err(Failure::new(Kind::Invalid, format!("kiosk.reader = \"{other}\": only drawer and pcsc are known"))),
+    }
+}
+
+/// The demo's drawer: labels once read, cards taken out and put back with their counters.
+struct DemoDrawer {
+    city: Inside,
+    labels: Vec<cards::Labelled>,
+    /// Serialises taking and putting back.
+    hand: Mutex<()>,
+}
+
+impl DemoDrawer {
+    fn open(city: &Inside) -> Result<Self, Failure> {
+        Ok(Self { labels: cards::drawer(city)?, city: city.clone(), hand: Mutex::new(()) })
+    }
+}
+
+impl Drawer for DemoDrawer {
+    fn labels(&self) -> Vec<DrawerCard> {
+        self.labels.iter().map(|card| DrawerCard { label: card.label.clone(), pin: card.pin.clone() }).collect()
+    }
+
+    fn take(&self, place: usize) -> Option<VirtualCard> {
+        let _hand = self.hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let resident: &ResidentId = &self.labels.get(place)?.resident;
+        let contents = cards::stored(&self.city, resident).ok()??;
+        cards::insertable(&self.city, contents).ok()
+    }
+
+    fn put_back(&self, place: usize, card: VirtualCard) {
+        let _hand = self.hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(labelled) = self.labels.get(place)
+            && let Err(failure) = cards::keep(&self.city, &labelled.resident, &card.contents(), None)
+        {
+            tracing::error!(reason = failure.sentence(), "a virtual card could not be put back");
+        }
+    }
+}
+
+/// The demo's register source says that it is alive and that nothing changed.
+///
+/// # Errors
+/// The database.
+pub fn simulated_heartbeat(city: &Inside) -> Result<(), Failure> {
+    let _ = city;
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! `demo` and `serve`: both zones' doors, and the work that goes on beside them.
+//!
+//! ```text
+//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · audit heads · heartbeat
+//! ```
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use base::Kind;
+use services::convenience_certificates::actions;
+use tools::audit::{self, Zone};
+use tools::relay::{Endpoint, InProcess, Router};
+use web::kiosk::Place;
+use web::{App, Settings};
+
+use crate::city::OpenCity;
+use crate::control;
+use crate::fail::{Failure, Outcome};
+use crate::keys::CityKeys;
+use crate::means::{self, Means};
+use crate::{DemoArguments, ServeArguments, birth};
+
+/// Seconds between audit heads.
+const HEAD_SECONDS: u64 = 3600;
+/// Seconds between sweeps of abandoned requests.
+const SWEEP_SECONDS: u64 = 60;
+/// Seconds between heartbeats of the demo's simulated register source.
+const HEARTBEAT_SECONDS: u64 = 60;
+
+/// `yakuba demo`: makes the demo city if it is absent and serves it until stopped.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn demo(arguments: &DemoArguments) -> Outcome {
+    let listener = listen(&Ipv4Addr::LOCALHOST.to_string(), arguments.port)?;
+    let address = local_address(&listener)?;
+    let city = birth::demo(&arguments.data, arguments.residents, arguments.seed, &mut |line| eprintln!("{line}"))?;
+    // A passkey's relying party is a name, not an address; a browser treats both as this machine.
+    let city = city.at_public_address(&format!("http://localhost:{}", address.port()));
+    serve_city(city, listener, |city| print_script(city, address))
+}
+
+/// `yakuba serve`: serves a city that was imported before.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn serve(arguments: &ServeArguments) -> Outcome {
+    let city = OpenCity::open(&arguments.data)?;
+    if arguments.check {
+        println!("the configuration of {} is usable", arguments.data.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let listener = listen(&city.config().web.listen, arguments.port)?;
+    let address = local_address(&listener)?;
+    serve_city(city, listener, |_| println!("ready http://{address}"))
+}
+
+fn listen(host: &str, port: u16) -> Result<std::net::TcpListener, Failure> {
+    std::net::TcpListener::bind((host, port))
+        .and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        })
+        .map_err(|error| {
+            Failure::new(Kind::Unavailable, format!("port {port} cannot be used: {error}; choose another with --port"))
+        })
+}
+
+fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(Failure::while_doing(Kind::Unavailable, "the listener has no address"))
+}
+
+fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnce(&OpenCity)) -> Outcome {
+    let port = local_address(&listener)?.port();
+    let inside = city.inside().clone();
+    let keys = CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
+    let relay = relay_ends(&city, &keys)?;
+    let keys = Arc::new(keys);
+    let means = Means::assemble(&city, &keys)?;
+    let place = Arc::new(Place::new(means.issuer.clone(), means::slots(&city)?));
+    let settings = Settings::from_config(city.config(), port);
+    let idle_seconds = settings.kiosk_idle_seconds;
+    let mut app = App::new(Some(Arc::new(inside.clone())), Some(Arc::new(city.outside().clone())), settings)
+        .map_err(|_| Failure::new(Kind::Internal, "the doors cannot be made"))?;
+    app.kiosk = Some(place.clone());
+    means.publish(&mut app, &keys);
+    control::listen(city.clone())?;
+    // Whatever the last process left half done ends now, before anybody is served.
+    actions::sweep(&inside, true)
+        .map_err(Failure::while_doing(Kind::Unavailable, "requests left over cannot be ended"))?;
+    let beside = Beside::start(&city, &keys, relay, place, idle_seconds)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::while_doing(Kind::Unavailable, "the runtime cannot start"))?;
+    let served = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        ready(&city);
+        web::serve::serve(listener, Arc::new(app), stop_signal()).await
+    });
+    beside.stop();
+    served.map_err(Failure::while_doing(Kind::Unavailable, "the server stopped"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop_signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+        }
+        Err(_) => {
+            let _ = interrupted.await;
+        }
+    }
+}
+
+fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), Failure> {
+    let copy = |key: &tools::signing::SigningKey| {
+        tools::signing::SigningKey::from_seed(*key.seed())
+            .map(Arc::new)
+            .map_err(Failure::while_doing(Kind::Internal, "a zone's key cannot be used"))
+    };
+    let seams = city.inside().seams.clone();
+    let inside = Endpoint::new(
+        Zone::Inside,
+        city.inside().store.clone(),
+        seams.clone(),
+        copy(&keys.inside)?,
+        vec![keys.outside.public()],
+        Router::of_inside(),
+    );
+    let outside = Endpoint::new(
+        Zone::Outside,
+        city.outside().store.clone(),
+        seams,
+        copy(&keys.outside)?,
+        vec![keys.inside.public()],
+        Router::of_outside(),
+    );
+    Ok((inside, outside))
+}
+
+/// The work beside the doors. Each job logs its failures and goes on; none holds personal data.
+struct Beside {
+    stopping: Arc<AtomicBool>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Beside {
+    fn start(
+        city: &OpenCity,
+        keys: &Arc<CityKeys>,
+        (relay_inside, relay_outside): (Endpoint, Endpoint),
+        place: Arc<Place>,
+        idle_seconds: u32,
+    ) -> Result<Self, Failure> {
+        let mut beside = Self { stopping: Arc::new(AtomicBool::new(false)), threads: Vec::new() };
+        beside.every(1, "relay", move || {
+            relay_inside.pump(&InProcess(&relay_outside)).map(|_| ()).map_err(|error| error.to_string())
+        })?;
+        beside.every(1, "machines", move || {
+            place.look_after(idle_seconds);
+            Ok(())
+        })?;
+        let inside = city.inside().clone();
+        beside.every(SWEEP_SECONDS, "sweep", move || {
+            actions::sweep(&inside, false).map(|_| ()).map_err(|error| error.to_string())
+        })?;
+        let (inside, keys, heads) = (city.inside().clone(), keys.clone(), city.directory().join("audit-heads.jsonl"));
+        beside.every(HEAD_SECONDS, "audit-heads", move || {
+            audit::make_head(&inside.store, &inside.seams, Zone::Inside, &keys.inside)
+                .and_then(|_| audit::export_heads(&inside.store, Zone::Inside, &heads))
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        })?;
+        if city.inside().demo {
+            let inside = city.inside().clone();
+            beside.every(HEARTBEAT_SECONDS, "simulated-source", move || {
+                means::simulated_heartbeat(&inside).map_err(|failure| failure.sentence().to_owned())
+            })?;
+        }
+        Ok(beside)
+    }
+
+    /// Runs `job` now and then every `seconds` on a thread of its own.
+    fn every(
+        &mut self,
+        seconds: u64,
+        name: &'static str,
+        mut job: impl FnMut() -> Result<(), String> + Send + 'static,
+    ) -> Result<(), Failure> {
+        let stopping = self.stopping.clone();
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            while !stopping.load(Ordering::Relaxed) {
+                if let Err(reason) = job() {
+                    tracing::error!(job = name, %reason, "a job failed; it runs again");
+                }
+                // Short naps, so that stopping never waits for an hour.
+                for _ in 0..seconds * 10 {
+                    if stopping.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            }
+        });
+        let thread = thread.map_err(Failure::while_doing(Kind::Unavailable, "a job cannot start"))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    fn stop(self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What `make demo` prints: the address, the sample cards, and a script of two minutes.
+fn print_script(city: &OpenCity, address: SocketAddr) {
+    println!("ready http://{address}");
+    let here = format!("http://localhost:{}", address.port());
+    println!();
+    println!("見本市 — 架空の市の体験版です / the demo of a fictional city");
+    println!("  証明書発行機  certificate machine   {here}/kiosk/demo");
+    println!("  証明書の確認  check a paper         {here}/verify");
+    println!("  職員用画面    staff console         {here}/staff");
+    match crate::commands::staff::first_administrator(city) {
+        Ok(Some(token)) => {
+            println!("    最初の管理者 first administrator: {here}/staff/first-administrator  token {token}")
+        }
+        Ok(None) => {}
+        Err(failure) => eprintln!("yakuba: {}", failure.sentence()),
+    }
+    println!();
+    println!("体験用カード / sample cards (暗証番号 PIN)");
+    match crate::cards::drawer(city.inside()) {
+        Ok(cards) => {
+            for card in cards {
+                println!("  {}  PIN {}  {}", card.resident.as_str(), card.pin, card.label);
+            }
+        }
+        Err(failure) => eprintln!("yakuba: {}", failure.sentence()),
+    }
+    println!();
+    println!("2分の台本 / two minutes:");
+    println!("  1. {here}/kiosk/demo を開き、日本語を選ぶ");
+    println!("  2. 引き出しからカードを1枚選び、札の暗証番号を押す");
+    println!("  3. 世帯全員、世帯主・続柄を選び、内容を確かめる");
+    println!("  4. 硬貨を入れて支払い、証明書(PDF)を開く");
+    println!("  5. 証明書のQRコードを読むか、PDFを {here}/verify に渡して確かめる");
+    println!("止めるには Ctrl+C / stop with Ctrl+C");
+}
