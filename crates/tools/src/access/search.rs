@@ -46,6 +46,9 @@ impl SearchAccess {
         if self.shown.len() + fresh.len() > SEARCH_ROWS {
             return Err(AccessError::TooManyRows);
         }
+        if !fresh.is_empty() {
+            super::cap::check(tx, &self.seams, &self.actor, fresh.len() as u32)?;
+        }
         for person in fresh {
             disclosure::record(tx, &self.seams, &self.actor, &self.purpose, &Disclosed::Person(person))?;
             self.shown.insert(person.clone());

@@ -224,7 +224,10 @@ fn an_hour_has_its_limit_for_staff_and_the_next_hour_begins_anew() {
                 Ok(())
             })
             .unwrap();
+        let open_incidents = || database.inside().read(|tx| crate::incidents::list(tx, true)).unwrap();
+        assert_eq!(open_incidents().len(), 1, "reaching the limit is reported with the last record opened");
         assert!(matches!(open(999), Err(AccessError::TooMany { .. })));
+        assert_eq!(open_incidents()[0].times, 1);
         database.clock.advance_seconds(3601);
         open(999).unwrap();
     });

@@ -25,7 +25,7 @@ macro_rules! events {
 events! {
     Disclosed "disclosure.made" "a record was opened" "記録の閲覧";
     OwnRecordRead "own_record.read" "a person opened their own record" "本人による自分の記録の閲覧";
-    AccessRefused "access.refused" "an access was refused" "閲覧の拒否";
+    AccessCapReached "access.cap_reached" "as many records were opened within an hour as allowed" "1時間の閲覧件数の上限到達";
     RegisterImported "register.imported" "the register was imported" "住民データの取込み";
     RegisterChanged "register.changed" "a record of the register was changed" "住民記録の異動";
     CertificateRequested "certificate.requested" "a certificate was requested" "証明書の申請";

@@ -483,6 +483,19 @@ fn the_other_zone_keeps_the_heads_and_refuses_a_second_past() {
 }
 
 #[test]
+fn a_quiet_relay_writes_nothing() {
+    for_each_engine(|database| {
+        let (inside, outside) = (end(&database, Zone::Inside), end(&database, Zone::Outside));
+        post(&database, Zone::Inside, "a");
+        inside.pump(&InProcess(&outside)).unwrap();
+        // A commit would meet this fault.
+        database.faults.push(Fault::FailBeforeCommit);
+        inside.pump(&InProcess(&outside)).unwrap();
+        assert_eq!(database.faults.waiting(), 1);
+    });
+}
+
+#[test]
 fn what_is_acknowledged_and_old_is_forgotten() {
     for_each_engine(|database| {
         let (inside, outside) = (end(&database, Zone::Inside), end(&database, Zone::Outside));
