@@ -10,8 +10,13 @@ use tokio_postgres::{Client, NoTls, Statement};
 use crate::StoreError;
 
 /// What every connection is told first. Text sorts and compares as on SQLite by the database's own C collation.
+///
+/// Whole-table scans are chosen only where there is no other way: a scan of a small table marks all of it as read under
+/// SERIALIZABLE, and two actions on different rows of it then look like a conflict. Measured on fifty rows, eight
+/// clients, each on rows of its own: 70 % of the transactions failed with scans, 0.2 % by the index.
 const SETTINGS: &str = "SET TimeZone='UTC'; SET client_min_messages=warning; SET jit=off; SET statement_timeout='25s'; \
-     SET lock_timeout='10s'; SET idle_in_transaction_session_timeout='60s'";
+     SET lock_timeout='10s'; SET idle_in_transaction_session_timeout='60s'; \
+     SET enable_seqscan=off";
 
 /// One connection with its prepared statements, driven by whoever holds it.
 pub(crate) struct Session {

@@ -4,9 +4,6 @@
 //! Papers are signed elsewhere (`pki`, the mayor's key); mixing the two would let a machine that relays messages sign
 //! certificates.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base::Seams;
 use data_encoding::{BASE64, HEXLOWER};
@@ -20,16 +17,6 @@ pub enum KeyError {
     /// The cryptographic library refuses the bytes.
     #[error("the key's bytes are not accepted")]
     Rejected,
-}
-
-/// Why a key file cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("the key file {} cannot be used: {reason}", place.display())]
-pub struct KeyFileError {
-    /// The file.
-    pub place: PathBuf,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// A private key. `Debug` shows only its name.
@@ -57,37 +44,6 @@ impl SigningKey {
         Ok(Self { pair, seed: zeroize::Zeroizing::new(seed) })
     }
 
-    /// The key kept in `file` (64 hexadecimal digits, readable by its owner only); made there when the file is absent.
-    /// The public half is written beside it as `<file>.pub`, for the other zone and for `yakuba verify audit`.
-    ///
-    /// # Errors
-    /// [`KeyFileError`] when the file cannot be read, written or understood; it is never overwritten.
-    pub fn load_or_create(file: &Path, seams: &Seams) -> Result<Self, KeyFileError> {
-        let fail = |reason: &dyn std::fmt::Display| KeyFileError { place: file.to_owned(), reason: reason.to_string() };
-        let key = match std::fs::read_to_string(file) {
-            Ok(text) => {
-                let text = zeroize::Zeroizing::new(text);
-                let seed = HEXLOWER.decode(text.trim().as_bytes()).map(zeroize::Zeroizing::new).ok();
-                let seed = seed.and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
-                Self::from_seed(seed.ok_or_else(|| fail(&"it does not hold 64 hexadecimal digits"))?)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = Self::generate(seams).map_err(|error| fail(&error))?;
-                let text = zeroize::Zeroizing::new(HEXLOWER.encode(key.seed()));
-                write_secret(file, text.as_bytes()).map_err(|error| fail(&error))?;
-                Ok(key)
-            }
-            Err(error) => return Err(fail(&error)),
-        }
-        .map_err(|error| fail(&error))?;
-        let public = public_file(file);
-        let text = format!("{}\n", key.public());
-        if std::fs::read_to_string(&public).ok().as_deref() != Some(&text) {
-            std::fs::write(&public, text).map_err(|error| fail(&error))?;
-        }
-        Ok(key)
-    }
-
     /// The 32 bytes to keep, readable by nobody else.
     pub fn seed(&self) -> &[u8; 32] {
         &self.seed
@@ -104,26 +60,6 @@ impl SigningKey {
     pub fn sign(&self, context: &'static str, message: &[u8]) -> Vec<u8> {
         self.pair.sign(&bound(context, message)).as_ref().to_vec()
     }
-}
-
-/// Where the public half of the key in `file` lies.
-pub fn public_file(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".pub");
-    name.into()
-}
-
-/// Writes a new file that only its owner may read. Whole or not at all: under another name first.
-fn write_secret(file: &Path, text: &[u8]) -> std::io::Result<()> {
-    let writing = file.with_extension("writing");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(&writing)?;
-    out.write_all(text)?;
-    out.sync_all()?;
-    std::fs::rename(&writing, file)
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -194,25 +130,6 @@ mod tests {
         assert!(!other.public().verifies("head", b"12", &signature));
         assert_eq!(PublicKey::parse(&key.public().to_string()), Ok(key.public()));
         assert_eq!(SigningKey::from_seed(*key.seed()).unwrap().public(), key.public());
-    }
-
-    #[test]
-    fn a_key_file_is_made_once_and_kept_from_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("inside.key");
-        let (seams, _) = Seams::simulated(base::Timestamp::from_seconds(0), 1);
-        let made = SigningKey::load_or_create(&file, &seams).unwrap();
-        assert_eq!(SigningKey::load_or_create(&file, &seams).unwrap().public(), made.public());
-        let public = std::fs::read_to_string(public_file(&file)).unwrap();
-        assert_eq!(PublicKey::parse(&public), Ok(made.public()));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        std::fs::write(&file, "not a key").unwrap();
-        assert!(SigningKey::load_or_create(&file, &seams).is_err());
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "not a key");
     }
 
     #[test]
