@@ -11,9 +11,11 @@
 //! | [`form`] | fields with label, hint and error; buttons; one-button forms |
 //! | [`table`] | tables with a caption, counts, pages, empty states |
 //! | [`notice`] | alerts, chips, steps, definition lists |
+//! | [`chart`] | bars, drawn on the server |
 //! | [`csv`] | lists for Excel: BOM, quoted, neutralised against formulas |
 //! | [`dates`] | dates and times as people read them, in each language |
 
+pub mod chart;
 pub mod csv;
 pub mod dates;
 pub mod form;

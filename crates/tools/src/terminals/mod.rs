@@ -76,3 +76,17 @@ pub fn authenticate(tx: &mut Tx<'_>, secret: &TerminalSecret) -> Result<Option<T
     .map(|row| Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() }))
     .transpose()
 }
+
+/// All terminals that are in use, by place and name.
+///
+/// # Errors
+/// The database.
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Terminal>, StoreError> {
+    tx.query(
+        "SELECT terminal_id, name, place FROM terminals WHERE status = 'active' ORDER BY place, name, terminal_id",
+        &[],
+    )?
+    .iter()
+    .map(|row| Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() }))
+    .collect()
+}

@@ -12,7 +12,7 @@ use tools::staff::Action;
 use ui::table::empty_state;
 
 use super::approvals::{self, Waiting};
-use super::{incidents as incident_pages, shell};
+use super::{counts, incidents as incident_pages, shell};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
@@ -27,10 +27,11 @@ struct Today {
     incidents: Vec<Incident>,
     waiting: Vec<Waiting>,
     freshness: Freshness,
+    counts: Vec<counts::Line>,
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
-    let inside = app.inside()?.clone();
+    let (inside, sees_counts) = (app.inside()?.clone(), me.may(Action::SeeCounts));
     let today = blocking(move || {
         let now = inside.seams.now();
         Ok(inside.store.read::<_, StoreError, _>(|tx| {
@@ -38,6 +39,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
                 incidents: incidents::list(tx, true)?,
                 waiting: approvals::waiting(tx, now)?,
                 freshness: register::freshness(tx, now)?,
+                counts: if sees_counts { counts::today(tx, now.date_in_japan())? } else { Vec::new() },
             })
         })?)
     })
@@ -50,6 +52,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
             @if me.may(Action::SearchRegister) { (search_card(&visit)) }
             (register_card(&visit, &today.freshness))
         }
+        @if sees_counts { (counts::section(&visit, &today.counts)) }
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-home-title"), &main))
 }

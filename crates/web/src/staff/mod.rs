@@ -4,7 +4,7 @@
 //! | module | pages |
 //! |---|---|
 //! | [`sign_in`] | sign-in, the first administrator, joining by invitation, one's own passkeys |
-//! | [`home`] | my queue, what stopped, today's counts |
+//! | [`home`], [`counts`] | my queue, what stopped, today's certificates by kind and place |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::routes())
         .merge(home::routes())
+        .merge(counts::routes())
         .merge(desk::routes())
         .merge(register::routes())
         .merge(looked::routes())

@@ -1,0 +1,38 @@
+//! Numbers people watch, as bars drawn on the server, always beside their table.
+
+use maud::{Markup, html};
+
+/// Height of one bar's row in the drawing's own units.
+const ROW: i64 = 32;
+
+/// Horizontal bars of (label, number). The drawing is decoration for those who see it: the table beside it says the
+/// same, so it is hidden from screen readers.
+pub fn bars(rows: &[(String, i64)]) -> Markup {
+    let greatest = rows.iter().map(|(_, value)| *value).max().unwrap_or(0).max(1);
+    let height = ROW * rows.len() as i64;
+    html! {
+        @if !rows.is_empty() {
+            svg class="bars" viewBox=(format!("0 0 480 {height}")) aria-hidden="true" focusable="false" {
+                @for ((label, value), at) in rows.iter().zip(0i64..) {
+                    @let length = (*value).max(0).saturating_mul(240) / greatest;
+                    text x="0" y=(at * ROW + 21) { (label) }
+                    rect x="190" y=(at * ROW + 6) width=(length) height="20" {}
+                    text x=(196 + length) y=(at * ROW + 21) { (value) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_bar_fills_its_room_and_nothing_draws_nothing() {
+        let drawn = bars(&[("a".to_owned(), 4), ("b".to_owned(), 2)]).into_string();
+        assert!(drawn.contains("width=\"240\"") && drawn.contains("width=\"120\""), "{drawn}");
+        assert_eq!(bars(&[]).into_string(), "");
+        let _ = bars(&[("negative".to_owned(), i64::MIN), ("huge".to_owned(), i64::MAX)]);
+    }
+}
