@@ -177,7 +177,8 @@ fn step() -> impl Strategy<Value = Step> {
 #[test]
 fn whatever_stops_nothing_is_lost_or_doubled() {
     for_each_engine(|database| {
-        let cases = if database.engine == "sqlite" { 24 } else { 12 };
+        let more = if std::env::var_os("YAKUBA_CHAOS").is_some() { 40 } else { 1 };
+        let cases = more * if database.engine == "sqlite" { 24 } else { 12 };
         let posted = RefCell::new((0u32, Vec::<String>::new(), Vec::<String>::new()));
         TestRunner::new(Config { failure_persistence: None, cases, ..Config::default() })
             .run(&proptest::collection::vec(step(), 1..25), |steps| {
