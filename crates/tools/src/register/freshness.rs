@@ -40,8 +40,41 @@ impl Freshness {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn freshness(_tx: &mut Tx, _now: Timestamp) -> Result<Freshness, StoreError> {
-    Err(StoreError::Closed)
+pub fn freshness(tx: &mut Tx, now: Timestamp) -> Result<Freshness, StoreError> {
+    let sql = "SELECT f.position, f.source_position, f.heartbeat, f.received, \
+               (SELECT COUNT(*) FROM register_changes c WHERE c.state = 'waiting') FROM register_feed f WHERE f.id = 1";
+    let row = tx.query_one(sql, &[])?.ok_or(StoreError::Column { column: 0, wanted: "the register's feed" })?;
+    let heartbeat = row.opt_timestamp(2)?;
+    // Our own clock running backwards since the heartbeat came would make it look younger than it is: the time before
+    // its arrival counts as the future.
+    let arrived = row.opt_timestamp(3)?.max(heartbeat);
+    let age_seconds = match (heartbeat, arrived) {
+        (Some(_), Some(arrived)) if now.seconds_since(arrived) < -CLOCK_SKEW_SECONDS => now.seconds_since(arrived),
+        (Some(heartbeat), _) => now.seconds_since(heartbeat),
+        _ => i64::MAX,
+    };
+    Ok(Freshness { position: row.int(0)?, source_position: row.int(1)?, heartbeat, age_seconds, waiting: row.int(4)? })
+}
+
+/// Records that the source said, at `taken_at`, that it stands at `position`. An older or repeated heartbeat changes
+/// nothing, so files may come in any order. `received` is our own clock.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn record_heartbeat(
+    tx: &mut Tx,
+    source: &str,
+    position: i64,
+    taken_at: Timestamp,
+    received: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE register_feed SET source = $1, heartbeat = $2, received = $3, \
+         source_position = CASE WHEN source_position > $4 THEN source_position ELSE $4 END \
+         WHERE id = 1 AND (heartbeat IS NULL OR heartbeat < $2)",
+        &[source.into(), taken_at.into(), received.into(), position.into()],
+    )?;
+    Ok(())
 }
 
 /// Whether issuing is open at `now`: [`freshness`] within `minutes`.

@@ -22,15 +22,19 @@
 
 pub mod freshness;
 pub mod import;
+mod keys;
 pub mod model;
 pub mod read;
+mod rows;
 pub mod rules;
 
 pub use crate::resident_id::ResidentId;
-pub use freshness::{Freshness, freshness};
+pub use freshness::{Freshness, freshness, record_heartbeat};
 pub use model::{
     Address, FamilyRegister, ForeignItems, Household, HouseholdId, HouseholdSnapshot, NameWithKana, Names, Protection,
     Resident, ResidentState, Sex, SnapshotVersion,
 };
-pub use read::{Criteria, Found, RegisterError, household_snapshot, resident, search};
+pub use read::{
+    Criteria, Found, Past, RegisterError, count, covered, history, household_snapshot, page, resident, search,
+};
 pub use rules::{Cause, is_suppressed, is_under_fifteen, why_not_at_a_machine};

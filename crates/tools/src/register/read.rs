@@ -1,10 +1,19 @@
 //! The register's readers. Each takes an access, so nothing is read that is not on record.
+//!
+//! ```text
+//!   access::person(tx, …)  ─► household_snapshot(tx, &access) ─► also_shows(those on the paper)
+//!   access::search(tx, …)  ─► search(tx, &mut access, &criteria) (records everyone it shows)
+//!   access::bulk(tx, …)    ─► page(tx, &access, after) until it is empty
+//! ```
 
+use base::text::search_key;
 use base::{Date, Kind};
-use store::{StoreError, Tx};
+use store::{Row, StoreError, Tx, Value};
 
-use super::model::{HouseholdId, HouseholdSnapshot, Resident};
-use crate::access::{AccessError, PersonAccess, SearchAccess};
+use super::keys::{self, kind};
+use super::model::{Household, HouseholdId, HouseholdSnapshot, Protection, Resident, SnapshotVersion};
+use super::rows::{self, resident_columns};
+use crate::access::{Access, AccessError, BulkAccess, PersonAccess, SEARCH_ROWS, SearchAccess};
 use crate::resident_id::ResidentId;
 
 /// What can go wrong when reading the register.
@@ -45,7 +54,7 @@ pub struct Criteria {
     pub kana: Option<String>,
     /// Birth date.
     pub birth_date: Option<Date>,
-    /// Beginning of an address, from the town on or from the prefecture on.
+    /// Beginning of an address, from the town on or from the prefecture on. Alone, it finds heads of households.
     pub address: Option<String>,
 }
 
@@ -68,31 +77,291 @@ pub struct Found {
     pub is_removed: bool,
 }
 
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Found(<personal>)")
+    }
+}
+
+/// The generation everyone sees.
+macro_rules! shown {
+    () => {
+        "(SELECT g.generation FROM register_generation g WHERE g.id = 1)"
+    };
+}
+
+const HOUSEHOLD_OF: &str = concat!(
+    "SELECT h.generation, h.household_id, h.head_resident_id, h.head_name, h.is_complete, h.position ",
+    "FROM residents r JOIN households h ON h.generation = r.generation AND h.household_id = r.household_id ",
+    "WHERE r.generation = ",
+    shown!(),
+    " AND r.resident_id = $1"
+);
+
+const MEMBERS: &str = concat!(
+    "SELECT ",
+    resident_columns!(),
+    " FROM residents r WHERE r.generation = $1 AND r.household_id = $2 ORDER BY r.household_order, r.resident_id"
+);
+
+const PROTECTIONS: &str = "SELECT p.resident_id, p.protected_from, p.protected_until FROM protections p \
+    JOIN residents r ON r.generation = p.generation AND r.resident_id = p.resident_id \
+    WHERE r.generation = $1 AND r.household_id = $2 ORDER BY p.resident_id, p.protected_from";
+
+/// Changes that wait and concern anybody who is, or would be, in the household.
+const WAITING: &str = "SELECT c.resident_id FROM register_changes c WHERE c.state = 'waiting' AND (c.household_id = $1 \
+    OR EXISTS (SELECT 1 FROM residents r WHERE r.generation = $2 AND r.resident_id = c.resident_id \
+    AND r.household_id = $1)) ORDER BY c.position";
+
 /// The household of the access's subject, all of it from this transaction. The caller tells the access whom of the
 /// members it shows ([`PersonAccess::also_shows`]).
 ///
 /// # Errors
 /// [`RegisterError::NotFound`], [`RegisterError::Store`].
-pub fn household_snapshot(_tx: &mut Tx, _access: &PersonAccess) -> Result<HouseholdSnapshot, RegisterError> {
-    Err(RegisterError::NotFound)
+pub fn household_snapshot(tx: &mut Tx, access: &PersonAccess) -> Result<HouseholdSnapshot, RegisterError> {
+    let row = tx.query_one(HOUSEHOLD_OF, &[access.subject().into()])?.ok_or(RegisterError::NotFound)?;
+    let generation = row.int(0)?;
+    let household = Household {
+        id: rows::household_id_of(&row, 1)?,
+        head_id: row.opt_text(2)?.map(|_| rows::resident_id_of(&row, 2)).transpose()?,
+        head_name: row.text(3)?.to_owned(),
+        is_complete: row.flag(4)?,
+    };
+    let version = SnapshotVersion { generation, position: row.int(5)? };
+    let of_household = [generation.into(), Value::from(&household.id)];
+    let members = read_all(tx, MEMBERS, &of_household, rows::resident)?;
+    let protections = read_all(tx, PROTECTIONS, &of_household, |row| {
+        Ok(Protection { resident_id: rows::resident_id_of(row, 0)?, from: row.date(1)?, until: row.opt_date(2)? })
+    })?;
+    let changes_waiting =
+        read_all(tx, WAITING, &[Value::from(&household.id), generation.into()], |row| rows::resident_id_of(row, 0))?;
+    Ok(HouseholdSnapshot { version, household, members, protections, changes_waiting })
 }
+
+fn read_all<T>(
+    tx: &mut Tx,
+    sql: &'static str,
+    parameters: &[Value],
+    read: impl Fn(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    tx.query(sql, parameters)?.iter().map(read).collect()
+}
+
+const ONE: &str = concat!(
+    "SELECT ",
+    resident_columns!(),
+    " FROM residents r WHERE r.generation = ",
+    shown!(),
+    " AND r.resident_id = $1"
+);
 
 /// The access's subject alone.
 ///
 /// # Errors
 /// [`RegisterError::NotFound`], [`RegisterError::Store`].
-pub fn resident(_tx: &mut Tx, _access: &PersonAccess) -> Result<Resident, RegisterError> {
-    Err(RegisterError::NotFound)
+pub fn resident(tx: &mut Tx, access: &PersonAccess) -> Result<Resident, RegisterError> {
+    covered(tx, access, access.subject())
 }
 
-/// Up to 20 residents that match, in order of reading. Each is recorded as shown before this returns.
+/// One resident whom `access`, of any form, covers.
 ///
 /// # Errors
-/// [`RegisterError::NoCriteria`]; [`AccessError::TooManyRows`] never (the answer is cut and says so: see `.1`).
+/// [`AccessError::NotCovered`], [`RegisterError::NotFound`], [`RegisterError::Store`].
+pub fn covered(tx: &mut Tx, access: &impl Access, id: &ResidentId) -> Result<Resident, RegisterError> {
+    access.require(id)?;
+    let row = tx.query_one(ONE, &[id.into()])?.ok_or(RegisterError::NotFound)?;
+    Ok(rows::resident(&row)?)
+}
+
+const IN_GENERATION: &str =
+    concat!("SELECT ", resident_columns!(), " FROM residents r WHERE r.generation = $1 AND r.resident_id = $2");
+
+/// One resident for the import, which is recorded as a whole (`register.import`).
+pub(super) fn in_generation(tx: &mut Tx, generation: i64, id: &str) -> Result<Option<Resident>, StoreError> {
+    tx.query_one(IN_GENERATION, &[generation.into(), id.into()])?.map(|row| rows::resident(&row)).transpose()
+}
+
+const PAGE: &str = concat!(
+    "SELECT ",
+    resident_columns!(),
+    " FROM residents r WHERE r.generation = ",
+    shown!(),
+    " AND r.resident_id > $1 ORDER BY r.resident_id LIMIT 500"
+);
+
+/// The next 500 residents after `after`, for declared bulk work; empty at the end. Take a new transaction per page.
+///
+/// # Errors
+/// [`RegisterError::Store`].
+pub fn page(tx: &mut Tx, _access: &BulkAccess, after: Option<&ResidentId>) -> Result<Vec<Resident>, RegisterError> {
+    let after = after.map_or_else(String::new, |id| id.as_str().to_owned());
+    Ok(read_all(tx, PAGE, &[after.into()], rows::resident)?)
+}
+
+/// Residents in the register, removed ones too. A number, so it takes no access.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn count(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row = tx.query_one(concat!("SELECT COUNT(*) FROM residents r WHERE r.generation = ", shown!()), &[])?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// One earlier version of an entry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Past {
+    /// Since when the register said so, UTC.
+    pub valid_from: base::Timestamp,
+    /// Until when.
+    pub valid_to: base::Timestamp,
+    /// Source position of the change that ended it.
+    pub ended_by: i64,
+    /// Kind of that change: a word of `changes.csv`, or `full_load`.
+    pub change_kind: String,
+    /// The name then.
+    pub name: String,
+    /// The address then, with building.
+    pub address: String,
+    /// The household then.
+    pub household_id: HouseholdId,
+    /// The state then, as a word.
+    pub state: String,
+}
+
+const HISTORY: &str = concat!(
+    "SELECT h.valid_from, h.valid_to, h.ended_by, h.change_kind, h.name, h.address, h.building, h.household_id, h.state ",
+    "FROM resident_history h WHERE h.resident_id = $1 AND h.generation <= ",
+    shown!(),
+    " ORDER BY h.valid_to DESC, h.ended_by DESC LIMIT 200"
+);
+
+/// Earlier versions of the subject's entry, newest first, at most 200.
+///
+/// # Errors
+/// [`RegisterError::Store`].
+pub fn history(tx: &mut Tx, access: &PersonAccess) -> Result<Vec<Past>, RegisterError> {
+    Ok(read_all(tx, HISTORY, &[access.subject().into()], |row| {
+        let building = row.opt_text(6)?.map_or_else(String::new, |building| format!("　{building}"));
+        Ok(Past {
+            valid_from: row.timestamp(0)?,
+            valid_to: row.timestamp(1)?,
+            ended_by: row.int(2)?,
+            change_kind: row.text(3)?.to_owned(),
+            name: row.text(4)?.to_owned(),
+            address: format!("{}{building}", row.text(5)?),
+            household_id: rows::household_id_of(row, 7)?,
+            state: row.text(8)?.to_owned(),
+        })
+    })?)
+}
+
+/// Rows of the search table looked at before a search says "narrow the criteria": bounds the time of the transaction.
+const CANDIDATES: usize = 2_000;
+const CANDIDATE_PAGE: usize = 250;
+
+const SEARCH: &str = concat!(
+    "SELECT ",
+    resident_columns!(),
+    ", s.key FROM resident_search s JOIN residents r ON r.generation = s.generation AND r.resident_id = s.resident_id ",
+    "WHERE s.generation = ",
+    shown!(),
+    " AND s.kind = $1 AND s.key >= $2 AND s.key < $3 AND (s.key > $4 OR (s.key = $4 AND s.resident_id > $5)) ",
+    "ORDER BY s.key, s.resident_id LIMIT 250"
+);
+
+/// Up to 20 residents that match, in order of the key searched by, and whether there may be more (narrow the criteria
+/// then). Each is recorded as shown before this returns.
+///
+/// # Errors
+/// [`RegisterError::NoCriteria`]; [`RegisterError::Access`] past the actor's hourly cap.
 pub fn search(
-    _tx: &mut Tx,
-    _access: &mut SearchAccess,
-    _criteria: &Criteria,
+    tx: &mut Tx,
+    access: &mut SearchAccess,
+    criteria: &Criteria,
 ) -> Result<(Vec<Found>, bool), RegisterError> {
-    Err(RegisterError::NoCriteria)
+    let wanted = Wanted::new(criteria);
+    let (kind, prefix) = wanted.narrowest().ok_or(RegisterError::NoCriteria)?;
+    let (low, high) = keys::range(&prefix);
+    let mut found: Vec<Found> = Vec::new();
+    let (mut seen, mut last_key, mut last_id) = (0, Value::Blob(Vec::new()), Value::Text(String::new()));
+    let more = 'pages: loop {
+        let parameters = [kind.into(), low.clone(), high.clone(), last_key.clone(), last_id.clone()];
+        let page = tx.query(SEARCH, &parameters)?;
+        for row in &page {
+            let resident = rows::resident(row)?;
+            if wanted.fits(&resident) && !found.iter().any(|other| other.id == resident.id) {
+                if found.len() == SEARCH_ROWS {
+                    break 'pages true;
+                }
+                found.push(shown_as(resident));
+            }
+        }
+        seen += page.len();
+        match page.last() {
+            Some(row) if page.len() == CANDIDATE_PAGE => {
+                if seen >= CANDIDATES {
+                    break true;
+                }
+                last_key = Value::Blob(row.blob(38)?.to_vec());
+                last_id = Value::Text(row.text(0)?.to_owned());
+            }
+            _ => break false,
+        }
+    };
+    let ids: Vec<ResidentId> = found.iter().map(|row| row.id.clone()).collect();
+    access.show(tx, &ids)?;
+    Ok((found, more))
+}
+
+fn shown_as(resident: Resident) -> Found {
+    Found {
+        address: resident.address.whole(),
+        is_removed: !resident.state.is_entered(),
+        id: resident.id,
+        household_id: resident.household_id,
+        name: resident.names.registered,
+        kana: resident.names.kana,
+        birth_date: resident.birth_date,
+    }
+}
+
+/// Criteria in the form of keys.
+struct Wanted {
+    name: Option<String>,
+    kana: Option<String>,
+    birth_date: Option<Date>,
+    address: Option<String>,
+}
+
+impl Wanted {
+    fn new(criteria: &Criteria) -> Self {
+        let key = |text: &Option<String>| text.as_deref().map(search_key).filter(|key| !key.is_empty());
+        Self {
+            name: key(&criteria.name),
+            kana: key(&criteria.kana),
+            birth_date: criteria.birth_date,
+            address: criteria.address.as_deref().map(keys::address_key).filter(|key| !key.is_empty()),
+        }
+    }
+
+    /// The criterion that leaves fewest candidates: a birthday is shared by few, a name by many, a town by most.
+    fn narrowest(&self) -> Option<(i64, String)> {
+        if let Some(date) = self.birth_date {
+            return Some((kind::BIRTH, date.to_string()));
+        }
+        let name = self.name.clone().map(|name| (kind::NAME, name));
+        let kana = self.kana.clone().map(|kana| (kind::KANA, kana));
+        name.or(kana).or_else(|| self.address.clone().map(|address| (kind::ADDRESS, address)))
+    }
+
+    fn fits(&self, resident: &Resident) -> bool {
+        let found = rows::findable_resident(resident);
+        let begins = |texts: &[Option<&str>], wanted: &Option<String>| {
+            wanted.as_ref().is_none_or(|wanted| texts.iter().flatten().any(|text| search_key(text).starts_with(wanted)))
+        };
+        begins(&found.names, &self.name)
+            && begins(&found.readings, &self.kana)
+            && self.birth_date.is_none_or(|date| date == resident.birth_date)
+            && self.address.as_ref().is_none_or(|wanted| keys::address_key(&resident.address.text).starts_with(wanted))
+    }
 }

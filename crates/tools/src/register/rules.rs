@@ -111,9 +111,15 @@ pub fn why_not_at_a_machine(
             }),
         ),
         (Cause::TooLong, anyone(&|m| is_too_long(m, limits))),
-        (Cause::Incomplete, !snapshot.household.is_complete),
+        (Cause::Incomplete, !snapshot.household.is_complete | has_lost_its_head(snapshot)),
     ];
     checks.into_iter().filter_map(|(cause, holds)| holds.then_some(cause)).collect()
+}
+
+/// Whether the head has left, died or joined another household and nobody has been named in their place yet.
+fn has_lost_its_head(snapshot: &HouseholdSnapshot) -> bool {
+    let is_gone = |id| snapshot.member(id).is_none_or(|head: &Resident| !head.state.is_entered());
+    snapshot.household.head_id.as_ref().is_some_and(is_gone) && snapshot.entered_members().next().is_some()
 }
 
 fn is_too_long(resident: &Resident, limits: Limits) -> bool {

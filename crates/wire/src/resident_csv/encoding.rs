@@ -82,3 +82,9 @@ fn shift_jis(line: &[u8]) -> Result<Cow<'_, str>, Reason> {
         (encoding_rs::DecoderResult::OutputFull, read) => Err(Reason::Undecodable { position: read + 1 }),
     }
 }
+
+/// `text` in Shift_JIS, or `None` when it has a character that Shift_JIS does not.
+pub fn to_shift_jis(text: &str) -> Option<Vec<u8>> {
+    let (bytes, _, lossy) = encoding_rs::SHIFT_JIS.encode(text);
+    (!lossy).then(|| bytes.into_owned())
+}

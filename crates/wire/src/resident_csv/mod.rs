@@ -37,7 +37,7 @@ mod write;
 mod tests;
 
 pub use dates::DateFormat;
-pub use encoding::Encoding;
+pub use encoding::{Encoding, to_shift_jis};
 pub use fault::{Fault, FileError, Reason};
 pub use mapping::{FileMapping, Mapping, MappingError};
 pub use reader::{Entry, Reader};

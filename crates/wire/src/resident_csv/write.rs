@@ -5,7 +5,7 @@ use std::io::Write;
 use base::Date;
 
 use super::columns::Column;
-use super::encoding::Encoding;
+use super::encoding::{Encoding, to_shift_jis};
 use super::record::{ChangeRecord, FromCells, HouseholdRecord, ProtectionRecord, ResidentRecord, Sex};
 
 /// A record as cells, in the order of its columns.
@@ -81,13 +81,9 @@ impl<W: Write, T: ToCells> Writer<W, T> {
     fn flush_line(&mut self) -> std::io::Result<()> {
         self.line.push('\n');
         if self.encoding == Encoding::ShiftJis {
-            let (bytes, _, lossy) = encoding_rs::SHIFT_JIS.encode(&self.line);
-            if lossy {
-                return Err(std::io::Error::new(
-                    std::io::ErrorKind::InvalidData,
-                    "a character of this row does not exist in Shift_JIS",
-                ));
-            }
+            let missing = "a character of this row does not exist in Shift_JIS";
+            let bytes = to_shift_jis(&self.line)
+                .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, missing))?;
             self.output.write_all(&bytes)
         } else {
             self.output.write_all(self.line.as_bytes())
