@@ -8,6 +8,7 @@
 
 mod audit;
 mod clients;
+mod import;
 mod report;
 mod store;
 
@@ -39,7 +40,8 @@ pub struct Options {
 type Bench = fn(&Options) -> Result<Vec<Line>, Failure>;
 
 /// Every benchmark by name, with the goal of the quality plan it answers.
-const BENCHES: &[(&str, &str, Bench)] = &[("store", "S8", store::run), ("audit", "S2", audit::run)];
+const BENCHES: &[(&str, &str, Bench)] =
+    &[("store", "S8", store::run), ("import", "S13", import::run), ("audit", "S2", audit::run)];
 
 fn main() -> std::process::ExitCode {
     let options = Options::parse();

@@ -108,6 +108,7 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
         dry_run: order.dry_run,
         keep_good: order.keep_good,
         report: (!order.dry_run).then(|| report_file.clone()),
+        ..Options::default()
     };
     let mut told = None;
     let mut tell = |at: Progress| {
