@@ -309,10 +309,6 @@ impl Surnames {
         Self { cumulative: cumulative(weights), names }
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.names.len()
-    }
-
     /// A family name and its reading.
     pub(super) fn draw(&self, dice: &mut Dice) -> (&str, &str) {
         let index = dice.weighted(&self.cumulative);
@@ -329,7 +325,7 @@ mod tests {
         let surnames = Surnames::new();
         let different: std::collections::BTreeSet<_> = surnames.names.iter().map(|(name, _)| name).collect();
         assert!(different.len() >= 3_000, "{}", different.len());
-        assert_eq!(different.len(), surnames.count());
+        assert_eq!(different.len(), surnames.names.len());
         assert!(surnames.names.iter().all(|(_, kana)| base::text::is_katakana_reading(kana)));
     }
 }

@@ -206,7 +206,11 @@ fn every_kind_of_row_that_does_not_fit_the_others_is_refused() {
     assert_eq!(refused(&|d| edit(d, files::RESIDENTS, "R-2,H-1", "R-2,H-7")), ["unknown-household"]);
     assert_eq!(refused(&|d| edit(d, files::RESIDENTS, "1990-05-06", "2026-12-01")), ["born-in-the-future"]);
     assert_eq!(refused(&|d| edit(d, files::HOUSEHOLDS, "H-1,R-1", "H-1,R-8")), ["unknown-resident"]);
-    assert_eq!(refused(&|d| edit(d, files::HOUSEHOLDS, "H-2,R-3", "H-1,R-3")), ["unknown-household", "duplicate"]);
+    assert_eq!(
+        refused(&|d| edit(d, files::HOUSEHOLDS, "H-2,R-3", "H-1,R-3")),
+        ["unknown-household", "duplicate", "unknown-resident"],
+        "the second H-1, R-3 whose household is gone, and R-3's protection"
+    );
     assert_eq!(refused(&|d| edit(d, files::PROTECTIONS, "R-3,2026", "R-8,2026")), ["unknown-resident"]);
     assert_eq!(refused(&|d| edit(d, files::PROTECTIONS, "2027-03-31", "2026-03-31")), ["ends-before-it-begins"]);
 }
