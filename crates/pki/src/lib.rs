@@ -19,6 +19,7 @@ pub mod anchors;
 mod asn1;
 mod certificate;
 pub mod challenge;
+mod cms;
 pub mod jpki_profile;
 pub mod keys;
 mod oids;

@@ -37,6 +37,11 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
+    /// Bytes not yet read.
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     pub fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }

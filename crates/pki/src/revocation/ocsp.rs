@@ -248,10 +248,10 @@ fn read_single(parts: &mut Reader<'_>) -> Result<Single, Malformed> {
         None => None,
         Some(wrapper) => Some(wrapper.reader().expect(tag::GENERALIZED_TIME, "nextUpdate")?.time()?),
     };
-    if let Some(wrapper) = parts.optional(tag::constructed(1), "extensions")? {
-        if let Some(unknown) = read_extensions(&wrapper)?.iter().find(|e| e.critical) {
-            return Err(Malformed { position: unknown.position, what: "no unknown critical extension" });
-        }
+    if let Some(wrapper) = parts.optional(tag::constructed(1), "extensions")?
+        && let Some(unknown) = read_extensions(&wrapper)?.iter().find(|e| e.critical)
+    {
+        return Err(Malformed { position: unknown.position, what: "no unknown critical extension" });
     }
     parts.finish()?;
     Ok(Single { standing, this_update, next_update })

@@ -144,14 +144,17 @@ impl StatusSource for OcspSource {
     }
 }
 
+/// A list and when it was fetched.
+type FetchedList = (Arc<RevocationList>, Timestamp);
+
 /// Fetches a CA's revocation list and keeps it until its `nextUpdate`; asks for a newer one after `refresh_seconds`.
 pub struct CrlSource {
     fetch: Arc<dyn Fetch>,
     url: String,
     rules: FreshnessRules,
     refresh_seconds: i64,
-    /// Per CA generation: the list and when it was fetched.
-    lists: Mutex<HashMap<Vec<u8>, (Arc<RevocationList>, Timestamp)>>,
+    /// By the issuing CA generation's key identifier.
+    lists: Mutex<HashMap<Vec<u8>, FetchedList>>,
 }
 
 impl CrlSource {
@@ -161,7 +164,7 @@ impl CrlSource {
         Self { fetch, url: url.into(), rules: FRESHNESS, refresh_seconds: 600, lists: Mutex::default() }
     }
 
-    fn known(&self, key_id: &[u8]) -> Option<(Arc<RevocationList>, Timestamp)> {
+    fn known(&self, key_id: &[u8]) -> Option<FetchedList> {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(key_id).cloned()
     }
 

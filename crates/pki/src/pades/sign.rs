@@ -1,0 +1,249 @@
+//! Signing: one incremental update behind the finished bytes.
+//!
+//! ```text
+//!  %PDF … %%EOF                         the drawn file, byte for byte
+//!  catalog'   + /AcroForm /Perms        rewritten objects
+//!  page'      + /Annots [widget]
+//!  form, widget (zero size), signature  new objects
+//!  xref, trailer /Prev, %%EOF
+//!
+//!  ByteRange  [0 ─────────────── a]<hole: CMS in hex, zeros>[b ─────── end]
+//! ```
+
+use base::Timestamp;
+
+use super::syntax::{Dictionary, Lexer, PlainFile, SyntaxError};
+use super::{SignError, SignatureNotes};
+use crate::cms;
+use crate::keys::DocumentSigner;
+
+/// Room for the CMS beside the certificates: attributes about 250 bytes, signature up to 512, names and headers.
+const CMS_ROOM: usize = 1536;
+/// `[0 a b c]` with three numbers of up to 10 digits.
+const RANGE_WIDTH: usize = 40;
+/// Print and Locked (ISO 32000-1 table 165): PDF/A wants every annotation printable.
+const WIDGET_FLAGS: u32 = 132;
+
+impl From<SyntaxError> for SignError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Unreadable { position: error.position, what: error.what }
+    }
+}
+
+impl From<cms::MakeError> for SignError {
+    fn from(error: cms::MakeError) -> Self {
+        match error {
+            cms::MakeError::NoCertificate => Self::NoCertificate,
+            cms::MakeError::Certificate(error) => Self::Certificate(error),
+            cms::MakeError::Key(error) => Self::Key(error),
+        }
+    }
+}
+
+/// Numbers of the objects in the update.
+struct Numbers {
+    catalog: usize,
+    page: usize,
+    form: usize,
+    widget: usize,
+    signature: usize,
+}
+
+pub(super) fn sign(
+    pdf: &[u8],
+    signer: &dyn DocumentSigner,
+    notes: &SignatureNotes,
+    now: Timestamp,
+) -> Result<Vec<u8>, SignError> {
+    let file = PlainFile::read(pdf)?;
+    for key in [&b"Prev"[..], b"XRefStm", b"Encrypt"] {
+        if let Some(place) = file.trailer.place_of(key) {
+            return Err(SignError::Unreadable { position: place.start, what: "a file written in one go" });
+        }
+    }
+    let size = file.trailer.integer(b"Size", "the trailer's /Size")?;
+    let catalog_number = file.trailer.reference(b"Root", "the trailer's /Root")?;
+    let catalog = file.object(catalog_number)?;
+    if catalog.get(b"AcroForm").is_some() || catalog.get(b"Perms").is_some() {
+        return Err(SignError::HasForm);
+    }
+    let (page_number, page) = first_page(&file, &catalog)?;
+    let numbers =
+        Numbers { catalog: catalog_number, page: page_number, form: size, widget: size + 1, signature: size + 2 };
+
+    let mut update = Update::after(pdf, signer);
+    update.write_objects(&numbers, &catalog, &page, notes, now)?;
+    update.write_table(&file, size + 3);
+    update.fill(signer)
+}
+
+/// Follows the first child of each node of the page tree.
+fn first_page<'a>(file: &PlainFile<'a>, catalog: &Dictionary<'a>) -> Result<(usize, Dictionary<'a>), SyntaxError> {
+    let mut number = catalog.reference(b"Pages", "the catalog's /Pages")?;
+    // A tree deeper than this is a loop.
+    for _ in 0..32 {
+        let node = file.object(number)?;
+        let Some(kids) = node.place_of(b"Kids") else { return Ok((number, node)) };
+        let mut lexer = Lexer::at(file.bytes, kids.start);
+        lexer.expect(b"[", "an array of pages")?;
+        number = lexer.integer("a page")?;
+    }
+    catalog.missing("a page tree that ends")
+}
+
+/// The file so far and where its parts lie.
+struct Update {
+    out: Vec<u8>,
+    /// Object number and offset.
+    objects: Vec<(usize, usize)>,
+    hole_length: usize,
+    range_at: usize,
+    hole_at: usize,
+}
+
+impl Update {
+    fn after(pdf: &[u8], signer: &dyn DocumentSigner) -> Self {
+        let certificates: usize = signer.certificate_chain().iter().map(Vec::len).sum();
+        let hole_length = (certificates + CMS_ROOM) * 2;
+        let mut out = Vec::with_capacity(pdf.len() + hole_length + 4096);
+        out.extend_from_slice(pdf);
+        if out.last() != Some(&b'\n') {
+            out.push(b'\n');
+        }
+        Self { out, objects: Vec::new(), hole_length, range_at: 0, hole_at: 0 }
+    }
+
+    fn begin(&mut self, number: usize) {
+        self.objects.push((number, self.out.len()));
+        self.text(&format!("{number} 0 obj\n"));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// A dictionary of the file with `extra` before its end.
+    fn extended(&mut self, number: usize, body: &[u8], extra: &str) {
+        self.begin(number);
+        // The body ends with `>>`: it was read as a dictionary.
+        self.out.extend_from_slice(&body[..body.len() - 2]);
+        self.text(extra);
+        self.text(">>\nendobj\n");
+    }
+
+    fn write_objects(
+        &mut self,
+        numbers: &Numbers,
+        catalog: &Dictionary<'_>,
+        page: &Dictionary<'_>,
+        notes: &SignatureNotes,
+        now: Timestamp,
+    ) -> Result<(), SignError> {
+        let Numbers { form, widget, signature, .. } = *numbers;
+        // The form stands as an object of its own: some readers see no other.
+        let extra = format!(" /AcroForm {form} 0 R /Perms << /DocMDP {signature} 0 R >> ");
+        self.extended(numbers.catalog, catalog.bytes(), &extra);
+        let (body, extra) = annotated_page(page, widget)?;
+        self.extended(numbers.page, &body, &extra);
+
+        self.begin(form);
+        self.text(&format!("<< /Fields [{widget} 0 R] /SigFlags 3 >>\nendobj\n"));
+        self.begin(widget);
+        let label = text_string("電子署名");
+        self.text(&format!(
+            "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Signature1) /TU {label} /Contents {label} \
+             /F {WIDGET_FLAGS} /Rect [0 0 0 0] /P {} 0 R /V {signature} 0 R >>\nendobj\n",
+            numbers.page
+        ));
+        self.begin(signature);
+        self.text("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached\n/ByteRange ");
+        self.range_at = self.out.len();
+        self.text(&" ".repeat(RANGE_WIDTH));
+        self.text("\n/Contents ");
+        self.hole_at = self.out.len();
+        let hole = format!("<{}>", "0".repeat(self.hole_length));
+        self.text(&hole);
+        self.text(&format!("\n/M ({})", pdf_time(now)));
+        for (key, value) in [("Name", &notes.name), ("Reason", &notes.reason), ("Location", &notes.location)] {
+            if !value.is_empty() {
+                self.text(&format!(" /{key} {}", text_string(value)));
+            }
+        }
+        // DocMDP level 1: no change whatever is allowed after this signature.
+        self.text(
+            "\n/Reference [<< /Type /SigRef /TransformMethod /DocMDP \
+             /TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >>] >>\nendobj\n",
+        );
+        Ok(())
+    }
+
+    fn write_table(&mut self, file: &PlainFile<'_>, size: usize) {
+        let table = self.out.len();
+        self.text("xref\n");
+        self.objects.sort_unstable();
+        let rows: String =
+            self.objects.iter().map(|(number, offset)| format!("{number} 1\n{offset:010} 00000 n \n")).collect();
+        self.text(&rows);
+        self.text("trailer\n<<");
+        for (key, place) in &file.trailer.entries {
+            if *key != b"Size" {
+                self.text(" /");
+                self.out.extend_from_slice(key);
+                self.text(" ");
+                self.out.extend_from_slice(&file.bytes[place.clone()]);
+            }
+        }
+        self.text(&format!(" /Size {size} /Prev {} >>\nstartxref\n{table}\n%%EOF\n", file.table));
+    }
+
+    /// Writes the range, hashes what it covers, and puts the signature into the hole.
+    fn fill(mut self, signer: &dyn DocumentSigner) -> Result<Vec<u8>, SignError> {
+        let hole_end = self.hole_at + self.hole_length + 2;
+        let range = format!("[0 {} {} {}]", self.hole_at, hole_end, self.out.len() - hole_end);
+        if range.len() > RANGE_WIDTH {
+            return Err(SignError::TooLong);
+        }
+        self.out[self.range_at..self.range_at + range.len()].copy_from_slice(range.as_bytes());
+        let digest = super::digest_around(&self.out, self.hole_at, hole_end);
+        let signature = cms::sign_detached(digest, signer)?;
+        let hex = data_encoding::HEXLOWER.encode(&signature);
+        if hex.len() > self.hole_length {
+            return Err(SignError::TooLong);
+        }
+        self.out[self.hole_at + 1..self.hole_at + 1 + hex.len()].copy_from_slice(hex.as_bytes());
+        Ok(self.out)
+    }
+}
+
+/// The page's dictionary with the widget among its annotations: the body (ending with `>>`) and what to put before its end.
+fn annotated_page(page: &Dictionary<'_>, widget: usize) -> Result<(Vec<u8>, String), SignError> {
+    let mut body = page.bytes().to_vec();
+    let mut extra = String::from(" ");
+    if page.get(b"Tabs").is_none() {
+        extra.push_str("/Tabs /S ");
+    }
+    match page.place_of(b"Annots") {
+        None => extra.push_str(&format!("/Annots [{widget} 0 R] ")),
+        Some(place) if page.get(b"Annots").is_some_and(|value| value.starts_with(b"[")) => {
+            let before_end = place.end - 1 - page.place.start;
+            body.splice(before_end..before_end, format!(" {widget} 0 R").into_bytes());
+        }
+        Some(place) => {
+            return Err(SignError::Unreadable { position: place.start, what: "annotations inside the page" });
+        }
+    }
+    Ok((body, extra))
+}
+
+/// `D:YYYYMMDDhhmmss+09'00'`.
+fn pdf_time(at: Timestamp) -> String {
+    let local = at.japan_time();
+    let (year, month, day) = local.date.parts();
+    format!("D:{year:04}{month:02}{day:02}{:02}{:02}{:02}+09'00'", local.hour, local.minute, local.second)
+}
+
+/// UTF-16 with a byte order mark, in hex: the one form that needs no escapes.
+fn text_string(text: &str) -> String {
+    let hex: String = text.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    format!("<FEFF{hex}>")
+}

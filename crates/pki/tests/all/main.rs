@@ -1,0 +1,13 @@
+//! The stories of this crate, told with dummy authorities and judged by `openssl`, `pdfsig` and `qpdf` as well.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
+
+extern crate yakuba_pki as pki;
+
+mod authentication;
+mod hostile;
+mod pades;
+mod profile;
+mod revocation;
+mod signing;
+mod support;
