@@ -320,7 +320,7 @@ impl<'a> Loader<'a> {
                 self.households.entry(hash(&record.household_id)).or_insert(Seen { line, expected, ..Seen::default() });
             }
             read += 1;
-            if read % 5_000 == 0 {
+            if read.is_multiple_of(5_000) {
                 context.tell(file.name, reader.consumed())?;
             }
         }
