@@ -26,7 +26,13 @@ pub fn all() -> Vec<Document> {
     vec![
         Document { path: "docs/tool-matrix.md", text: tool_matrix() },
         Document { path: "docs/disclosure-events.md", text: disclosure_events() },
+        Document { path: "docs/resident-files.md", text: resident_files() },
     ]
+}
+
+/// The files by which a city hands its residents over.
+fn resident_files() -> String {
+    format!("{GENERATED}\n{}", wire::resident_csv::guide::markdown())
 }
 
 /// Which service uses which tool (制度に付随するツールの利用範囲), for all of [`SERVICES`].

@@ -24,6 +24,7 @@ pub mod columns;
 mod dates;
 mod encoding;
 mod fault;
+pub mod guide;
 mod lines;
 mod mapping;
 mod names;
