@@ -80,3 +80,30 @@ export class Kiosk {
     await this.at('/kiosk/ended')
   }
 }
+
+/** Walks the seven steps in `language`, calling `look` with the name of each screen, and returns the paper. */
+export async function takePaper (page, language, look = async () => {}) {
+  const kiosk = new Kiosk(page)
+  await kiosk.arrive()
+  await look('start')
+  await kiosk.chooseLanguage(language)
+  await look('card')
+  const pin = await kiosk.putCard(0)
+  await kiosk.at('/kiosk/pin')
+  await look('pin')
+  await kiosk.typePin(pin)
+  await kiosk.at('/kiosk/choose')
+  await look('choose')
+  await kiosk.choose('household', ['relationship'])
+  await kiosk.at('/kiosk/confirm')
+  await look('confirm')
+  await kiosk.confirm()
+  await kiosk.at('/kiosk/pay')
+  await look('pay')
+  await kiosk.pay()
+  const bytes = await kiosk.paper()
+  await look('take')
+  await kiosk.takeEverything()
+  await look('ended')
+  return bytes
+}

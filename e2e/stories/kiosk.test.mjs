@@ -4,39 +4,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { languages, sizes, url } from '../lib/city.mjs'
-import { Kiosk } from '../lib/kiosk.mjs'
+import { Kiosk, takePaper } from '../lib/kiosk.mjs'
 import { codes, keep, pdfsig, text } from '../lib/paper.mjs'
 
 let browser
 before(async () => { browser = await launch() })
 after(() => browser.close())
-
-/** Walks the seven steps, looking at each screen, and returns the paper. */
-async function takePaper (page, language, look = async () => {}) {
-  const kiosk = new Kiosk(page)
-  await kiosk.arrive()
-  await look('/kiosk')
-  await kiosk.chooseLanguage(language)
-  await look('card')
-  const pin = await kiosk.putCard(0)
-  await kiosk.at('/kiosk/pin')
-  await look('pin')
-  await kiosk.typePin(pin)
-  await kiosk.at('/kiosk/choose')
-  await look('choose')
-  await kiosk.choose('household', ['relationship'])
-  await kiosk.at('/kiosk/confirm')
-  await look('confirm')
-  await kiosk.confirm()
-  await kiosk.at('/kiosk/pay')
-  await look('pay')
-  await kiosk.pay()
-  const bytes = await kiosk.paper()
-  await look('take')
-  await kiosk.takeEverything()
-  await look('ended')
-  return bytes
-}
 
 for (const language of languages) {
   for (const size of ['kiosk', 'phone']) {

@@ -1,0 +1,47 @@
+// A picture and an accessibility check of every page, in every language and size: target/looks/<size>/<language>/<page>.png
+
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { after, before, test } from 'node:test'
+import { fit, launch, person } from '../lib/browser.mjs'
+import { languages, sizes, url } from '../lib/city.mjs'
+import { takePaper } from '../lib/kiosk.mjs'
+
+const folder = process.env.YAKUBA_LOOKS ?? fileURLToPath(new URL('../../target/looks', import.meta.url))
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser.close())
+
+async function picture (page, size, language, name) {
+  const path = join(folder, size, language, `${name}.png`)
+  mkdirSync(dirname(path), { recursive: true })
+  await page.screenshot({ path, fullPage: true })
+}
+
+/** Pages that need nobody to be signed in. */
+const OPEN = { start: '/', verify: '/verify', 'not-found': '/there-is-no-such-page', 'staff-sign-in': '/staff' }
+
+for (const language of languages) {
+  for (const [size, screen] of Object.entries(sizes)) {
+    test(`open pages, ${language}, ${size}`, async (t) => {
+      const page = await person(browser, screen)
+      for (const [name, path] of Object.entries(OPEN)) {
+        await t.test(name, async () => {
+          await page.goto(`${url}${path}${path.includes('?') ? '&' : '?'}lang=${language}`)
+          await picture(page, size, language, name)
+          await fit(page, `${path} in ${language} at ${size} size`)
+        })
+      }
+    })
+    test(`the certificate machine, ${language}, ${size}`, async () => {
+      const page = await person(browser, screen)
+      let step = 0
+      await takePaper(page, language, async (name) => {
+        await picture(page, size, language, `kiosk-${step++}-${name}`)
+        await fit(page, `kiosk ${name} in ${language} at ${size} size`)
+      })
+    })
+  }
+}
