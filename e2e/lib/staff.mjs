@@ -1,0 +1,66 @@
+// Members of staff at the console, each with a passkey in a virtual authenticator of their own browser.
+
+import assert from 'node:assert/strict'
+import { says, url } from './city.mjs'
+
+/** Gives this page an authenticator that answers by itself, as a laptop's fingerprint reader would after a touch. */
+export async function authenticator (page) {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true }
+  })
+}
+
+/** The one-time token the demo printed for its first administrator. */
+export function firstToken () {
+  const token = /token (\S+)/.exec(says)?.[1]
+  assert.ok(token, `the demo prints a token for the first administrator; it printed:\n${says}`)
+  return token
+}
+
+async function registered (page) {
+  await page.locator('form[data-passkey] button[type=submit]').click()
+  await page.waitForURL(`${url}/staff`, { timeout: 20_000 })
+}
+
+/** The first administrator, from the console's token to the first page. */
+export async function becomeFirstAdministrator (page, name = '管理 一郎') {
+  await authenticator(page)
+  await page.goto(`${url}/staff/first`)
+  await page.locator('input[name=token]').fill(firstToken())
+  await page.locator('input[name=name]').fill(name)
+  await page.locator('input[name=office]').fill('情報経営部')
+  await page.locator('input[name=label]').fill('試験の鍵')
+  await registered(page)
+}
+
+/** Invites somebody, returning the address they are given. */
+export async function invite (page, name, roles) {
+  await page.goto(`${url}/staff/accounts`)
+  await page.locator('details', { has: page.locator('form[action="/staff/accounts/invite"]') }).locator('summary').click()
+  const form = page.locator('form[action="/staff/accounts/invite"]')
+  await form.locator('input[name=name]').fill(name)
+  await form.locator('input[name=office]').fill('市民課')
+  for (const role of roles) await form.locator(`input[name=role][value="${role}"]`).check()
+  await form.locator('button[type=submit]').click()
+  const link = /http\S+\/staff\/join#\S+/.exec(await page.locator('main').innerText())?.[0]
+  assert.ok(link, 'the invitation shows its address')
+  return link
+}
+
+/** Follows an invitation to the first page. */
+export async function join (page, link) {
+  await authenticator(page)
+  await page.goto(link)
+  await page.locator('input[name=label]').fill('試験の鍵')
+  await registered(page)
+}
+
+/** Says for which work residents are looked at. */
+export async function takeDesk (page, duty) {
+  await page.goto(`${url}/staff/register`)
+  await page.locator('select[name=duty]').selectOption(duty)
+  await page.locator('form[action="/staff/desk"] button[type=submit]').click()
+  await page.waitForURL(/\/staff\/register/)
+}
