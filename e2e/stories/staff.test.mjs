@@ -27,7 +27,7 @@ describe('a city begins', () => {
     administrator = await person(browser, sizes.desk)
     await becomeFirstAdministrator(administrator)
     clerk = await person(browser, sizes.desk)
-    await join(clerk, await invite(administrator, '窓口 花子', ['counter']))
+    await join(clerk, await invite(administrator, '窓口 花子', ['counter_clerk']))
   })
 
   test('the token of the first administrator works once', async () => {
