@@ -33,9 +33,6 @@ pub(crate) struct Square {
 impl Square {
     /// Encodes `text` for a square box of `side` millimetres with its quiet zone; `None` when it would be unreadable.
     pub(crate) fn encode(text: &str, side: f32) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
         let fits = |code: &QrCode, module: f32| side / (code.width() + 2 * QUIET) as f32 >= module;
         let with = |level| QrCode::with_error_correction_level(text, level).ok();
         let code = [EcLevel::Q, EcLevel::M]

@@ -136,9 +136,16 @@ pub enum PaperError {
         /// Codes handed over.
         given: usize,
     },
-    /// A code is empty or does not fit its square at a size a phone can read.
-    #[error("the code of page {page} cannot be drawn")]
-    Code {
+    /// A page without a code.
+    #[error("page {page} has no code")]
+    NoCode {
+        /// From 1.
+        page: usize,
+    },
+    /// The code does not fit its square at a size a phone can read: several of the longest names on one page. The
+    /// counter issues such people's papers one by one.
+    #[error("the code of page {page} is too long to be read by a phone")]
+    CodeTooLong {
         /// From 1.
         page: usize,
     },
@@ -166,6 +173,7 @@ impl PaperError {
                 field.is_about_the_person()
             }
             Self::Empty(field) => field.is_about_the_person(),
+            Self::CodeTooLong { .. } => true,
             _ => false,
         }
     }
@@ -180,7 +188,8 @@ impl PaperError {
             Self::Nobody => "paper-nobody",
             Self::TooManyPages(_) => "paper-too-many-pages",
             Self::Codes { .. } => "paper-codes",
-            Self::Code { .. } => "paper-code",
+            Self::NoCode { .. } => "paper-no-code",
+            Self::CodeTooLong { .. } => "paper-code-too-long",
             Self::Seal(_) => "paper-seal",
             Self::Font(_) => "paper-font",
             Self::Export(_) => "paper-export",

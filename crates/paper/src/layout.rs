@@ -41,10 +41,20 @@ impl Area {
         Self { x, y, w, h }
     }
 
-    /// The box in points. `None` only for boxes without extent.
+    /// The box in points, with edges on hundredths: shorter numbers in the file. `None` only for boxes without extent.
     pub(crate) fn rect(self) -> Option<Rect> {
-        Rect::from_xywh(self.x * MM, self.y * MM, self.w * MM, self.h * MM)
+        let Self { x, y, w, h } = self;
+        Rect::from_ltrb(points(x), points(y), points(x + w), points(y + h))
     }
+}
+
+/// Millimetres as points, on hundredths.
+pub(crate) fn points(millimetres: f32) -> f32 {
+    hundredths(millimetres * MM)
+}
+
+fn hundredths(value: f32) -> f32 {
+    (value * 100.0).round() / 100.0
 }
 
 /// Where a line stands in its box.
@@ -213,7 +223,7 @@ fn place(text: &str, glyphs: &[Glyph], lines: &[std::ops::Range<usize>], area: A
             KrillaGlyph::new(GlyphId::new(glyph.id), glyph.advance + style.spacing, 0.0, 0.0, 0.0, bytes, None)
         });
         Line {
-            start: Point::from_xy(x, first + index as f32 * size * LEADING),
+            start: Point::from_xy(hundredths(x), hundredths(first + index as f32 * size * LEADING)),
             size,
             text: text[from..to].to_owned(),
             glyphs: glyphs.collect(),

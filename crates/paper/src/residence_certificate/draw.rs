@@ -13,6 +13,7 @@ use krilla::tagging::{Artifact, ArtifactType, BBox, ContentTag, SpanTag, TableHe
 use krilla::{Document, SerializeSettings};
 
 use super::form::PAGE;
+use super::ornament;
 use super::{PagePlan, ResidenceCertificate};
 use crate::barcode::Square;
 use crate::error::PaperError;
@@ -111,6 +112,15 @@ impl Pen<'_, '_> {
         if let Some(path) = boxes(&page.shades) {
             self.surface.set_fill(Some(gray(SHADE)));
             self.surface.draw_path(&path);
+        }
+        if let Some(path) = &*ornament::WAVES {
+            self.surface.set_fill(None);
+            self.surface.set_stroke(Some(ornament::stroke()));
+            self.surface.draw_path(path);
+            if let Some(line) = page.closed.and_then(ornament::closing_line) {
+                self.surface.draw_path(&line);
+            }
+            self.surface.set_stroke(None);
         }
         self.surface.set_fill(Some(gray(0)));
         if let Some(path) = boxes(&page.rules) {

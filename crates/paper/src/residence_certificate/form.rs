@@ -45,12 +45,18 @@ pub(crate) const PERSON_STEP: f32 = 44.2;
 /// The column with the person's number.
 const STUB: f32 = 7.0;
 
-pub(crate) const CODE: Area = Area::new(15.0, 226.6, 44.0, 44.0);
-pub(crate) const CODE_NOTE: Area = Area::new(15.0, 271.2, 88.0, 9.0);
-pub(crate) const ATTESTATION: Area = Area::new(68.0, 228.0, 127.0, 12.0);
-pub(crate) const ISSUED: Area = Area::new(76.0, 242.0, 80.0, 7.0);
-pub(crate) const MAYOR: Area = Area::new(76.0, 252.0, 100.0, 10.0);
-pub(crate) const SEAL: Area = Area::new(163.0, 244.5, 24.0, 24.0);
+pub(crate) const CODE: Area = Area::new(13.4, 227.2, 45.0, 45.0);
+pub(crate) const CODE_NOTE: Area = Area::new(15.0, 273.0, 180.0, 7.0);
+pub(crate) const ATTESTATION: Area = Area::new(68.0, 229.0, 122.0, 12.0);
+pub(crate) const ISSUED: Area = Area::new(78.0, 242.5, 60.0, 7.0);
+pub(crate) const MAYOR: Area = Area::new(68.0, 254.0, 100.0, 10.0);
+/// Over the end of the mayor's name, as a stamp is set.
+pub(crate) const SEAL: Area = Area::new(163.0, 247.0, 24.0, 24.0);
+/// The fine lines behind the attestation.
+pub(crate) const ORNAMENT: Area = Area::new(64.0, 227.0, 131.0, 45.0);
+/// The frame of the page, outer and inner line.
+pub(crate) const PAGE_FRAMES: [(Area, f32); 2] =
+    [(Area::new(9.0, 8.0, 192.0, 280.5), 0.45), (Area::new(10.2, 9.2, 189.6, 278.1), 0.12)];
 pub(crate) const NUMBERS_RULE: Area = Area::new(15.0, 281.4, 180.0, 0.12);
 const NUMBERS_TOP: f32 = 281.8;
 pub(crate) const NUMBERS: [Area; 3] = [
@@ -66,7 +72,7 @@ const THICK: f32 = 0.32;
 pub(crate) const TITLE_STYLE: Style = Style { spacing: 0.35, ..Style::new(19.0, 12.0, 1, Align::Center) };
 pub(crate) const ATTESTATION_STYLE: Style = Style::new(11.0, 8.0, 2, Align::Left);
 pub(crate) const ISSUED_STYLE: Style = Style::new(11.0, 9.0, 1, Align::Left);
-pub(crate) const MAYOR_STYLE: Style = Style::new(15.0, 10.0, 1, Align::Left);
+pub(crate) const MAYOR_STYLE: Style = Style::new(15.0, 10.0, 1, Align::Right);
 pub(crate) const NOTE_STYLE: Style = Style { inset: 0.0, ..Style::new(6.5, 5.0, 3, Align::Left) };
 pub(crate) const BLANK_BELOW_STYLE: Style = Style { spacing: 0.6, ..Style::new(9.0, 8.0, 1, Align::Center) };
 const NUMBER_LEFT: Style = Style { inset: 0.0, ..Style::new(7.5, 6.0, 1, Align::Left) };
@@ -199,11 +205,11 @@ fn name_with_letters(
     made: &mut Table,
 ) -> Result<(), PaperError> {
     let outer = person_area(slot);
-    let upper = Area::new(outer.x + STUB + 20.0, outer.y + READING_ROW, 73.0, 5.0);
+    let upper = Area::new(outer.x + STUB + 20.0, outer.y + READING_ROW, 73.0, 4.4);
     let lower = Area { y: upper.y + upper.h, h: NAME_ROW - upper.h, ..upper };
     let whose = |field| Whose { field, person: Some(index) };
     let name = setter.set(whose(Field::Name), person.name.reveal(), upper, Style { size: 11.0, ..NAME })?;
-    let letters = setter.set(whose(Field::AlphabetName), alphabet, lower, Style { lines: 1, ..READING })?;
+    let letters = setter.set(whose(Field::AlphabetName), alphabet, lower, READING)?;
     if let Some(cell) = made.rows.get_mut(1).and_then(|row| row.get_mut(1)) {
         cell.text = name;
         cell.below = Some(letters);
@@ -299,4 +305,11 @@ pub(crate) fn blank_below(people: usize) -> Area {
     let top = PEOPLE_TOP + people as f32 * PERSON_STEP;
     let height = if people < super::PEOPLE_PER_PAGE { 9.0 } else { 4.4 };
     Area::new(LEFT, top - 0.8, WIDTH, height)
+}
+
+/// The free space under 以下余白, closed with a line so that nobody writes into it. `None` on a full page.
+pub(crate) fn free_space(people: usize) -> Option<Area> {
+    let top = blank_below(people).y + 9.0;
+    let bottom = PEOPLE_TOP + super::PEOPLE_PER_PAGE as f32 * PERSON_STEP - 2.0;
+    (people < super::PEOPLE_PER_PAGE).then_some(Area::new(LEFT, top, WIDTH, bottom - top))
 }

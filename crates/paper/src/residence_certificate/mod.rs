@@ -10,12 +10,13 @@ use wire::certificate_code::Claims;
 use crate::barcode::Square;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
-use crate::layout::{Area, Block, Setter, Text, Whose};
+use crate::layout::{Area, Block, Setter, Text, Whose, frame};
 use crate::seal::Seal;
 
 mod claims;
 mod draw;
 mod form;
+mod ornament;
 
 /// People on one page.
 pub const PEOPLE_PER_PAGE: usize = 4;
@@ -191,6 +192,8 @@ pub(crate) struct PagePlan {
     rules: Vec<Area>,
     /// Texts that a reader need not hear: the numbers beside the people.
     ornaments: Vec<Text>,
+    /// Free space that a line closes.
+    closed: Option<Area>,
 }
 
 /// A paper whose pages are known: each glyph was found and each text fits.
@@ -235,13 +238,17 @@ impl<'a> Plan<'a> {
     /// Draws the pages, with `codes[n - 1]` as the text of page n's code.
     ///
     /// # Errors
-    /// [`PaperError::Codes`], [`PaperError::Code`], [`PaperError::Export`].
+    /// [`PaperError::Codes`], [`PaperError::NoCode`], [`PaperError::CodeTooLong`], [`PaperError::Export`].
     pub fn draw(&self, codes: &[String], seal: &Seal) -> Result<Vec<u8>, PaperError> {
         if codes.len() != self.pages.len() {
             return Err(PaperError::Codes { pages: self.pages.len(), given: codes.len() });
         }
         let square = |(index, code): (usize, &String)| {
-            Square::encode(code, form::CODE.w).ok_or(PaperError::Code { page: index + 1 })
+            let page = index + 1;
+            if code.is_empty() {
+                return Err(PaperError::NoCode { page });
+            }
+            Square::encode(code, form::CODE.w).ok_or(PaperError::CodeTooLong { page })
         };
         let squares = codes.iter().enumerate().map(square).collect::<Result<Vec<_>, _>>()?;
         draw::draw(self.certificate, self.typeface, &self.pages, &squares, seal)
@@ -286,6 +293,16 @@ pub(crate) fn page_words(page: usize, of: usize) -> String {
     format!("{page}/{of}ページ")
 }
 
+/// The words that number the paper.
+pub(crate) fn number_words(number: &str) -> String {
+    format!("発行番号 {number}")
+}
+
+/// The words that name the request.
+pub(crate) fn request_words(request: Id) -> String {
+    format!("請求番号 {request}")
+}
+
 fn page_plan(
     setter: &Setter<'_>,
     certificate: &ResidenceCertificate,
@@ -293,7 +310,8 @@ fn page_plan(
     of: usize,
 ) -> Result<PagePlan, PaperError> {
     let paper = Whose::paper;
-    let mut plan = PagePlan { blocks: Vec::new(), shades: Vec::new(), rules: Vec::new(), ornaments: Vec::new() };
+    let mut plan =
+        PagePlan { blocks: Vec::new(), shades: Vec::new(), rules: Vec::new(), ornaments: Vec::new(), closed: None };
     let title = setter.set(paper(Field::Title), &certificate.title, form::TITLE, form::TITLE_STYLE)?;
     plan.blocks.push(Block::Heading { text: title, words: certificate.title.clone() });
     let header = form::header(setter, certificate.address.reveal(), &certificate.head)?;
@@ -308,6 +326,7 @@ fn page_plan(
         let area = form::blank_below(people.len());
         let text = setter.set(paper(Field::Label), "以下余白", area, form::BLANK_BELOW_STYLE)?;
         plan.blocks.push(Block::Paragraph(text));
+        plan.closed = form::free_space(people.len());
     }
     foot(setter, certificate, page, of, &mut plan)?;
     Ok(plan)
@@ -328,11 +347,8 @@ fn foot(
     paragraph(Field::IssueDate, &certificate.issued_on.japanese(), form::ISSUED, form::ISSUED_STYLE)?;
     let mayor = format!("{}　{}", certificate.mayor_title, certificate.mayor_name);
     paragraph(Field::Mayor, &mayor, form::MAYOR, form::MAYOR_STYLE)?;
-    let numbers = [
-        format!("発行番号 {}", certificate.document_number),
-        format!("請求番号 {}", certificate.request_id),
-        page_words(page, of),
-    ];
+    let numbers =
+        [number_words(&certificate.document_number), request_words(certificate.request_id), page_words(page, of)];
     for ((text, area), style) in numbers.iter().zip(form::NUMBERS).zip(form::NUMBER_STYLES) {
         paragraph(Field::Numbers, text, area, style)?;
     }
@@ -342,6 +358,7 @@ fn foot(
     );
     paragraph(Field::CheckNote, &note, form::CODE_NOTE, form::NOTE_STYLE)?;
     plan.rules.push(form::NUMBERS_RULE);
+    plan.rules.extend(form::PAGE_FRAMES.iter().flat_map(|&(area, width)| frame(area, width)));
     // The seal lies under the mayor's name, as ink of a stamp and of a printer would.
     let mayor = plan.blocks.len() - 5;
     plan.blocks.insert(mayor, Block::Seal(form::SEAL));

@@ -1,6 +1,11 @@
 //! Stories of a paper, told on finished bytes.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "tests and their helpers")]
+
+// Elsewhere the workspace gives the crate this name.
 extern crate yakuba_paper as paper;
 
 mod look;
+mod names;
+mod no_document;
+mod rechecked;
 mod support;

@@ -155,3 +155,18 @@ pub fn run(tool: &str, package: &str, arguments: &[&std::ffi::OsStr]) -> String 
     assert!(output.status.success(), "{tool}: {}{text}", String::from_utf8_lossy(&output.stderr));
     text
 }
+
+/// What the dispatcher would demand of the file.
+pub fn expected(certificate: &ResidenceCertificate, codes: Vec<String>) -> paper::Expected {
+    paper::Expected {
+        kind: certificate.kind.clone(),
+        title: certificate.title.clone(),
+        request_id: certificate.request_id,
+        subject_hash: certificate.subject_hash,
+        options: certificate.options.clone(),
+        document_number: certificate.document_number.clone(),
+        address: certificate.address.clone(),
+        people: certificate.people.iter().map(|person| (person.name.clone(), person.birth_date.clone())).collect(),
+        codes: Some(codes),
+    }
+}

@@ -3,7 +3,12 @@
 //! Every wrong paper of 2023 passed through a program that never looked at what it sent. So the dispatcher, and the
 //! machine again, open the finished file and compare.
 
+mod content;
+mod file;
+
 use base::Id;
+
+use crate::residence_certificate::{PEOPLE_PER_PAGE, number_words, page_words, request_words};
 
 /// What a finished paper must be.
 #[derive(Clone, Debug)]
@@ -95,13 +100,12 @@ impl Mismatch {
     }
 }
 
-/// Reads a finished file.
+/// Reads a finished file, signed or not.
 ///
 /// # Errors
 /// [`Mismatch::Unreadable`].
 pub fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
-    let _ = bytes;
-    Err(Mismatch::Unreadable("not built yet"))
+    file::extract(bytes)
 }
 
 /// Compares a finished file with what was authorised.
@@ -109,8 +113,92 @@ pub fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
 /// # Errors
 /// The first difference.
 pub fn recheck(bytes: &[u8], expected: &Expected) -> Result<(), Mismatch> {
-    let _ = expected;
-    extract(bytes).map(|_| ())
+    let found = extract(bytes)?;
+    compare_metadata(&found, expected)?;
+    let count = expected.people.len().div_ceil(PEOPLE_PER_PAGE);
+    if found.pages.len() != count {
+        return Err(Mismatch::PageCount { expected: count, found: found.pages.len() });
+    }
+    let people = expected.people.chunks(PEOPLE_PER_PAGE);
+    for (index, (page, people)) in found.pages.iter().zip(people).enumerate() {
+        let differs = |what| Mismatch::Page { page: index + 1, what };
+        compare_page(page, people, expected, &page_words(index + 1, count)).map_err(differs)?;
+        let code = page.code.as_deref().ok_or(differs("no code"))?;
+        if let Some(codes) = &expected.codes
+            && codes.get(index).map(String::as_str) != Some(code)
+        {
+            return Err(differs("the code"));
+        }
+    }
+    Ok(())
+}
+
+impl Extract {
+    /// The value of a keyword, when it stands there exactly once.
+    pub fn keyword(&self, name: &str) -> Option<&str> {
+        let mut values = self.keywords.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        values.next().filter(|_| values.next().is_none())
+    }
+}
+
+fn compare_metadata(found: &Extract, expected: &Expected) -> Result<(), Mismatch> {
+    let request = expected.request_id.to_string();
+    let subject = data_encoding::HEXLOWER.encode(&expected.subject_hash);
+    let pages = expected.people.len().div_ceil(PEOPLE_PER_PAGE).to_string();
+    let wanted = [
+        ("kind", expected.kind.as_str()),
+        ("request", &request),
+        ("subject", &subject),
+        ("options", &expected.options),
+        ("number", &expected.document_number),
+        ("pages", &pages),
+    ];
+    if found.title != expected.title {
+        return Err(Mismatch::Metadata("title"));
+    }
+    match wanted.into_iter().find(|(name, value)| found.keyword(name) != Some(value)) {
+        Some((name, _)) => Err(Mismatch::Metadata(name)),
+        None => Ok(()),
+    }
+}
+
+/// Compares what one page says; the answer names the part.
+fn compare_page(
+    page: &PageExtract,
+    people: &[(base::Personal<String>, base::Personal<String>)],
+    expected: &Expected,
+    page_words: &str,
+) -> Result<(), &'static str> {
+    let after = |label: &str| -> Vec<&str> {
+        let heading = page.texts.iter().enumerate().filter(|(_, text)| *text == label);
+        heading.filter_map(|(index, _)| page.texts.get(index + 1)).map(String::as_str).collect()
+    };
+    let once = |text: &str| page.texts.iter().filter(|found| *found == text).count() == 1;
+    if page.texts.first() != Some(&expected.title) {
+        return Err("title");
+    }
+    if after("住所") != [expected.address.reveal().as_str()] {
+        return Err("address");
+    }
+    if !after("氏名").into_iter().eq(people.iter().map(|(name, _)| name.reveal().as_str())) {
+        return Err("names");
+    }
+    if !after("生年月日").into_iter().eq(people.iter().map(|(_, birth_date)| birth_date.reveal().as_str())) {
+        return Err("birth dates");
+    }
+    if !once(&number_words(&expected.document_number)) {
+        return Err("document number");
+    }
+    if !once(&request_words(expected.request_id)) {
+        return Err("request");
+    }
+    if !once(page_words) {
+        return Err("page number");
+    }
+    if !page.has_seal {
+        return Err("no seal");
+    }
+    Ok(())
 }
 
 /// The metadata keywords of a paper: `name:value`.

@@ -1,0 +1,96 @@
+//! Opens a finished file and hands each page's content to the reader.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use lopdf::{Dictionary, Document, Object, ObjectId};
+
+use super::content::{self, CodeMap, Resources};
+use super::{Extract, Mismatch};
+
+/// Most bytes one stream of ours unpacks to.
+const MAX_STREAM: usize = 8 << 20;
+
+/// Longest file that is looked at.
+const MAX_FILE: usize = 32 << 20;
+
+const fn unreadable(what: &'static str) -> Mismatch {
+    Mismatch::Unreadable(what)
+}
+
+pub(super) fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
+    if bytes.len() > MAX_FILE {
+        return Err(unreadable("too long"));
+    }
+    let document = Document::load_mem(bytes).map_err(|_| unreadable("not a PDF"))?;
+    let (title, keywords) = metadata(&document)?;
+    let mut maps = HashMap::new();
+    let pages = document.page_iter().take(crate::residence_certificate::MOST_PAGES + 1);
+    let pages = pages.map(|page| read_page(&document, page, &mut maps)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Extract { title, keywords, pages })
+}
+
+fn metadata(document: &Document) -> Result<(String, Vec<(String, String)>), Mismatch> {
+    let broken = || unreadable("metadata");
+    let info = document.trailer.get_deref(b"Info", document).and_then(Object::as_dict).map_err(|_| broken())?;
+    let text = |key: &[u8]| {
+        let bytes = info.get_deref(key, document).and_then(Object::as_str).ok()?;
+        content::text_string(bytes)
+    };
+    let title = text(b"Title").ok_or_else(broken)?;
+    let keywords = text(b"Keywords").ok_or_else(broken)?;
+    let pair = |word: &str| word.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let keywords = keywords.split(", ").map(pair).collect::<Option<Vec<_>>>().ok_or_else(broken)?;
+    Ok((title, keywords))
+}
+
+fn read_page(
+    document: &Document,
+    page: ObjectId,
+    maps: &mut HashMap<ObjectId, Rc<CodeMap>>,
+) -> Result<super::PageExtract, Mismatch> {
+    let dictionary = document.get_dictionary(page).map_err(|_| unreadable("page"))?;
+    let resources = resources(document, dictionary, maps)?;
+    let mut bytes = Vec::new();
+    for id in document.get_page_contents(page) {
+        bytes.extend(stream(document, id, "content")?);
+        bytes.push(b'\n');
+    }
+    content::read(&bytes, &resources)
+}
+
+fn stream(document: &Document, id: ObjectId, what: &'static str) -> Result<Vec<u8>, Mismatch> {
+    let stream = document.get_object(id).and_then(Object::as_stream).map_err(|_| unreadable(what))?;
+    stream.get_plain_content_with_limit(MAX_STREAM).map_err(|_| unreadable(what))
+}
+
+fn resources(
+    document: &Document,
+    page: &Dictionary,
+    maps: &mut HashMap<ObjectId, Rc<CodeMap>>,
+) -> Result<Resources, Mismatch> {
+    let broken = || unreadable("resources");
+    let resources = page.get_deref(b"Resources", document).and_then(Object::as_dict).map_err(|_| broken())?;
+    let entries = |key: &[u8]| -> Vec<(Vec<u8>, Object)> {
+        let dictionary = resources.get_deref(key, document).and_then(Object::as_dict).ok();
+        dictionary.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let mut found = Resources { fonts: HashMap::new(), images: Vec::new() };
+    for (name, value) in entries(b"Font") {
+        let (_, font) = document.dereference(&value).map_err(|_| broken())?;
+        let id = font.as_dict().and_then(|font| font.get(b"ToUnicode")).and_then(Object::as_reference);
+        let id = id.map_err(|_| broken())?;
+        if let std::collections::hash_map::Entry::Vacant(place) = maps.entry(id) {
+            place.insert(Rc::new(content::code_map(&stream(document, id, "ToUnicode")?)?));
+        }
+        found.fonts.insert(name, maps[&id].clone());
+    }
+    for (name, value) in entries(b"XObject") {
+        let (_, object) = document.dereference(&value).map_err(|_| broken())?;
+        let kind = object.as_stream().and_then(|stream| stream.dict.get(b"Subtype")).and_then(Object::as_name);
+        if kind.map_err(|_| broken())? == b"Image" {
+            found.images.push(name);
+        }
+    }
+    Ok(found)
+}
