@@ -1,5 +1,7 @@
 //! Stories of the staff console over HTTP.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test")]
+
 use serde_json::Value as Json;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::access::Actor;

@@ -96,7 +96,6 @@ pub fn add(
 }
 
 /// The same with a WebAuthn user handle (16 bytes, a UUID, leading to nobody) that a passkey already holds.
-#[expect(clippy::too_many_arguments, reason = "one row writer behind two public shapes")]
 pub(super) fn add_with_handle(
     tx: &mut Tx<'_>,
     seams: &Seams,
