@@ -156,7 +156,7 @@ impl Page {
                 }
                 body class=(body_class) {
                     a class="skip" href="#main" { (words().get(self.language, "page-skip")) }
-                    @if let Some(band) = &self.band { div class="band" role="note" { (band) } }
+                    @if let Some(band) = &self.band { aside class="band" aria-label=(words().get(self.language, "page-word-info")) { (band) } }
                     @if self.width != Width::Kiosk { (self.header()) }
                     main id="main" tabindex="-1" { (main) }
                     @if self.width != Width::Kiosk { (self.footer()) }

@@ -49,6 +49,8 @@ async fn load(app: &Arc<App>, shown: &Shown) -> Result<Vec<Incident>, Failure> {
     let (inside, only_open, q) = (app.inside()?.clone(), shown.state != "all", shown.q.trim().to_lowercase());
     blocking(move || {
         let mut all = inside.store.read::<_, StoreError, _>(|tx| incidents::list(tx, only_open))?;
+        // What stops people comes first.
+        all.sort_by_key(|one| (one.cleared_at.is_some(), !one.stops));
         all.retain(|one| [&one.kind, &one.service, &one.note].iter().any(|text| text.to_lowercase().contains(&q)));
         Ok(all)
     })
@@ -112,7 +114,7 @@ fn card(visit: &Visit, me: &SignedIn, incident: &Incident) -> Markup {
     html! {
         section class=(if is_open && incident.stops { "card card-stop" } else { "card" }) {
             h2 {
-                (incident.note) " "
+                (if incident.note.is_empty() { &incident.kind } else { &incident.note }) " "
                 @if !is_open { (chip(AlertKind::Success, &visit.say("staff-incident-is-cleared"))) }
                 @else if incident.stops { (chip(AlertKind::Error, &visit.say("staff-incident-stops"))) }
                 @else { (chip(AlertKind::Warning, &visit.say("staff-incident-is-open"))) }
@@ -236,7 +238,13 @@ async fn resume(
 
 /// A service's name, or its word when it is not known here.
 pub fn service_name(visit: &Visit, service: &str) -> String {
-    if service == incidents::EVERY_SERVICE { visit.say("staff-every-service") } else { service.to_owned() }
+    match (service, services::find(service)) {
+        (incidents::EVERY_SERVICE, _) => visit.say("staff-every-service"),
+        (_, Some(known)) if visit.language == ui::Language::English => known.english.to_owned(),
+        (_, Some(known)) => known.japanese.to_owned(),
+        // Tools report under their own word: `relay`, `access`.
+        (other, None) => other.to_owned(),
+    }
 }
 
 fn encode(text: &str) -> String {
