@@ -1,2 +1,3 @@
 //! The outside world for tests and the demo: synthetic city, J-LIS with OCSP and CRL over real sockets.
 pub mod city;
+pub mod world;

@@ -1,0 +1,3 @@
+//! The world outside the city hall, simulated: each peer speaks its real wire format over a real socket.
+
+pub mod jlis;
