@@ -11,6 +11,7 @@ use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, StatusSource};
 use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
 use services::convenience_certificates::{Composer, Issuer};
+use testkit::world::jlis::Jlis;
 use tools::{Inside, ResidentId};
 use web::App;
 use web::kiosk::Slots;
@@ -25,22 +26,6 @@ use crate::keys::{CityKeys, SimulatedAuthorities};
 const AUDIENCE: &str = "yakuba-certificate-machine";
 /// How long a status question may take.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
-
-use pending::Jlis;
-
-/// Stands here until the simulated J-LIS has landed.
-mod pending {
-    use std::sync::Arc;
-    pub struct Jlis;
-    impl Jlis {
-        pub fn start(_: Arc<pki::test_authority::TestAuthority>, _: base::Seams) -> Result<Self, &'static str> {
-            Err("being built")
-        }
-        pub fn ocsp_url(&self) -> String {
-            String::new()
-        }
-    }
-}
 
 /// What a process issues with.
 pub struct Means {
