@@ -11,6 +11,7 @@ mod clients;
 mod import;
 mod report;
 mod store;
+mod verify;
 
 use clap::Parser;
 use report::{Failure, Line};
@@ -40,8 +41,12 @@ pub struct Options {
 type Bench = fn(&Options) -> Result<Vec<Line>, Failure>;
 
 /// Every benchmark by name, with the goal of the quality plan it answers.
-const BENCHES: &[(&str, &str, Bench)] =
-    &[("store", "S8", store::run), ("import", "S13", import::run), ("audit", "S2", audit::run)];
+const BENCHES: &[(&str, &str, Bench)] = &[
+    ("store", "S8", store::run),
+    ("import", "S13", import::run),
+    ("audit", "S2", audit::run),
+    ("verify", "S3", verify::run),
+];
 
 fn main() -> std::process::ExitCode {
     let options = Options::parse();
