@@ -196,6 +196,12 @@ impl Drawer for DemoDrawer {
 /// # Errors
 /// The database.
 pub fn simulated_heartbeat(city: &Inside) -> Result<(), Failure> {
-    let _ = city;
-    Ok(())
+    let now = city.seams.now();
+    city.store
+        .write::<_, store::StoreError, _>(move |tx| {
+            let position = tools::register::freshness(tx, now)?.source_position;
+            tools::register::freshness::record_heartbeat(tx, "simulated source", position, now, now)
+        })
+        .map(|_| ())
+        .map_err(failed("the heartbeat cannot be written"))
 }

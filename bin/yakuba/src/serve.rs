@@ -13,6 +13,7 @@ use std::time::Duration;
 use base::Kind;
 use services::convenience_certificates::actions;
 use tools::audit::{self, Zone};
+use tools::nodes::{self, Fingerprint, Topology};
 use tools::relay::{Endpoint, InProcess, Router};
 use web::kiosk::Place;
 use web::{App, Settings};
@@ -89,10 +90,16 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     app.kiosk = Some(place.clone());
     means.publish(&mut app, &keys);
     control::listen(city.clone())?;
+    let node = join(&city)?;
     // Whatever the last process left half done ends now, before anybody is served.
     actions::sweep(&inside, true)
         .map_err(Failure::while_doing(Kind::Unavailable, "requests left over cannot be ended"))?;
-    let beside = Beside::start(&city, &keys, relay, place, idle_seconds)?;
+    let mut beside = Beside::start(&city, &keys, relay, place, idle_seconds)?;
+    let alive = inside.clone();
+    beside.every(nodes::BEAT_SECONDS, "alive", move || {
+        let now = alive.seams.now();
+        alive.store.write(move |tx| nodes::beat(tx, now, node)).map_err(|error| error.to_string())
+    })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -103,8 +110,32 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         web::serve::serve(listener, Arc::new(app), stop_signal()).await
     });
     beside.stop();
+    // Leaving is a courtesy: a node that is gone is forgotten by itself.
+    let _ = inside.store.write(move |tx| nodes::leave(tx, node));
     served.map_err(Failure::while_doing(Kind::Unavailable, "the server stopped"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Joins the processes that serve this city (I13). On SQLite the directory's lock proves that nobody else does.
+fn join(city: &OpenCity) -> Result<base::Id, Failure> {
+    let build = std::env::current_exe()
+        .and_then(std::fs::read)
+        .map_err(Failure::while_doing(Kind::Unavailable, "the program cannot read itself"))?;
+    let settings = toml::to_string(city.config())
+        .map_err(Failure::while_doing(Kind::Internal, "the configuration cannot be written"))?;
+    let fingerprint = Fingerprint::of(&build, store::schema_fingerprint().as_bytes(), settings.as_bytes());
+    let seams = city.inside().seams.clone();
+    let is_embedded = city.inside().store.engine() == "sqlite";
+    let topology = if is_embedded { Topology::Single } else { Topology::Several };
+    city.inside()
+        .store
+        .write(move |tx| {
+            if is_embedded {
+                nodes::forget_all(tx)?;
+            }
+            nodes::join(tx, &seams, &fingerprint, topology)
+        })
+        .map_err(|error| Failure::new(error.kind(), error))
 }
 
 async fn stop_signal() {

@@ -24,6 +24,7 @@ pub mod tx;
 pub mod value;
 
 pub use fault::{Fault, Faults};
+pub use migrate::fingerprint as schema_fingerprint;
 pub use store::{Database, Engine, Store, StoreConfig};
 pub use tx::{StoreError, Tx};
 pub use value::{Row, Value};

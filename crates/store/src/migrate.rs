@@ -76,7 +76,7 @@ fn apply(
 }
 
 /// A hash over all migrations: a test template made from the same set can be used again.
-pub(crate) fn fingerprint() -> String {
+pub fn fingerprint() -> String {
     sha256(&FILES.iter().map(|(name, sql)| format!("{name}\n{sql}\n")).collect::<String>())
 }
 

@@ -7,6 +7,7 @@ pub mod credentials;
 mod digest;
 pub mod disclosure;
 pub mod incidents;
+pub mod nodes;
 pub mod register;
 pub mod relay;
 pub mod resident_id;
