@@ -79,8 +79,8 @@ fn paper(file: &Path, data: Option<&Path>, trust: Option<&Path>) -> Outcome {
         .map_err(Failure::while_doing(Kind::Invalid, "the authority"))?;
     match pades::verify(&bytes, &anchors, Seams::system().now()) {
         Ok(report) => {
-            let (signer, organization, when) = (report.signer, report.organization, report.claimed_time);
-            println!("valid: signed by {signer} ({organization}), by its own clock on {when}");
+            let when = report.claimed_time;
+            println!("valid: signed by {} ({}), by its own clock on {when}", report.signer, report.organization);
             println!(
                 "A copy of a valid file also verifies: compare it with the paper and ask whether it was withdrawn."
             );
