@@ -70,12 +70,18 @@ fn crates(root: &Path, arguments: &[String]) -> Part {
     };
     let chosen = if arguments.is_empty() { vec!["--workspace"] } else { Vec::new() };
     let chosen = chosen.into_iter().chain(arguments.iter().map(String::as_str));
-    let runner: &[&str] =
-        if exists("cargo-nextest") { &["nextest", "run", "--no-fail-fast"] } else { &["test", "--no-fail-fast"] };
-    let (lines, done) = cargo(root)
+    let has_nextest = exists("cargo-nextest");
+    let runner: &[&str] = if has_nextest { &["nextest", "run"] } else { &["test", "--no-fail-fast"] };
+    let (mut lines, done) = cargo(root)
         .args(runner.iter().copied().chain(chosen))
         .env("YAKUBA_TEST_POSTGRES", cluster.socket_directory())
-        .run_keeping("the crates' tests", |line| is_total(line) || is_failure(line));
+        .run_keeping("the crates' tests", if has_nextest { is_nextest_total } else { is_cargo_total });
+    if !has_nextest {
+        lines = vec![added(&lines)];
+    }
+    // nextest tells each failure when it happens and again at the end.
+    let mut told = std::collections::BTreeSet::new();
+    lines.retain(|line| told.insert(line.clone()));
     ("crates", lines, done)
 }
 
@@ -145,18 +151,13 @@ fn fuzz(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// nextest's summary, or cargo's result line where nextest is absent.
-fn is_total(line: &str) -> bool {
+/// nextest's summary and each test that failed.
+fn is_nextest_total(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with("Summary [") || line.starts_with("test result:")
+    ["Summary [", "FAIL [", "TIMEOUT [", "SIGABRT [", "SIGSEGV ["].iter().any(|word| line.starts_with(word))
 }
 
-/// A failed test's line under nextest.
-fn is_failure(line: &str) -> bool {
-    let line = line.trim_start();
-    ["FAIL [", "TIMEOUT [", "SIGABRT [", "SIGSEGV ["].iter().any(|word| line.starts_with(word))
-}
-
+/// cargo's line per crate.
 fn is_cargo_total(line: &str) -> bool {
     line.starts_with("test result:")
 }
@@ -192,9 +193,9 @@ mod the_test_command {
 
     #[test]
     fn knows_the_totals_of_its_runners() {
-        assert!(is_total("     Summary [   0.045s] 7 tests run: 7 passed, 0 skipped"));
+        assert!(is_nextest_total("     Summary [   0.045s] 7 tests run: 7 passed, 0 skipped"));
         assert!(is_node_total("ℹ tests 5") && is_node_total("# fail 0"));
         assert!(!is_node_total("ℹ duration_ms 12.5"));
-        assert!(is_failure("        FAIL [   0.012s] yakuba-base clock::tests::x"));
+        assert!(is_nextest_total("        FAIL [   0.012s] yakuba-base clock::tests::x"));
     }
 }

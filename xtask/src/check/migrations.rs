@@ -46,6 +46,8 @@ pub fn check(files: &[(String, String)]) -> Vec<Fault> {
         }
         for (index, line) in text.lines().enumerate() {
             let code = line.split("--").next().unwrap_or_default().to_lowercase();
+            // An index holds nothing; the release before does not miss it.
+            let code = code.replace("drop index", "");
             let mut words = code.split(|c: char| !(c.is_alphanumeric() || c == '_'));
             if let Some((word, why)) = words.find_map(|w| FORBIDDEN.iter().find(|(bad, _)| *bad == w)) {
                 faults.push(Fault::of(&format!("{path}:{}", index + 1), format!("`{word}`: {why}")));
@@ -68,6 +70,7 @@ mod tests {
     fn a_dialect_word_and_a_step_back_are_refused() {
         let text = "-- database: inside\nCREATE TABLE a (id SERIAL);\nDROP TABLE b; -- int in a comment is fine\n";
         assert_eq!(planted("011_a.sql", text).len(), 2);
+        assert!(planted("011_a.sql", "-- database: inside\nDROP INDEX a;\n").is_empty());
     }
 
     #[test]
