@@ -54,11 +54,7 @@ impl Means {
             let authorities = SimulatedAuthorities::open(city.directory(), &inside.seams)?;
             let mut anchors = TrustAnchors::allowing_test();
             anchors
-                .add(
-                    AuthorityRole::UserAuthentication,
-                    AnchorKind::Test,
-                    authorities.user_authentication.certificate(),
-                )
+                .add(AuthorityRole::UserAuthentication, AnchorKind::Test, authorities.user_authentication.certificate())
                 .map_err(failed("the simulated authority cannot be trusted"))?;
             let jlis = Jlis::start(Arc::new(authorities.user_authentication), inside.seams.clone())
                 .map_err(failed("the simulated J-LIS cannot start"))?;
@@ -151,7 +147,9 @@ pub fn slots(city: &OpenCity) -> Result<Slots, Failure> {
             Kind::Invalid,
             "kiosk.reader = \"drawer\" works in a demo city only; set it to \"pcsc\" in yakuba.toml",
         )),
-        other => Err(Failure::new(Kind::Invalid, format!("kiosk.reader = \"{other}\": only drawer and pcsc are known"))),
+        other => {
+            Err(Failure::new(Kind::Invalid, format!("kiosk.reader = \"{other}\": only drawer and pcsc are known")))
+        }
     }
 }
 

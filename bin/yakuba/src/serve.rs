@@ -27,6 +27,8 @@ use crate::{DemoArguments, ServeArguments, birth};
 
 /// Seconds between audit heads.
 const HEAD_SECONDS: u64 = 3600;
+/// Seconds between purges of messages the other zone has acknowledged: a day.
+const PURGE_SECONDS: u64 = 86_400;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
 /// Seconds between heartbeats of the demo's simulated register source.
@@ -202,12 +204,28 @@ impl Beside {
         beside.every(SWEEP_SECONDS, "sweep", move || {
             actions::sweep(&inside, false).map(|_| ()).map_err(|error| error.to_string())
         })?;
-        let (inside, keys, heads) = (city.inside().clone(), keys.clone(), city.directory().join("audit-heads.jsonl"));
-        beside.every(HEAD_SECONDS, "audit-heads", move || {
-            audit::make_head(&inside.store, &inside.seams, Zone::Inside, &keys.inside)
-                .and_then(|_| audit::export_heads(&inside.store, Zone::Inside, &heads))
-                .map(|_| ())
-                .map_err(|error| error.to_string())
+        // Each zone's heads leave its own database: into a file here, and by the relay to the other zone.
+        for (zone, store, name) in [
+            (Zone::Inside, city.inside().store.clone(), "audit-heads-inside"),
+            (Zone::Outside, city.outside().store.clone(), "audit-heads-outside"),
+        ] {
+            let (seams, keys) = (city.inside().seams.clone(), keys.clone());
+            let file = city.directory().join(format!("{name}.jsonl"));
+            beside.every(HEAD_SECONDS, name, move || {
+                let signer = if zone == Zone::Inside { &keys.inside } else { &keys.outside };
+                audit::make_head(&store, &seams, zone, signer)
+                    .and_then(|_| audit::export_heads(&store, zone, &file))
+                    .map(|_| ())
+                    .map_err(|error| error.to_string())
+            })?;
+        }
+        let (inside, outside, seams) = (city.inside().clone(), city.outside().clone(), city.inside().seams.clone());
+        beside.every(PURGE_SECONDS, "relay-purge", move || {
+            let now = seams.now();
+            for store in [&inside.store, &outside.store] {
+                store.write(move |tx| tools::relay::purge(tx, now)).map_err(|error| error.to_string())?;
+            }
+            Ok(())
         })?;
         if city.inside().demo {
             let inside = city.inside().clone();
@@ -264,7 +282,7 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  職員用画面    staff console         {here}/staff");
     match crate::commands::staff::first_administrator(city) {
         Ok(Some(token)) => {
-            println!("    最初の管理者 first administrator: {here}/staff/first-administrator  token {token}")
+            println!("    最初の管理者 first administrator: {here}/staff/first  token {token}")
         }
         Ok(None) => {}
         Err(failure) => eprintln!("yakuba: {}", failure.sentence()),

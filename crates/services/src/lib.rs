@@ -12,7 +12,7 @@ use service::Service;
 
 /// Every service, in the order of the policy's 別紙2.
 pub const SERVICES: [&Service; 12] = [
-    &planned::convenience_certificates::SERVICE,
+    &convenience_certificates::SERVICE,
     &planned::library_card::SERVICE,
     &planned::hospital_card::SERVICE,
     &planned::staff_id::SERVICE,

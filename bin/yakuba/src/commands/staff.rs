@@ -41,10 +41,7 @@ pub fn first_administrator(city: &OpenCity) -> Result<Option<String>, Failure> {
 /// There is an administrator already; the database.
 pub fn token(city: &OpenCity) -> Result<Done, Failure> {
     match first_administrator(city)? {
-        Some(token) => Ok(Done::lines(vec![
-            token,
-            "valid once; open /staff/first-administrator and register a passkey".to_owned(),
-        ])),
+        Some(token) => Ok(Done::lines(vec![token, "valid once; open /staff/first and register a passkey".to_owned()])),
         None => Err(Failure::new(Kind::Conflict, "there is an administrator already; they invite further staff")),
     }
 }
@@ -54,6 +51,10 @@ pub fn token(city: &OpenCity) -> Result<Done, Failure> {
 /// # Errors
 /// Unknown, used, expired, or its roles do not allow issuing at the counter.
 pub fn account_of(city: &OpenCity, credential: &str) -> Result<Id, Failure> {
-    let _ = (city, credential);
-    Err(Failure::new(Kind::Forbidden, "staff credentials for the command line are not built yet"))
+    let (seams, secret) = (city.inside().seams.clone(), staff::OneTimeSecret::typed(credential));
+    city.inside()
+        .store
+        .write(move |tx| staff::use_counter_credential(tx, &seams, &secret))
+        .map(|account| account.id)
+        .map_err(|error| Failure::new(Kind::Forbidden, error))
 }

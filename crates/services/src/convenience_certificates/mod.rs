@@ -19,6 +19,7 @@
 //! | [`document`] | content → paper → re-check → signature |
 //! | [`actions`] | one function for each act |
 //! | [`issuer`] | the means, made once a process |
+//! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
 pub mod choices;
@@ -27,6 +28,7 @@ pub mod issuer;
 pub mod model;
 pub mod request;
 pub mod requests;
+pub mod service;
 
 pub use actions::{ActionError, Answer, Applicant, FetchToken, MemberShown};
 pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems};
@@ -35,6 +37,7 @@ pub use issuer::Issuer;
 pub use model::Refusal;
 pub use request::State;
 pub use requests::{Request, machine_fee, set_fee};
+pub use service::SERVICE;
 
 /// This service's word in stop flags, incidents and audit.
 pub const SERVICE_CODE: &str = "convenience_certificates";

@@ -5,7 +5,6 @@
 
 pub mod business_procedures;
 pub mod child_watch;
-pub mod convenience_certificates;
 pub mod e_billing;
 pub mod health_check_bank;
 pub mod hospital_card;

@@ -65,7 +65,9 @@ pub enum JoinError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A node alive is of another build, schema or configuration.
-    #[error("another process of this city is of another build, schema or configuration: it is {theirs}, this one is {ours} (build-schema-configuration)")]
+    #[error(
+        "another process of this city is of another build, schema or configuration: it is {theirs}, this one is {ours} (build-schema-configuration)"
+    )]
     Different {
         /// Fingerprint of the other.
         theirs: String,

@@ -12,11 +12,13 @@
 //! |---|---|
 //! | [`roles`] | the table roles × actions |
 //! | [`accounts`] | who there is; roles given and taken, accounts disabled |
+//! | [`counter`] | a credential for the command line at the counter |
 //! | [`invitations`] | one-time ways in |
 //! | [`passkeys`] | registering one, signing in with one |
 //! | [`two_persons`] | what nobody does alone |
 
 pub mod accounts;
+pub mod counter;
 mod error;
 pub mod invitations;
 pub mod passkeys;
@@ -27,6 +29,7 @@ mod tests;
 pub mod two_persons;
 
 pub use accounts::{Account, account, accounts, add, disable, enable, set_roles};
+pub use counter::{make_counter_credential, use_counter_credential};
 pub use error::{StaffError, StaffRefusal};
 pub use invitations::{Invitation, OneTimeSecret, first_token, invite};
 pub use passkeys::RelyingParty;

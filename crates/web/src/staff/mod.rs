@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`sign_in`] | sign-in, the first administrator, joining by invitation, one's own passkeys |
 //! | [`home`], [`counts`] | my queue, what stopped, today's certificates by kind and place |
+//! | [`counter`] | a credential for the command line at the counter |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
@@ -16,6 +17,7 @@
 mod accounts;
 mod approvals;
 mod audit_page;
+mod counter;
 mod counts;
 mod desk;
 mod home;
@@ -33,6 +35,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::routes())
         .merge(home::routes())
+        .merge(counter::routes())
         .merge(counts::routes())
         .merge(desk::routes())
         .merge(register::routes())

@@ -257,3 +257,7 @@ staff-take-back = Take back
 staff-until = (until { $at })
 staff-view-closed = This was opened too long ago and is closed. Search and open it again.
 staff-what-to-do = Action
+staff-counter-title = Staff credential for the counter command
+staff-counter-how = Makes a credential with which the counter command issues certificates. It works for today's shift (10 hours); an earlier one stops working. Every paper is recorded as yours and shown to the person.
+staff-counter-make = Make a credential
+staff-counter-made = Shown once. Save it in a file and give it with --staff-credential.

@@ -248,3 +248,7 @@ staff-take-back = 申請を取り下げる
 staff-until = ({ $at }まで)
 staff-view-closed = 開いてから時間がたったので閉じました。もう一度探して開いてください。
 staff-what-to-do = 操作
+staff-counter-title = 窓口コマンドの職員資格
+staff-counter-how = 窓口のコマンドで証明書を交付するための資格を作ります。今日の勤務中(10時間)だけ使えます。前に作ったものは使えなくなります。交付はすべてあなたの操作として記録され、本人に表示されます。
+staff-counter-make = 資格を作る
+staff-counter-made = 一度だけ表示します。ファイルに保存して --staff-credential で渡してください。

@@ -8,7 +8,7 @@ pub const SERVICE: Service = Service {
     key: "convenience_certificates",
     japanese: "コンビニ交付",
     english: "Certificates from a machine",
-    state: State::Planned,
+    state: State::Built,
     policy: PolicyRow {
         pillar: Pillar::Card,
         category: "コンビニ交付【確定】",
