@@ -549,3 +549,56 @@ fn every_snapshot_equals_one_committed_version() {
         assert_eq!(household(&database, "R-1").unwrap().version.position, 130);
     });
 }
+
+#[test]
+fn every_sample_of_the_city_is_served_or_not_as_the_gallery_says() {
+    for_each_engine(|database| {
+        let directory = tempfile::tempdir().unwrap();
+        let summary = city::generate(100, 1, directory.path()).unwrap();
+        imported(&database, directory.path());
+        for sample in &summary.samples {
+            let snapshot = household(&database, &sample.resident_id).unwrap();
+            let who = id(&sample.resident_id);
+            let causes = register::why_not_at_a_machine(&snapshot, &who, day("2026-11-24"), Default::default());
+            assert_eq!(causes.is_empty(), sample.is_served, "{}: {causes:?}", sample.kind);
+            let expected = match sample.kind {
+                "under-fifteen" => Some(Cause::UnderFifteen),
+                "under-protection" => Some(Cause::Suppressed),
+                "planned-move-out" | "household-with-planned-move-out" => Some(Cause::PlannedMoveOut),
+                "moved-out" => Some(Cause::MovedOut),
+                "dead" => Some(Cause::Dead),
+                "pending" => Some(Cause::Pending),
+                "too-long-name" => Some(Cause::TooLong),
+                _ => None,
+            };
+            assert_eq!(causes.first().copied(), expected, "{}", sample.kind);
+        }
+        let widow = summary.samples.iter().find(|sample| sample.kind == "widow").unwrap();
+        let snapshot = household(&database, &widow.resident_id).unwrap();
+        assert_eq!((snapshot.members.len(), snapshot.entered_members().count()), (2, 1));
+    });
+}
+
+#[test]
+fn a_household_whose_head_has_gone_waits_for_a_new_one() {
+    for_each_engine(|database| {
+        let directory = tempfile::tempdir().unwrap();
+        small_city(directory.path());
+        imported(&database, directory.path());
+        let head_dies = "R-1,H-1,世帯主,辻\u{E0102}　花子,ツジ　ハナコ,1950-02-03,female,見本県見本市中央一丁目1番1号,dead,2026-11-23";
+        let daughter = "R-2,H-1,世帯主,辻\u{E0102}　美咲,ツジ　ミサキ,1990-05-06,female,見本県見本市中央一丁目1番1号,,";
+        let daily = tempfile::tempdir().unwrap();
+        let causes = || {
+            let snapshot = household(&database, "R-2").unwrap();
+            register::why_not_at_a_machine(&snapshot, &id("R-2"), day("2026-11-24"), Default::default())
+        };
+        assert_eq!(causes(), []);
+        changes(daily.path(), &[change(11, "death", head_dies)]);
+        imported(&database, daily.path());
+        assert_eq!(causes(), [Cause::Incomplete]);
+        changes(daily.path(), &[change(12, "household", daughter)]);
+        imported(&database, daily.path());
+        assert_eq!(causes(), []);
+        assert_eq!(household(&database, "R-2").unwrap().household.head_name, "辻\u{E0102}　美咲");
+    });
+}
