@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base::{Date, Timestamp};
 use store::{Row, StoreError, Value};
-use wire::resident_csv::{Encoding, EntryState, ResidentRecord, Sex as FileSex, ToCells, Writer};
+use wire::resident_csv::{EntryState, ResidentRecord, Sex as FileSex};
 
 use super::keys::Findable;
 use super::model::{
@@ -54,19 +54,6 @@ pub(super) const INTO_HISTORY: &str = "INSERT INTO resident_history (generation,
     family_register_head, nationality, residence_status, state, state_on, content \
     FROM residents WHERE generation = $5 AND resident_id = $6 AND content <> $7 \
     ON CONFLICT (resident_id, valid_from, ended_by, generation) DO NOTHING";
-
-/// The row in our own CSV form, without header or line end.
-pub(super) fn row_text<T: ToCells>(record: &T) -> String {
-    // Writing UTF-8 into memory cannot fail; the header is cut off.
-    let text = Writer::new(Vec::new(), Encoding::Utf8)
-        .and_then(|mut writer| {
-            writer.write(record)?;
-            writer.finish()
-        })
-        .unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    text.split_once('\n').map_or("", |(_, row)| row.trim_end_matches('\n')).to_owned()
-}
 
 /// SHA-256 of a text, its first 16 bytes.
 pub(super) fn content_of(text: &str) -> Vec<u8> {

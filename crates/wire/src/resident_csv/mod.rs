@@ -46,7 +46,7 @@ pub use record::{
     ChangeKind, ChangeRecord, EntryState, FromCells, HouseholdRecord, ProtectionRecord, ResidentRecord, Sex,
 };
 pub use source::{Source, SourceError};
-pub use write::{ToCells, Writer};
+pub use write::{ToCells, Writer, to_line};
 
 /// The file names of the set.
 pub mod files {

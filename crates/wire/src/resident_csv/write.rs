@@ -46,6 +46,13 @@ impl RowWriter<'_> {
     }
 }
 
+/// One record as a line in our own form, without its end: for keeping it, and for telling whether it changed.
+pub fn to_line<T: ToCells>(record: &T) -> String {
+    let mut line = String::with_capacity(512);
+    record.to_cells(&mut RowWriter { line: &mut line, first: true });
+    line
+}
+
 /// Writes one file of the set.
 pub struct Writer<W, T> {
     output: W,

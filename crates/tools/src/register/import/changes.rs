@@ -11,7 +11,7 @@
 use base::Timestamp;
 use store::{StoreError, Tx, Value};
 use wire::resident_csv::{
-    ChangeKind, ChangeRecord, Encoding, Entry, Fault, FileMapping, FromCells, Reader, Reason, files,
+    ChangeKind, ChangeRecord, Encoding, Entry, Fault, FileMapping, FromCells, Reader, Reason, files, to_line,
 };
 
 use super::load::key_values;
@@ -90,7 +90,7 @@ enum Received {
 }
 
 fn receive_one(tx: &mut Tx, change: &ChangeRecord, position: i64, now: Timestamp) -> Result<Received, StoreError> {
-    let text = rows::row_text(change);
+    let text = to_line(change);
     let content = rows::content_of(&text);
     let known = "SELECT content FROM register_changes WHERE position = $1";
     if let Some(row) = tx.query_one(known, &[change.source_position.into()])? {
@@ -167,7 +167,7 @@ fn drain_step(tx: &mut Tx, now: Timestamp) -> Result<u64, ImportError> {
     Ok(u64::try_from(at - start).unwrap_or(0))
 }
 
-/// Reads a row back that [`rows::row_text`] wrote.
+/// Reads a row back that [`to_line`] wrote.
 fn parse(text: &str) -> Option<ChangeRecord> {
     let columns: Vec<&str> = ChangeRecord::columns().iter().map(|column| column.name).collect();
     let file = format!("{}\n{text}\n", columns.join(","));
@@ -196,7 +196,7 @@ fn apply(tx: &mut Tx, generation: i64, change: ChangeRecord, now: Timestamp) -> 
         _ => {}
     }
     let old = read::in_generation(tx, generation, &id)?;
-    let content = rows::content_of(&rows::row_text(&change.resident));
+    let content = rows::content_of(&to_line(&change.resident));
     let record = &change.resident;
     let left = old.as_ref().map(|old| old.household_id.as_str()).filter(|left| *left != record.household_id);
     if let Some(left) = left {

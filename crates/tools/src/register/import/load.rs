@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base::{Date, Timestamp};
 use store::{StoreError, Tx, Value};
-use wire::resident_csv::{Entry, Fault, FromCells, HouseholdRecord, ProtectionRecord, Reason, ResidentRecord};
+use wire::resident_csv::{Entry, Fault, FromCells, HouseholdRecord, ProtectionRecord, Reason, ResidentRecord, to_line};
 
 use super::set::{SetFile, SetReader};
 use super::writers::{Batch, Sink, with_writers};
@@ -394,7 +394,7 @@ impl<'a> Loader<'a> {
         if !self.has_households {
             self.stage_derived_household(context, &record);
         }
-        let content = rows::content_of(&rows::row_text(&record));
+        let content = rows::content_of(&to_line(&record));
         let (id, run) = (record.resident_id.clone(), &self.run);
         let values = rows::insert_values(
             record,
