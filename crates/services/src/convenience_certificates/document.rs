@@ -15,7 +15,7 @@ use paper::residence_certificate::{Entry, Nationality, Person, Plan, ResidenceCe
 use paper::seal::Seal;
 use pki::DocumentSigner;
 use pki::pades::{self, SignError, SignatureNotes};
-use pki::token::{KeyRing, TokenError};
+use pki::token::{KeyRing, PublicKeyRing, TokenError};
 use tools::register::{ForeignItems, Resident};
 use tools::{Inside, ResidentId};
 use wire::certificate_code::to_text;
@@ -96,9 +96,9 @@ impl Composer {
         Self { typeface, seal, signer, codes }
     }
 
-    /// The keys with which anyone checks the codes, as a JWK set.
-    pub fn code_keys(&self) -> String {
-        self.codes.public().jwk_set()
+    /// The keys with which anyone checks the codes.
+    pub fn code_keys(&self) -> PublicKeyRing {
+        self.codes.public()
     }
 
     /// Makes the document of `request` from exactly `content`.

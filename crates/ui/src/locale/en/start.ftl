@@ -1,0 +1,9 @@
+# The first page.
+start-title = { $city } card services
+start-lead = What would you like to do?
+start-kiosk = Get a certificate
+start-kiosk-what = With an Individual Number Card and its four-digit PIN you receive a copy of your residence record.
+start-verify = Check a certificate
+start-verify-what = Anyone can check whether a certificate is genuine and still valid.
+start-staff = For staff
+start-staff-what = Goes to the screens of the city's staff.

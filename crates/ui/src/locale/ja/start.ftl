@@ -1,0 +1,9 @@
+# The first page.
+start-title = { $city }のカードサービス
+start-lead = ご用のものをお選びください。
+start-kiosk = 証明書を取る
+start-kiosk-what = マイナンバーカードと4けたの暗証番号で、住民票の写しを受け取れます。
+start-verify = 証明書を確かめる
+start-verify-what = 受け取った証明書が、本物で、いまも有効かをだれでも確かめられます。
+start-staff = 職員の方
+start-staff-what = 職員用の画面に進みます。

@@ -1,0 +1,30 @@
+//! The first page: where to go from here.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use maud::{Markup, html};
+
+use crate::app::App;
+use crate::visit::Visit;
+
+/// `GET /`.
+pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
+    let ways: &[(&str, &str)] = if app.inside.is_some() {
+        &[("/kiosk", "start-kiosk"), ("/verify", "start-verify"), ("/staff", "start-staff")]
+    } else {
+        &[("/verify", "start-verify")]
+    };
+    let title = visit.say_with("start-title", &[("city", visit.city.as_str().into())]);
+    let main = html! {
+        h1 { (title) }
+        p { (visit.say_html("start-lead")) }
+        @for (address, key) in ways {
+            section class="card" {
+                h2 { a href=(address) { (visit.say(key)) } }
+                p { (visit.say_html(&format!("{key}-what"))) }
+            }
+        }
+    };
+    visit.page(&title).render(&main)
+}
