@@ -1,4 +1,5 @@
 //! The open pages: who holds a paper learns whether it is genuine, from the code and from the file.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests and their helpers")]
 
 use std::sync::Arc;
 
