@@ -14,7 +14,7 @@ use wire::resident_csv::{
     ChangeKind, ChangeRecord, Encoding, Entry, Fault, FileMapping, FromCells, Reader, Reason, files, to_line,
 };
 
-use super::load::key_values;
+use super::loader::key_values;
 use super::set::SetReader;
 use super::{Context, ImportError};
 use crate::register::{read, rows};

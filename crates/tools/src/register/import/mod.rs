@@ -19,6 +19,7 @@
 
 mod changes;
 mod load;
+mod loader;
 mod refused;
 mod set;
 mod sweep;

@@ -119,6 +119,13 @@ fn a_directory_becomes_the_register() {
         assert_eq!(names, ["辻\u{E0102}　花子", "辻\u{E0102}　美咲"]);
         assert_eq!(snapshot.members[0].address.municipality_code, "99999", "from source.toml where a row gives none");
         assert!(matches!(household(&database, "R-9"), Err(RegisterError::NotFound)));
+        let again = imported(&database, directory.path());
+        assert_eq!(
+            (again.residents, again.resumed, again.switched),
+            (3, 6, true),
+            "the same files again: nothing to do"
+        );
+        assert_eq!(household(&database, "R-2").unwrap().version.generation, 1);
     });
 }
 
