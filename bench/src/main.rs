@@ -9,6 +9,7 @@
 mod audit;
 mod clients;
 mod import;
+mod paper;
 mod report;
 mod store;
 mod verify;
@@ -46,6 +47,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("import", "S13", import::run),
     ("audit", "S2", audit::run),
     ("verify", "S3", verify::run),
+    ("paper", "S1", paper::run),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -97,6 +97,21 @@ pub(crate) struct Line {
     glyphs: Vec<KrillaGlyph>,
 }
 
+impl Line {
+    /// Left end of the baseline in points.
+    pub(crate) fn at(&self) -> (f32, f32) {
+        (self.start.x, self.start.y)
+    }
+
+    pub(crate) fn size(&self) -> f32 {
+        self.size
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// One text, ready to be drawn. Never without a glyph.
 #[derive(Clone, Debug)]
 pub(crate) struct Text {

@@ -17,6 +17,9 @@ mod claims;
 mod draw;
 mod form;
 mod ornament;
+mod pieces;
+
+pub use pieces::{PieceOfText, Pieces};
 
 /// People on one page.
 pub const PEOPLE_PER_PAGE: usize = 4;
