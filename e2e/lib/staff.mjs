@@ -21,7 +21,7 @@ export function firstToken () {
 
 async function registered (page) {
   await page.locator('form[data-passkey] button[type=submit]').click()
-  await page.waitForURL(`${url}/staff`, { timeout: 20_000 })
+  await page.waitForURL(/\/staff(\/me)?(\?|$)/, { timeout: 20_000 })
 }
 
 /** The first administrator, from the console's token to the first page. */

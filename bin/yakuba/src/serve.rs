@@ -120,8 +120,9 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
 
 /// Joins the processes that serve this city (I13). On SQLite the directory's lock proves that nobody else does.
 fn join(city: &OpenCity) -> Result<base::Id, Failure> {
-    let build = std::env::current_exe()
-        .and_then(std::fs::read)
+    // Through the process itself: the file may have been replaced since the start.
+    let build = std::fs::read("/proc/self/exe")
+        .or_else(|_| std::env::current_exe().and_then(std::fs::read))
         .map_err(Failure::while_doing(Kind::Unavailable, "the program cannot read itself"))?;
     let settings = toml::to_string(city.config())
         .map_err(Failure::while_doing(Kind::Internal, "the configuration cannot be written"))?;

@@ -122,7 +122,7 @@ impl Page {
         self
     }
 
-    /// Goes to `address` after `seconds`, also without script.
+    /// Goes to `address` after `seconds` where script is off. With script the page itself warns first.
     #[must_use]
     pub fn refresh(mut self, seconds: u32, address: impl Into<String>) -> Self {
         self.refresh = Some((seconds, address.into()));
@@ -148,7 +148,8 @@ impl Page {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     @if let Some((seconds, address)) = &self.refresh {
-                        meta http-equiv="refresh" content=(format!("{seconds};url={address}"));
+                        // With script the page warns and can be extended (WCAG 2.2.1); only without it this must do.
+                        noscript { meta http-equiv="refresh" content=(format!("{seconds};url={address}")); }
                     }
                     title { (self.title) @if !self.city.is_empty() { " | " (self.city) } }
                     @for address in &self.styles { link rel="stylesheet" href=(address); }
