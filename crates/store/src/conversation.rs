@@ -135,7 +135,7 @@ impl Conversation {
                 Poll::Ready(())
             }));
             drop(rollback);
-            self.session.breathe();
+            self.session.breathe(1);
         }
         Some(self.session)
     }

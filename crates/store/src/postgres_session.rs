@@ -60,15 +60,15 @@ impl Session {
         if self.dead {
             return false;
         }
-        self.breathe();
+        // The first turn looks at the socket, the second lets the connection's task read what came.
+        self.breathe(2);
         !self.client.is_closed()
     }
 
     /// Lets the connection send and receive what is ready, without waiting.
-    pub(crate) fn breathe(&self) {
+    pub(crate) fn breathe(&self, turns: u32) {
         self.wait(async {
-            // The first yield polls the socket, the next two let the connection's task act on it.
-            for _ in 0..3 {
+            for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
         });

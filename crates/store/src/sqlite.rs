@@ -88,7 +88,7 @@ pub(crate) struct Sqlite {
     returned: Condvar,
     limit: usize,
     /// Held while open; the operating system lets go of it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 #[derive(Default)]
@@ -134,7 +134,7 @@ impl Sqlite {
             readers: Mutex::default(),
             returned: Condvar::new(),
             limit: config.connections.max(1),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -223,6 +223,8 @@ impl Drop for Sqlite {
             // The writer answers what waits, then ends; a panic in it was already reported by its closed queue.
             let _ = writer.join();
         }
+        // Closing is not enough: a child that this process is just starting may hold a copy of the file for a moment.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -14,6 +14,9 @@ use crate::value::{Row, Value};
 
 /// WAL pages between checkpoints: 16 MiB. The default 1000 checkpoints too often under group commit (measured).
 const CHECKPOINT_PAGES: u32 = 4000;
+/// Bytes of the file that readers map instead of copying: a list from a mailbox outside the cache takes half the time.
+/// Bounded because mapped pages count as the process's memory, though the system may take them back at any time.
+const MAPPED: u32 = 256 << 20;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
 
@@ -34,7 +37,8 @@ impl Connection {
         db.execute_batch(&format!(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON;
              PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;
-             PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA query_only={};",
+             PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA mmap_size={}; PRAGMA query_only={};",
+            if reader { MAPPED } else { 0 },
             u8::from(reader),
         ))
         .map_err(failed)?;

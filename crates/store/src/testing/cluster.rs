@@ -115,6 +115,13 @@ impl Cluster {
         }
     }
 
+    /// The server's processes at this moment: itself and its children.
+    pub fn processes(&self) -> Vec<u32> {
+        let Some(server) = self.server.as_ref().map(Child::id) else { return Vec::new() };
+        let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap_or_default();
+        std::iter::once(server).chain(children.split_whitespace().filter_map(|pid| pid.parse().ok())).collect()
+    }
+
     /// Where its socket is.
     pub fn socket_directory(&self) -> String {
         self.directory.display().to_string()
