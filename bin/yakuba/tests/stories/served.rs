@@ -38,7 +38,7 @@ impl Served {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let ready = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("ready "));
         assert!(ready.is_some(), "the demo did not start");
-        // The first heartbeat is written beside; nothing is issued before.
+        // Whatever it still says is read away, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
         Self { data, process, log: Some(log), _place: place }
     }
