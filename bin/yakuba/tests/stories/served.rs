@@ -1,0 +1,83 @@
+//! A demo city that really runs: the program itself, as a process.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// The program under test.
+pub const YAKUBA: &str = env!("CARGO_BIN_EXE_yakuba");
+
+/// `yakuba demo`, running; killed when dropped.
+pub struct Served {
+    /// The data directory.
+    pub data: PathBuf,
+    process: Child,
+    log: Option<std::thread::JoinHandle<String>>,
+    _place: tempfile::TempDir,
+}
+
+impl Served {
+    /// Makes a demo city and waits until it serves.
+    pub fn start() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("data");
+        let mut process = Command::new(YAKUBA)
+            .args(["demo", "--residents", "60", "--port", "0", "--data"])
+            .arg(&data)
+            .env("YAKUBA_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = process.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = Vec::new();
+            stderr.read_to_end(&mut log).unwrap();
+            String::from_utf8_lossy(&log).into_owned()
+        });
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ready = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("ready "));
+        assert!(ready.is_some(), "the demo did not start");
+        // Whatever it still says is read away, so that it never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { data, process, log: Some(log), _place: place }
+    }
+
+    /// `yakuba issue residence-certificate` for `resident`.
+    pub fn issue(&self, resident: &str, out: &Path) -> Output {
+        Command::new(YAKUBA)
+            .args(["issue", "residence-certificate", "--household", "--relationship", "--resident", resident, "--data"])
+            .arg(&self.data)
+            .arg("--out")
+            .arg(out)
+            .env("YAKUBA_LOG", "debug")
+            .output()
+            .unwrap()
+    }
+
+    /// The sample resident of this kind.
+    pub fn sample(&self, kind: &str) -> String {
+        let samples: toml::Table = self.file("samples.toml").parse().unwrap();
+        let sample = samples["sample"].as_array().unwrap().iter().find(|s| s["kind"].as_str() == Some(kind));
+        sample.unwrap()["resident_id"].as_str().unwrap().to_owned()
+    }
+
+    /// A file of the import set the city was made from.
+    pub fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.data.join("files").join(name)).unwrap()
+    }
+
+    /// Stops it and answers with everything it wrote to its log.
+    pub fn stop(&mut self) -> String {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        self.log.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
