@@ -226,6 +226,7 @@ impl Beside {
             for store in [&inside.store, &outside.store] {
                 store.write(move |tx| tools::relay::purge(tx, now)).map_err(|error| error.to_string())?;
             }
+            inside.store.write(move |tx| web::session::sweep(tx, now)).map_err(|error| error.to_string())?;
             Ok(())
         })?;
         if city.inside().demo {

@@ -38,6 +38,7 @@ pub struct Page {
     language: Language,
     title: String,
     city: String,
+    icon: Option<String>,
     styles: Vec<String>,
     scripts: Vec<String>,
     width: Width,
@@ -55,6 +56,7 @@ impl Page {
             language,
             title: title.into(),
             city: String::new(),
+            icon: None,
             styles: Vec::new(),
             scripts: Vec::new(),
             width: Width::Reading,
@@ -70,6 +72,13 @@ impl Page {
     #[must_use]
     pub fn city(mut self, name: impl Into<String>) -> Self {
         self.city = name.into();
+        self
+    }
+
+    /// The little picture in the browser's tab, by its address.
+    #[must_use]
+    pub fn icon(mut self, address: impl Into<String>) -> Self {
+        self.icon = Some(address.into());
         self
     }
 
@@ -152,6 +161,7 @@ impl Page {
                         noscript { meta http-equiv="refresh" content=(format!("{seconds};url={address}")); }
                     }
                     title { (self.title) @if !self.city.is_empty() { " | " (self.city) } }
+                    @if let Some(address) = &self.icon { link rel="icon" href=(address); }
                     @for address in &self.styles { link rel="stylesheet" href=(address); }
                     @for address in &self.scripts { script type="module" src=(address) {} }
                 }

@@ -64,6 +64,7 @@ impl Visit {
     pub fn page(&self, title: &str) -> Page {
         let page = Page::new(self.language, title)
             .city(&self.city)
+            .icon(assets::path("yakuba.svg"))
             .style(assets::path("yakuba.css"))
             .languages_at(&self.address);
         if self.is_demo { page.band(self.say_html("page-demo-band")) } else { page }

@@ -261,7 +261,7 @@ pub fn stopped(visit: &Visit, all: &[Incident]) -> Markup {
     let stopped: Vec<&Incident> = all.iter().filter(|one| one.stops && one.cleared_at.is_none()).collect();
     html! {
         @if stopped.is_empty() {
-            (alert(visit.language, AlertKind::Success, &html! { p { (visit.say("staff-nothing-stopped")) } }))
+            (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-nothing-stopped")) } }))
         } @else {
             (alert(visit.language, AlertKind::Error, &html! {
                 p { strong { (visit.say("staff-stopped")) } }

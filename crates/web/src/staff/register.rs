@@ -149,8 +149,8 @@ fn results(visit: &Visit, me: &SignedIn, found: &[Found], is_cut: bool) -> Marku
         ["staff-name", "staff-birth", "staff-address", "staff-state", "staff-what-to-do"].map(|key| visit.say(key));
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     html! {
-        section aria-labelledby="found" {
-            h2 id="found" { (visit.say("staff-found")) }
+        section {
+            h2 { (visit.say("staff-found")) }
             (count(visit.language, found.len()))
             @if is_cut { (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say("staff-search-cut")) } })) }
             @if found.is_empty() { (empty_state(&visit.say("staff-found-none"), &visit.say("staff-found-none-how"))) }

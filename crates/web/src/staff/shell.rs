@@ -10,6 +10,7 @@ use ui::page::{NavLink, Page, Width};
 
 use crate::assets;
 use crate::error::Failure;
+use crate::session;
 use crate::visit::{SignedIn, Visit};
 
 /// The pages of the navigation, with the action that opens each.
@@ -27,6 +28,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
 pub struct Console {
     page: Page,
     title: String,
+    idle: Markup,
 }
 
 impl Console {
@@ -48,8 +50,17 @@ impl Console {
                 button type="submit" class="link-like" { (visit.say("staff-sign-out")) }
             }
         };
+        // Shown by console.js shortly before the session ends by lying idle; without script the next page says so.
+        let idle = html! {
+            section id="idle" class="idle alert alert-warning" hidden
+                data-seconds=(session::STAFF_IDLE_SECONDS) aria-labelledby="idle-title" role="alertdialog" tabindex="-1" {
+                h2 id="idle-title" { (visit.say("staff-idle-title")) }
+                p { (visit.say("staff-idle-how")) }
+                button type="button" class="button" { (visit.say("staff-idle-stay")) }
+            }
+        };
         let page = visit.page(title).width(Width::Wide).script(assets::path("console.js")).nav(nav).who(who);
-        Self { page, title: title.to_owned() }
+        Self { page, title: title.to_owned(), idle }
     }
 
     /// With a further script.
@@ -59,7 +70,7 @@ impl Console {
 
     /// The finished page.
     pub fn render(&self, main: &Markup) -> Response {
-        self.page.render(&html! { h1 { (self.title) } (main) }).into_response()
+        self.page.render(&html! { (self.idle) h1 { (self.title) } (main) }).into_response()
     }
 }
 

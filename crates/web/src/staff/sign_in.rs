@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use serde_json::json;
 use tools::audit::{self, Event};
 use tools::staff::passkeys::{self, Begun, CeremonySecret, Registrant};
-use tools::staff::{OneTimeSecret, RelyingParty, StaffError, invitations};
+use tools::staff::{Action, OneTimeSecret, RelyingParty, StaffError, invitations};
 use ui::form::{ButtonKind, Field, field, one_button};
 use ui::notice::{AlertKind, alert};
 use ui::table::table;
@@ -41,6 +41,7 @@ pub fn routes() -> Routes {
         .post("/staff/join/begin", Rule::Public, join_begin)
         .post("/staff/join/finish", Rule::Public, join_finish)
         .get("/staff/me", Rule::StaffSignedIn, me_page)
+        .get("/staff/alive", Rule::StaffSignedIn, alive)
         .post("/staff/me/passkeys/begin", Rule::StaffSignedIn, add_begin)
         .post("/staff/me/passkeys/finish", Rule::StaffSignedIn, add_finish)
         .post("/staff/me/passkeys/{passkey}/remove", Rule::StaffSignedIn, remove)
@@ -250,15 +251,26 @@ async fn me_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Res
             (visit.say("staff-office"), html! { (me.account.office) }),
             (visit.say("staff-roles"), html! { (super::words::roles(&visit, &me.account.roles)) }),
         ]))
+        h2 { (visit.say("staff-passkeys")) }
         (table(&visit.say("staff-passkeys"), &headings, &rows))
         @if !can_remove { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-passkey-add-second")) } })) }
         h2 { (visit.say("staff-passkey-add")) }
         (ceremony_form(&visit, "create", "/staff/me/passkeys", &fields, &visit.say("staff-passkey-add-button")))
+        @if me.may(Action::IssueAtCounter) {
+            h2 { (visit.say("staff-counter-title")) }
+            p { (visit.say_html("staff-counter-how")) }
+            p { a href="/staff/counter-credential" { (visit.say("staff-counter-make")) } }
+        }
     };
     let title = visit.say("staff-me-title");
     let mut page = shell::Console::new(&visit, &me, &title);
     page.script(assets::path("passkey.js"));
     Ok(page.render(&main))
+}
+
+/// Asked by `console.js` when somebody says that they are still here: the rule itself has kept the session alive.
+async fn alive() -> axum::http::StatusCode {
+    axum::http::StatusCode::NO_CONTENT
 }
 
 async fn add_begin(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {

@@ -261,3 +261,6 @@ staff-counter-title = Staff credential for the counter command
 staff-counter-how = Makes a credential with which the counter command issues certificates. It works for today's shift (10 hours); an earlier one stops working. Every paper is recorded as yours and shown to the person.
 staff-counter-make = Make a credential
 staff-counter-made = Shown once. Save it in a file and give it with --staff-credential.
+staff-idle-title = You will soon be signed out
+staff-idle-how = Nothing was done for a while; the session ends in two minutes. What you are typing would be lost.
+staff-idle-stay = Stay signed in

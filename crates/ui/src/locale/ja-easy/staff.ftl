@@ -252,3 +252,6 @@ staff-counter-title = 窓口のコマンドの資格
 staff-counter-how = 窓口のコマンドで証明書を出すための資格を作ります。今日だけ(10時間)使えます。前の資格は使えなくなります。あなたがしたこととして記録され、本人に見えます。
 staff-counter-make = 資格を作る
 staff-counter-made = 1回だけ出ます。ファイルに入れて --staff-credential で使ってください。
+staff-idle-title = もうすぐ おわります
+staff-idle-how = あと 2｜分《ふん》で おわります。つづけるときは ボタンを おしてください。
+staff-idle-stay = つづける

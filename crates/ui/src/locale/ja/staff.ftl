@@ -252,3 +252,6 @@ staff-counter-title = 窓口コマンドの職員資格
 staff-counter-how = 窓口のコマンドで証明書を交付するための資格を作ります。今日の勤務中(10時間)だけ使えます。前に作ったものは使えなくなります。交付はすべてあなたの操作として記録され、本人に表示されます。
 staff-counter-make = 資格を作る
 staff-counter-made = 一度だけ表示します。ファイルに保存して --staff-credential で渡してください。
+staff-idle-title = まもなくサインアウトします
+staff-idle-how = 操作がないため、あと2分で終了します。入力中の内容は、終了すると失われます。
+staff-idle-stay = 続ける
