@@ -160,6 +160,21 @@ impl TestAuthority {
         next_update: Timestamp,
         revoked: &[RevokedEntry],
     ) -> Result<Vec<u8>, KeyError> {
+        self.revocation_list_of(super::CRL_CITY, number, this_update, next_update, revoked)
+    }
+
+    /// Signs a revocation list for another city's distribution point.
+    ///
+    /// # Errors
+    /// The key did not sign.
+    pub fn revocation_list_of(
+        &self,
+        city: &str,
+        number: u64,
+        this_update: Timestamp,
+        next_update: Timestamp,
+        revoked: &[RevokedEntry],
+    ) -> Result<Vec<u8>, KeyError> {
         let algorithm = self.key.algorithm().identifier();
         let entries: Vec<u8> = revoked
             .iter()
@@ -177,7 +192,7 @@ impl TestAuthority {
         // An empty list is left out altogether.
         let entries = if entries.is_empty() { entries } else { element(tag::SEQUENCE, &entries) };
         let authority = octets(&sequence(&[&element(tag::context(0), &self.key_id)]));
-        let point = sequence(&[&explicit(0, &explicit(0, &explicit(4, &self.crl_point_name())))]);
+        let point = sequence(&[&explicit(0, &explicit(0, &explicit(4, &self.crl_point_name(city))))]);
         let extensions = sequence(&[
             &sequence(&[&oid(oids::AUTHORITY_KEY_IDENTIFIER), &authority]),
             &sequence(&[&oid(oids::CRL_NUMBER), &octets(&unsigned(&number.to_be_bytes()))]),

@@ -292,12 +292,12 @@ impl TestAuthority {
             ),
             TemplateExtension::plain(
                 oids::CRL_DISTRIBUTION_POINTS,
-                sequence(&[&distribution_point(&self.crl_point_name())]),
+                sequence(&[&distribution_point(&self.crl_point_name(CRL_CITY))]),
             ),
         ]
     }
 
-    fn crl_point_name(&self) -> Vec<u8> {
+    fn crl_point_name(&self, city: &str) -> Vec<u8> {
         // As the issuer, but the agency's unit gives way to the directory of distribution points.
         element(
             tag::SEQUENCE,
@@ -307,7 +307,7 @@ impl TestAuthority {
                 attribute(oids::ORGANIZATIONAL_UNIT, role_unit(self.role).0),
                 attribute(oids::ORGANIZATIONAL_UNIT, "CRL Distribution Points"),
                 attribute(oids::ORGANIZATIONAL_UNIT, CRL_PREFECTURE),
-                attribute(oids::COMMON_NAME, &format!("{CRL_CITY} CRLDP")),
+                attribute(oids::COMMON_NAME, &format!("{city} CRLDP")),
             ]
             .concat(),
         )

@@ -185,6 +185,22 @@ fn a_certificate_for_another_key_does_not_fit() {
 }
 
 #[test]
+fn signatures_of_another_form_are_refused_by_name() {
+    let mut file = signed();
+    let at = file.windows(20).position(|w| w == b"/ETSI.CAdES.detached").unwrap();
+    file[at..at + 20].copy_from_slice(b"/adbe.pkcs7.detachex");
+    assert!(matches!(verify(&file, &anchors(), now()), Err(PadesRefusal::UnacceptedForm(_))));
+    let key = SigningKey::generate_p256().unwrap();
+    let mut template = DOCUMENT_AUTHORITY.document_signer_template(&mayor_request(&key));
+    let key_usage = const_oid::ObjectIdentifier::new_unwrap("2.5.29.15");
+    // keyEncipherment only.
+    template.change(key_usage, |extension| extension.value = vec![0x03, 0x02, 0x05, 0x20]);
+    let leaf = DOCUMENT_AUTHORITY.sign(&template).unwrap();
+    let wrong = sign(&minimal_pdf(), &MemorySigner::new(key, vec![leaf]), &notes(), now()).unwrap();
+    assert_eq!(verify(&wrong, &anchors(), now()), Err(PadesRefusal::WrongCertificate));
+}
+
+#[test]
 fn a_signature_outside_the_certificates_time_is_refused() {
     let sealed = |at| sign(&minimal_pdf(), &mayor(), &notes(), at).unwrap();
     let before = verify(&sealed(day(2025, 3, 31)), &anchors(), now());
@@ -199,6 +215,18 @@ fn what_cannot_be_signed_is_refused_with_the_reason() {
     let signed = signed();
     let position = signed.windows(6).rposition(|w| w == b"/Prev ").unwrap() + 6;
     assert_eq!(refuse(&signed), SignError::Unreadable { position, what: "a file written in one go" });
+    // Another key of the same length in the catalog makes no difference, a form does.
+    let pdf = minimal_pdf();
+    let at = pdf.windows(12).position(|w| w == b"/Pages 2 0 R").unwrap();
+    let mut with_form = pdf.clone();
+    with_form.splice(at..at, *b"/Perms<<>> ");
+    // The table is eleven bytes off now, but the catalog stands before the change.
+    let table = with_form.windows(5).rposition(|w| w == b"xref\n").unwrap();
+    let tail = with_form.windows(9).rposition(|w| w == b"startxref").unwrap();
+    let table = with_form[..tail].windows(5).rposition(|w| w == b"xref\n").unwrap_or(table);
+    with_form.truncate(tail);
+    with_form.extend_from_slice(format!("startxref\n{table}\n%%EOF").as_bytes());
+    assert_eq!(refuse(&with_form), SignError::HasForm);
     assert!(matches!(refuse(b"%PDF-1.7"), SignError::Unreadable { what: "startxref", .. }));
     let no_certificate = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
     assert_eq!(sign(&minimal_pdf(), &no_certificate, &notes(), now()), Err(SignError::NoCertificate));

@@ -159,7 +159,19 @@ fn a_truncated_or_padded_certificate_is_malformed_and_says_where() {
 }
 
 #[test]
-fn a_card_key_too_weak_or_of_another_algorithm_is_no_authority() {
+fn an_algorithm_outside_the_table_is_refused_by_name() {
+    let (sha256_with_rsa, sha1_with_rsa) = (b"\xF7\x0D\x01\x01\x0B", b"\xF7\x0D\x01\x01\x05");
+    let mut der = card_certificate(5);
+    for at in 0..der.len() - 5 {
+        if &der[at..at + 5] == sha256_with_rsa {
+            der[at..at + 5].copy_from_slice(sha1_with_rsa);
+        }
+    }
+    assert_eq!(judged(&der), Err(CertificateRefusal::UnacceptedAlgorithm));
+}
+
+#[test]
+fn only_a_self_signed_authority_with_a_key_of_its_own_becomes_an_anchor() {
     let mut anchors = TrustAnchors::allowing_test();
     let add =
         |anchors: &mut TrustAnchors, der: &[u8]| anchors.add(AuthorityRole::UserAuthentication, AnchorKind::Test, der);

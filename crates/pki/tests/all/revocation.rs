@@ -257,6 +257,8 @@ fn a_list_of_someone_else_is_refused() {
     assert_eq!(listed(&stranger, now()), Err(StatusError::BadSignature));
     let signing = SIGNING_AUTHORITY.revocation_list(1, dates.0, dates.1, &[]).unwrap();
     assert_eq!(listed(&signing, now()), Err(StatusError::WrongSigner));
+    let elsewhere = AUTHORITY.revocation_list_of("Other-shi", 1, dates.0, dates.1, &[]).unwrap();
+    assert_eq!(listed(&elsewhere, now()), Err(StatusError::WrongList), "lists are divided by municipality");
     let mut altered = list(&REVOKED);
     *altered.last_mut().unwrap() ^= 1;
     assert_eq!(listed(&altered, now()), Err(StatusError::BadSignature));
