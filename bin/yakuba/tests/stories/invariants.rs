@@ -194,7 +194,8 @@ fn i9_a_protection_that_comes_while_the_paper_is_drawn_refuses_it() {
 #[test]
 fn i9_no_paper_is_issued_after_the_commit_of_a_protection() {
     let fixture = fixture();
-    let (inside, issuer, applicant) = (fixture.inside(), &fixture.issuer, fixture.applicant("special-permanent-resident"));
+    let (inside, issuer, applicant) =
+        (fixture.inside(), &fixture.issuer, fixture.applicant("special-permanent-resident"));
     let resident = applicant.resident().as_str();
     let (mut issued, mut refused) = (0, 0);
     for round in 0..60 {

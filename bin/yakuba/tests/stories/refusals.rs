@@ -16,8 +16,22 @@ const REFUSED: [&str; 8] = [
 
 /// Words that would tell.
 const TELLING: [&str; 16] = [
-    "支援", "保護", "死亡", "転出", "届出", "処理中", "15歳", "歳未満", "長い", "文字数", "protect", "suppress", "dead",
-    "moved", "pending", "too-long",
+    "支援",
+    "保護",
+    "死亡",
+    "転出",
+    "届出",
+    "処理中",
+    "15歳",
+    "歳未満",
+    "長い",
+    "文字数",
+    "protect",
+    "suppress",
+    "dead",
+    "moved",
+    "pending",
+    "too-long",
 ];
 
 #[test]
