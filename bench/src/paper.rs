@@ -60,7 +60,7 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
     let (mut ours_ms, mut bare_ms, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let begun = Instant::now();
     while begun.elapsed().as_secs_f64() < options.seconds || ratios.len() < 20 {
-        let (mine, peer) = (milliseconds(&ours)?, milliseconds(|| bare.draw())?);
+        let (mine, peer) = (milliseconds(ours)?, milliseconds(|| bare.draw())?);
         ratios.push(mine / peer);
         ours_ms.push(mine);
         bare_ms.push(peer);
