@@ -32,8 +32,10 @@ pub struct Fixture {
 pub fn fixture() -> &'static Fixture {
     static CITY: OnceLock<Fixture> = OnceLock::new();
     CITY.get_or_init(|| {
-        let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stories-city");
-        // Left by the last run: a static is never dropped.
+        // A static is never dropped, and each test may run in a process of its own: what a gone process left is swept by
+        // whoever gets its number next.
+        let name = format!("stories-city-{}", std::process::id());
+        let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir_all(&directory).unwrap();
         let city = yakuba::birth::demo(&directory, RESIDENTS, 1, &mut |_| {}).unwrap();
