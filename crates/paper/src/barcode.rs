@@ -7,6 +7,7 @@ use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Transform};
 use krilla::paint::Stroke;
 use krilla::surface::Surface;
+use qrcode::bits::encode_auto;
 use qrcode::types::Color;
 use qrcode::{EcLevel, QrCode};
 
@@ -33,12 +34,17 @@ pub(crate) struct Square {
 impl Square {
     /// Encodes `text` for a square box of `side` millimetres with its quiet zone; `None` when it would be unreadable.
     pub(crate) fn encode(text: &str, side: f32) -> Option<Self> {
-        let fits = |code: &QrCode, module: f32| side / (code.width() + 2 * QUIET) as f32 >= module;
-        let with = |level| QrCode::with_error_correction_level(text, level).ok();
-        let code = [EcLevel::Q, EcLevel::M]
+        // Only the bits tell the size; modules and masks, the costly part, are made once.
+        let fitting = |level, module: f32| {
+            let bits = encode_auto(text.as_bytes(), level).ok()?;
+            let width = usize::from(bits.version().width().unsigned_abs());
+            (side / (width + 2 * QUIET) as f32 >= module).then_some((bits, level))
+        };
+        let (bits, level) = [EcLevel::Q, EcLevel::M]
             .into_iter()
-            .find_map(|level| with(level).filter(|code| fits(code, WISHED_MODULE)))
-            .or_else(|| with(EcLevel::L).filter(|code| fits(code, LEAST_MODULE)))?;
+            .find_map(|level| fitting(level, WISHED_MODULE))
+            .or_else(|| fitting(EcLevel::L, LEAST_MODULE))?;
+        let code = QrCode::with_bits(bits, level).ok()?;
         let width = code.width();
         Some(Self { width, dark: code.into_colors().into_iter().map(|color| color == Color::Dark).collect() })
     }

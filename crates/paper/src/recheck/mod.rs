@@ -108,6 +108,20 @@ pub fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
     file::extract(bytes)
 }
 
+/// Reads one page's content alone, as if its only font were `f0` with the letters a to z and its only picture `x0`. For
+/// fuzzing.
+///
+/// # Errors
+/// [`Mismatch::Unreadable`].
+pub fn read_content(bytes: &[u8]) -> Result<PageExtract, Mismatch> {
+    let letters = (0..26u8).map(|number| (u16::from(number), char::from(b'a' + number).to_string())).collect();
+    let resources = content::Resources {
+        fonts: [(b"f0".to_vec(), std::rc::Rc::new(letters))].into(),
+        images: vec![b"x0".to_vec()],
+    };
+    content::read(bytes, &resources)
+}
+
 /// Compares a finished file with what was authorised.
 ///
 /// # Errors
@@ -213,3 +227,6 @@ pub(crate) fn keywords(certificate: &crate::ResidenceCertificate, pages: usize) 
         format!("pages:{pages}"),
     ]
 }
+
+#[cfg(test)]
+mod tests;
