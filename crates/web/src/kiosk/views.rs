@@ -225,7 +225,7 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
         (frame.alert(session))
         (frame.form("/kiosk/choose", &html! {
             fieldset class="kiosk-options" {
-                legend class="visually-hidden" { (frame.say("kiosk-choose-heading")) }
+                legend class="hidden-visually" { (frame.say("kiosk-choose-heading")) }
                 (option("radio", "who", "household", session.choices.members == Members::Household,
                     &frame.say("kiosk-choose-household")))
                 (option("radio", "who", "applicant", session.choices.members == Members::Applicant,
