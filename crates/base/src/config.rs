@@ -94,11 +94,14 @@ pub struct KioskSection {
     pub reader: String,
     /// Seconds without a touch after which a session ends and everything is erased.
     pub idle_seconds: u32,
+    /// Sessions at one time in one process. Past that, machines refuse new ones at their first screen and nobody who
+    /// has begun is disturbed (invariant I16).
+    pub most_sessions: u32,
 }
 
 impl Default for KioskSection {
     fn default() -> Self {
-        Self { reader: "drawer".to_owned(), idle_seconds: 60 }
+        Self { reader: "drawer".to_owned(), idle_seconds: 60, most_sessions: 64 }
     }
 }
 

@@ -11,6 +11,8 @@ pub const YAKUBA: &str = env!("CARGO_BIN_EXE_yakuba");
 pub struct Served {
     /// The data directory.
     pub data: PathBuf,
+    /// `127.0.0.1:PORT`.
+    pub address: String,
     process: Child,
     log: Option<std::thread::JoinHandle<String>>,
     _place: tempfile::TempDir,
@@ -19,12 +21,18 @@ pub struct Served {
 impl Served {
     /// Makes a demo city and waits until it serves.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with settings from the environment.
+    pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let place = tempfile::tempdir().unwrap();
         let data = place.path().join("data");
         let mut process = Command::new(YAKUBA)
             .args(["demo", "--residents", "60", "--port", "0", "--data"])
             .arg(&data)
             .env("YAKUBA_LOG", "debug")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -37,10 +45,11 @@ impl Served {
         });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let ready = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("ready "));
-        assert!(ready.is_some(), "the demo did not start");
+        let address = ready.as_deref().and_then(|line| line.strip_prefix("ready http://")).map(ToOwned::to_owned);
+        let address = address.expect("the demo did not start");
         // Whatever it still says is read away, so that it never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { data, process, log: Some(log), _place: place }
+        Self { data, address, process, log: Some(log), _place: place }
     }
 
     /// `yakuba issue residence-certificate` for `resident`.

@@ -55,6 +55,7 @@ pub struct Place {
     /// The means of issuing.
     pub issuer: Issuer,
     slots: Slots,
+    most_sessions: usize,
     machines: Mutex<HashMap<Id, Arc<Machine>>>,
 }
 
@@ -66,9 +67,20 @@ struct Machine {
 }
 
 impl Place {
-    /// Machines that issue with `issuer`.
-    pub fn new(issuer: Issuer, slots: Slots) -> Self {
-        Self { issuer, slots, machines: Mutex::new(HashMap::new()) }
+    /// Machines that issue with `issuer`, with at most `most_sessions` people at them at one time.
+    pub fn new(issuer: Issuer, slots: Slots, most_sessions: usize) -> Self {
+        Self { issuer, slots, most_sessions, machines: Mutex::new(HashMap::new()) }
+    }
+
+    /// Whether one more session may begin (I16: load is shed at the first screen, never in mid-flow). A machine whose
+    /// session is being worked on counts as running. Two that begin at the same instant may both be let in.
+    fn has_room(&self) -> bool {
+        let machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = machines.values().filter(|machine| match machine.session.try_lock() {
+            Ok(session) => session.as_ref().is_some_and(|session| session.screen != Screen::Ended),
+            Err(_) => true,
+        });
+        running.count() < self.most_sessions
     }
 
     fn machine(&self, terminal: &Terminal) -> Arc<Machine> {
@@ -287,14 +299,23 @@ async fn start(State(app): State<Arc<App>>, visit: Visit, at: AtTerminal) -> Res
         *session = None;
         machine.slot.eject();
         let frame = frame(&app_, &visit, visit.language, app_.settings.kiosk_idle_seconds);
-        Ok(views::start(&frame).into_response())
+        Ok(views::start(&frame, false).into_response())
     })
     .await
 }
 
-async fn begin(State(app): State<Arc<App>>, at: AtTerminal, body: axum::body::Bytes) -> Result<Response, Failure> {
+async fn begin(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    at: AtTerminal,
+    body: axum::body::Bytes,
+) -> Result<Response, Failure> {
     let fields = Fields::read(&body, &["language"])?;
     let language = fields.one("language").and_then(Language::from_code).unwrap_or_default();
+    if !place(&app)?.has_room() {
+        let frame = frame(&app, &visit, language, app.settings.kiosk_idle_seconds);
+        return Ok((axum::http::StatusCode::SERVICE_UNAVAILABLE, views::start(&frame, true)).into_response());
+    }
     let terminal = at.0.clone();
     with_session(&app, &at.0, move |place, session, machine| {
         let now = place.issuer.city.seams.now();

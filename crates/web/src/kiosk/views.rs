@@ -122,15 +122,21 @@ impl Frame<'_> {
     }
 }
 
-/// The first screen: languages, and the one answer about the My Number.
-pub fn start(frame: &Frame<'_>) -> Markup {
+/// The first screen: languages, and the one answer about the My Number. `is_busy` says that no more people can be served
+/// at this moment.
+pub fn start(frame: &Frame<'_>, is_busy: bool) -> Markup {
     frame.screen(
         "kiosk-title",
         0,
         None,
         &html! {
             h1 { (frame.city) br; (frame.say("kiosk-title")) }
-            p class="kiosk-lead" { (frame.say("kiosk-language-lead")) }
+            @if is_busy {
+            div class="kiosk-alert" role="alert" {
+                span class="kiosk-mark" aria-hidden="true" { "!" } (frame.say("kiosk-busy"))
+            }
+        }
+        p class="kiosk-lead" { (frame.say("kiosk-language-lead")) }
             h2 { (frame.say("kiosk-language-heading")) }
             div class="kiosk-choices" {
                 @for language in Language::ALL {

@@ -102,3 +102,4 @@ kiosk-card-replaced = A newer card is registered. Please use the new card.
 kiosk-card-replayed = The same signature came twice. Please start again.
 kiosk-card-signature = The card's signature could not be verified. Please start again.
 kiosk-session-ended = This session has ended. Please start again.
+kiosk-busy = Many people are using the machines just now. Please wait a moment and choose your language again. You were not charged.

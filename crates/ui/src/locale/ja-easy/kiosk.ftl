@@ -96,3 +96,4 @@ kiosk-card-replaced = 新しいカードが あります。新しいカードを
 kiosk-card-replayed = ｜同《おな》じデータが 2回 来ました。はじめから やってください。
 kiosk-card-signature = カードを たしかめられませんでした。はじめから やってください。
 kiosk-session-ended = もう おわっています。はじめから やってください。
+kiosk-busy = 今 たくさんの人が 使っています。少し まってから、もう一度 えらんでください。お金は かかりません。
