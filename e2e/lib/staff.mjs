@@ -24,14 +24,19 @@ async function registered (page) {
   await page.waitForURL(/\/staff(\/me)?(\?|$)/, { timeout: 20_000 })
 }
 
-/** The first administrator, from the console's token to the first page. */
-export async function becomeFirstAdministrator (page, name = '管理 一郎') {
+/** The form of the first administrator, filled in with the console's token. */
+export async function fillFirstAdministrator (page, name) {
   await authenticator(page)
   await page.goto(`${url}/staff/first`)
   await page.locator('input[name=token]').fill(firstToken())
   await page.locator('input[name=name]').fill(name)
   await page.locator('input[name=office]').fill('情報経営部')
   await page.locator('input[name=label]').fill('試験の鍵')
+}
+
+/** The first administrator, from the console's token to the first page. */
+export async function becomeFirstAdministrator (page, name = '管理 一郎') {
+  await fillFirstAdministrator(page, name)
   await registered(page)
 }
 
