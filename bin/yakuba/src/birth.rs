@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base::{Date, Kind, Yen};
 use services::convenience_certificates::{CertificateKind, set_fee};
 use store::StoreError;
-use testkit::city::{self as synthetic, Sample};
+use testkit::city as synthetic;
 use tools::{CityProfile, ResidentId};
 
 use crate::cards;
@@ -115,9 +115,4 @@ fn read_samples(files: &Path) -> Result<Vec<SampleLine>, Failure> {
     let samples: Samples =
         toml::from_str(&text).map_err(Failure::while_doing(Kind::Internal, "the samples of the demo city"))?;
     Ok(samples.sample)
-}
-
-/// The samples as the generator returns them, for messages.
-pub fn describe(samples: &[Sample]) -> Vec<String> {
-    samples.iter().map(|sample| format!("{}  {}", sample.resident_id, sample.japanese)).collect()
 }

@@ -35,11 +35,11 @@ pub fn run(command: &VerifyCommand) -> Outcome {
 }
 
 /// The document authority's certificate: `--trust`, or that of the data directory.
-fn authority(data: Option<&Path>, trust: Option<&Path>) -> Result<(Vec<u8>, bool), Failure> {
-    let (path, is_city) = match (trust, data) {
-        (Some(path), _) => (path.to_owned(), false),
-        (None, Some(data)) => (data.join("signing").join("authority.der"), true),
-        (None, None) => (PathBuf::from("demo-data/signing/authority.der"), true),
+fn authority(data: Option<&Path>, trust: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    let path = match (trust, data) {
+        (Some(path), _) => path.to_owned(),
+        (None, Some(data)) => data.join("signing").join("authority.der"),
+        (None, None) => PathBuf::from("demo-data/signing/authority.der"),
     };
     let bytes = std::fs::read(&path).map_err(|error| {
         Failure::new(
@@ -47,7 +47,7 @@ fn authority(data: Option<&Path>, trust: Option<&Path>) -> Result<(Vec<u8>, bool
             format!("{}: name the authority of the signature with --data or --trust: {error}", path.display()),
         )
     })?;
-    Ok((pem_or_der(bytes)?, is_city))
+    pem_or_der(bytes)
 }
 
 /// The first certificate of a PEM file, or the bytes themselves.
@@ -71,7 +71,7 @@ fn pem_or_der(bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
 fn paper(file: &Path, data: Option<&Path>, trust: Option<&Path>) -> Outcome {
     let bytes = std::fs::read(file)
         .map_err(|error| Failure::new(Kind::Invalid, format!("{} cannot be read: {error}", file.display())))?;
-    let (authority, _) = authority(data, trust)?;
+    let authority = authority(data, trust)?;
     // Whoever runs the command has named the authority; whether it is a test one is said with the answer.
     let mut anchors = TrustAnchors::allowing_test();
     anchors

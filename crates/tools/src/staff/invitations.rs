@@ -1,7 +1,7 @@
 //! One-time ways in: the console token of the first administrator, and invitations of everyone after.
 //!
 //! ```text
-//!   yakuba staff first-token ─ prints once ─► /staff/first  ─┐
+//!   yakuba staff first-administrator ─ prints once ─► /staff/first  ─┐
 //!   administrator ─ invites ─► link /staff/join#secret ──────┴► passkey made ─► account, used up, audited
 //! ```
 //!
