@@ -88,7 +88,9 @@ pub fn issue(city: &OpenCity, order: &Order) -> Result<Done, Failure> {
     let inside = city.inside();
     let keys = CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
     let issuer = Means::assemble(city, &keys)?.issuer;
-    let applicant = Applicant::at_the_counter(resident, account);
+    let (visit, purpose) = (inside.seams.random_id(), order.purpose.as_deref().unwrap_or_default());
+    let applicant = Applicant::at_the_counter(resident, account, visit, purpose)
+        .map_err(Failure::while_doing(Kind::Invalid, "--purpose"))?;
     let choices = choices(order)?;
     let (bytes, request) = through(&issuer, &applicant, &choices)?;
     Ok(Done { lines: vec![format!("受付番号 {request}")], exit_code: 0, file: Some(bytes) })

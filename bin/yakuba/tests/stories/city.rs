@@ -68,7 +68,8 @@ impl Fixture {
 
     /// The sample resident of this kind, as the counter serves them.
     pub fn applicant(&self, kind: &str) -> Applicant {
-        Applicant::at_the_counter(self.sample(kind), None)
+        let visit = self.inside().seams.random_id();
+        Applicant::at_the_counter(self.sample(kind), None, visit, "").unwrap()
     }
 
     /// A request whose fee is in.

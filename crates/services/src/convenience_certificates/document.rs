@@ -20,7 +20,7 @@ use tools::register::{ForeignItems, Resident};
 use tools::{Inside, ResidentId};
 use wire::certificate_code::to_text;
 
-use super::actions::Applicant;
+use super::applicant::Applicant;
 use super::choices::OptionalItems;
 use super::model::Content;
 use super::requests::Request;

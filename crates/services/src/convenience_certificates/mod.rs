@@ -17,22 +17,29 @@
 //! | [`request`] | the life of a request as a state machine |
 //! | [`requests`] | its rows; fees |
 //! | [`document`] | content → paper → re-check → signature |
-//! | [`actions`] | one function for each act |
+//! | [`applicant`] | who asks, and why records are read for them |
+//! | [`actions`], [`finishing`] | one function for each act |
+//! | [`looking`] | reading with an access, and deciding |
 //! | [`issuer`] | the means, made once a process |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
+pub mod applicant;
 pub mod choices;
 pub mod document;
+pub mod finishing;
 pub mod issuer;
+mod looking;
 pub mod model;
 pub mod request;
 pub mod requests;
 pub mod service;
 
-pub use actions::{ActionError, Answer, Applicant, FetchToken, MemberShown};
+pub use actions::{ActionError, Answer};
+pub use applicant::{Applicant, MemberShown};
 pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems};
 pub use document::{Composer, DocumentError, Finished};
+pub use finishing::FetchToken;
 pub use issuer::Issuer;
 pub use model::Refusal;
 pub use request::State;

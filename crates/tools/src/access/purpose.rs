@@ -1,5 +1,6 @@
 //! Why somebody reads: an official duty (事務) from a table, which items, and an optional sentence.
 
+use base::Id;
 use base::my_number_guard::{IndividualNumberFound, refuse_individual_number};
 
 /// When the person concerned is shown the entry.
@@ -118,6 +119,7 @@ pub struct Purpose {
     pub(crate) note: Option<String>,
     pub(crate) items: Vec<Item>,
     pub(crate) visibility: Visibility,
+    pub(crate) work: Option<Id>,
 }
 
 /// Why a purpose is not accepted.
@@ -134,7 +136,7 @@ pub enum PurposeError {
 impl Purpose {
     /// For `duty`, reading the basic four items (name, birth date, sex, address).
     pub fn new(duty: Duty) -> Self {
-        Self { duty, note: None, items: BASIC.to_vec(), visibility: duty.visibility() }
+        Self { duty, note: None, items: BASIC.to_vec(), visibility: duty.visibility(), work: None }
     }
 
     /// With exactly these items.
@@ -164,6 +166,14 @@ impl Purpose {
     #[must_use]
     pub const fn visible(mut self, visibility: Visibility) -> Self {
         self.visibility = visibility;
+        self
+    }
+
+    /// As part of one piece of work that reads in several transactions, by its random id: the same actor reading the same
+    /// items of the same person for it again adds no second entry.
+    #[must_use]
+    pub const fn for_work(mut self, work: Id) -> Self {
+        self.work = Some(work);
         self
     }
 

@@ -258,3 +258,32 @@ fn a_purpose_takes_no_individual_number() {
     assert_eq!(counter().noting(&"長".repeat(201)), Err(PurposeError::TooLong));
     assert_eq!(counter().noting("  ").unwrap(), counter());
 }
+
+#[test]
+fn one_piece_of_work_over_several_transactions_is_one_line_in_the_list() {
+    for_each_engine(|database| {
+        let (visit, other_visit) = (database.seams.random_id(), database.seams.random_id());
+        let name = counter().reading(&[Item::Name]).for_work(visit);
+        let more = counter().reading(&[Item::Name, Item::Domicile]).for_work(visit);
+        let later = counter().reading(&[Item::Name]).for_work(other_visit);
+        let read = |purpose: &Purpose, who: u32| {
+            let (seams, purpose) = (database.seams.clone(), purpose.clone());
+            let opened = database.inside().write::<_, Failed, _>(move |tx| {
+                let mut access = person(tx, &seams, &clerk(), &purpose, &resident(who))?;
+                access.also_shows(tx, &[resident(9)])?;
+                Ok(access.covers(&resident(who)) && access.covers(&resident(9)))
+            });
+            assert!(opened.unwrap());
+        };
+        read(&name, 1);
+        read(&name, 1);
+        assert_eq!((seen_by(&database, &resident(1)).len(), seen_by(&database, &resident(9)).len()), (1, 1));
+        // More items, another visit, and another person are each a line of their own.
+        read(&more, 1);
+        read(&later, 1);
+        read(&name, 2);
+        let lines = [1, 2, 9].map(|who| seen_by(&database, &resident(who)).len());
+        assert_eq!(lines, [3, 1, 3]);
+        assert_eq!(audited(&database), 7);
+    });
+}

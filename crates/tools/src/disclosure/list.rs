@@ -130,19 +130,19 @@ pub(crate) fn verify(tx: &mut Tx, report: &mut Report) -> Result<(), StoreError>
     loop {
         let page = tx.query(
             "SELECT d.id, d.kind, d.subject, d.at, d.actor_class, d.actor, d.terminal, d.duty, d.note, d.items,
-                    d.visible, d.told, d.told_english, d.everyone, d.chain, d.position, d.salt, e.commitment
+                    d.visible, d.told, d.told_english, d.everyone, d.work, d.chain, d.position, d.salt, e.commitment
              FROM disclosure d LEFT JOIN audit_entry e ON e.chain = d.chain AND e.position = d.position
              WHERE (d.chain, d.position) > ($1, $2) ORDER BY d.chain, d.position LIMIT 1000",
             &[(&after.0).into(), after.1.into()],
         )?;
         let Some(last) = page.last() else { break };
-        after = (last.text(14)?.to_owned(), last.int(15)?);
+        after = (last.text(15)?.to_owned(), last.int(16)?);
         for row in &page {
-            let here = Position { chain: row.text(14)?.to_owned(), number: row.int(15)? };
-            match row.opt_blob(17)? {
+            let here = Position { chain: row.text(15)?.to_owned(), number: row.int(16)? };
+            match row.opt_blob(18)? {
                 None => report.note(Finding::DisclosureAdded(here)),
                 Some(bound) => {
-                    if commitment(row.blob(16)?, &Entry::from_row(row)?.canonical()) != bound {
+                    if commitment(row.blob(17)?, &Entry::from_row(row)?.canonical()) != bound {
                         report.note(Finding::DisclosureChanged(here));
                     }
                 }

@@ -60,11 +60,12 @@ pub(crate) struct Entry {
     pub(crate) told: Option<String>,
     pub(crate) told_english: Option<String>,
     pub(crate) everyone: bool,
+    pub(crate) work: Option<String>,
 }
 
 impl Entry {
     fn canonical(&self) -> Vec<u8> {
-        Fields::of("yakuba disclosure 1")
+        Fields::of("yakuba disclosure 2")
             .text(&self.id)
             .text(&self.kind)
             .maybe(self.subject.as_deref())
@@ -79,10 +80,11 @@ impl Entry {
             .maybe(self.told.as_deref())
             .maybe(self.told_english.as_deref())
             .int(i64::from(self.everyone))
+            .maybe(self.work.as_deref())
             .finish()
     }
 
-    /// From the fourteen columns in the order of the table.
+    /// From the fifteen columns in the order of the table.
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         let owned = |column| row.opt_text(column).map(|text| text.map(str::to_owned));
         Ok(Self {
@@ -100,6 +102,7 @@ impl Entry {
             told: owned(11)?,
             told_english: owned(12)?,
             everyone: row.flag(13)?,
+            work: owned(14)?,
         })
     }
 }
@@ -128,6 +131,13 @@ pub(crate) fn record(
         audit::append(tx, seams, actor, Event::OwnRecordRead, &details)?;
         return Ok(id);
     }
+    let items: Vec<&str> = purpose.items().iter().map(|item| item.code()).collect();
+    let items = items.join(",");
+    if let (Disclosed::Person(subject), Some(work)) = (what, purpose.work)
+        && let Some(recorded) = recorded_for(tx, work, subject, actor, &items)?
+    {
+        return Ok(recorded);
+    }
     let (subject, told, told_english, everyone) = match what {
         Disclosed::Person(subject) => (Some(subject.as_str().to_owned()), None, None, false),
         Disclosed::Search { criteria } => (None, Some((*criteria).to_owned()), None, false),
@@ -135,7 +145,6 @@ pub(crate) fn record(
             (None, Some(bulk.japanese.to_owned()), Some(bulk.english.to_owned()), bulk.concerned == Concerned::Everyone)
         }
     };
-    let items: Vec<&str> = purpose.items().iter().map(|item| item.code()).collect();
     let entry = Entry {
         id: id.to_string(),
         kind: what.kind().to_owned(),
@@ -146,11 +155,12 @@ pub(crate) fn record(
         terminal: actor.terminal().map(str::to_owned),
         duty: purpose.duty().code().to_owned(),
         note: purpose.note.clone(),
-        items: items.join(","),
+        items,
         visible: visible_word(purpose.visibility),
         told,
         told_english,
         everyone,
+        work: purpose.work.map(|work| work.to_string()),
     };
     insert(tx, seams, actor, &entry)?;
     Ok(id)
@@ -162,8 +172,8 @@ fn insert(tx: &mut Tx, seams: &Seams, actor: &Actor, entry: &Entry) -> Result<()
     let position = audit::append_commitment(tx, entry.at, actor.class(), Event::Disclosed, &commitment)?;
     tx.queue(
         "INSERT INTO disclosure (id, kind, subject, at, actor_class, actor, terminal, duty, note, items, visible,
-                                 told, told_english, everyone, chain, position, salt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                                 told, told_english, everyone, work, chain, position, salt)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &[
             (&entry.id).into(),
             (&entry.kind).into(),
@@ -179,11 +189,28 @@ fn insert(tx: &mut Tx, seams: &Seams, actor: &Actor, entry: &Entry) -> Result<()
             entry.told.as_deref().into(),
             entry.told_english.as_deref().into(),
             entry.everyone.into(),
+            entry.work.as_deref().into(),
             (&position.chain).into(),
             position.number.into(),
             salt.as_slice().into(),
         ],
     )
+}
+
+/// The entry that says already that `actor` was shown these items of `subject` for this work.
+fn recorded_for(
+    tx: &mut Tx,
+    work: Id,
+    subject: &ResidentId,
+    actor: &Actor,
+    items: &str,
+) -> Result<Option<Id>, StoreError> {
+    tx.query_one(
+        "SELECT id FROM disclosure WHERE work = $1 AND subject = $2 AND actor = $3 AND items = $4",
+        &[work.to_string().into(), subject.into(), actor.key().into(), items.into()],
+    )?
+    .map(|row| row.id(0))
+    .transpose()
 }
 
 /// Names persons whom declared bulk work concerns.

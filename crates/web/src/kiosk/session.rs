@@ -488,7 +488,7 @@ fn verify(
         credentials::find_person(tx, &vault, now, &verified)
     });
     match found {
-        Ok(Ok(person)) => Ok(Applicant::from_verified_card(&person, &terminal)),
+        Ok(Ok(person)) => Ok(Applicant::from_verified_card(&person, &terminal, issuer.city.seams.random_id())),
         Ok(Err(refusal)) => Err(Say::Key(match refusal {
             CredentialRefusal::Unknown => "kiosk-card-unknown",
             CredentialRefusal::OnHold => "kiosk-card-on-hold",

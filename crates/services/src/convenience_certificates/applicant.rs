@@ -1,0 +1,93 @@
+//! Who asks: somebody whose right to the paper is proven.
+
+use base::Id;
+use tools::ResidentId;
+use tools::access::{Actor, Duty, Item, Purpose, PurposeError};
+
+use super::choices::OptionalItems;
+
+/// Somebody whose right to their own paper is proven. Owned and passed along; never looked up again, and never made from
+/// a posted id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applicant {
+    resident: ResidentId,
+    terminal: String,
+    actor: Actor,
+    /// Why, for whom and for which visit; the items are added when something is read.
+    basis: Purpose,
+}
+
+impl Applicant {
+    /// The person behind a credential that `tools::credentials` found for a verified signature at `terminal`. `visit` is
+    /// a random id of this session: all that is read in it is one line in the list of who looked.
+    pub fn from_verified_card(found: &tools::credentials::VerifiedPerson, terminal: &str, visit: Id) -> Self {
+        let resident = found.resident().clone();
+        let actor = Actor::Resident { resident: resident.clone(), terminal: Some(terminal.to_owned()) };
+        let basis = Purpose::new(Duty::CertificateSelf).for_work(visit);
+        Self { resident, terminal: terminal.to_owned(), actor, basis }
+    }
+
+    /// A person a member of staff serves at the counter. `account` is `None` only on demo data; `visit` is a random id of
+    /// this request, `purpose` what the member of staff says it is for.
+    ///
+    /// # Errors
+    /// The purpose is too long or holds an Individual Number.
+    pub fn at_the_counter(
+        resident: ResidentId,
+        account: Option<Id>,
+        visit: Id,
+        purpose: &str,
+    ) -> Result<Self, PurposeError> {
+        let basis = Purpose::new(Duty::CertificateCounter).for_work(visit).noting(purpose)?;
+        Ok(Self { resident, terminal: "counter".to_owned(), actor: Actor::CounterCommand { account }, basis })
+    }
+
+    /// Who.
+    pub const fn resident(&self) -> &ResidentId {
+        &self.resident
+    }
+
+    /// Where the paper is asked for.
+    pub fn terminal(&self) -> &str {
+        &self.terminal
+    }
+
+    /// In whose name records are read.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Why what these choices print is read.
+    pub(super) fn purpose(&self, items: OptionalItems) -> Purpose {
+        let mut read = vec![Item::Name, Item::BirthDate, Item::Sex, Item::Address, Item::State];
+        if items.relationship {
+            read.push(Item::Household);
+        }
+        if items.domicile {
+            read.push(Item::Domicile);
+        }
+        if items.nationality || items.residence_card_number || items.residence_status {
+            read.push(Item::Foreign);
+        }
+        self.basis.clone().reading(&read)
+    }
+}
+
+/// A member of the household as the choosing screen lists them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MemberShown {
+    /// Key, kept by the machine's session; pages use the position in the list, never this.
+    pub id: ResidentId,
+    /// Registered name.
+    pub name: String,
+    /// Whether this is the applicant.
+    pub is_applicant: bool,
+    /// Whether the foreign-resident switches apply.
+    pub is_foreign: bool,
+}
+
+impl std::fmt::Debug for MemberShown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemberShown(<personal>)")
+    }
+}
