@@ -40,6 +40,16 @@ impl Fields {
         Some(self.get(name)).filter(|value| !value.is_empty())
     }
 
+    /// Refuses fields of other names than `known` and the form token, whatever they say: a step that knows nothing of a
+    /// resident id does not take one.
+    ///
+    /// # Errors
+    /// Forbidden.
+    pub fn only(&self, known: &[&str]) -> Result<(), Failure> {
+        let is_known = |name: &str| name == "csrf" || known.contains(&name);
+        if self.0.iter().all(|(name, _)| is_known(name)) { Ok(()) } else { Err(Failure::of(Kind::Forbidden)) }
+    }
+
     /// All values of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -3,11 +3,24 @@
 use std::sync::Arc;
 
 use pki::anchors::TrustAnchors;
-use pki::challenge::{CardRefusal, Challenge, Expectation, PresentedCard, VerifiedCard, verify_user_authentication};
+use pki::challenge::{CardRefusal, Challenge, Expectation, MAX_AGE_SECONDS, PresentedCard, verify_user_authentication};
 use pki::revocation::StatusSource;
 use tools::Inside;
+use tools::credentials::{self, CredentialError, CredentialRefusal};
 
+use super::applicant::Applicant;
 use super::document::Composer;
+
+/// Why a card does not serve. About the card, not the register: each reason has its own sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum CardNo {
+    /// The signature, its certificate or the certificate's status.
+    #[error(transparent)]
+    Card(#[from] CardRefusal),
+    /// What the city knows of this card.
+    #[error(transparent)]
+    Credential(#[from] CredentialRefusal),
+}
 
 /// The means of issuing, shared by all machines of a process.
 #[derive(Clone)]
@@ -27,18 +40,33 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// Checks a card's answer to `challenge` at `terminal`.
+    /// The applicant behind a card's answer to `challenge` at `terminal`: verified, used once, and known to the city.
     ///
     /// # Errors
-    /// The first reason to refuse.
-    pub fn verify_card(
+    /// The database or the key store; inner: the first reason to refuse.
+    pub fn identify(
         &self,
         card: PresentedCard<'_>,
         challenge: &Challenge,
         terminal: &str,
-    ) -> Result<VerifiedCard, CardRefusal> {
+    ) -> Result<Result<Applicant, CardNo>, CredentialError> {
         let expected = Expectation { audience: &self.audience, terminal };
         let now = self.city.seams.now();
-        verify_user_authentication(card, challenge, expected, &self.anchors, &*self.status, now)
+        let checked = verify_user_authentication(card, challenge, expected, &self.anchors, &*self.status, now);
+        let verified = match checked {
+            Ok(verified) => verified,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        let digest = challenge.digest();
+        let forget_at = challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
+        let vault = self.city.vault.clone();
+        let found = self.city.store.write::<_, CredentialError, _>(move |tx| {
+            if let Err(refusal) = credentials::use_challenge_once(tx, &digest, now, forget_at)? {
+                return Ok(Err(refusal));
+            }
+            credentials::find_person(tx, &vault, now, &verified)
+        })?;
+        let visit = self.city.seams.random_id();
+        Ok(found.map(|person| Applicant::from_verified_card(&person, terminal, visit)).map_err(CardNo::from))
     }
 }

@@ -40,7 +40,7 @@ pub use applicant::{Applicant, MemberShown};
 pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems};
 pub use document::{Composer, DocumentError, Finished};
 pub use finishing::FetchToken;
-pub use issuer::Issuer;
+pub use issuer::{CardNo, Issuer};
 pub use model::Refusal;
 pub use request::State;
 pub use requests::{Request, machine_fee, set_fee};

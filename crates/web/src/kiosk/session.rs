@@ -9,19 +9,18 @@
 
 use std::sync::Arc;
 
-use base::{Kind, Timestamp, Yen};
-use card::{CardError, JpkiSession, LastTry, Pin, ReaderError, UserAuthenticationPin};
-use pki::challenge::{CardRefusal, Challenge, MAX_AGE_SECONDS, PresentedCard};
-use pki::jpki_profile::CertificateRefusal;
+use base::{Timestamp, Yen};
+use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
+use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State, actions,
+    ActionError, Applicant, CardNo, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State, actions,
 };
-use tools::credentials::{self, CredentialRefusal};
 use tools::terminals::Terminal;
 use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
 use ui::Language;
 
 use super::reader::CardSlot;
+use super::say::{Say, beneath, card_sentence, credential_sentence, say_card};
 
 /// Where the person is. The order is the order of the seven steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,17 +70,6 @@ impl Screen {
             Self::Take | Self::Ended => 7,
         }
     }
-}
-
-/// A sentence for the person, with what it needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Say {
-    /// The sentence of this key, told the counter's name.
-    Key(&'static str),
-    /// The PIN was wrong; this many mistakes are left.
-    WrongPin(u8),
-    /// A refusal of the service. Ends the session.
-    Refused(Refusal),
 }
 
 /// Why a session ended.
@@ -226,7 +214,8 @@ impl Session {
         let certificate = session.user_authentication_certificate().map_err(|error| say_card(&error))?;
         let signature = session.sign_user_authentication(&challenge.digest()).map_err(|error| say_card(&error))?;
         let _ = session.close();
-        let applicant = verify(issuer, &self.terminal, &certificate, &signature, &challenge)?;
+        let card = PresentedCard { certificate: &certificate, signature: &signature };
+        let applicant = identify(issuer, &self.terminal, card, &challenge)?;
         match actions::household(&issuer.city, issuer.fresh_minutes, &applicant) {
             Ok(Ok(members)) => {
                 self.members = members;
@@ -435,87 +424,28 @@ impl Session {
     }
 }
 
-/// Something beneath failed: nothing is lost, try later. The cause goes to the log without personal data.
-fn beneath(error: &ActionError) -> Say {
-    tracing::error!(%error, "an act of the certificate machine failed");
-    match error.kind() {
-        Kind::TooMany | Kind::Unavailable => Say::Refused(Refusal::RegisterNotFresh),
-        _ => Say::Refused(Refusal::ServiceStopped),
-    }
-}
-
 fn open(slot: &dyn CardSlot) -> Result<JpkiSession<Box<dyn card::Card>>, Say> {
     let card = slot.connect().map_err(|error| say_card(&CardError::Reader(error)))?;
     JpkiSession::open(card).map_err(|error| say_card(&error))
 }
 
-/// The sentence for a failing card.
-fn say_card(error: &CardError) -> Say {
-    match error {
-        CardError::WrongPin { tries_left: 1, .. } | CardError::LastTryKept { .. } => Say::Key("kiosk-pin-last-try"),
-        CardError::WrongPin { tries_left, .. } => Say::WrongPin(*tries_left),
-        CardError::PinLocked { .. } => Say::Key("kiosk-pin-locked"),
-        CardError::NotAnIndividualNumberCard | CardError::UnknownDevice | CardError::NoCertificate => {
-            Say::Key("kiosk-card-wrong-kind")
-        }
-        CardError::CardRemoved | CardError::Reader(ReaderError::CardRemoved) => Say::Key("kiosk-card-removed"),
-        CardError::Reader(ReaderError::NoCard) => Say::Key("kiosk-reader-waiting"),
-        _ => Say::Key("kiosk-card-unreadable"),
-    }
-}
-
-/// Verifies the signature and finds the person; every refusal about the card has its own sentence.
-fn verify(
+/// Finds the applicant behind the signature; every refusal about the card has its own sentence.
+fn identify(
     issuer: &Issuer,
     terminal: &Terminal,
-    certificate: &[u8],
-    signature: &[u8],
+    card: PresentedCard<'_>,
     challenge: &Challenge,
 ) -> Result<Applicant, Say> {
-    let now = issuer.city.seams.now();
-    let card = PresentedCard { certificate, signature };
-    let verified = issuer.verify_card(card, challenge, &terminal.id.to_string()).map_err(|refusal| {
-        tracing::info!(%refusal, "a card was refused");
-        Say::Key(card_sentence(&refusal))
-    })?;
-    let digest = challenge.digest();
-    let forget_at = challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
-    let (vault, terminal) = (issuer.city.vault.clone(), terminal.id.to_string());
-    let found = issuer.city.store.write::<_, credentials::CredentialError, _>(move |tx| {
-        if let Err(refusal) = credentials::use_challenge_once(tx, &digest, now, forget_at)? {
-            return Ok(Err(refusal));
+    match issuer.identify(card, challenge, &terminal.id.to_string()) {
+        Ok(Ok(applicant)) => Ok(applicant),
+        Ok(Err(CardNo::Card(refusal))) => {
+            tracing::info!(%refusal, "a card was refused");
+            Err(Say::Key(card_sentence(&refusal)))
         }
-        credentials::find_person(tx, &vault, now, &verified)
-    });
-    match found {
-        Ok(Ok(person)) => Ok(Applicant::from_verified_card(&person, &terminal, issuer.city.seams.random_id())),
-        Ok(Err(refusal)) => Err(Say::Key(match refusal {
-            CredentialRefusal::Unknown => "kiosk-card-unknown",
-            CredentialRefusal::OnHold => "kiosk-card-on-hold",
-            CredentialRefusal::Lost => "kiosk-card-lost",
-            CredentialRefusal::Superseded => "kiosk-card-replaced",
-            CredentialRefusal::Expired => "kiosk-card-expired",
-            CredentialRefusal::Replayed => "kiosk-card-replayed",
-        })),
+        Ok(Err(CardNo::Credential(refusal))) => Err(Say::Key(credential_sentence(refusal))),
         Err(error) => {
             tracing::error!(%error, "a credential could not be looked up");
             Err(Say::Key("kiosk-card-status-unknown"))
         }
-    }
-}
-
-/// Each reason about the card has its own sentence (they are about the card, not the register).
-const fn card_sentence(refusal: &CardRefusal) -> &'static str {
-    match refusal {
-        CardRefusal::Certificate(CertificateRefusal::Expired { .. }) => "kiosk-card-expired",
-        CardRefusal::Certificate(CertificateRefusal::NotYetValid { .. }) => "kiosk-card-not-yet",
-        CardRefusal::Certificate(_) => "kiosk-card-foreign",
-        CardRefusal::Revoked { .. } => "kiosk-card-revoked",
-        CardRefusal::OnHold { .. } => "kiosk-card-on-hold",
-        CardRefusal::StatusUnknown(_) => "kiosk-card-status-unknown",
-        CardRefusal::WrongAudience
-        | CardRefusal::WrongTerminal
-        | CardRefusal::StaleChallenge
-        | CardRefusal::WrongSignature => "kiosk-card-signature",
     }
 }

@@ -9,7 +9,8 @@ use ui::page::{Page, Width};
 use ui::{Language, words};
 
 use super::reader::DrawerCard;
-use super::session::{Ending, Say, Screen, Session};
+use super::say::Say;
+use super::session::{Ending, Screen, Session};
 use crate::visit::Visit;
 
 /// Steps shown on top.

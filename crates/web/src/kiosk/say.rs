@@ -1,0 +1,72 @@
+//! What the machine says when something did not go as hoped: each fault has its own sentence, each refusal of the
+//! register the same.
+
+use base::Kind;
+use card::{CardError, ReaderError};
+use pki::challenge::CardRefusal;
+use pki::jpki_profile::CertificateRefusal;
+use services::convenience_certificates::{ActionError, Refusal};
+use tools::credentials::CredentialRefusal;
+
+/// A sentence for the person, with what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// The sentence of this key, told the counter's name.
+    Key(&'static str),
+    /// The PIN was wrong; this many mistakes are left.
+    WrongPin(u8),
+    /// A refusal of the service. Ends the session.
+    Refused(Refusal),
+}
+
+/// Something beneath failed: nothing is lost, try later. The cause goes to the log without personal data.
+pub(super) fn beneath(error: &ActionError) -> Say {
+    tracing::error!(%error, "an act of the certificate machine failed");
+    match error.kind() {
+        Kind::TooMany | Kind::Unavailable => Say::Refused(Refusal::RegisterNotFresh),
+        _ => Say::Refused(Refusal::ServiceStopped),
+    }
+}
+
+/// The sentence for a failing card.
+pub(super) fn say_card(error: &CardError) -> Say {
+    match error {
+        CardError::WrongPin { tries_left: 1, .. } | CardError::LastTryKept { .. } => Say::Key("kiosk-pin-last-try"),
+        CardError::WrongPin { tries_left, .. } => Say::WrongPin(*tries_left),
+        CardError::PinLocked { .. } => Say::Key("kiosk-pin-locked"),
+        CardError::NotAnIndividualNumberCard | CardError::UnknownDevice | CardError::NoCertificate => {
+            Say::Key("kiosk-card-wrong-kind")
+        }
+        CardError::CardRemoved | CardError::Reader(ReaderError::CardRemoved) => Say::Key("kiosk-card-removed"),
+        CardError::Reader(ReaderError::NoCard) => Say::Key("kiosk-reader-waiting"),
+        _ => Say::Key("kiosk-card-unreadable"),
+    }
+}
+
+/// Each reason about the card has its own sentence (they are about the card, not the register).
+pub(super) const fn card_sentence(refusal: &CardRefusal) -> &'static str {
+    match refusal {
+        CardRefusal::Certificate(CertificateRefusal::Expired { .. }) => "kiosk-card-expired",
+        CardRefusal::Certificate(CertificateRefusal::NotYetValid { .. }) => "kiosk-card-not-yet",
+        CardRefusal::Certificate(_) => "kiosk-card-foreign",
+        CardRefusal::Revoked { .. } => "kiosk-card-revoked",
+        CardRefusal::OnHold { .. } => "kiosk-card-on-hold",
+        CardRefusal::StatusUnknown(_) => "kiosk-card-status-unknown",
+        CardRefusal::WrongAudience
+        | CardRefusal::WrongTerminal
+        | CardRefusal::StaleChallenge
+        | CardRefusal::WrongSignature => "kiosk-card-signature",
+    }
+}
+
+/// Each reason about what the city knows of the card has its own sentence, too.
+pub(super) const fn credential_sentence(refusal: CredentialRefusal) -> &'static str {
+    match refusal {
+        CredentialRefusal::Unknown => "kiosk-card-unknown",
+        CredentialRefusal::OnHold => "kiosk-card-on-hold",
+        CredentialRefusal::Lost => "kiosk-card-lost",
+        CredentialRefusal::Superseded => "kiosk-card-replaced",
+        CredentialRefusal::Expired => "kiosk-card-expired",
+        CredentialRefusal::Replayed => "kiosk-card-replayed",
+    }
+}

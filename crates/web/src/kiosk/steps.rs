@@ -1,0 +1,295 @@
+//! The handlers of the machine's pages: each shows a screen of the session or takes one step in it.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{Kind, Yen};
+use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
+use tools::access::Actor;
+use tools::terminals::coin_box::CoinBox as _;
+use ui::Language;
+
+use super::machine::{At, Slots, go};
+use super::say::Say;
+use super::session::{Ending, Screen, Session};
+use super::views;
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::session::{self as web_session, Door};
+use crate::visit::InKioskSession;
+
+/// Demo only, on this computer only: enrols this browser as a machine.
+pub(super) async fn demo(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    let inside = app.inside()?.clone();
+    let secret = blocking(move || {
+        let seams = inside.seams.clone();
+        Ok(inside.store.write(move |tx| {
+            let actor = Actor::System { job: "demo" };
+            tools::terminals::enrol(tx, &seams, &actor, "体験用 証明書発行機", "この画面").map(|(_, secret)| secret)
+        })?)
+    })
+    .await?;
+    let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
+    let cookie =
+        web_session::set_cookie(web_session::terminal_cookie(app.settings.is_https), &value, app.settings.is_https);
+    Ok(with_cookie(go("/kiosk"), &cookie))
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+pub(super) async fn start(at: At) -> Result<Response, Failure> {
+    at.with_session(|at, place, session, machine| {
+        if let Some(session) = session.as_mut() {
+            session.stop(&place.issuer, Ending::Stopped);
+        }
+        *session = None;
+        machine.slot.eject();
+        Ok(views::start(&at.frame(at.visit.language), false).into_response())
+    })
+    .await
+}
+
+pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["language"])?;
+    let language = fields.filled("language").and_then(Language::from_code).unwrap_or_default();
+    if !at.place()?.has_room() {
+        let page = views::start(&at.frame(language), true);
+        return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
+    }
+    at.with_session(move |at, place, session, machine| {
+        let now = place.issuer.city.seams.now();
+        let terminal = at.terminal.clone();
+        *session = Some(Session::new(terminal, language, machine.slot.clone(), machine.coins.clone(), now));
+        Ok(go(Screen::Card.path()))
+    })
+    .await
+}
+
+pub(super) async fn card(at: At) -> Result<Response, Failure> {
+    at.show(Screen::Card, |frame, session, place| {
+        let drawer = match &place.slots {
+            Slots::Drawer(drawer) => Some(drawer.labels()),
+            Slots::Reader(_) => None,
+        };
+        Ok(views::card(frame, session, drawer.as_deref()))
+    })
+    .await
+}
+
+pub(super) async fn card_placed(at: At, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["card"])?;
+    let index = fields.filled("card").and_then(|text| text.parse().ok());
+    at.step(Screen::Card, move |session, _| {
+        if let Some(index) = index
+            && !session.slot.put_from_drawer(index)
+        {
+            return Err(Say::Key("kiosk-reader-waiting"));
+        }
+        session.card_placed()
+    })
+    .await
+}
+
+pub(super) async fn pin(at: At) -> Result<Response, Failure> {
+    at.show(Screen::Pin, |frame, session, _| Ok(views::pin(frame, session))).await
+}
+
+pub(super) async fn pin_typed(at: At, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["pin"])?;
+    let pin = base::text::to_half_width(fields.filled("pin").unwrap_or_default());
+    let is_https = at.app.settings.is_https;
+    let response = at.clone().step(Screen::Pin, move |session, place| session.sign_in(&place.issuer, &pin)).await?;
+    // Only now, behind a verified signature, does a session begin that the other steps ask for.
+    let secret = at
+        .with_session(|at, place, session, _| {
+            if session.as_ref().is_none_or(|session| session.screen != Screen::Choose) {
+                return Ok(None);
+            }
+            let city = &place.issuer.city;
+            let (seams, terminal) = (city.seams.clone(), at.terminal.id.to_string());
+            Ok(Some(
+                city.store.write(move |tx| web_session::start(tx, &seams, Door::Kiosk, &terminal, Some(&terminal)))?,
+            ))
+        })
+        .await?;
+    Ok(match secret {
+        Some(secret) => {
+            let cookie = web_session::set_cookie(Door::Kiosk.cookie(is_https), &secret.cookie_value(), is_https);
+            with_cookie(response, &cookie)
+        }
+        None => response,
+    })
+}
+
+pub(super) async fn touch(at: At, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.with_session(|_, place, session, _| {
+        if let Some(session) = session.as_mut() {
+            session.touched = place.issuer.city.seams.now();
+        }
+        Ok(StatusCode::NO_CONTENT.into_response())
+    })
+    .await
+}
+
+pub(super) async fn stop(at: At, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.with_session(|_, place, session, _| {
+        if let Some(session) = session.as_mut() {
+            session.stop(&place.issuer, Ending::Stopped);
+        }
+        Ok(go(Screen::Ended.path()))
+    })
+    .await
+}
+
+pub(super) async fn ended(at: At) -> Result<Response, Failure> {
+    let is_https = at.app.settings.is_https;
+    let page = at
+        .with_session(|at, place, session, _| {
+            // Who arrives here while a session runs has let the time run out (the page itself brings them here).
+            if let Some(session) = session.as_mut() {
+                session.stop(&place.issuer, Ending::TimedOut);
+            }
+            let language = session.as_ref().map_or(at.visit.language, |session| session.language);
+            let page = views::ended(&at.frame(language), session.as_ref());
+            *session = None;
+            Ok(page.into_response())
+        })
+        .await?;
+    Ok(with_cookie(page, &web_session::clear_cookie(Door::Kiosk.cookie(is_https), is_https)))
+}
+
+pub(super) async fn choose(at: At, _: InKioskSession, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+    if query.as_deref() == Some("back=1") {
+        at.clone()
+            .with_session(|_, _, session, _| {
+                if let Some(session) = session.as_mut()
+                    && session.screen == Screen::Confirm
+                {
+                    session.screen = Screen::Choose;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    at.show(Screen::Choose, |frame, session, _| Ok(views::choose(frame, session))).await
+}
+
+pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["who", "member", "item", "copies"])?;
+    let places: Vec<usize> = fields.all("member").filter_map(|text| text.parse().ok()).collect();
+    let has = |item: &str| fields.all("item").any(|value| value == item);
+    let items = OptionalItems {
+        relationship: has("relationship"),
+        domicile: has("domicile"),
+        nationality: has("nationality"),
+        residence_card_number: has("residence_card_number"),
+        residence_status: has("residence_status"),
+    };
+    let who = fields.filled("who").unwrap_or_default().to_owned();
+    let copies = fields.filled("copies").and_then(|text| base::text::to_half_width(text).parse().ok()).unwrap_or(0);
+    at.step(Screen::Choose, move |session, _| {
+        let members = match who.as_str() {
+            "household" => Members::Household,
+            "chosen" => Members::Chosen(
+                places.iter().filter_map(|&place| session.members().get(place)).map(|m| m.id.clone()).collect(),
+            ),
+            _ => Members::Applicant,
+        };
+        session.confirm_choices(Choices { members, items, copies, ..Choices::default() })
+    })
+    .await
+}
+
+pub(super) async fn confirm(at: At, _: InKioskSession) -> Result<Response, Failure> {
+    at.show(Screen::Confirm, |frame, session, place| {
+        let (kind, today) = (session.choices.kind, place.issuer.city.seams.today());
+        let one = place.issuer.city.store.read(|tx| machine_fee(tx, kind, today))?;
+        let fee = one.and_then(|one| one.times(u32::from(session.choices.copies))).unwrap_or_default();
+        Ok(views::confirm(frame, session, fee))
+    })
+    .await
+}
+
+pub(super) async fn confirmed(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.step(Screen::Confirm, |session, place| session.begin(&place.issuer)).await
+}
+
+pub(super) async fn pay(at: At, _: InKioskSession) -> Result<Response, Failure> {
+    at.show(Screen::Pay, |frame, session, _| {
+        let inserted = session.coins.inserted().unwrap_or_default();
+        let request = session.request().ok_or_else(|| Failure::of(Kind::Gone))?;
+        Ok(views::pay(frame, session, request, inserted))
+    })
+    .await
+}
+
+pub(super) async fn insert(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["coin"])?;
+    let coin = fields.filled("coin").and_then(|text| text.parse().ok()).filter(|yen| views::COINS.contains(yen));
+    let coin = coin.map(Yen).ok_or_else(|| Failure::of(Kind::Invalid))?;
+    at.step(Screen::Pay, move |session, _| {
+        session.coins.insert(coin);
+        Ok(())
+    })
+    .await
+}
+
+pub(super) async fn paid(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.step(Screen::Pay, |session, place| session.pay(&place.issuer)).await
+}
+
+pub(super) async fn print(at: At, _: InKioskSession) -> Result<Response, Failure> {
+    at.show(Screen::Print, |frame, session, _| Ok(views::print(frame, session))).await
+}
+
+pub(super) async fn printed(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.step(Screen::Print, |session, place| session.print(&place.issuer)).await
+}
+
+pub(super) async fn take(at: At, _: InKioskSession) -> Result<Response, Failure> {
+    at.show(Screen::Take, |frame, session, _| {
+        let request = session.request().ok_or_else(|| Failure::of(Kind::Gone))?;
+        let pages = session.paper().map_or(1, |paper| paper.pages);
+        Ok(views::take(frame, session, request, pages))
+    })
+    .await
+}
+
+/// The simulated printer's tray: the finished bytes, from this machine's own session only.
+pub(super) async fn paper(at: At, _: InKioskSession) -> Result<Response, Failure> {
+    let bytes = at
+        .with_session(|_, place, session, _| {
+            let session = session.as_mut().filter(|session| session.screen == Screen::Take);
+            let session = session.ok_or_else(|| Failure::of(Kind::Gone))?;
+            session.touched = place.issuer.city.seams.now();
+            session.paper().map(|paper| paper.bytes.clone()).ok_or_else(|| Failure::of(Kind::Gone))
+        })
+        .await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"certificate.pdf\""));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok((headers, bytes.to_vec()).into_response())
+}
+
+pub(super) async fn taken(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.step(Screen::Take, |session, place| {
+        session.finish(&place.issuer);
+        Ok(())
+    })
+    .await
+}
