@@ -11,7 +11,7 @@ use tools::register::import::{self, Options as Import};
 use wire::resident_csv::files;
 
 use crate::Options;
-use crate::report::{Failure, Line};
+use crate::report::{Failure, Line, cpu_seconds};
 
 /// Residents when nothing is said: the goal's own size.
 const RESIDENTS: u64 = 1_000_000;
@@ -55,14 +55,6 @@ fn import_once(options: &Options, residents: u64) -> Result<Line, Failure> {
         goal: format!("≤ {allowed:.1} s"),
         met: Some(ours <= allowed),
     })
-}
-
-/// CPU seconds of this process, user and system. Linux counts them in hundredths (`USER_HZ`).
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name in parentheses may hold spaces; the times are the 12th and 13th fields after it.
-    let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
-    after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// The peer: text columns, no index, no check, one transaction.

@@ -9,6 +9,7 @@
 mod audit;
 mod clients;
 mod import;
+mod issue;
 mod paper;
 mod report;
 mod store;
@@ -46,6 +47,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("store", "S8", store::run),
     ("import", "S13", import::run),
     ("audit", "S2", audit::run),
+    ("issue", "S2", issue::run),
     ("verify", "S3", verify::run),
     ("paper", "S1", paper::run),
 ];

@@ -40,5 +40,13 @@ impl Failure {
     }
 }
 
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 /// What commands return: an exit code of their own, or a failure.
 pub type Outcome = Result<ExitCode, Failure>;

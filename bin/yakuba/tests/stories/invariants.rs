@@ -7,6 +7,8 @@ use base::{ManualClock, Seams, SystemRandom};
 use paper::recheck::extract;
 use services::convenience_certificates::{Choices, FetchToken, Members, OptionalItems, Refusal, State, actions};
 use store::StoreError;
+use tools::register::import;
+use yakuba::means::simulated_heartbeat;
 
 use crate::city::fixture;
 
@@ -189,6 +191,54 @@ fn i9_a_protection_that_comes_while_the_paper_is_drawn_refuses_it() {
     let refused = actions::prepare(inside, &composer, fixture.issuer.fresh_minutes, &applicant, request.id);
     assert_eq!(refused.unwrap(), Err(Refusal::AskAtTheCounter));
     assert_eq!((fixture.state(&request), fixture.documents(&request)), (State::RefundDue, 0));
+}
+
+#[test]
+fn i9_a_nights_import_refuses_only_the_paper_of_whom_it_changed() {
+    let fixture = fixture();
+    let (inside, applicant) = (fixture.inside(), fixture.applicant("couple"));
+    let files = fixture.city.directory().join("files");
+    let city = inside.clone();
+    let import_again = move || {
+        let source = files.join("source.toml");
+        let text = std::fs::read_to_string(&source).unwrap();
+        let position = text.lines().find_map(|line| line.strip_prefix("position = ")).unwrap().to_owned();
+        let next: u64 = position.parse::<u64>().unwrap() + 1;
+        let text = text.replace(&format!("position = {position}"), &format!("position = {next}"));
+        std::fs::write(&source, text).unwrap();
+        let imported = import::run(&city.store, &city.seams, &files, &import::Options::default(), &mut |_| true);
+        assert!(imported.unwrap().switched);
+        // The files are as old as the fixture's seed says; their source is alive.
+        simulated_heartbeat(&city).unwrap();
+    };
+    let unchanged = fixture.paid(&applicant, &whole_household());
+    let composer = fixture.composer_while(import_again.clone());
+    let fresh_minutes = fixture.issuer.fresh_minutes;
+    actions::prepare(inside, &composer, fresh_minutes, &applicant, unchanged.id).unwrap().unwrap();
+
+    let residents = fixture.city.directory().join("files/residents.csv");
+    let id = applicant.resident().as_str().to_owned();
+    let composer = fixture.composer_while(move || {
+        let text = std::fs::read_to_string(&residents).unwrap();
+        let (header, rows) = text.split_once('\n').unwrap();
+        let remarks = header.split(',').position(|column| column.trim() == "remarks").unwrap();
+        let rows: Vec<String> = rows.lines().map(|row| with_cell(row, &id, remarks, "備考が加わった")).collect();
+        std::fs::write(&residents, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+        import_again();
+    });
+    let changed = fixture.paid(&applicant, &whole_household());
+    let refused = actions::prepare(inside, &composer, fresh_minutes, &applicant, changed.id);
+    assert_eq!(refused.unwrap(), Err(Refusal::AskAtTheCounter));
+    assert_eq!((fixture.state(&changed), fixture.documents(&changed)), (State::RefundDue, 0));
+}
+
+/// The row with another cell, if it is the row of `id`. The synthetic city quotes nothing.
+fn with_cell(row: &str, id: &str, column: usize, value: &str) -> String {
+    let mut cells: Vec<&str> = row.split(',').collect();
+    if cells[0] == id {
+        cells[column] = value;
+    }
+    cells.join(",")
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use super::content::{self, CodeMap, Resources};
-use super::{Extract, Mismatch};
+use super::{Extract, Label, Mismatch};
 
 /// Most bytes one stream of ours unpacks to.
 const MAX_STREAM: usize = 8 << 20;
@@ -18,11 +18,21 @@ const fn unreadable(what: &'static str) -> Mismatch {
     Mismatch::Unreadable(what)
 }
 
-pub(super) fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
+fn open(bytes: &[u8]) -> Result<Document, Mismatch> {
     if bytes.len() > MAX_FILE {
         return Err(unreadable("too long"));
     }
-    let document = Document::load_mem(bytes).map_err(|_| unreadable("not a PDF"))?;
+    Document::load_mem(bytes).map_err(|_| unreadable("not a PDF"))
+}
+
+pub(super) fn label(bytes: &[u8]) -> Result<Label, Mismatch> {
+    let document = open(bytes)?;
+    let (title, keywords) = metadata(&document)?;
+    Ok(Label { title, keywords, page_count: document.page_iter().count() })
+}
+
+pub(super) fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
+    let document = open(bytes)?;
     let (title, keywords) = metadata(&document)?;
     let mut maps = HashMap::new();
     let pages = document.page_iter().take(crate::residence_certificate::MOST_PAGES + 1);

@@ -61,6 +61,17 @@ pub struct Extract {
     pub pages: Vec<PageExtract>,
 }
 
+/// What a finished file says of itself in its metadata, without its pages.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Label {
+    /// Title.
+    pub title: String,
+    /// `name:value` keywords.
+    pub keywords: Vec<(String, String)>,
+    /// How many pages there are.
+    pub page_count: usize,
+}
+
 /// How a file differs from what was authorised. Says what, never the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
@@ -108,6 +119,15 @@ pub fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
     file::extract(bytes)
 }
 
+/// Reads the metadata of a finished file only: for bytes whose pages were compared when they were made and whose hash
+/// is still the same.
+///
+/// # Errors
+/// [`Mismatch::Unreadable`].
+pub fn label(bytes: &[u8]) -> Result<Label, Mismatch> {
+    file::label(bytes)
+}
+
 /// Reads one page's content alone, as if its only font were `f0` with the letters a to z and its only picture `x0`. For
 /// fuzzing.
 ///
@@ -150,9 +170,20 @@ pub fn recheck(bytes: &[u8], expected: &Expected) -> Result<(), Mismatch> {
 impl Extract {
     /// The value of a keyword, when it stands there exactly once.
     pub fn keyword(&self, name: &str) -> Option<&str> {
-        let mut values = self.keywords.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        values.next().filter(|_| values.next().is_none())
+        only(&self.keywords, name)
     }
+}
+
+impl Label {
+    /// The value of a keyword, when it stands there exactly once.
+    pub fn keyword(&self, name: &str) -> Option<&str> {
+        only(&self.keywords, name)
+    }
+}
+
+fn only<'a>(keywords: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut values = keywords.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    values.next().filter(|_| values.next().is_none())
 }
 
 fn compare_metadata(found: &Extract, expected: &Expected) -> Result<(), Mismatch> {

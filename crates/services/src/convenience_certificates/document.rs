@@ -10,7 +10,7 @@ use std::sync::Arc;
 use base::{Date, Id, Kind, Personal};
 use paper::error::PaperError;
 use paper::fonts::Typeface;
-use paper::recheck::{Expected, Mismatch, extract, recheck};
+use paper::recheck::{Expected, Mismatch, label, recheck};
 use paper::residence_certificate::{Entry, Nationality, Person, Plan, ResidenceCertificate};
 use paper::seal::Seal;
 use pki::DocumentSigner;
@@ -131,18 +131,17 @@ impl Composer {
         Ok(Finished { sha256: sha256(&[&bytes]), pages: plan.page_count(), bytes })
     }
 
-    /// Whether finished bytes are those of `request` for `applicant`: the machine's own look before it prints (I3).
+    /// Whether finished bytes are those of `request` for `applicant`: the machine's own look before it prints (I3). The
+    /// pages were compared when the bytes were made, and [`super::actions::fetch`] gave out those bytes and no others.
     ///
     /// # Errors
     /// The first difference.
     pub fn belongs_to(&self, bytes: &[u8], request: &Request, applicant: &Applicant) -> Result<(), DocumentError> {
-        let extract = extract(bytes)?;
-        let keyword =
-            |name: &str| extract.keywords.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let label = label(bytes)?;
         let subject = hex(&subject_hash(request.id, applicant.resident()));
-        let is_theirs = keyword("request") == Some(request.id.to_string().as_str())
-            && keyword("subject") == Some(subject.as_str())
-            && keyword("kind") == Some(request.choices.kind.as_str());
+        let is_theirs = label.keyword("request") == Some(request.id.to_string().as_str())
+            && label.keyword("subject") == Some(subject.as_str())
+            && label.keyword("kind") == Some(request.choices.kind.as_str());
         if is_theirs { Ok(()) } else { Err(DocumentError::Mismatch("finished bytes")) }
     }
 
@@ -151,7 +150,7 @@ impl Composer {
     /// # Errors
     /// The bytes are not a paper of ours.
     pub fn page_count(&self, bytes: &[u8]) -> Result<usize, DocumentError> {
-        Ok(extract(bytes)?.pages.len())
+        Ok(label(bytes)?.page_count)
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn still_allowed(
         Err(error) => return Err(error.into()),
     };
     Ok(match model::decide(&snapshot, applicant.resident(), choices, city.seams.today()) {
-        Ok(content) if content == *drawn => Ok(()),
+        Ok(content) if content.prints_as(drawn) => Ok(()),
         _ => Err(Refusal::AskAtTheCounter),
     })
 }

@@ -76,6 +76,20 @@ pub struct Content {
     pub items: OptionalItems,
 }
 
+impl Content {
+    /// Whether a paper drawn from `other` says what one drawn from this would: everything but the version is the same. A
+    /// night's full import makes a new version of everybody and changes hardly anyone.
+    pub fn prints_as(&self, other: &Self) -> bool {
+        let Self { version: _, applicant, address, head_name, people, is_whole_household, items } = self;
+        *applicant == other.applicant
+            && *address == other.address
+            && *head_name == other.head_name
+            && *people == other.people
+            && *is_whole_household == other.is_whole_household
+            && *items == other.items
+    }
+}
+
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Content({}, {} people)", self.version, self.people.len())

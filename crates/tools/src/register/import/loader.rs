@@ -19,7 +19,7 @@ use crate::register::keys::Key;
 use crate::register::rows;
 
 /// Rows staged in one transaction.
-const BATCH_ROWS: u64 = 500;
+const BATCH_ROWS: u64 = 100;
 /// Rows whose search keys are sorted together before they are staged: sorted keys touch few pages of the index.
 const KEY_ROWS: u64 = 50_000;
 /// Keys staged in one transaction.

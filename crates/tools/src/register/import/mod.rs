@@ -3,7 +3,7 @@
 //! ```text
 //!   DIR ─► set (mapping, heartbeat, fingerprint)
 //!           │
-//!           ├─ residents.csv there: load ─► rows checked one by one ─► batches of 500 ─► staged under a new generation
+//!           ├─ residents.csv there: load ─► rows checked one by one ─► batches of 100 ─► staged under a new generation
 //!           │                                   └─ refused: report.csv, import_refused        │  nobody sees them
 //!           │                               all good, or --keep-good ──► switch: one number changes ──► everyone does
 //!           └─ changes.csv there: received by position ─► applied in order as far as no position is missing
