@@ -8,6 +8,7 @@ mod digest;
 pub mod disclosure;
 pub mod incidents;
 pub mod nodes;
+pub mod papers;
 pub mod register;
 pub mod relay;
 pub mod resident_id;

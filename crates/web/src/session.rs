@@ -278,6 +278,13 @@ pub fn clear_cookie(name: &str, is_https: bool) -> String {
     format!("{}; Max-Age=0", set_cookie(name, "", is_https))
 }
 
+/// Gives the browser a cookie with this answer.
+pub fn give(response: &mut axum::response::Response, cookie: &str) {
+    if let Ok(value) = axum::http::HeaderValue::from_str(cookie) {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

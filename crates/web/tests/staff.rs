@@ -223,6 +223,7 @@ fn each_page_speaks_the_readers_language() {
     let mut officer = door.staff(Role::ALL);
     let pages = [
         "/staff/register",
+        "/staff/papers",
         "/staff/incidents",
         "/staff/approvals",
         "/staff/looked",

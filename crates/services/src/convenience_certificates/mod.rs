@@ -19,6 +19,7 @@
 //! | [`document`] | content → paper → re-check → signature |
 //! | [`applicant`] | who asks, and why records are read for them |
 //! | [`actions`], [`finishing`] | one function for each act |
+//! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`issuer`] | the means, made once a process |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
@@ -28,6 +29,7 @@ pub mod applicant;
 pub mod choices;
 pub mod document;
 pub mod finishing;
+pub mod issued;
 pub mod issuer;
 mod looking;
 pub mod model;

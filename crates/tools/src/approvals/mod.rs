@@ -207,16 +207,22 @@ fn note(
     Ok(())
 }
 
+/// The columns [`read`] reads, and which rows.
+macro_rules! select {
+    ($rows:literal) => {
+        concat!(
+            "SELECT id, action, subject, summary, state, proposer, proposed_at, expires_at, decider FROM approval ",
+            $rows
+        )
+    };
+}
+
 /// One proposal.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn get(tx: &mut Tx, id: Id) -> Result<Option<Approval>, StoreError> {
-    let row = tx.query_one(
-        "SELECT id, action, subject, summary, state, proposer, proposed_at, expires_at, decider FROM approval
-         WHERE id = $1",
-        &[id.into()],
-    )?;
+    let row = tx.query_one(select!("WHERE id = $1"), &[id.into()])?;
     row.as_ref().map(read).transpose()
 }
 
@@ -226,8 +232,9 @@ pub fn get(tx: &mut Tx, id: Id) -> Result<Option<Approval>, StoreError> {
 /// [`StoreError`].
 pub fn waiting(tx: &mut Tx, now: Timestamp) -> Result<Vec<Approval>, StoreError> {
     tx.query(
-        "SELECT id, action, subject, summary, state, proposer, proposed_at, expires_at, decider FROM approval
-         WHERE state IN ('proposed', 'approved') AND expires_at > $1 ORDER BY proposed_at DESC, id DESC LIMIT 200",
+        select!(
+            "WHERE state IN ('proposed', 'approved') AND expires_at > $1 ORDER BY proposed_at DESC, id DESC LIMIT 200"
+        ),
         &[now.into()],
     )?
     .iter()

@@ -166,14 +166,23 @@ pub fn clear(tx: &mut Tx, seams: &Seams, actor: &Actor, id: Id, reason: &str) ->
     Ok(())
 }
 
+/// The columns [`read`] reads, and which rows.
+macro_rules! select {
+    ($rows:literal) => {
+        concat!(
+            "SELECT id, service, kind, stops, note, opened_at, times, last_at, cleared_at, reason FROM incident ",
+            $rows
+        )
+    };
+}
+
 /// The open incident that stops `service`, if any (the oldest).
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn service_stopped(tx: &mut Tx, service: &str) -> Result<Option<Incident>, StoreError> {
     let row = tx.query_one(
-        "SELECT id, service, kind, stops, note, opened_at, times, last_at, cleared_at, reason FROM incident
-         WHERE service IN ($1, '*') AND cleared_at IS NULL AND stops = 1 ORDER BY opened_at LIMIT 1",
+        select!("WHERE service IN ($1, '*') AND cleared_at IS NULL AND stops = 1 ORDER BY opened_at LIMIT 1"),
         &[service.into()],
     )?;
     row.as_ref().map(read).transpose()
@@ -184,11 +193,7 @@ pub fn service_stopped(tx: &mut Tx, service: &str) -> Result<Option<Incident>, S
 /// # Errors
 /// [`StoreError`].
 pub fn get(tx: &mut Tx, id: Id) -> Result<Option<Incident>, StoreError> {
-    let row = tx.query_one(
-        "SELECT id, service, kind, stops, note, opened_at, times, last_at, cleared_at, reason FROM incident
-         WHERE id = $1",
-        &[id.into()],
-    )?;
+    let row = tx.query_one(select!("WHERE id = $1"), &[id.into()])?;
     row.as_ref().map(read).transpose()
 }
 
@@ -198,9 +203,10 @@ pub fn get(tx: &mut Tx, id: Id) -> Result<Option<Incident>, StoreError> {
 /// [`StoreError`].
 pub fn list(tx: &mut Tx, only_open: bool) -> Result<Vec<Incident>, StoreError> {
     tx.query(
-        "SELECT id, service, kind, stops, note, opened_at, times, last_at, cleared_at, reason FROM incident
-         WHERE cleared_at IS NULL OR $1 = 0
-         ORDER BY CASE WHEN cleared_at IS NULL THEN 0 ELSE 1 END, opened_at DESC, id DESC LIMIT 200",
+        select!(
+            "WHERE cleared_at IS NULL OR $1 = 0
+             ORDER BY CASE WHEN cleared_at IS NULL THEN 0 ELSE 1 END, opened_at DESC, id DESC LIMIT 200"
+        ),
         &[only_open.into()],
     )?
     .iter()

@@ -60,8 +60,12 @@ words_enum! {
         ResumeService "resume_service" "サービスの再開を求める" "resume a service";
         /// Be the second person when a stopped service runs again.
         ApproveResume "approve_resume" "サービスの再開を承認する" "approve that a service runs again";
-        /// Withdraw a paper that was issued.
-        WithdrawPaper "withdraw_paper" "証明書を無効にする" "withdraw a paper";
+        /// Ask that a paper that was issued is withdrawn (two persons).
+        WithdrawPaper "withdraw_paper" "証明書の取消しを求める" "ask that a paper is withdrawn";
+        /// Be the second person when a paper is withdrawn.
+        ApproveWithdrawal "approve_withdrawal" "証明書の取消しを承認する" "approve that a paper is withdrawn";
+        /// See papers that were issued, without whose they are.
+        SeePapers "see_papers" "発行した証明書を探す" "find issued papers";
         /// See how many were issued, by kind and place.
         SeeCounts "see_counts" "発行件数を見る" "see issue counts";
         /// Enrol or stop a machine.
@@ -93,12 +97,13 @@ impl Action {
             Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ClearIncident | Self::ResumeService | Self::WithdrawPaper => &[CertificateOfficer],
             Self::StopService => &[CertificateOfficer, Operator],
+            Self::SeePapers => &[CounterClerk, CertificateOfficer, Auditor],
             Self::SeeCounts => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ManageTerminals => &[CertificateOfficer, Operator],
             Self::ImportRegister => &[Operator],
             Self::SeeStaff => &[Administrator, Auditor],
             Self::ManageStaff => &[Administrator],
-            Self::ApproveResume => &[CertificateOfficer, Administrator],
+            Self::ApproveResume | Self::ApproveWithdrawal => &[CertificateOfficer, Administrator],
             Self::ApproveAdministrator => &[Administrator, Auditor],
             Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor],
             Self::SeeAudit => &[Auditor, Administrator, Operator],

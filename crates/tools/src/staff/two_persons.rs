@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | give the administrator role | an administrator | another administrator, or an auditor |
 //! | let a stopped service run again | a certificate officer | another certificate officer, or an administrator |
+//! | withdraw a paper, for good | a certificate officer | another certificate officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
@@ -17,6 +18,7 @@ use crate::access::Actor;
 use crate::approvals::{self, Approval, Proposal, Refusal};
 use crate::audit::Event;
 use crate::incidents::{self, IncidentError};
+use crate::papers;
 
 /// Something that takes two persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Deed {
     GiveAdministrator(Id),
     /// Clear the incident that stops a service.
     ResumeService(Id),
+    /// Withdraw the paper of this request. There is no way back.
+    WithdrawPaper(Id),
 }
 
 impl Deed {
@@ -32,12 +36,13 @@ impl Deed {
         match self {
             Self::GiveAdministrator(_) => "staff.give_administrator",
             Self::ResumeService(_) => "service.resume",
+            Self::WithdrawPaper(_) => "paper.withdraw",
         }
     }
 
     const fn subject(self) -> Id {
         match self {
-            Self::GiveAdministrator(id) | Self::ResumeService(id) => id,
+            Self::GiveAdministrator(id) | Self::ResumeService(id) | Self::WithdrawPaper(id) => id,
         }
     }
 
@@ -46,6 +51,7 @@ impl Deed {
         match self {
             Self::GiveAdministrator(_) => Action::ManageStaff,
             Self::ResumeService(_) => Action::ResumeService,
+            Self::WithdrawPaper(_) => Action::WithdrawPaper,
         }
     }
 
@@ -54,13 +60,14 @@ impl Deed {
         match self {
             Self::GiveAdministrator(_) => Action::ApproveAdministrator,
             Self::ResumeService(_) => Action::ApproveResume,
+            Self::WithdrawPaper(_) => Action::ApproveWithdrawal,
         }
     }
 
     /// The deed of a stored approval; `None` for those of other rooms.
     pub fn of(approval: &Approval) -> Option<Self> {
         let subject = Id::parse(&approval.subject).ok()?;
-        [Self::GiveAdministrator(subject), Self::ResumeService(subject)]
+        [Self::GiveAdministrator(subject), Self::ResumeService(subject), Self::WithdrawPaper(subject)]
             .into_iter()
             .find(|deed| deed.action() == approval.action)
     }
@@ -85,16 +92,29 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         Deed::ResumeService(incident) => {
             incidents::get(tx, incident)?.filter(|i| i.cleared_at.is_none()).ok_or(Refusal::Unknown)?;
         }
+        // The service that issued it has looked whether there is such a paper.
+        Deed::WithdrawPaper(request) => {
+            if papers::withdrawn(tx, request)?.is_some() {
+                return Err(Refusal::Executed.into());
+            }
+        }
     }
-    let subject = deed.subject().to_string();
     // One request at a time for one thing.
-    let is_asked =
-        approvals::waiting(tx, seams.now())?.iter().any(|a| a.action == deed.action() && a.subject == subject);
-    if is_asked {
+    if is_asked(tx, seams, deed)? {
         return Err(Refusal::Decided.into());
     }
+    let subject = deed.subject().to_string();
     let proposal = Proposal { action: deed.action(), subject: &subject, payload: b"" };
     Ok(approvals::propose(tx, seams, &by.actor(), &proposal, summary, approvals::WAITS_SECONDS)?)
+}
+
+/// Whether somebody asked for this already and it waits.
+///
+/// # Errors
+/// [`store::StoreError`].
+pub fn is_asked(tx: &mut Tx<'_>, seams: &Seams, deed: Deed) -> Result<bool, store::StoreError> {
+    let subject = deed.subject().to_string();
+    Ok(approvals::waiting(tx, seams.now())?.iter().any(|a| a.action == deed.action() && a.subject == subject))
 }
 
 /// The second person approves, and the deed is done in the same transaction.
@@ -140,5 +160,6 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             Err(IncidentError::Store(error)) => Err(error.into()),
             Err(IncidentError::NotOpen | IncidentError::NoReason) => Err(Refusal::Unknown.into()),
         },
+        Deed::WithdrawPaper(request) => Ok(papers::withdraw(tx, seams, actor, request, summary)?),
     }
 }

@@ -4,6 +4,8 @@
 
 pub mod coin_box;
 
+use std::collections::BTreeMap;
+
 use base::{Id, Seams};
 use store::{StoreError, Tx};
 
@@ -75,6 +77,17 @@ pub fn authenticate(tx: &mut Tx<'_>, secret: &TerminalSecret) -> Result<Option<T
     )?
     .map(|row| Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() }))
     .transpose()
+}
+
+/// Place and name of every terminal there ever was, by its id: for lists of what happened.
+///
+/// # Errors
+/// The database.
+pub fn places(tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, StoreError> {
+    tx.query("SELECT terminal_id, place, name FROM terminals", &[])?
+        .iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), format!("{} {}", row.text(1)?, row.text(2)?))))
+        .collect()
 }
 
 /// All terminals that are in use, by place and name.

@@ -39,9 +39,7 @@ pub(super) async fn demo(State(app): State<Arc<App>>) -> Result<Response, Failur
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {
-    if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
+    web_session::give(&mut response, cookie);
     response
 }
 

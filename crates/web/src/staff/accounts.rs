@@ -11,7 +11,7 @@ use tools::staff::two_persons::{self, Deed};
 use tools::staff::{self, Account, Action, Invitation, Role, StaffError, StaffRefusal, invitations, passkeys};
 use ui::form::{ButtonKind, Field, button, checkboxes, field, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
-use ui::table::{count, empty_state, table};
+use ui::table::{count, empty_state};
 
 use super::{shell, words};
 use crate::app::{App, blocking};
@@ -68,8 +68,7 @@ async fn list(app: &Arc<App>, visit: &Visit, me: &SignedIn, q: &str) -> Result<R
             ]
         })
         .collect();
-    let headings = ["staff-name", "staff-office", "staff-roles", "staff-state"].map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let headings = ["staff-name", "staff-office", "staff-roles", "staff-state"];
     let (find, title) = (visit.say("staff-accounts-find"), visit.say("staff-accounts-title"));
     let main = html! {
         (shell::said(visit))
@@ -80,7 +79,7 @@ async fn list(app: &Arc<App>, visit: &Visit, me: &SignedIn, q: &str) -> Result<R
         }
         (count(visit.language, rows.len()))
         @if rows.is_empty() { (empty_state(&visit.say("staff-accounts-none"), &visit.say("staff-accounts-none-how"))) }
-        @else { (table(&title, &headings, &rows)) }
+        @else { (visit.table(&title, &headings, &rows)) }
         @if me.may(Action::ManageStaff) {
             (pending_invitations(visit, &pending))
             (invite_form(visit))
@@ -158,7 +157,7 @@ fn role_table(visit: &Visit) -> Markup {
     let first = visit.say("staff-action");
     let headings: Vec<&str> =
         std::iter::once(first.as_str()).chain(Role::ALL.iter().map(|role| words::role(visit, *role))).collect();
-    html! { details { summary { (visit.say("staff-role-table")) } (table(&visit.say("staff-role-table"), &headings, &rows)) } }
+    html! { details { summary { (visit.say("staff-role-table")) } (ui::table::table(&visit.say("staff-role-table"), &headings, &rows)) } }
 }
 
 async fn one(
@@ -255,23 +254,9 @@ async fn invite(State(app): State<Arc<App>>, visit: Visit, me: SignedIn, fields:
     Ok(shell::page(&visit, &me, &title, &main))
 }
 
-/// Runs a change to an account and goes back to a page.
-async fn change<F>(app: &Arc<App>, address: &str, done: &'static str, mut action: F) -> Result<Response, Failure>
-where
-    F: FnMut(&mut store::Tx<'_>, &base::Seams) -> Result<(), StaffError> + Send + 'static,
-{
-    let inside = app.inside()?.clone();
-    blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write(move |tx| action(tx, &seams))?)
-    })
-    .await?;
-    Ok(shell::done(address, done))
-}
-
 async fn revoke(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
-    change(&app, "/staff/accounts", "staff-done-revoked", move |tx, seams| {
+    shell::change(&app, "/staff/accounts", "staff-done-revoked", move |tx, seams| {
         invitations::revoke(tx, seams, &me.actor(), id)
     })
     .await
@@ -284,7 +269,7 @@ async fn set_roles(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let (id, roles) = (shell::id(&id)?, chosen_roles(&fields));
-    change(&app, &page_of(id), "staff-done-roles", move |tx, seams| {
+    shell::change(&app, &page_of(id), "staff-done-roles", move |tx, seams| {
         staff::set_roles(tx, seams, &me.account, id, &roles)
     })
     .await
@@ -297,7 +282,7 @@ async fn ask_administrator(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let (id, reason) = (shell::id(&id)?, fields.get("reason").chars().take(200).collect::<String>());
-    change(&app, "/staff/approvals", "staff-done-asked", move |tx, seams| {
+    shell::change(&app, "/staff/approvals", "staff-done-asked", move |tx, seams| {
         two_persons::ask(tx, seams, &me.account, Deed::GiveAdministrator(id), &reason).map(|_| ())
     })
     .await
@@ -305,16 +290,17 @@ async fn ask_administrator(
 
 async fn disable(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
-    change(&app, &page_of(id), "staff-done-disabled", move |tx, seams| {
+    shell::change(&app, &page_of(id), "staff-done-disabled", move |tx, seams| {
         staff::disable(tx, seams, &me.account, id)?;
-        Ok(session::end_all(tx, seams.now(), Door::Staff, &id.to_string())?)
+        session::end_all(tx, seams.now(), Door::Staff, &id.to_string()).map_err(StaffError::from)
     })
     .await
 }
 
 async fn enable(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
-    change(&app, &page_of(id), "staff-done-enabled", move |tx, seams| staff::enable(tx, seams, &me.account, id)).await
+    shell::change(&app, &page_of(id), "staff-done-enabled", move |tx, seams| staff::enable(tx, seams, &me.account, id))
+        .await
 }
 
 fn page_of(account: Id) -> String {

@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::Id;
 use maud::{Markup, html};
+use services::convenience_certificates::issued;
 use store::StoreError;
 use tools::approvals::{self, Approval};
 use tools::incidents;
 use tools::staff::two_persons::{self, Deed};
-use tools::staff::{self, Action, StaffError};
+use tools::staff::{self, Action};
 use ui::form::{ButtonKind, one_button};
 use ui::notice::facts;
 use ui::table::{count, empty_state};
@@ -22,10 +23,13 @@ use crate::error::Failure;
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
+/// Its address.
+pub const PATH: &str = "/staff/approvals";
+
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/staff/approvals", Rule::Staff(Action::SeeApprovals), page)
+        .get(PATH, Rule::Staff(Action::SeeApprovals), page)
         .post("/staff/approvals/{approval}/approve", Rule::Staff(Action::SeeApprovals), approve)
         .post("/staff/approvals/{approval}/decline", Rule::Staff(Action::SeeApprovals), decline)
 }
@@ -52,6 +56,7 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
         let about = match deed {
             Deed::GiveAdministrator(account) => name(account),
             Deed::ResumeService(incident) => incidents::get(tx, incident)?.map(|one| one.note).unwrap_or_default(),
+            Deed::WithdrawPaper(request) => issued::get(tx, request)?.map(|one| one.number).unwrap_or_default(),
         };
         all.push(Waiting { proposer: name(approval.proposer), approval, deed, about });
     }
@@ -86,6 +91,7 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
     let what = visit.say(match one.deed {
         Deed::GiveAdministrator(_) => "staff-deed-administrator",
         Deed::ResumeService(_) => "staff-deed-resume",
+        Deed::WithdrawPaper(_) => "staff-deed-withdraw",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),
@@ -102,6 +108,10 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
                 (visit.say("staff-approval-at"), html! { (ui::dates::instant(visit.language, one.approval.proposed_at)) }),
                 (visit.say("staff-approval-until"), html! { (ui::dates::instant(visit.language, one.approval.expires_at)) }),
             ]))
+            @if let Deed::WithdrawPaper(request) = one.deed {
+                p { (visit.say("staff-withdraw-for-good")) }
+                @if me.may(Action::SeePapers) { p { a href=(format!("/staff/papers/{request}")) { (visit.say("staff-paper-open")) } } }
+            }
             @if is_own { p class="hint" { (visit.say("staff-approval-own")) } }
             div class="buttons" {
                 @if one.is_for(me) {
@@ -117,21 +127,17 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
 }
 
 async fn approve(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
-    let (inside, id) = (app.inside()?.clone(), shell::id(&id)?);
-    blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write::<_, StaffError, _>(move |tx| two_persons::approve(tx, &seams, &me.account, id))?)
+    let id = shell::id(&id)?;
+    shell::change(&app, PATH, "staff-done-approved", move |tx, seams| {
+        two_persons::approve(tx, seams, &me.account, id).map(drop)
     })
-    .await?;
-    Ok(shell::done("/staff/approvals", "staff-done-approved"))
+    .await
 }
 
 async fn decline(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
-    let (inside, id) = (app.inside()?.clone(), shell::id(&id)?);
-    blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write::<_, StaffError, _>(move |tx| two_persons::decline(tx, &seams, &me.account, id, ""))?)
+    let id = shell::id(&id)?;
+    shell::change(&app, PATH, "staff-done-declined", move |tx, seams| {
+        two_persons::decline(tx, seams, &me.account, id, "")
     })
-    .await?;
-    Ok(shell::done("/staff/approvals", "staff-done-declined"))
+    .await
 }

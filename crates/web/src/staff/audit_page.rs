@@ -10,7 +10,7 @@ use store::StoreError;
 use tools::audit::{self, Head, Zone};
 use tools::staff::Action;
 use ui::notice::facts;
-use ui::table::{count, empty_state, table};
+use ui::table::{count, empty_state};
 
 use super::shell;
 use crate::app::{App, blocking};
@@ -49,9 +49,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
             ]
         })
         .collect();
-    let headings =
-        ["staff-audit-number", "staff-audit-at", "staff-audit-entries", "staff-audit-mark"].map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let headings = ["staff-audit-number", "staff-audit-at", "staff-audit-entries", "staff-audit-mark"];
     let main = html! {
         p { (visit.say_html("staff-audit-how")) }
         @if let Some(last) = all.last() {
@@ -64,7 +62,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         (count(visit.language, all.len()))
         @if rows.is_empty() { (empty_state(&visit.say("staff-audit-none"), &visit.say("staff-audit-none-how"))) }
         @else {
-            (table(&visit.say("staff-audit-title"), &headings, &rows))
+            (visit.table(&visit.say("staff-audit-title"), &headings, &rows))
             div class="buttons" {
                 a class="button button-secondary" href="/staff/audit/heads.txt" { (visit.say("staff-audit-file")) }
                 a href="/staff/audit/heads.csv" { (visit.say("staff-csv")) }
@@ -88,8 +86,6 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, Fail
         .iter()
         .map(|head| vec![head.number.to_string(), head.at.to_string(), head.entries.to_string(), head.mark()])
         .collect();
-    let headings =
-        ["staff-audit-number", "staff-audit-at", "staff-audit-entries", "staff-audit-mark"].map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    Ok(shell::csv("audit-heads", &headings, &rows))
+    let headings = ["staff-audit-number", "staff-audit-at", "staff-audit-entries", "staff-audit-mark"];
+    Ok(visit.csv("audit-heads", &headings, &rows))
 }

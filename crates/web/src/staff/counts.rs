@@ -11,9 +11,9 @@ use services::convenience_certificates::requests::{self, DayCount};
 use store::{StoreError, Tx};
 use tools::staff::Action;
 use tools::terminals;
-use ui::table::{empty_state, table};
+use ui::table::empty_state;
 
-use super::shell;
+use super::words;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
@@ -39,11 +39,7 @@ pub struct Line {
 /// # Errors
 /// [`StoreError`].
 pub fn today(tx: &mut Tx<'_>, day: base::Date) -> Result<Vec<Line>, StoreError> {
-    let places: BTreeMap<String, String> = terminals::list(tx)?
-        .into_iter()
-        .map(|one| (one.id.to_string(), format!("{} {}", one.place, one.name)))
-        .collect();
-    Ok(lines(&requests::counts_of_day(tx, day)?, &places))
+    Ok(lines(&requests::counts_of_day(tx, day)?, &terminals::places(tx)?))
 }
 
 fn lines(counts: &[DayCount], places: &BTreeMap<String, String>) -> Vec<Line> {
@@ -71,27 +67,18 @@ fn place<'a>(visit: &Visit, line: &'a Line) -> std::borrow::Cow<'a, str> {
     if line.place.is_empty() { visit.say("staff-by-counter").into() } else { line.place.as_str().into() }
 }
 
-fn kind(visit: &Visit, line: &Line) -> String {
-    match line.kind.as_str() {
-        "residence_certificate" => visit.say("staff-kind-residence"),
-        other => other.to_owned(),
-    }
-}
-
 const HEADINGS: [&str; 5] =
     ["staff-counts-place", "staff-counts-kind", "staff-counts-issued", "staff-counts-open", "staff-counts-refused"];
 
 /// The part of the first page.
 pub fn section(visit: &Visit, lines: &[Line]) -> Markup {
     let title = visit.say("staff-counts");
-    let headings = HEADINGS.map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let rows: Vec<Vec<Markup>> = lines
         .iter()
         .map(|line| {
             vec![
                 html! { (place(visit, line)) },
-                html! { (kind(visit, line)) },
+                html! { (words::certificate(visit, &line.kind)) },
                 html! { (line.issued) },
                 html! { (line.open) },
                 html! { (line.ended) },
@@ -108,7 +95,7 @@ pub fn section(visit: &Visit, lines: &[Line]) -> Markup {
             } @else {
                 p class="big" { (total) }
                 (ui::chart::bars(&bars))
-                (table(&title, &headings, &rows))
+                (visit.table(&title, &HEADINGS, &rows))
                 p { a href="/staff/counts.csv" { (visit.say("staff-csv")) } }
             }
         }
@@ -126,12 +113,13 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, Fail
         .iter()
         .map(|line| {
             let numbers = [line.issued, line.open, line.ended].map(|number| number.to_string());
-            [place(&visit, line).into_owned(), kind(&visit, line)].into_iter().chain(numbers).collect()
+            [place(&visit, line).into_owned(), words::certificate(&visit, &line.kind)]
+                .into_iter()
+                .chain(numbers)
+                .collect()
         })
         .collect();
-    let headings = HEADINGS.map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    Ok(shell::csv("counts", &headings, &rows))
+    Ok(visit.csv("counts", &HEADINGS, &rows))
 }
 
 #[cfg(test)]

@@ -88,25 +88,44 @@ pub fn bar(visit: &Visit, desk: &Desk) -> Markup {
 
 /// The form that asks for the work.
 pub fn form(visit: &Visit, desk: Option<&Desk>) -> Markup {
-    let options: Vec<(String, String)> =
-        COUNTER_DUTIES.iter().map(|duty| (duty.code().to_owned(), words::duty(visit, *duty).to_owned())).collect();
-    let chosen = desk.map_or("", |desk| desk.duty.code());
-    let (label, hint) = (visit.say("staff-desk-note"), visit.say("staff-desk-note-hint"));
     html! {
         form method="post" action="/staff/desk" {
             (visit.csrf("/staff/desk"))
-            div class="fields" {
-                (select(visit.language, "duty", &visit.say("staff-desk-duty"), &options, chosen, None))
-                (field(visit.language, &Field { name: "note", label: &label, hint: Some(&hint),
-                    value: desk.map_or("", |desk| &desk.note), autocomplete: Some("off"), max_length: Some(200),
-                    ..Field::default() }))
-            }
+            (fields(visit, desk))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-desk-set"))) }
         }
     }
 }
 
-const fn shown_key(duty: Duty) -> &'static str {
+/// The fields that ask for a work, for a form that looks at one person at once.
+pub fn fields(visit: &Visit, desk: Option<&Desk>) -> Markup {
+    let options: Vec<(String, String)> =
+        COUNTER_DUTIES.iter().map(|duty| (duty.code().to_owned(), words::duty(visit, *duty).to_owned())).collect();
+    let chosen = desk.map_or("", |desk| desk.duty.code());
+    let (label, hint) = (visit.say("staff-desk-note"), visit.say("staff-desk-note-hint"));
+    html! {
+        div class="fields" {
+            (select(visit.language, "duty", &visit.say("staff-desk-duty"), &options, chosen, None))
+            (field(visit.language, &Field { name: "note", label: &label, hint: Some(&hint),
+                value: desk.map_or("", |desk| &desk.note), autocomplete: Some("off"), max_length: Some(200),
+                ..Field::default() }))
+        }
+    }
+}
+
+/// The work told in [`fields`].
+///
+/// # Errors
+/// None of a counter's duties.
+pub fn told(fields: &Fields) -> Result<Desk, Failure> {
+    let duty = Duty::from_code(fields.get("duty"))
+        .filter(|duty| COUNTER_DUTIES.contains(duty))
+        .ok_or_else(|| Failure::of(Kind::Invalid))?;
+    Ok(Desk { duty, note: fields.get("note").to_owned() })
+}
+
+/// When the person is shown a look for this duty, as a sentence's key.
+pub const fn shown_key(duty: Duty) -> &'static str {
     match duty.visibility() {
         Visibility::Now => "staff-shown-to-person",
         Visibility::After(_) => "staff-shown-later",
@@ -115,10 +134,7 @@ const fn shown_key(duty: Duty) -> &'static str {
 }
 
 async fn set(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
-    let duty = Duty::from_code(fields.get("duty"))
-        .filter(|duty| COUNTER_DUTIES.contains(duty))
-        .ok_or_else(|| Failure::of(Kind::Invalid))?;
-    let desk = Desk { duty, note: fields.get("note").to_owned() };
+    let desk = told(&fields)?;
     desk.purpose(&[])?;
     let inside = app.inside()?.clone();
     blocking(move || {

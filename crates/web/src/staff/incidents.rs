@@ -9,23 +9,25 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use store::StoreError;
 use tools::incidents::{self, Incident, IncidentError};
+use tools::staff::Action;
 use tools::staff::two_persons::{self, Deed};
-use tools::staff::{Action, StaffError};
 use ui::form::{ButtonKind, Field, button, field};
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::{Slice, count, empty_state, pagination};
 
-use super::shell;
+use super::{approvals, shell};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
+const PATH: &str = "/staff/incidents";
+
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/staff/incidents", Rule::Staff(Action::SeeIncidents), page)
+        .get(PATH, Rule::Staff(Action::SeeIncidents), page)
         .get("/staff/incidents.csv", Rule::Staff(Action::SeeIncidents), csv)
         .post("/staff/incidents/{incident}/clear", Rule::Staff(Action::ClearIncident), clear)
         .post("/staff/incidents/{incident}/resume", Rule::Staff(Action::ResumeService), resume)
@@ -181,17 +183,14 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit, Query(shown): Query<Show
         "staff-incident-last",
         "staff-incident-cleared",
         "staff-incident-reason",
-    ]
-    .map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    Ok(shell::csv("incidents", &headings, &rows))
+    ];
+    Ok(visit.csv("incidents", &headings, &rows))
 }
 
-fn reason(incident: Id, fields: &Fields) -> Result<String, Failure> {
-    let text = fields.get(&format!("reason-{incident}"));
-    let is_sound =
-        (1..=200).contains(&text.chars().count()) && base::my_number_guard::refuse_individual_number(text).is_ok();
-    if is_sound { Ok(text.to_owned()) } else { Err(IncidentError::NoReason.into()) }
+/// Which incident, and why it is over.
+fn told(incident: &str, fields: &Fields) -> Result<(Id, String), Failure> {
+    let incident = shell::id(incident)?;
+    Ok((incident, shell::reason(fields, &format!("reason-{incident}"))?))
 }
 
 async fn clear(
@@ -200,21 +199,15 @@ async fn clear(
     Path(incident): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let incident = shell::id(&incident)?;
-    let reason = reason(incident, &fields)?;
-    let inside = app.inside()?.clone();
-    blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write::<_, IncidentError, _>(move |tx| {
-            // What stops a service is not cleared by one person, whatever form was sent.
-            if incidents::get(tx, incident)?.is_none_or(|one| one.stops) {
-                return Err(IncidentError::NotOpen);
-            }
-            incidents::clear(tx, &seams, &me.actor(), incident, &reason)
-        })?)
+    let (incident, reason) = told(&incident, &fields)?;
+    shell::change(&app, PATH, "staff-done-cleared", move |tx, seams| {
+        // What stops a service is not cleared by one person, whatever form was sent.
+        if incidents::get(tx, incident)?.is_none_or(|one| one.stops) {
+            return Err(IncidentError::NotOpen);
+        }
+        incidents::clear(tx, seams, &me.actor(), incident, &reason)
     })
-    .await?;
-    Ok(shell::done("/staff/incidents", "staff-done-cleared"))
+    .await
 }
 
 async fn resume(
@@ -223,17 +216,11 @@ async fn resume(
     Path(incident): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let incident = shell::id(&incident)?;
-    let reason = reason(incident, &fields)?;
-    let inside = app.inside()?.clone();
-    blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write::<_, StaffError, _>(move |tx| {
-            two_persons::ask(tx, &seams, &me.account, Deed::ResumeService(incident), &reason)
-        })?)
+    let (incident, reason) = told(&incident, &fields)?;
+    shell::change(&app, approvals::PATH, "staff-done-asked", move |tx, seams| {
+        two_persons::ask(tx, seams, &me.account, Deed::ResumeService(incident), &reason).map(drop)
     })
-    .await?;
-    Ok(shell::done("/staff/approvals", "staff-done-asked"))
+    .await
 }
 
 /// A service's name, or its word when it is not known here.

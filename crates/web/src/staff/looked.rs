@@ -14,7 +14,7 @@ use tools::disclosure::{self, OfficerLine};
 use tools::staff::{self, Action};
 use ui::form::{ButtonKind, Field, button, field};
 use ui::notice::{AlertKind, alert, chip};
-use ui::table::{count, empty_state, table};
+use ui::table::{count, empty_state};
 
 use super::{shell, words};
 use crate::app::{App, blocking};
@@ -78,15 +78,13 @@ async fn list(State(app): State<Arc<App>>, visit: Visit, me: SignedIn, fields: F
     .await?;
     let rows: Vec<Vec<Markup>> = lines.iter().map(|line| row(&visit, line, &names)).collect();
     let headings =
-        ["staff-looked-when", "staff-looked-who", "staff-looked-duty", "staff-looked-items", "staff-looked-shown"]
-            .map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+        ["staff-looked-when", "staff-looked-who", "staff-looked-duty", "staff-looked-items", "staff-looked-shown"];
     let title = visit.say("staff-looked-title");
     let main = html! {
         (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-looked-recorded")) } }))
         (count(visit.language, rows.len()))
         @if rows.is_empty() { (empty_state(&visit.say("staff-looked-none"), &visit.say("staff-looked-none-how"))) }
-        @else { (table(&title, &headings, &rows)) }
+        @else { (visit.table(&title, &headings, &rows)) }
         div class="buttons" { a href="/staff/looked" { (visit.say("staff-looked-another")) } }
     };
     Ok(shell::page(&visit, &me, &title, &main))

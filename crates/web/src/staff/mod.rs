@@ -9,6 +9,7 @@
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
+//! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`accounts`] | staff and roles, invitations |
 //! | [`approvals`] | what waits for a second person |
@@ -23,6 +24,8 @@ mod desk;
 mod home;
 mod incidents;
 mod looked;
+mod paper;
+mod papers;
 mod register;
 mod shell;
 mod sign_in;
@@ -40,6 +43,8 @@ pub fn routes() -> Routes {
         .merge(desk::routes())
         .merge(register::routes())
         .merge(looked::routes())
+        .merge(papers::routes())
+        .merge(paper::routes())
         .merge(incidents::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())

@@ -18,7 +18,7 @@ use tools::register::{self, Criteria, Found, HouseholdSnapshot, RegisterError, R
 use tools::staff::Action;
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
-use ui::table::{count, empty_state, table};
+use ui::table::{count, empty_state};
 
 use super::desk::{self, Desk};
 use super::{shell, words};
@@ -42,7 +42,7 @@ pub fn routes() -> Routes {
 const VIEW_SECONDS: i64 = 30 * 60;
 
 /// What is read on a person's page, and what opening the household adds.
-const PERSON_ITEMS: &[Item] = &[Item::Name, Item::BirthDate, Item::Sex, Item::Address, Item::State];
+pub const PERSON_ITEMS: &[Item] = &[Item::Name, Item::BirthDate, Item::Sex, Item::Address, Item::State];
 const HOUSEHOLD_ITEMS: &[Item] = &[Item::Name, Item::BirthDate, Item::Sex, Item::Address, Item::State, Item::Household];
 
 async fn search_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
@@ -145,16 +145,14 @@ fn results(visit: &Visit, me: &SignedIn, found: &[Found], is_cut: bool) -> Marku
             ]
         })
         .collect();
-    let headings =
-        ["staff-name", "staff-birth", "staff-address", "staff-state", "staff-what-to-do"].map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let headings = ["staff-name", "staff-birth", "staff-address", "staff-state", "staff-what-to-do"];
     html! {
         section {
             h2 { (visit.say("staff-found")) }
             (count(visit.language, found.len()))
             @if is_cut { (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say("staff-search-cut")) } })) }
             @if found.is_empty() { (empty_state(&visit.say("staff-found-none"), &visit.say("staff-found-none-how"))) }
-            @else { (table(&visit.say("staff-found"), &headings, &rows)) }
+            @else { (visit.table(&visit.say("staff-found"), &headings, &rows)) }
         }
     }
 }
@@ -283,20 +281,19 @@ async fn household(
             ]
         })
         .collect();
-    let headings =
-        ["staff-name", "staff-relationship", "staff-birth", "staff-sex", "staff-state"].map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let headings = ["staff-name", "staff-relationship", "staff-birth", "staff-sex", "staff-state"];
     let main = html! {
         (desk::bar(&visit, &desk))
         (facts(&[(visit.say("staff-head"), html! { (snapshot.household.head_name) })]))
         (count(visit.language, rows.len()))
-        (table(&visit.say("staff-household-title"), &headings, &rows))
+        (visit.table(&visit.say("staff-household-title"), &headings, &rows))
         div class="buttons" { a href=(format!("/staff/person/{view}")) { (visit.say("staff-back-to-person")) } }
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-household-title"), &main))
 }
 
-fn ruby_name(resident: &Resident) -> Markup {
+/// The registered name with its reading.
+pub fn ruby_name(resident: &Resident) -> Markup {
     html! {
         p class="name" {
             @match &resident.names.kana {
@@ -307,7 +304,8 @@ fn ruby_name(resident: &Resident) -> Markup {
     }
 }
 
-fn warnings(visit: &Visit, snapshot: &HouseholdSnapshot, resident: &Resident, today: Date) -> Markup {
+/// What must be known before anything is said about this resident.
+pub fn warnings(visit: &Visit, snapshot: &HouseholdSnapshot, resident: &Resident, today: Date) -> Markup {
     html! {
         @if is_suppressed(&snapshot.protections, &resident.id, today) {
             (alert(visit.language, AlertKind::Error, &html! { p { strong { (visit.say("staff-protected-warning")) } } }))
@@ -321,7 +319,8 @@ fn warnings(visit: &Visit, snapshot: &HouseholdSnapshot, resident: &Resident, to
     }
 }
 
-fn person_facts(visit: &Visit, resident: &Resident, today: Date) -> Vec<(String, Markup)> {
+/// The entry itself.
+pub fn person_facts(visit: &Visit, resident: &Resident, today: Date) -> Vec<(String, Markup)> {
     let names = &resident.names;
     let mut facts: Vec<(&str, String)> = Vec::new();
     facts.extend(names.alphabet.clone().map(|name| ("staff-alphabet", name)));

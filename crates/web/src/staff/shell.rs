@@ -1,15 +1,20 @@
 //! What every page of the console has around it.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use base::{Id, Kind};
+use base::{Id, Kind, Seams};
 use maud::{Markup, html};
+use store::{StoreError, Tx};
 use tools::staff::{Action, StaffError};
 use ui::notice::{AlertKind, alert};
 use ui::page::{NavLink, Page, Width};
 
+use crate::app::{App, blocking};
 use crate::assets;
 use crate::error::Failure;
+use crate::form::Fields;
 use crate::session;
 use crate::visit::{SignedIn, Visit};
 
@@ -17,6 +22,7 @@ use crate::visit::{SignedIn, Visit};
 const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff", "staff-nav-home", None),
     ("/staff/register", "staff-nav-register", Some(Action::SearchRegister)),
+    ("/staff/papers", "staff-nav-papers", Some(Action::SeePapers)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
     ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),
@@ -87,15 +93,54 @@ pub fn id(text: &str) -> Result<Id, Failure> {
     Id::parse(text).map_err(|_| Failure::of(Kind::NotFound))
 }
 
-/// A list for Excel.
-pub fn csv(name: &str, headings: &[&str], rows: &[Vec<String>]) -> Response {
-    let mut response = ui::csv::file(headings, rows).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
+impl Visit {
+    /// A table under headings of these keys.
+    pub(super) fn table(&self, caption: &str, headings: &[&str], rows: &[Vec<Markup>]) -> Markup {
+        let said: Vec<String> = headings.iter().map(|key| self.say(key)).collect();
+        ui::table::table(caption, &said.iter().map(String::as_str).collect::<Vec<_>>(), rows)
     }
-    response
+
+    /// A list for Excel under headings of these keys.
+    pub(super) fn csv(&self, name: &str, headings: &[&str], rows: &[Vec<String>]) -> Response {
+        let said: Vec<String> = headings.iter().map(|key| self.say(key)).collect();
+        let headings: Vec<&str> = said.iter().map(String::as_str).collect();
+        let mut response = ui::csv::file(&headings, rows).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
+            headers.insert(header::CONTENT_DISPOSITION, value);
+        }
+        response
+    }
+}
+
+/// The reason that stands in this field: shown to colleagues, never about a person.
+///
+/// # Errors
+/// Blank, longer than 200 characters, or holding an Individual Number.
+pub fn reason(fields: &Fields, name: &str) -> Result<String, Failure> {
+    let text = fields.get(name);
+    let is_sound =
+        (1..=200).contains(&text.chars().count()) && base::my_number_guard::refuse_individual_number(text).is_ok();
+    if is_sound { Ok(text.to_owned()) } else { Err(Failure::saying(Kind::Invalid, "staff-incident-no-reason")) }
+}
+
+/// Changes something in one transaction and goes to a page that says so.
+///
+/// # Errors
+/// What `action` answers; then nothing was changed.
+pub async fn change<E, F>(app: &Arc<App>, address: &str, done: &'static str, mut action: F) -> Result<Response, Failure>
+where
+    E: From<StoreError> + Into<Failure> + Send + 'static,
+    F: FnMut(&mut Tx<'_>, &Seams) -> Result<(), E> + Send + 'static,
+{
+    let inside = app.inside()?.clone();
+    blocking(move || {
+        let seams = inside.seams.clone();
+        inside.store.write(move |tx| action(tx, &seams)).map_err(E::into)
+    })
+    .await?;
+    Ok(self::done(address, done))
 }
 
 /// After a form was done: on to a page, which a reload does not send again. `done` is the key of a sentence the page

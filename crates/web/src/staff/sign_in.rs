@@ -18,7 +18,6 @@ use tools::staff::passkeys::{self, Begun, CeremonySecret, Registrant};
 use tools::staff::{Action, OneTimeSecret, RelyingParty, StaffError, invitations};
 use ui::form::{ButtonKind, Field, field, one_button};
 use ui::notice::{AlertKind, alert};
-use ui::table::table;
 
 use super::shell;
 use crate::app::{App, blocking};
@@ -129,7 +128,7 @@ async fn sign_out(State(app): State<Arc<App>>, me: SignedIn) -> Result<Response,
     .await?;
     let is_https = app.settings.is_https;
     let mut response = Redirect::to("/staff/sign-in").into_response();
-    add_cookie(&mut response, &session::clear_cookie(Door::Staff.cookie(is_https), is_https));
+    session::give(&mut response, &session::clear_cookie(Door::Staff.cookie(is_https), is_https));
     // The browser forgets what it kept of this origin; the next person at this PC begins afresh.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)
@@ -229,9 +228,7 @@ async fn me_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Res
             ]
         })
         .collect();
-    let headings = ["staff-passkey-label", "staff-passkey-added", "staff-passkey-used", "staff-what-to-do"]
-        .map(|key| visit.say(key));
-    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let headings = ["staff-passkey-label", "staff-passkey-added", "staff-passkey-used", "staff-what-to-do"];
     let (label, hint) = (visit.say("staff-passkey-label"), visit.say("staff-passkey-label-hint"));
     let fields = field(
         visit.language,
@@ -252,7 +249,7 @@ async fn me_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Res
             (visit.say("staff-roles"), html! { (super::words::roles(&visit, &me.account.roles)) }),
         ]))
         h2 { (visit.say("staff-passkeys")) }
-        (table(&visit.say("staff-passkeys"), &headings, &rows))
+        (visit.table(&visit.say("staff-passkeys"), &headings, &rows))
         @if !can_remove { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-passkey-add-second")) } })) }
         h2 { (visit.say("staff-passkey-add")) }
         (ceremony_form(&visit, "create", "/staff/me/passkeys", &fields, &visit.say("staff-passkey-add-button")))
@@ -296,13 +293,10 @@ async fn add_finish(
 
 async fn remove(State(app): State<Arc<App>>, me: SignedIn, Path(passkey): Path<String>) -> Result<Response, Failure> {
     let passkey = shell::id(&passkey)?;
-    let inside = app.inside()?.clone();
-    blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write::<_, StaffError, _>(move |tx| passkeys::remove(tx, &seams, &me.account, passkey))?)
+    shell::change(&app, "/staff/me", "staff-done-passkey-removed", move |tx, seams| {
+        passkeys::remove(tx, seams, &me.account, passkey)
     })
-    .await?;
-    Ok(shell::done("/staff/me", "staff-done-passkey-removed"))
+    .await
 }
 
 fn ceremony(app: &App, headers: &HeaderMap) -> Result<CeremonySecret, Failure> {
@@ -329,20 +323,17 @@ fn start_session(inside: &tools::Inside, account: Id, before: Option<Secret>) ->
 fn options(app: &App, begun: &Begun) -> Response {
     let is_https = app.settings.is_https;
     let mut response = Json(&begun.options).into_response();
-    add_cookie(&mut response, &session::set_cookie(ceremony_cookie(is_https), &begun.secret.cookie_value(), is_https));
+    session::give(
+        &mut response,
+        &session::set_cookie(ceremony_cookie(is_https), &begun.secret.cookie_value(), is_https),
+    );
     response
 }
 
 fn signed_in(app: &App, secret: &Secret, next: &str) -> Response {
     let is_https = app.settings.is_https;
     let mut response = Json(json!({ "next": next })).into_response();
-    add_cookie(&mut response, &session::set_cookie(Door::Staff.cookie(is_https), &secret.cookie_value(), is_https));
-    add_cookie(&mut response, &session::clear_cookie(ceremony_cookie(is_https), is_https));
+    session::give(&mut response, &session::set_cookie(Door::Staff.cookie(is_https), &secret.cookie_value(), is_https));
+    session::give(&mut response, &session::clear_cookie(ceremony_cookie(is_https), is_https));
     response
-}
-
-fn add_cookie(response: &mut Response, cookie: &str) {
-    if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
 }

@@ -43,6 +43,14 @@ pub fn state(visit: &Visit, state: ResidentState) -> String {
     visit.say_with(key, &[("on", on.into())]).trim().to_owned()
 }
 
+/// A kind of certificate, by its stored word.
+pub fn certificate(visit: &Visit, kind: &str) -> String {
+    match kind {
+        "residence_certificate" => visit.say("staff-kind-residence"),
+        other => other.to_owned(),
+    }
+}
+
 /// Sex as registered.
 pub fn sex(visit: &Visit, sex: Sex) -> String {
     visit.say(match sex {
