@@ -105,10 +105,14 @@ fn every_way_to_misbehave_leaves_the_status_unknown() {
         (Mood::ClockSkew(61), StatusError::FromTheFuture { as_of: as_of(61) }),
         (Mood::BrokenSignature, StatusError::BadSignature),
         (Mood::WrongSerial, StatusError::WrongCertificate),
+        (Mood::Endless, StatusError::TooLong),
     ] {
         scene.jlis.set_mood(mood);
         assert_eq!(scene.ask(&scene.ocsp), Err(expected), "{mood:?}");
     }
+    let fetch = Arc::new(HttpFetch::default());
+    let lost = OcspSource::new(fetch, OcspAddress::FromCertificate, scene.seams.clone());
+    assert_eq!(scene.ask(&lost), Err(StatusError::NoAddress), "this certificate names no responder");
     scene.jlis.set_mood(Mood::Garbage);
     assert!(matches!(scene.ask(&scene.ocsp), Err(StatusError::Malformed(_))));
     assert!(matches!(scene.ask(&scene.crl), Err(StatusError::Malformed(_))));

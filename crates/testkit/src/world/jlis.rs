@@ -50,6 +50,8 @@ pub enum Mood {
     WrongSerial,
     /// Answers with something that is not an answer.
     Garbage,
+    /// Answers with far more bytes than any answer has.
+    Endless,
 }
 
 /// Longest request read.
@@ -265,6 +267,7 @@ impl Shared {
         let (status, kind, body) = match (mood, request.path.strip_prefix("/crl/")) {
             (Mood::HttpError(status), _) => (status, "text/plain", b"simulated error".to_vec()),
             (Mood::Garbage, _) => (200, "text/html", b"<html>maintenance</html>".to_vec()),
+            (Mood::Endless, _) => (200, "application/octet-stream", vec![0x30; 2 * MAX_REQUEST]),
             (_, Some(key_id)) => match self.list(key_id, mood) {
                 Some(list) => (200, "application/pkix-crl", list),
                 None => (404, "text/plain", Vec::new()),
