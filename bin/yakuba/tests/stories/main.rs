@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  invariants  the certificate invariants I1–I9, on the engine itself (specs certificates §3)
+//!  real_city   a city that is no demo: its own keys and anchors, a card in a real reader, the counter
 //!  refusals    one sentence for every cause; whatever the register says
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
 //!  lookers     one paper is one line in the list of who looked
@@ -12,10 +13,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must stop")]
 
+mod browser;
 mod city;
+#[path = "../../../../crates/card/tests/card/daemon.rs"]
+#[allow(dead_code, reason = "shared with the card's own tests")]
+mod daemon;
 mod invariants;
 mod load;
 mod logs;
 mod lookers;
+mod real_city;
 mod refusals;
 mod served;

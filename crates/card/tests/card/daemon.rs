@@ -143,7 +143,12 @@ impl Daemon {
 
     /// A client of this daemon.
     pub fn client(&self, program_name: &str) -> Command {
-        let mut command = Command::new(program(program_name));
+        self.as_client(program(program_name))
+    }
+
+    /// The same for a program that is not on the path.
+    pub fn as_client(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.env("PCSCLITE_CSOCK_NAME", &self.socket).env("LC_ALL", "C.UTF-8").current_dir(self.directory.path());
         command
     }
