@@ -46,5 +46,16 @@ if (box && warning) {
   }, 1000);
 }
 
+// The first screen learns by itself that the service was stopped or goes on, and changes only then: whoever reads it is
+// not disturbed, and a line that is down for a moment leaves it as it is.
+const first = document.querySelector("[data-again]");
+if (first) {
+  setInterval(async () => {
+    const reply = await fetch("/kiosk", { cache: "no-store" }).catch(() => null);
+    const page = reply?.ok ? await reply.text() : null;
+    if (page?.includes("data-again") && !page.includes(`data-state="${first.dataset.state}"`)) location.replace("/kiosk");
+  }, Number(first.dataset.again) * 1000);
+}
+
 const once = document.querySelector("[data-submit] form");
 if (once) once.requestSubmit();

@@ -31,10 +31,15 @@ pub struct Fixture {
 /// The city, made at the first call.
 pub fn fixture() -> &'static Fixture {
     static CITY: OnceLock<Fixture> = OnceLock::new();
-    CITY.get_or_init(|| {
+    CITY.get_or_init(|| Fixture::named("city"))
+}
+
+impl Fixture {
+    /// A city of its own, for a story that stops the service for everybody.
+    pub fn named(name: &str) -> Self {
         // A static is never dropped, and each test may run in a process of its own: what a gone process left is swept by
         // whoever gets its number next.
-        let name = format!("stories-city-{}", std::process::id());
+        let name = format!("stories-{name}-{}", std::process::id());
         let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&directory);
         std::fs::create_dir_all(&directory).unwrap();
@@ -43,11 +48,9 @@ pub fn fixture() -> &'static Fixture {
         simulated_heartbeat(inside).unwrap();
         let keys = CityKeys::open(&directory, &inside.seams, &inside.profile, true).unwrap();
         let means = Means::assemble(&city, &keys).unwrap();
-        Fixture { issuer: means.issuer.clone(), city, keys, _means: means }
-    })
-}
+        Self { issuer: means.issuer.clone(), city, keys, _means: means }
+    }
 
-impl Fixture {
     /// The inside zone.
     pub fn inside(&self) -> &Inside {
         self.city.inside()

@@ -5,6 +5,7 @@
 //!  real_city   a city that is no demo: its own keys and anchors, a card in a real reader, the counter
 //!  refusals    one sentence for every cause; whatever the register says
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
+//!  stopped     what staff stop is stopped at once (I12)
 //!  lookers     one paper is one line in the list of who looked
 //!  logs        what a running city writes down: nothing personal
 //! ```
@@ -25,3 +26,4 @@ mod lookers;
 mod real_city;
 mod refusals;
 mod served;
+mod stopped;

@@ -21,12 +21,13 @@ use super::SERVICE_CODE;
 use super::applicant::{Applicant, MemberShown};
 use super::choices::Choices;
 use super::document::DocumentError;
-use super::looking::{closed, look};
+use super::looking::{closed, closed_for, look};
 use super::model::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
 
 pub use super::finishing::{fetch, prepare};
+pub use super::looking::Closed;
 
 /// Minutes without an answer from the machine after which a request is ended (invariant I5).
 pub const ABANDONED_AFTER_SECONDS: i64 = 15 * 60;
@@ -69,6 +70,14 @@ impl ActionError {
 
 /// What an act answers: outer, something beneath failed and nothing happened; inner, a named no that is on record.
 pub type Answer<T> = Result<Result<T, Refusal>, ActionError>;
+
+/// Whether and why nobody is served now, for the first screen: it says so before anybody has put a card down.
+///
+/// # Errors
+/// [`ActionError`].
+pub fn closed_now(city: &Inside, issuing_fresh_minutes: u32) -> Result<Option<Closed>, ActionError> {
+    Ok(city.store.read(|tx| closed_for(tx, city, issuing_fresh_minutes))?)
+}
 
 /// What the choosing screen needs: who is in the household. Refuses early what `begin` would refuse.
 ///

@@ -167,6 +167,9 @@ fn refuse_drawing(city: &Inside, id: Id, error: DocumentError) -> Answer<FetchTo
 
 /// Hands the finished bytes out, once, to the terminal that asked (I6).
 ///
+/// A stop that was committed after *prepare* does not take away what is paid, checked and told to the outside as valid:
+/// it refuses whoever begins or prepares from then on. What must not be used any more is withdrawn ([`super::issued`]).
+///
 /// # Errors
 /// [`ActionError`]; inner: a second fetch is [`Refusal::AlreadyEnded`], another terminal or token is
 /// [`Refusal::NotYours`].

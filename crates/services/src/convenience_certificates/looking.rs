@@ -1,7 +1,8 @@
 //! Reading the register for a paper, always with an access, and deciding.
 
-use store::Tx;
+use store::{StoreError, Tx};
 use tools::access;
+use tools::incidents::by_hand::Why;
 use tools::register::{self, RegisterError};
 use tools::{Inside, ResidentId, incidents};
 
@@ -17,11 +18,28 @@ pub(super) fn closed(
     city: &Inside,
     issuing_fresh_minutes: u32,
 ) -> Result<Option<Refusal>, ActionError> {
-    if incidents::service_stopped(tx, SERVICE_CODE)?.is_some() {
-        return Ok(Some(Refusal::ServiceStopped));
+    Ok(closed_for(tx, city, issuing_fresh_minutes)?.map(|closed| closed.refusal))
+}
+
+/// That nobody is served now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// What whoever asks is answered.
+    pub refusal: Refusal,
+    /// What staff who stopped it told the public; `None` when a check stopped it or the register is not fresh.
+    pub why: Option<Why>,
+}
+
+pub(super) fn closed_for(
+    tx: &mut Tx<'_>,
+    city: &Inside,
+    issuing_fresh_minutes: u32,
+) -> Result<Option<Closed>, StoreError> {
+    if let Some(incident) = incidents::service_stopped(tx, SERVICE_CODE)? {
+        return Ok(Some(Closed { refusal: Refusal::ServiceStopped, why: Why::of_kind(&incident.kind) }));
     }
     let fresh = register::freshness::is_fresh(tx, city.seams.now(), issuing_fresh_minutes)?;
-    Ok((!fresh).then_some(Refusal::RegisterNotFresh))
+    Ok((!fresh).then_some(Closed { refusal: Refusal::RegisterNotFresh, why: None }))
 }
 
 /// Reads the household with an access (so the disclosure is written in this transaction, also for a no) and decides.

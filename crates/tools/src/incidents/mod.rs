@@ -10,6 +10,7 @@
 //!   staff, with a reason ──── clear ──────┘
 //! ```
 
+pub mod by_hand;
 #[cfg(test)]
 mod tests;
 

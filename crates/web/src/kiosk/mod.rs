@@ -7,6 +7,7 @@
 //! One machine is one terminal with one reader, one coin box and one session at a time ([`Place`]). A form may carry
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
 
+mod first;
 mod machine;
 pub mod reader;
 mod say;

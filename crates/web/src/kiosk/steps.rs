@@ -6,15 +6,16 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Kind, Yen};
+use services::convenience_certificates::actions::{self, Closed};
 use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
 use tools::access::Actor;
 use tools::terminals::coin_box::CoinBox as _;
 use ui::Language;
 
-use super::machine::{At, Slots, go};
+use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::views;
+use super::{first, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -50,19 +51,33 @@ pub(super) async fn start(at: At) -> Result<Response, Failure> {
         }
         *session = None;
         machine.slot.eject();
-        Ok(views::start(&at.frame(at.visit.language), false).into_response())
+        let frame = at.frame(at.visit.language);
+        Ok(match closed(place)? {
+            Some(closed) => first::closed(&frame, closed).into_response(),
+            None => first::start(&frame, false).into_response(),
+        })
     })
     .await
+}
+
+/// Whether the service is closed at this moment.
+fn closed(place: &Place) -> Result<Option<Closed>, Failure> {
+    let issuer = &place.issuer;
+    actions::closed_now(&issuer.city, issuer.fresh_minutes).map_err(|error| Failure::of(error.kind()))
 }
 
 pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
     fields.only(&["language"])?;
     let language = fields.filled("language").and_then(Language::from_code).unwrap_or_default();
     if !at.place()?.has_room() {
-        let page = views::start(&at.frame(language), true);
+        let page = first::start(&at.frame(language), true);
         return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
     }
     at.with_session(move |at, place, session, machine| {
+        if let Some(closed) = closed(place)? {
+            let page = first::closed(&at.frame(language), closed);
+            return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
+        }
         let now = place.issuer.city.seams.now();
         let terminal = at.terminal.clone();
         *session = Some(Session::new(terminal, language, machine.slot.clone(), machine.coins.clone(), now));

@@ -37,15 +37,15 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn say(&self, key: &str) -> Markup {
+    pub(super) fn say(&self, key: &str) -> Markup {
         words().markup(self.language, key, &[])
     }
 
-    fn plain(&self, key: &str) -> String {
+    pub(super) fn plain(&self, key: &str) -> String {
         words().get(self.language, key)
     }
 
-    fn with(&self, key: &str, arguments: &[(&str, ui::Arg<'_>)]) -> Markup {
+    pub(super) fn with(&self, key: &str, arguments: &[(&str, ui::Arg<'_>)]) -> Markup {
         words().markup(self.language, key, arguments)
     }
 
@@ -59,7 +59,7 @@ impl Frame<'_> {
         }
     }
 
-    fn form(&self, action: &str, inner: &Markup) -> Markup {
+    pub(super) fn form(&self, action: &str, inner: &Markup) -> Markup {
         html! {
             form method="post" action=(action) {
                 (self.visit.csrf(action))
@@ -68,12 +68,12 @@ impl Frame<'_> {
         }
     }
 
-    fn big(&self, key: &str) -> Markup {
+    pub(super) fn big(&self, key: &str) -> Markup {
         html! { button class="kiosk-go" type="submit" { (self.say(key)) } }
     }
 
     /// The screen around `main`. `step` is 0 where no session runs.
-    fn screen(&self, title: &str, step: usize, refresh: Option<&str>, main: &Markup) -> Markup {
+    pub(super) fn screen(&self, title: &str, step: usize, refresh: Option<&str>, main: &Markup) -> Markup {
         // Once somebody is known, forms belong to their session; before that, to the terminal.
         let (stop, touch) = if step > Screen::Pin.step() {
             ("/kiosk/session/stop", "/kiosk/session/touch")
@@ -121,38 +121,6 @@ impl Frame<'_> {
             }
         }
     }
-}
-
-/// The first screen: languages, and the one answer about the My Number. `is_busy` says that no more people can be served
-/// at this moment.
-pub fn start(frame: &Frame<'_>, is_busy: bool) -> Markup {
-    frame.screen(
-        "kiosk-title",
-        0,
-        None,
-        &html! {
-            h1 { (frame.city) br; (frame.say("kiosk-title")) }
-            @if is_busy {
-            div class="kiosk-alert" role="alert" {
-                span class="kiosk-mark" aria-hidden="true" { "!" } (frame.say("kiosk-busy"))
-            }
-        }
-        p class="kiosk-lead" { (frame.say("kiosk-language-lead")) }
-            h2 { (frame.say("kiosk-language-heading")) }
-            div class="kiosk-choices" {
-                @for language in Language::ALL {
-                    (frame.form("/kiosk/start", &html! {
-                        input type="hidden" name="language" value=(language.code());
-                        button class="kiosk-choice" type="submit" lang=(language.html()) { (language.name()) }
-                    }))
-                }
-            }
-            section class="kiosk-answer" {
-                h2 { (frame.say("kiosk-my-number-question")) }
-                p { (frame.say("kiosk-my-number-answer")) }
-            }
-        },
-    )
 }
 
 /// "Put your card here", with the drawer in the demo.

@@ -12,7 +12,7 @@ use tools::staff::Action;
 use ui::table::empty_state;
 
 use super::approvals::{self, Waiting};
-use super::{counts, incidents as incident_pages, shell};
+use super::{counts, incidents as incident_pages, service, shell};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
@@ -51,6 +51,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
             (queue(&visit, &me, &today))
             @if me.may(Action::SearchRegister) { (search_card(&visit)) }
             (register_card(&visit, &today.freshness))
+            @if me.may(Action::StopService) { (stop_card(&visit)) }
         }
         @if sees_counts { (counts::section(&visit, &today.counts)) }
     };
@@ -82,6 +83,16 @@ fn search_card(visit: &Visit) -> Markup {
             h2 { (visit.say("staff-nav-register")) }
             p { (visit.say("staff-search-card")) }
             p { a class="button" href="/staff/register" { (visit.say("staff-search-go")) } }
+        }
+    }
+}
+
+fn stop_card(visit: &Visit) -> Markup {
+    html! {
+        section class="card" {
+            h2 { (visit.say("staff-stop-title")) }
+            p { (visit.say("staff-stop-card")) }
+            p { a href=(service::PATH) { (visit.say("staff-stop-begin")) } }
         }
     }
 }

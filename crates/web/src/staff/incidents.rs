@@ -11,18 +11,19 @@ use store::StoreError;
 use tools::incidents::{self, Incident, IncidentError};
 use tools::staff::Action;
 use tools::staff::two_persons::{self, Deed};
-use ui::form::{ButtonKind, Field, button, field};
+use ui::form::{ButtonKind, Field, button, field, link_button};
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::{Slice, count, empty_state, pagination};
 
-use super::{approvals, shell};
+use super::{approvals, service, shell};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
-const PATH: &str = "/staff/incidents";
+/// Its address.
+pub const PATH: &str = "/staff/incidents";
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -78,7 +79,10 @@ async fn page(
         @if all.is_empty() { (empty_state(&visit.say("staff-incidents-none"), &visit.say("staff-incidents-none-how"))) }
         @for incident in slice.of(&all) { (card(&visit, &me, incident)) }
         (pagination(visit.language, slice, &address))
-        p { a href=(format!("/staff/incidents.csv?state={state}&q={}", encode(&q))) { (visit.say("staff-csv")) } }
+        div class="buttons" {
+            @if me.may(Action::StopService) { (link_button(ButtonKind::Secondary, service::PATH, &visit.say("staff-stop-begin"))) }
+            a href=(format!("/staff/incidents.csv?state={state}&q={}", encode(&q))) { (visit.say("staff-csv")) }
+        }
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-incidents-title"), &main))
 }
@@ -98,7 +102,8 @@ fn filter(visit: &Visit, is_all: bool, q: &str) -> Markup {
     }
 }
 
-fn card(visit: &Visit, me: &SignedIn, incident: &Incident) -> Markup {
+/// One incident with what can be done about it.
+pub fn card(visit: &Visit, me: &SignedIn, incident: &Incident) -> Markup {
     let instant = |at| ui::dates::instant(visit.language, at);
     let mut told = vec![
         (visit.say("staff-incident-service"), html! { (service_name(visit, &incident.service)) }),
@@ -256,7 +261,7 @@ pub fn stopped(visit: &Visit, all: &[Incident]) -> Markup {
                     li { (service_name(visit, &one.service)) ": " (one.note) " ("
                         (ui::dates::instant(visit.language, one.opened_at)) ")" }
                 } }
-                p { a href="/staff/incidents" { (visit.say("staff-nav-incidents")) } }
+                p { a href=(PATH) { (visit.say("staff-nav-incidents")) } }
             }))
         }
     }

@@ -11,6 +11,7 @@
 //! | [`looked`] | who looked at a resident, as an officer sees it |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
+//! | [`service`] | stopping a service at once; what it takes to let it run again |
 //! | [`accounts`] | staff and roles, invitations |
 //! | [`approvals`] | what waits for a second person |
 //! | [`audit_page`] | heads of the audit chain |
@@ -27,6 +28,7 @@ mod looked;
 mod paper;
 mod papers;
 mod register;
+mod service;
 mod shell;
 mod sign_in;
 mod words;
@@ -46,6 +48,7 @@ pub fn routes() -> Routes {
         .merge(papers::routes())
         .merge(paper::routes())
         .merge(incidents::routes())
+        .merge(service::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())
         .merge(audit_page::routes())
