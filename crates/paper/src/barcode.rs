@@ -7,11 +7,12 @@ use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Transform};
 use krilla::paint::Stroke;
 use krilla::surface::Surface;
-use qrcode::bits::encode_auto;
-use qrcode::types::Color;
-use qrcode::{EcLevel, QrCode};
+use qrcode::bits::{Bits, encode_auto};
+use qrcode::canvas::Canvas;
+use qrcode::{EcLevel, QrResult, ec};
 
 use crate::layout::{Area, MM};
+use crate::mask;
 
 /// Light modules around the code.
 const QUIET: usize = 4;
@@ -21,6 +22,17 @@ const LEAST_MODULE: f32 = 0.33;
 
 /// Below this, error correction is worth less than larger modules, in millimetres.
 const WISHED_MODULE: f32 = 0.42;
+
+/// Width, and the modules row by row with the best mask, `true` for dark.
+pub(crate) fn modules(bits: Bits, level: EcLevel) -> QrResult<(usize, Vec<bool>)> {
+    let version = bits.version();
+    let (data, correction) = ec::construct_codewords(&bits.into_bytes(), version, level)?;
+    let mut canvas = Canvas::new(version, level);
+    canvas.draw_all_functional_patterns();
+    canvas.draw_data(&data, &correction);
+    let width = usize::from(version.width().unsigned_abs());
+    Ok((width, mask::best(&canvas, width)))
+}
 
 /// The modules of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +56,8 @@ impl Square {
             .into_iter()
             .find_map(|level| fitting(level, WISHED_MODULE))
             .or_else(|| fitting(EcLevel::L, LEAST_MODULE))?;
-        let code = QrCode::with_bits(bits, level).ok()?;
-        let width = code.width();
-        Some(Self { width, dark: code.into_colors().into_iter().map(|color| color == Color::Dark).collect() })
+        let (width, dark) = modules(bits, level).ok()?;
+        Some(Self { width, dark })
     }
 
     /// One stroke for each run of dark modules, in modules from the top left.

@@ -22,6 +22,7 @@ pub mod barcode;
 pub mod error;
 pub mod fonts;
 pub mod layout;
+mod mask;
 pub mod recheck;
 pub mod residence_certificate;
 pub mod seal;
