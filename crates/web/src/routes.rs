@@ -249,8 +249,19 @@ async fn at_terminal(app: &Arc<App>, request: &mut Request) -> Result<CsrfKey, F
     let csrf = secret.csrf_key();
     let inside = app.inside()?.clone();
     let secret = tools::terminals::TerminalSecret(*secret.bytes());
-    let terminal = blocking(move || Ok(inside.store.read(|tx| tools::terminals::authenticate(tx, &secret))?)).await?;
-    let terminal = terminal.ok_or_else(refused)?;
+    let now = app.seams.now();
+    let found = blocking(move || {
+        let found = inside.store.read(|tx| tools::terminals::authenticate(tx, &secret))?;
+        if let Some((terminal, seen)) = &found
+            && seen.is_none_or(|seen| now.seconds_since(seen) >= tools::terminals::SEEN_SECONDS)
+        {
+            let id = terminal.id;
+            inside.store.write(move |tx| tools::terminals::seen(tx, now, id))?;
+        }
+        Ok(found)
+    })
+    .await?;
+    let (terminal, _) = found.ok_or_else(refused)?;
     knock(app, Class::Kiosk, Knocker::Known(terminal.id.to_string()))?;
     request.extensions_mut().insert(AtTerminal(terminal));
     Ok(csrf)

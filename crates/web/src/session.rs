@@ -273,6 +273,12 @@ pub fn set_cookie(name: &str, value: &str, is_https: bool) -> String {
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
 }
 
+/// A `Set-Cookie` value that outlives the browser: a machine that is switched off at night is the same machine in the
+/// morning. Browsers keep no cookie for longer than 400 days; each enrolment begins anew.
+pub fn set_lasting_cookie(name: &str, value: &str, is_https: bool) -> String {
+    format!("{}; Max-Age={}", set_cookie(name, value, is_https), 400 * 86_400)
+}
+
 /// A `Set-Cookie` value that removes the cookie.
 pub fn clear_cookie(name: &str, is_https: bool) -> String {
     format!("{}; Max-Age=0", set_cookie(name, "", is_https))

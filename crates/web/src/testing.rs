@@ -119,7 +119,7 @@ impl TestDoor {
             .clone()
             .write(move |tx| {
                 let by = Actor::System { job: "test" };
-                tools::terminals::enrol(tx, &inside.seams, &by, "1号機", "本庁舎1階")
+                tools::terminals::enrol_here(tx, &inside.seams, &by, "1号機", "本庁舎1階")
             })
             .expect("a terminal can be enrolled");
         let mut visitor = self.neighbour();

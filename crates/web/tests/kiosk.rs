@@ -16,7 +16,7 @@ fn signed_in_at_a_machine(door: &TestDoor) -> Visitor<'_> {
         .clone()
         .write(move |tx| {
             let by = Actor::System { job: "test" };
-            let (terminal, secret) = tools::terminals::enrol(tx, &inside.seams, &by, "1号機", "本庁舎1階")?;
+            let (terminal, secret) = tools::terminals::enrol_here(tx, &inside.seams, &by, "1号機", "本庁舎1階")?;
             let id = terminal.id.to_string();
             let card = session::start(tx, &inside.seams, Door::Kiosk, &id, Some(&id))?;
             Ok::<_, store::StoreError>((secret, card))

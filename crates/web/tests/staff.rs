@@ -225,6 +225,7 @@ fn each_page_speaks_the_readers_language() {
         "/staff/register",
         "/staff/papers",
         "/staff/service",
+        "/staff/terminals",
         "/staff/incidents",
         "/staff/approvals",
         "/staff/looked",

@@ -28,7 +28,7 @@ pub const INVITATION_SECONDS: i64 = 3 * 24 * 3600;
 pub struct OneTimeSecret(String);
 
 impl OneTimeSecret {
-    pub(super) fn fresh(seams: &Seams) -> Self {
+    pub(crate) fn fresh(seams: &Seams) -> Self {
         // The last 20 characters of a random id's text: 5 bits each.
         let text = seams.random_id().to_string();
         let tail: Vec<char> = text.chars().skip(6).collect();
@@ -45,7 +45,7 @@ impl OneTimeSecret {
         &self.0
     }
 
-    pub(super) fn hash(&self) -> Vec<u8> {
+    pub(crate) fn hash(&self) -> Vec<u8> {
         let plain: String =
             self.0.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).take(64).collect();
         digest::digest(&digest::SHA256, plain.as_bytes()).as_ref().to_vec()

@@ -1,25 +1,31 @@
 //! Terminals (端末): machines of the city at which somebody taps a card.
 //!
-//! A terminal is enrolled once and holds a secret; each of its requests carries it. Only its hash is stored.
+//! A terminal holds a secret; each of its requests carries it. Only its hash is stored.
+//!
+//! ```text
+//!  staff: announce ─► token, shown once ─► at the machine: enrol ─► its secret ─► authenticate, at every request
+//!                                              staff: stop (lost, replaced) ─► refused from the next request on
+//! ```
 
 pub mod coin_box;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use base::{Id, Seams};
-use store::{StoreError, Tx};
+use base::{Id, Seams, Timestamp};
+use store::{Row, StoreError, Tx};
 
 use crate::access::Actor;
-use crate::audit;
+use crate::audit::{self, Event};
+use crate::staff::{OneTimeSecret, StaffError, invitations};
 
-/// What a terminal is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TerminalKind {
-    /// A ward-office certificate machine (庁舎内証明書発行機).
-    WardOfficeMachine,
-}
+/// How long the token of a new machine works: whoever sets it up may come tomorrow.
+pub const TOKEN_SECONDS: i64 = 24 * 3600;
+/// The last use of a terminal is written at most this often.
+pub const SEEN_SECONDS: i64 = 60;
 
-/// An enrolled terminal.
+/// A terminal as whoever serves people at it knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terminal {
     /// Its id.
@@ -30,7 +36,48 @@ pub struct Terminal {
     pub place: String,
 }
 
-/// The secret a terminal keeps. Shown once, at enrolment.
+/// Whether a terminal serves people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It was announced and has not given its token yet.
+    Awaiting,
+    /// It serves.
+    Active,
+    /// Staff stopped it, for good: a machine that comes back is enrolled anew.
+    Stopped,
+}
+
+impl Status {
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Awaiting => "awaiting",
+            Self::Active => "active",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Awaiting, Self::Active, Self::Stopped].into_iter().find(|status| status.word() == word)
+    }
+}
+
+/// A terminal as staff see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The terminal.
+    pub terminal: Terminal,
+    /// Whether it serves.
+    pub status: Status,
+    /// When it was announced.
+    pub enrolled_at: Timestamp,
+    /// When it last asked for a screen, to within [`SEEN_SECONDS`].
+    pub seen_at: Option<Timestamp>,
+    /// When staff stopped it.
+    pub stopped_at: Option<Timestamp>,
+}
+
+/// The secret a terminal keeps. Given to it once, at enrolment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TerminalSecret(pub [u8; 32]);
 
@@ -44,39 +91,138 @@ fn secret_hash(secret: &TerminalSecret) -> Vec<u8> {
     aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &secret.0).as_ref().to_vec()
 }
 
-/// Enrols a terminal and returns it with the secret it must keep.
+fn insert(
+    tx: &mut Tx<'_>,
+    terminal: &Terminal,
+    secret_hash: &[u8],
+    status: Status,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO terminals (terminal_id, name, place, kind, secret_hash, status, enrolled_at) \
+         VALUES ($1, $2, $3, 'ward_office_machine', $4, $5, $6)",
+        &[
+            terminal.id.into(),
+            terminal.name.as_str().into(),
+            terminal.place.as_str().into(),
+            secret_hash.into(),
+            status.word().into(),
+            now.into(),
+        ],
+    )
+    .map(|_| ())
+}
+
+fn note(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, event: Event, id: Id, change: &str) -> Result<(), StoreError> {
+    audit::append(tx, seams, by, event, &[("terminal", &id.to_string()), ("change", change)]).map(|_| ())
+}
+
+/// Enrols a terminal that stands right here, without a token: the demo's own, and tests.
+///
+/// # Errors
+/// The database.
+pub fn enrol_here(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    name: &str,
+    place: &str,
+) -> Result<(Terminal, TerminalSecret), StoreError> {
+    let terminal = Terminal { id: seams.random_id(), name: name.to_owned(), place: place.to_owned() };
+    let secret = TerminalSecret(seams.random.bytes());
+    insert(tx, &terminal, &secret_hash(&secret), Status::Active, seams.now())?;
+    note(tx, seams, by, Event::TerminalEnrolled, terminal.id, "enrolled")?;
+    Ok((terminal, secret))
+}
+
+/// Announces a new terminal and returns the token that is given to it, once, within [`TOKEN_SECONDS`].
+///
+/// # Errors
+/// A name or place that is empty, longer than 60 characters or holds an Individual Number; the database.
+pub fn announce(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    name: &str,
+    place: &str,
+) -> Result<(Terminal, OneTimeSecret), StaffError> {
+    let (name, place) = (invitations::checked_name(name)?, invitations::checked_name(place)?);
+    let terminal = Terminal { id: seams.random_id(), name, place };
+    let (token, now) = (OneTimeSecret::fresh(seams), seams.now());
+    insert(tx, &terminal, &[], Status::Awaiting, now)?;
+    tx.execute(
+        "INSERT INTO terminal_tokens (token_hash, terminal_id, expires_at) VALUES ($1, $2, $3)",
+        &[token.hash().into(), terminal.id.into(), now.plus_seconds(TOKEN_SECONDS).into()],
+    )?;
+    note(tx, seams, by, Event::TerminalEnrolled, terminal.id, "announced")?;
+    Ok((terminal, token))
+}
+
+/// Enrols the machine that gives a token: from here on it holds its own secret and the token is used up. `None` when the
+/// token was used, has expired, or never existed; which of them is not told.
 ///
 /// # Errors
 /// The database.
 pub fn enrol(
     tx: &mut Tx<'_>,
     seams: &Seams,
-    actor: &Actor,
-    name: &str,
-    place: &str,
-) -> Result<(Terminal, TerminalSecret), StoreError> {
-    let terminal = Terminal { id: seams.random_id(), name: name.to_owned(), place: place.to_owned() };
-    let secret = TerminalSecret(seams.random.bytes());
-    tx.execute(
-        "INSERT INTO terminals (terminal_id, name, place, kind, secret_hash, status, enrolled_at) \
-         VALUES ($1, $2, $3, 'ward_office_machine', $4, 'active', $5)",
-        &[terminal.id.into(), name.into(), place.into(), secret_hash(&secret).into(), seams.now().into()],
+    token: &OneTimeSecret,
+) -> Result<Option<(Terminal, TerminalSecret)>, StoreError> {
+    let now = seams.now();
+    tx.queue("DELETE FROM terminal_tokens WHERE expires_at <= $1", &[now.into()])?;
+    let used = "DELETE FROM terminal_tokens WHERE token_hash = $1 RETURNING terminal_id";
+    let Some(row) = tx.query_one(used, &[token.hash().into()])? else { return Ok(None) };
+    let (id, secret) = (row.id(0)?, TerminalSecret(seams.random.bytes()));
+    let row = tx.query_one(
+        "UPDATE terminals SET status = 'active', secret_hash = $2, seen_at = $3 \
+         WHERE terminal_id = $1 AND status = 'awaiting' RETURNING terminal_id, name, place",
+        &[id.into(), secret_hash(&secret).into(), now.into()],
     )?;
-    audit::append(tx, seams, actor, audit::Event::TerminalEnrolled, &[("terminal", &terminal.id.to_string())])?;
-    Ok((terminal, secret))
+    let Some(row) = row else { return Ok(None) };
+    note(tx, seams, &Actor::System { job: "terminal-enrolment" }, Event::TerminalEnrolled, id, "enrolled")?;
+    Ok(Some((terminal(&row)?, secret)))
 }
 
-/// The active terminal that holds `secret`, if any.
+/// Stops a terminal for good: its secret and its token open nothing from now on. `false` when it was stopped before or
+/// never existed.
 ///
 /// # Errors
 /// The database.
-pub fn authenticate(tx: &mut Tx<'_>, secret: &TerminalSecret) -> Result<Option<Terminal>, StoreError> {
+pub fn stop(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, id: Id) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE terminals SET status = 'stopped', stopped_at = $2 WHERE terminal_id = $1 AND status <> 'stopped'",
+        &[id.into(), seams.now().into()],
+    )?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    tx.queue("DELETE FROM terminal_tokens WHERE terminal_id = $1", &[id.into()])?;
+    note(tx, seams, by, Event::TerminalStopped, id, "stopped")?;
+    Ok(true)
+}
+
+/// The active terminal that holds `secret`, if any, and when it was last seen.
+///
+/// # Errors
+/// The database.
+pub fn authenticate(
+    tx: &mut Tx<'_>,
+    secret: &TerminalSecret,
+) -> Result<Option<(Terminal, Option<Timestamp>)>, StoreError> {
     tx.query_one(
-        "SELECT terminal_id, name, place FROM terminals WHERE secret_hash = $1 AND status = 'active'",
+        "SELECT terminal_id, name, place, seen_at FROM terminals WHERE secret_hash = $1 AND status = 'active'",
         &[secret_hash(secret).into()],
     )?
-    .map(|row| Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() }))
+    .map(|row| Ok((terminal(&row)?, row.opt_timestamp(3)?)))
     .transpose()
+}
+
+/// Writes that a terminal was seen now.
+///
+/// # Errors
+/// The database.
+pub fn seen(tx: &mut Tx<'_>, now: Timestamp, id: Id) -> Result<(), StoreError> {
+    tx.queue("UPDATE terminals SET seen_at = $2 WHERE terminal_id = $1", &[id.into(), now.into()])
 }
 
 /// Place and name of every terminal there ever was, by its id: for lists of what happened.
@@ -90,16 +236,29 @@ pub fn places(tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, StoreError> {
         .collect()
 }
 
-/// All terminals that are in use, by place and name.
+/// Every terminal there ever was, by place and name; those that were stopped come last.
 ///
 /// # Errors
 /// The database.
-pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Terminal>, StoreError> {
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
     tx.query(
-        "SELECT terminal_id, name, place FROM terminals WHERE status = 'active' ORDER BY place, name, terminal_id",
+        "SELECT terminal_id, name, place, status, enrolled_at, seen_at, stopped_at FROM terminals \
+         ORDER BY CASE WHEN status = 'stopped' THEN 1 ELSE 0 END, place, name, terminal_id",
         &[],
     )?
     .iter()
-    .map(|row| Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() }))
+    .map(|row| {
+        Ok(Listed {
+            terminal: terminal(row)?,
+            status: Status::from_word(row.text(3)?).ok_or(StoreError::Column { column: 3, wanted: "a status" })?,
+            enrolled_at: row.timestamp(4)?,
+            seen_at: row.opt_timestamp(5)?,
+            stopped_at: row.opt_timestamp(6)?,
+        })
+    })
     .collect()
+}
+
+fn terminal(row: &Row) -> Result<Terminal, StoreError> {
+    Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() })
 }

@@ -102,6 +102,17 @@ impl Place {
         }
     }
 
+    /// Ends whatever session runs at this terminal: it was stopped. Money that is in it goes back.
+    pub fn end_session_at(&self, terminal: Id) {
+        let machine = self.machines.lock().unwrap_or_else(PoisonError::into_inner).remove(&terminal);
+        if let Some(machine) = machine {
+            let mut session = machine.session.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(session) = session.as_mut() {
+                session.stop(&self.issuer, Ending::Stopped);
+            }
+        }
+    }
+
     fn end_if_left(&self, session: &mut Option<Session>, idle_seconds: u32) {
         let Some(session) = session else { return };
         if session.is_idle(self.issuer.city.seams.now(), idle_seconds) {

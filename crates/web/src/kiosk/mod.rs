@@ -7,6 +7,7 @@
 //! One machine is one terminal with one reader, one coin box and one session at a time ([`Place`]). A form may carry
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
 
+mod enrolment;
 mod first;
 mod machine;
 pub mod reader;
@@ -23,6 +24,8 @@ use crate::routes::{Routes, Rule};
 pub fn routes() -> Routes {
     Routes::new()
         .get("/kiosk/demo", Rule::DemoLoopback, steps::demo)
+        .get("/kiosk/enrol", Rule::Public, enrolment::page)
+        .post("/kiosk/enrol", Rule::Public, enrolment::enrol)
         .get("/kiosk", Rule::Kiosk, steps::start)
         .post("/kiosk/start", Rule::Kiosk, steps::begin)
         .get("/kiosk/card", Rule::Kiosk, steps::card)

@@ -9,6 +9,7 @@ use base::{Kind, Yen};
 use services::convenience_certificates::actions::{self, Closed};
 use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
 use tools::access::Actor;
+use tools::terminals::TerminalSecret;
 use tools::terminals::coin_box::CoinBox as _;
 use ui::Language;
 
@@ -29,14 +30,20 @@ pub(super) async fn demo(State(app): State<Arc<App>>) -> Result<Response, Failur
         let seams = inside.seams.clone();
         Ok(inside.store.write(move |tx| {
             let actor = Actor::System { job: "demo" };
-            tools::terminals::enrol(tx, &seams, &actor, "体験用 証明書発行機", "この画面").map(|(_, secret)| secret)
+            tools::terminals::enrol_here(tx, &seams, &actor, "体験用 証明書発行機", "この画面")
+                .map(|(_, secret)| secret)
         })?)
     })
     .await?;
+    Ok(enrolled(&app, &secret))
+}
+
+/// Gives this browser the secret of a terminal and shows its first screen.
+pub(super) fn enrolled(app: &App, secret: &TerminalSecret) -> Response {
+    let is_https = app.settings.is_https;
     let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
-    let cookie =
-        web_session::set_cookie(web_session::terminal_cookie(app.settings.is_https), &value, app.settings.is_https);
-    Ok(with_cookie(go("/kiosk"), &cookie))
+    let cookie = web_session::set_lasting_cookie(web_session::terminal_cookie(is_https), &value, is_https);
+    with_cookie(go("/kiosk"), &cookie)
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {

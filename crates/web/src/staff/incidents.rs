@@ -71,7 +71,7 @@ async fn page(
     let is_all = shown.state == "all";
     let state = if is_all { "all" } else { "open" };
     let q: String = shown.q.chars().take(40).collect();
-    let address = format!("/staff/incidents?state={state}&q={}", encode(&q));
+    let address = format!("/staff/incidents?state={state}&q={}", shell::encode(&q));
     let main = html! {
         (shell::said(&visit))
         (filter(&visit, is_all, &q))
@@ -81,7 +81,7 @@ async fn page(
         (pagination(visit.language, slice, &address))
         div class="buttons" {
             @if me.may(Action::StopService) { (link_button(ButtonKind::Secondary, service::PATH, &visit.say("staff-stop-begin"))) }
-            a href=(format!("/staff/incidents.csv?state={state}&q={}", encode(&q))) { (visit.say("staff-csv")) }
+            a href=(format!("/staff/incidents.csv?state={state}&q={}", shell::encode(&q))) { (visit.say("staff-csv")) }
         }
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-incidents-title"), &main))
@@ -237,15 +237,6 @@ pub fn service_name(visit: &Visit, service: &str) -> String {
         // Tools report under their own word: `relay`, `access`.
         (other, None) => other.to_owned(),
     }
-}
-
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 /// The alert on the first page: what stopped.

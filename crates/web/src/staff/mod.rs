@@ -12,6 +12,7 @@
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
+//! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`accounts`] | staff and roles, invitations |
 //! | [`approvals`] | what waits for a second person |
 //! | [`audit_page`] | heads of the audit chain |
@@ -31,6 +32,7 @@ mod register;
 mod service;
 mod shell;
 mod sign_in;
+mod terminals;
 mod words;
 
 use crate::routes::Routes;
@@ -49,6 +51,7 @@ pub fn routes() -> Routes {
         .merge(paper::routes())
         .merge(incidents::routes())
         .merge(service::routes())
+        .merge(terminals::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())
         .merge(audit_page::routes())

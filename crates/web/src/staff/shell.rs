@@ -23,6 +23,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff", "staff-nav-home", None),
     ("/staff/register", "staff-nav-register", Some(Action::SearchRegister)),
     ("/staff/papers", "staff-nav-papers", Some(Action::SeePapers)),
+    ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
     ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),
@@ -141,6 +142,16 @@ where
     })
     .await?;
     Ok(self::done(address, done))
+}
+
+/// Text as it stands in an address.
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
 }
 
 /// After a form was done: on to a page, which a reload does not send again. `done` is the key of a sentence the page

@@ -1,0 +1,114 @@
+//! Machines over HTTP: from the staff console's one-time token to the machine's first screen, and out again.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test")]
+
+use store::testing::{TestDatabase, for_each_engine};
+use tools::staff::Role;
+use tools::terminals;
+use yakuba_web::session;
+use yakuba_web::testing::{Answer, TestDoor, Visitor};
+
+fn enrol(operator: &mut Visitor<'_>, place: &str, name: &str) -> Answer {
+    operator.post("/staff/terminals/enrol", &[("place", place), ("name", name)])
+}
+
+/// The token as it stands behind # in the address that is shown.
+fn token(answer: &Answer) -> String {
+    answer.between("/kiosk/enrol#", "<").unwrap()
+}
+
+fn give(machine: &mut Visitor<'_>, token: &str) -> Answer {
+    machine.post("/kiosk/enrol", &[("token", token)])
+}
+
+/// What a machine may open: its own session's touch needs nothing but an enrolled terminal.
+fn serves(machine: &mut Visitor<'_>) -> bool {
+    match machine.get("/kiosk").status {
+        // This test's process has no card machines of its own, so an enrolled terminal finds no place.
+        404 => true,
+        403 => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_machine_becomes_one_by_the_token_that_was_shown_once() {
+    for_each_engine(|database| {
+        let door = TestDoor::open(database);
+        let (mut operator, mut machine) = (door.staff(&[Role::Operator]), door.stranger());
+        assert_eq!(enrol(&mut operator, " ", "1号機").status, 400);
+        let shown = enrol(&mut operator, "南出張所", "1号機");
+        let token = token(&shown);
+        assert!(!operator.get("/staff/terminals").text().contains(&token), "it is shown once");
+        assert!(operator.get("/staff/terminals").text().contains("設置待ち"));
+
+        assert!(!serves(&mut machine));
+        assert_eq!(give(&mut machine, "0000-0000-0000-0000-0000").status, 410);
+        assert_eq!(machine.post("/kiosk/enrol", &[("token", &token), ("resident_id", "R-1")]).status, 403);
+        let enrolled = give(&mut machine, &token);
+        assert_eq!((enrolled.status, enrolled.location()), (303, Some("/kiosk")));
+        let cookie = enrolled.headers["set-cookie"].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("Max-Age=34560000"), "it outlives the night: {cookie}");
+        assert!(serves(&mut machine));
+        assert_eq!(give(&mut door.stranger(), &token).status, 410, "it works once");
+        assert!(operator.get("/staff/terminals").text().contains("稼働中"));
+
+        door.database.clock.advance_seconds(600);
+        assert!(operator.get("/staff/terminals").text().contains("5分以上通信なし"));
+        assert!(serves(&mut machine));
+        assert!(operator.get("/staff/terminals").text().contains("稼働中"), "it was seen again");
+    });
+}
+
+#[test]
+fn a_lost_machine_opens_nothing_from_the_next_request_on() {
+    for_each_engine(|database| {
+        let door = TestDoor::open(database);
+        let (mut officer, mut machine) = (door.staff(&[Role::CertificateOfficer]), door.stranger());
+        let shown = enrol(&mut officer, "本庁舎1階", "2号機");
+        give(&mut machine, &token(&shown));
+        assert!(serves(&mut machine));
+        let stop = officer.get("/staff/terminals").between("action=\"/staff/terminals/", "/stop").unwrap();
+        // The text before the first such form holds the enrolment form's address, too.
+        let stop = format!("/staff/terminals/{}/stop", stop.rsplit("/staff/terminals/").next().unwrap());
+        let done = officer.post(&stop, &[]);
+        assert_eq!(done.location(), Some("/staff/terminals?done=staff-done-terminal-stopped"));
+        assert!(!serves(&mut machine));
+        assert_eq!(officer.post(&stop, &[]).status, 410, "stopped once");
+        assert!(!officer.get("/staff/terminals").text().contains("2号機"));
+        assert!(officer.get("/staff/terminals?state=all").text().contains("2号機"), "it stays on record");
+        let report = tools::audit::verify(&door.database.inside(), tools::audit::Zone::Inside, &[], None).unwrap();
+        assert!(report.is_sound(), "{report}");
+    });
+}
+
+#[test]
+fn machines_are_searched_counted_and_saved_for_excel() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let mut operator = door.staff(&[Role::Operator]);
+    assert!(operator.get("/staff/terminals").text().contains("該当する端末はありません"));
+    for place in ["本庁舎1階", "=南出張所"] {
+        enrol(&mut operator, place, "1号機");
+    }
+    assert!(operator.get("/staff/terminals").text().contains("2件"));
+    assert!(operator.get("/staff/terminals?q=%E5%8D%97").text().contains("1件"));
+    let file = operator.get("/staff/terminals.csv");
+    assert!(file.bytes.starts_with(b"\xef\xbb\xbf") && file.text().contains("\"'=南出張所\""), "{}", file.text());
+    assert_eq!(door.staff(&[Role::CounterClerk]).get("/staff/terminals").status, 403);
+}
+
+#[test]
+fn the_secret_of_a_machine_is_stored_nowhere() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let (mut operator, mut machine) = (door.staff(&[Role::Operator]), door.stranger());
+    let shown = enrol(&mut operator, "南出張所", "1号機");
+    give(&mut machine, &token(&shown));
+    let kept = &machine.cookies[session::terminal_cookie(false)];
+    let secret = data_encoding::BASE64URL_NOPAD.decode(kept.as_bytes()).unwrap();
+    let found = door.inside().store.read::<_, store::StoreError, _>(|tx| {
+        let row = tx.query_one("SELECT secret_hash FROM terminals", &[])?;
+        Ok((row.unwrap().blob(0)?.to_vec(), terminals::list(tx)?.len()))
+    });
+    let (hash, terminals) = found.unwrap();
+    assert!(hash != secret && terminals == 1);
+}
