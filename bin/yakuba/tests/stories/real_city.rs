@@ -215,7 +215,7 @@ fn open_for_business(data: &Path, card: (&ResidentId, pki::CertificateId, Timest
     });
     let seams = inside.seams.clone();
     let terminal = inside.store.write::<_, StoreError, _>(move |tx| {
-        terminals::enrol(tx, &seams, &Actor::System { job: "test" }, "1号機", "本庁舎").map(|(_, secret)| secret)
+        terminals::enrol_here(tx, &seams, &Actor::System { job: "test" }, "1号機", "本庁舎").map(|(_, secret)| secret)
     });
     let (seams, vault) = (inside.seams.clone(), inside.vault.clone());
     let (resident, certificate, valid_until) = (card.0.clone(), card.1, card.2);
