@@ -37,6 +37,11 @@ pub enum Request {
         /// Lines of signed heads kept elsewhere.
         against: Option<String>,
     },
+    /// Whether a paper was withdrawn.
+    PaperState {
+        /// The request id printed on it.
+        request: String,
+    },
     /// The virtual card of a resident of a demo city.
     VirtualCard {
         /// Whose.

@@ -93,7 +93,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     app.kiosk = Some(place.clone());
     means.publish(&mut app, &keys);
     control::listen(city.clone())?;
-    let node = join(&city)?;
+    let node = join(&city, port)?;
     // Whatever the last process left half done ends now, before anybody is served.
     actions::sweep(&inside, true)
         .map_err(Failure::while_doing(Kind::Unavailable, "requests left over cannot be ended"))?;
@@ -120,7 +120,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
 }
 
 /// Joins the processes that serve this city (I13). On SQLite the directory's lock proves that nobody else does.
-fn join(city: &OpenCity) -> Result<base::Id, Failure> {
+fn join(city: &OpenCity, port: u16) -> Result<base::Id, Failure> {
     // Through the process itself: the file may have been replaced since the start.
     let build = std::fs::read("/proc/self/exe")
         .or_else(|_| std::env::current_exe().and_then(std::fs::read))
@@ -130,6 +130,11 @@ fn join(city: &OpenCity) -> Result<base::Id, Failure> {
     let fingerprint = Fingerprint::of(&build, store::schema_fingerprint().as_bytes(), settings.as_bytes());
     let seams = city.inside().seams.clone();
     let is_embedded = city.inside().store.engine() == "sqlite";
+    if !is_embedded {
+        // Each process of a city on PostgreSQL writes audit chains of its own; the name must survive a restart.
+        let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        audit::name_this_process(&format!("{}-{port}", host.trim()));
+    }
     let topology = if is_embedded { Topology::Single } else { Topology::Several };
     city.inside()
         .store

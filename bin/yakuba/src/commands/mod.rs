@@ -21,6 +21,7 @@ pub fn execute(city: &OpenCity, request: Request, progress: &mut dyn FnMut(&str)
         Request::Issue(order) => issue::issue(city, &order),
         Request::Import(order) => city::import(city, &order, progress),
         Request::VerifyAudit { against } => verify::audit(city, against.as_deref()),
+        Request::PaperState { request } => verify::paper_state(city, &request),
         Request::VirtualCard { resident } => card::contents(city, &resident),
         Request::FirstAdministrator => staff::token(city),
     }

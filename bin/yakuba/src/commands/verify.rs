@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use base::{Kind, Seams};
+use base::{Id, Kind, Seams};
 use pki::{AnchorKind, AuthorityRole, TrustAnchors, pades};
+use store::StoreError;
 use tools::audit::{self, Zone};
+use tools::papers;
+use tools::relay::paper_status::{self, PaperState, RequestHash};
 
 use crate::VerifyCommand;
 use crate::city::OpenCity;
@@ -80,9 +83,15 @@ fn paper(file: &Path, data: Option<&Path>, trust: Option<&Path>) -> Outcome {
     match pades::verify(&bytes, &anchors, Seams::system().now()) {
         Ok(report) => {
             let when = report.claimed_time;
+            let asked = withdrawn(&bytes, data)?;
+            if asked == Some(true) {
+                println!("not valid: the paper was withdrawn (signed by {} on {when})", report.signer);
+                return Ok(ExitCode::from(1));
+            }
             println!("valid: signed by {} ({}), by its own clock on {when}", report.signer, report.organization);
             println!(
-                "A copy of a valid file also verifies: compare it with the paper and ask whether it was withdrawn."
+                "A copy of a valid file also verifies: compare it with the paper{}.",
+                if asked.is_none() { " and ask whether it was withdrawn" } else { "" }
             );
             Ok(ExitCode::SUCCESS)
         }
@@ -91,6 +100,29 @@ fn paper(file: &Path, data: Option<&Path>, trust: Option<&Path>) -> Outcome {
             Ok(ExitCode::from(1))
         }
     }
+}
+
+/// Whether the city in `data` has withdrawn the paper; `None` where no city can be asked.
+fn withdrawn(bytes: &[u8], data: Option<&Path>) -> Result<Option<bool>, Failure> {
+    let label = paper::recheck::label(bytes).ok();
+    let request = label.as_ref().and_then(|label| label.keyword("request"));
+    let (Some(data), Some(request)) = (data, request) else { return Ok(None) };
+    let done = control::run(data, Request::PaperState { request: request.to_owned() }, &mut |_| {})?;
+    Ok(Some(done.exit_code != 0))
+}
+
+/// Exit code 1 when the paper of this request was withdrawn: by staff, or because nobody took it.
+///
+/// # Errors
+/// The id cannot be read; the databases.
+pub fn paper_state(city: &OpenCity, request: &str) -> Result<Done, Failure> {
+    let id = Id::parse(request).map_err(Failure::while_doing(Kind::Invalid, "the request id"))?;
+    let failed = |error: StoreError| Failure::new(error.kind(), error);
+    let by_staff = city.inside().store.read(|tx| papers::withdrawn(tx, id)).map_err(failed)?.is_some();
+    let hash = RequestHash::of(id);
+    let published = city.outside().store.read(|tx| paper_status::status(tx, &hash)).map_err(failed)?;
+    let is_withdrawn = by_staff || matches!(published, Some((PaperState::Withdrawn, _)));
+    Ok(Done { lines: Vec::new(), exit_code: u8::from(is_withdrawn), file: None })
 }
 
 /// Checks both zones' logs, in the process that owns the city. Heads kept elsewhere are those of the inside zone.

@@ -25,7 +25,7 @@ use testkit::world::jlis::Jlis;
 use tools::access::{Actor, Duty};
 use tools::credentials::{self, CredentialError, CredentialKind};
 use tools::staff::{self, Role, StaffError};
-use tools::{ResidentId, disclosure, terminals};
+use tools::{ResidentId, disclosure, papers, terminals};
 use yakuba::city::OpenCity;
 
 use crate::browser::Browser;
@@ -169,6 +169,12 @@ fn run(arguments: &[&str]) -> Output {
     Command::new(YAKUBA).args(arguments).output().unwrap()
 }
 
+/// The request a finished paper names.
+fn request_of(paper: &Path) -> base::Id {
+    let label = paper::recheck::label(&std::fs::read(paper).unwrap()).unwrap();
+    base::Id::parse(label.keyword("request").unwrap()).unwrap()
+}
+
 /// Exit code, and what was said to the person.
 fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -298,7 +304,22 @@ fn a_real_city_serves_its_counter_and_a_card_in_a_real_reader() {
     std::fs::write(&out, paper).unwrap();
     let verified = run(&["verify", "paper", out_text, "--data", data_text]);
     assert!(verified.status.success(), "{}", said(&verified).1);
+
+    // Withdrawn by staff, it is valid no more.
+    let (seams, request) = (world.seams.clone(), request_of(&out));
     drop(serving);
+    {
+        let city = OpenCity::open(&data).map_err(yakuba::fail::Failure::from).unwrap();
+        let by = Actor::System { job: "test" };
+        let withdrawn = city
+            .inside()
+            .store
+            .write::<_, StoreError, _>(move |tx| papers::withdraw(tx, &seams, &by, request, "窓口での訂正"));
+        withdrawn.unwrap();
+    }
+    let verified = run(&["verify", "paper", out_text, "--data", data_text]);
+    assert_eq!(verified.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("withdrawn"));
 
     // Who looked: the counter's one paper, with its reason; the person's own tap is no disclosure to them.
     let city = OpenCity::open(&data).map_err(yakuba::fail::Failure::from).unwrap();
