@@ -136,7 +136,8 @@ impl Routes {
     pub fn into_router(self, app: Arc<App>) -> Router {
         let mut router: Router<Arc<App>> = Router::new();
         for entry in self.entries {
-            let gate = Gate { app: app.clone(), rule: entry.rule, most_bytes: entry.most_bytes };
+            let Entry { path, rule, most_bytes, .. } = entry;
+            let gate = Gate { app: app.clone(), path, rule, most_bytes };
             let limit = axum::extract::DefaultBodyLimit::max(entry.most_bytes);
             let guarded = entry.handler.layer(limit).layer(middleware::from_fn_with_state(gate, enforce));
             router = router.route(entry.path, guarded);
@@ -151,16 +152,22 @@ impl Routes {
 #[derive(Clone)]
 struct Gate {
     app: Arc<App>,
+    path: &'static str,
     rule: Rule,
     most_bytes: usize,
 }
 
 /// Middleware of one route: limits, rule, form token.
 async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match admit(&gate, request).await {
+    let (method, begun) = (request.method().clone(), tokio::time::Instant::now());
+    let response = match admit(&gate, request).await {
         Ok(request) => next.run(request).await,
         Err(failure) => failure.into_response(),
-    }
+    };
+    // The route as it is written, never the address asked for: an address may hold what somebody typed.
+    let (status, millis) = (response.status().as_u16(), begun.elapsed().as_millis());
+    tracing::debug!(%method, route = gate.path, status, millis, "answered");
+    response
 }
 
 async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Failure> {

@@ -26,7 +26,11 @@ impl Served {
 
     /// The same with settings from the environment.
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
-        let place = tempfile::tempdir().unwrap();
+        Self::start_on(tempfile::tempdir().unwrap(), settings)
+    }
+
+    /// The same in `PLACE/data`, where a demo city may have been made before.
+    pub fn start_on(place: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
         let data = place.path().join("data");
         let mut process = Command::new(YAKUBA)
             .args(["demo", "--residents", "60", "--port", "0", "--data"])
