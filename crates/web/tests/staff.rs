@@ -226,6 +226,7 @@ fn each_page_speaks_the_readers_language() {
         "/staff/papers",
         "/staff/service",
         "/staff/terminals",
+        "/staff/imports",
         "/staff/incidents",
         "/staff/approvals",
         "/staff/looked",

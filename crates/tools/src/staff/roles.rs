@@ -72,6 +72,8 @@ words_enum! {
         ManageTerminals "manage_terminals" "端末を登録・停止する" "manage machines";
         /// Load files into the register.
         ImportRegister "import_register" "住民データを取り込む" "import resident files";
+        /// See imports of resident files and which rows were refused, without values.
+        SeeImports "see_imports" "住民データの取込みを見る" "see imports of resident files";
         /// See accounts and their roles.
         SeeStaff "see_staff" "職員の一覧を見る" "see staff";
         /// Invite and disable staff, change roles (giving administrator: two persons).
@@ -101,6 +103,7 @@ impl Action {
             Self::SeeCounts => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ManageTerminals => &[CertificateOfficer, Operator],
             Self::ImportRegister => &[Operator],
+            Self::SeeImports => &[CertificateOfficer, Auditor, Operator],
             Self::SeeStaff => &[Administrator, Auditor],
             Self::ManageStaff => &[Administrator],
             Self::ApproveResume | Self::ApproveWithdrawal => &[CertificateOfficer, Administrator],

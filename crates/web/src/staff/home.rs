@@ -97,7 +97,8 @@ fn stop_card(visit: &Visit) -> Markup {
     }
 }
 
-fn register_card(visit: &Visit, freshness: &Freshness) -> Markup {
+/// How old the register is.
+pub fn register_card(visit: &Visit, freshness: &Freshness) -> Markup {
     html! {
         section class="card" {
             h2 { (visit.say("staff-freshness")) }

@@ -13,6 +13,7 @@
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
+//! | [`imports`] | resident files: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
 //! | [`approvals`] | what waits for a second person |
 //! | [`audit_page`] | heads of the audit chain |
@@ -24,6 +25,7 @@ mod counter;
 mod counts;
 mod desk;
 mod home;
+mod imports;
 mod incidents;
 mod looked;
 mod paper;
@@ -52,6 +54,7 @@ pub fn routes() -> Routes {
         .merge(incidents::routes())
         .merge(service::routes())
         .merge(terminals::routes())
+        .merge(imports::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())
         .merge(audit_page::routes())

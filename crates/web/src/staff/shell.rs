@@ -24,6 +24,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/register", "staff-nav-register", Some(Action::SearchRegister)),
     ("/staff/papers", "staff-nav-papers", Some(Action::SeePapers)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),
+    ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
     ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),

@@ -15,6 +15,7 @@ use wire::resident_csv::{
 };
 
 use super::loader::key_values;
+use super::refused::Kept;
 use super::set::SetReader;
 use super::{Context, ImportError};
 use crate::register::{read, rows};
@@ -35,28 +36,69 @@ pub(super) fn receive(context: &mut Context<'_>) -> Result<(), ImportError> {
     let mut reader: SetReader<ChangeRecord> = context.set.reader(&file)?;
     let ignored = reader.ignored_columns().iter().map(|column| format!("{}: {column}", file.name));
     context.report.ignored_columns.extend(ignored);
+    let mut kept = Kept::of(context.seams.random_id().to_string());
+    let (began, refused_before) = (context.seams.now(), context.report.refused);
     let mut batch: Vec<(u64, ChangeRecord)> = Vec::new();
     while let Some(entry) = reader.next_entry()? {
         match entry {
             Entry::Good { line, record } => batch.push((line, record)),
-            Entry::Bad { faults, .. } => {
-                context.report.refused += 1;
-                for fault in &faults {
-                    context.refused.add(fault)?;
-                }
-            }
+            Entry::Bad { faults, .. } => refuse(context, &mut kept, faults)?,
         }
         if batch.len() as i64 >= STEP {
-            receive_batch(context, std::mem::take(&mut batch))?;
+            receive_batch(context, &mut kept, std::mem::take(&mut batch))?;
             context.tell(file.name, reader.consumed())?;
         }
     }
-    receive_batch(context, batch)?;
+    receive_batch(context, &mut kept, batch)?;
+    kept.flush(context.store)?;
+    list_differences(context, kept.run(), began, context.report.refused - refused_before)?;
     context.done_bytes += file.bytes;
     context.tell(file.name, 0)
 }
 
-fn receive_batch(context: &mut Context<'_>, batch: Vec<(u64, ChangeRecord)>) -> Result<(), ImportError> {
+/// Notes a refused row: in the report file, in the table, in the count.
+fn refuse(context: &mut Context<'_>, kept: &mut Kept, faults: Vec<Fault>) -> Result<(), ImportError> {
+    context.report.refused += 1;
+    for fault in faults {
+        context.refused.add(&fault)?;
+        if !context.options.dry_run {
+            kept.add(context.store, fault)?;
+        }
+    }
+    Ok(())
+}
+
+/// One line in the list of imports, unless the file brought nothing that was not known.
+fn list_differences(context: &Context<'_>, run: &str, began: Timestamp, refused: u64) -> Result<(), ImportError> {
+    let received = context.report.changes_received;
+    if context.options.dry_run || received + refused == 0 {
+        return Ok(());
+    }
+    let number = |count: u64| Value::from(i64::try_from(count).unwrap_or(i64::MAX));
+    let (source, position) =
+        context.set.source.as_ref().map_or(("", 0), |source| (source.name.as_str(), source.position));
+    let row: Vec<Value> = vec![
+        run.into(),
+        position.into(),
+        source.into(),
+        began.into(),
+        context.seams.now().into(),
+        number(received),
+        number(refused),
+    ];
+    context.store.write(move |tx| {
+        let sql = "INSERT INTO import_runs (id, fingerprint, generation, state, source, position, started_at, \
+                   finished_at, residents, households, protections, refused) \
+                   VALUES ($1, '', 0, 'differences', $3, $2, $4, $5, $6, 0, 0, $7)";
+        tx.execute(sql, &row).map(drop).map_err(ImportError::Store)
+    })
+}
+
+fn receive_batch(
+    context: &mut Context<'_>,
+    kept: &mut Kept,
+    batch: Vec<(u64, ChangeRecord)>,
+) -> Result<(), ImportError> {
     if context.options.dry_run || batch.is_empty() {
         return Ok(());
     }
@@ -76,9 +118,9 @@ fn receive_batch(context: &mut Context<'_>, batch: Vec<(u64, ChangeRecord)>) -> 
     })?;
     context.report.changes_received += received;
     for line in taken {
-        context.report.refused += 1;
         let field = "source_position".to_owned();
-        context.refused.add(&Fault { file: files::CHANGES, line, field, reason: Reason::PositionTaken })?;
+        let fault = Fault { file: files::CHANGES, line, field, reason: Reason::PositionTaken };
+        refuse(context, kept, vec![fault])?;
     }
     Ok(())
 }

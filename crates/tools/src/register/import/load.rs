@@ -231,6 +231,7 @@ fn switch(context: &Context<'_>, run: &Run, now: Timestamp) -> Result<(), Import
         if shown > 0 && same_source && run.position < register_position {
             changes::require_all_between(tx, run.position, register_position)?;
         }
+        tx.execute("UPDATE import_runs SET switched_at = $2 WHERE id = $1", &[run.id.as_str().into(), now.into()])?;
         tx.execute("UPDATE register_generation SET generation = $1 WHERE id = 1", &[run.generation.into()])?;
         tx.execute(
             "UPDATE import_runs SET state = 'replaced' WHERE generation = $1 AND state = 'switched'",

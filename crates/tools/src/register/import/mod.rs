@@ -18,6 +18,7 @@
 //!   `protections.csv` is never left out: somebody would lose their protection.
 
 mod changes;
+pub mod list;
 mod load;
 mod loader;
 mod refused;

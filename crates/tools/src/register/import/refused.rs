@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use store::Value;
+use store::{Store, Value};
 use wire::resident_csv::Fault;
 
 use super::ImportError;
@@ -53,8 +53,41 @@ fn quoted(cell: &str) -> String {
     format!("\"{guard}{}\"", cell.replace('"', "\"\""))
 }
 
-pub(super) const INSERT: &str = "INSERT INTO import_refused (run, file, line, field, code, reason) \
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (run, file, line, field) DO NOTHING";
+/// Refused rows of daily differences on their way into the table, a hundred a write. A load keeps its own with its
+/// batches instead.
+pub(super) struct Kept {
+    run: String,
+    pending: Vec<Fault>,
+}
+
+impl Kept {
+    const STEP: usize = 100;
+
+    /// For the import of this id.
+    pub(super) const fn of(run: String) -> Self {
+        Self { run, pending: Vec::new() }
+    }
+
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    pub(super) fn add(&mut self, store: &Store, fault: Fault) -> Result<(), ImportError> {
+        self.pending.push(fault);
+        if self.pending.len() >= Self::STEP { self.flush(store) } else { Ok(()) }
+    }
+
+    pub(super) fn flush(&mut self, store: &Store) -> Result<(), ImportError> {
+        let rows: Vec<Vec<Value>> = self.pending.drain(..).map(|fault| values(&self.run, &fault)).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        store.write(move |tx| rows.iter().try_for_each(|row| tx.queue(INSERT, row)).map_err(ImportError::Store))
+    }
+}
+
+pub(super) const INSERT: &str = "INSERT INTO import_refused (run, file, line, field, code, reason, japanese) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (run, file, line, field) DO NOTHING";
 
 /// The parameters of [`INSERT`].
 pub(super) fn values(run: &str, fault: &Fault) -> Vec<Value> {
@@ -65,5 +98,6 @@ pub(super) fn values(run: &str, fault: &Fault) -> Vec<Value> {
         fault.field.as_str().into(),
         fault.reason.code().into(),
         fault.reason.to_string().into(),
+        fault.reason.japanese().into(),
     ]
 }
