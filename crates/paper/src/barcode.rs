@@ -30,8 +30,7 @@ pub(crate) fn modules(bits: Bits, level: EcLevel) -> QrResult<(usize, Vec<bool>)
     let mut canvas = Canvas::new(version, level);
     canvas.draw_all_functional_patterns();
     canvas.draw_data(&data, &correction);
-    let width = usize::from(version.width().unsigned_abs());
-    Ok((width, mask::best(&canvas, width)))
+    Ok((usize::from(version.width().unsigned_abs()), mask::best(canvas, version, level)))
 }
 
 /// The modules of a code.

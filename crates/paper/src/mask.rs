@@ -1,16 +1,20 @@
 //! Chooses the mask of a QR code (JIS X 0510, evaluation of masks).
 //!
 //! The crate that encodes our codes does this module by module, which costs more than drawing the whole page. Here lines
-//! are words of bits: neighbours are compared by shifting, 64 modules at once. The scores are the same, so the modules
-//! are the same; a test compares them.
+//! are words of bits: neighbours are compared by shifting, 64 modules at once, and what a mask changes is found once for
+//! each size of code. The scores are the same, so the modules are the same; a test compares them.
 //!
 //! ```text
+//!  unmasked lines ⊕ what the mask changes ─► masked lines ─► points
 //!  line          ..1101111101..      equal to the right neighbour = !(line ^ line >> 1)
 //!  five alike    = four such in a row ─► 3 points, and 1 for each more
 //! ```
 
+use std::sync::OnceLock;
+
 use qrcode::canvas::{Canvas, MaskPattern};
 use qrcode::types::Color;
+use qrcode::{EcLevel, Version};
 
 const PATTERNS: [MaskPattern; 8] = [
     MaskPattern::Checkerboard,
@@ -24,13 +28,70 @@ const PATTERNS: [MaskPattern; 8] = [
 ];
 
 /// The modules, row by row, of the drawn but unmasked `canvas` under the mask with the fewest points; `true` is dark.
-pub(crate) fn best(canvas: &Canvas, width: usize) -> Vec<bool> {
-    let masked = PATTERNS.iter().map(|pattern| {
-        let mut canvas = canvas.clone();
-        canvas.apply_mask(*pattern);
-        canvas.into_colors().into_iter().map(|color| color == Color::Dark).collect::<Vec<bool>>()
-    });
-    masked.min_by_key(|dark| points(dark, width)).unwrap_or_default()
+pub(crate) fn best(canvas: Canvas, version: Version, level: EcLevel) -> Vec<bool> {
+    let width = usize::from(version.width().unsigned_abs());
+    let plain = Grid::of(canvas, width);
+    let masked = masks(version, level, width).iter().map(|mask| plain.changed_by(mask));
+    let best = masked.min_by_key(Grid::points).unwrap_or(plain);
+    best.rows.iter().flat_map(|row| (0..width).map(|column| row.bit(column))).collect()
+}
+
+/// What each mask changes in a code of this size: the data modules it turns, and the format it writes. Made once.
+fn masks(version: Version, level: EcLevel, width: usize) -> &'static [Grid] {
+    static MADE: [OnceLock<Vec<Grid>>; 41 * 4] = [const { OnceLock::new() }; 41 * 4];
+    let number = match version {
+        Version::Normal(number) | Version::Micro(number) => usize::from(number.unsigned_abs()),
+    };
+    let place = MADE.get(number.min(40) * 4 + level as usize).unwrap_or(&MADE[0]);
+    place.get_or_init(|| {
+        let mut canvas = Canvas::new(version, level);
+        canvas.draw_all_functional_patterns();
+        canvas.draw_data(&[], &[]);
+        let plain = Grid::of(canvas.clone(), width);
+        let change = |pattern: &MaskPattern| {
+            let mut canvas = canvas.clone();
+            canvas.apply_mask(*pattern);
+            plain.changed_by(&Grid::of(canvas, width))
+        };
+        PATTERNS.iter().map(change).collect()
+    })
+}
+
+/// The modules of a code, along and across.
+struct Grid {
+    rows: Vec<Line>,
+    columns: Vec<Line>,
+    width: usize,
+}
+
+impl Grid {
+    fn of(canvas: Canvas, width: usize) -> Self {
+        let dark: Vec<bool> = canvas.into_colors().into_iter().map(|color| color == Color::Dark).collect();
+        let rows = dark.chunks(width).map(|row| Line::of(row.iter().copied())).collect();
+        let column = |column| Line::of(dark.iter().skip(column).step_by(width).copied());
+        Self { rows, columns: (0..width).map(column).collect(), width }
+    }
+
+    /// Each module turned where `change` is dark.
+    fn changed_by(&self, change: &Self) -> Self {
+        let turned = |lines: &[Line], change: &[Line]| {
+            lines.iter().zip(change).map(|(line, change)| line.with(*change, |a, b| a ^ b)).collect()
+        };
+        let (rows, columns) = (turned(&self.rows, &change.rows), turned(&self.columns, &change.columns));
+        Self { rows, columns, width: self.width }
+    }
+
+    /// Points against these modules; only their order matters.
+    fn points(&self) -> u32 {
+        let pairs = Line::first(self.width.saturating_sub(1));
+        let starts = Line::first(self.width.saturating_sub(6));
+        let lines = self.rows.iter().chain(&self.columns);
+        let in_lines: u32 = lines.map(|line| alike(*line, pairs) + finder_like(*line, starts)).sum();
+        let blocks: u32 = self.rows.windows(2).map(|two| blocks(two[0], two[1], pairs)).sum();
+        let dark: u32 = self.rows.iter().map(|row| row.count()).sum();
+        let modules = u32::try_from(self.width * self.width).unwrap_or(u32::MAX).max(1);
+        in_lines + blocks + (dark * 200 / modules).abs_diff(100)
+    }
 }
 
 /// One row or column: module n is bit n. The largest code has 177 modules.
@@ -59,10 +120,10 @@ impl Line {
         Self([a >> by | b << (64 - by), b >> by | c << (64 - by), c >> by])
     }
 
-    /// Bit n - 1 at n.
-    fn earlier(self) -> Self {
+    /// Bit n - `by` at n; `by` is 1 to 63.
+    fn earlier(self, by: u32) -> Self {
         let [a, b, c] = self.0;
-        Self([a << 1, b << 1 | a >> 63, c << 1 | b >> 63])
+        Self([a << by, b << by | a >> (64 - by), c << by | b >> (64 - by)])
     }
 
     fn with(self, other: Self, join: impl Fn(u64, u64) -> u64) -> Self {
@@ -92,25 +153,12 @@ impl Line {
     }
 }
 
-/// Points against these modules; only their order matters.
-fn points(dark: &[bool], width: usize) -> u32 {
-    let rows: Vec<Line> = dark.chunks(width).map(|row| Line::of(row.iter().copied())).collect();
-    let columns: Vec<Line> =
-        (0..width).map(|column| Line::of(dark.iter().skip(column).step_by(width).copied())).collect();
-    let pairs = Line::first(width.saturating_sub(1));
-    let lines = rows.iter().chain(&columns);
-    let in_lines: u32 = lines.map(|line| alike(*line, pairs) + finder_like(*line, width)).sum();
-    let blocks: u32 = rows.windows(2).map(|two| blocks(two[0], two[1], pairs)).sum();
-    let share = dark.iter().filter(|dark| **dark).count() * 200 / dark.len().max(1);
-    in_lines + blocks + u32::try_from(share.abs_diff(100)).unwrap_or(u32::MAX)
-}
-
 /// Five modules alike: 3 points, and 1 for each more.
 fn alike(line: Line, pairs: Line) -> u32 {
     let same = line.like(line.later(1)).and(pairs);
     let two = same.and(same.later(1));
     let four = two.and(two.later(2));
-    four.count() + 2 * four.and_not(four.earlier()).count()
+    four.count() + 2 * four.and_not(four.earlier(1)).count()
 }
 
 /// Each square of four alike: 3 points.
@@ -119,20 +167,14 @@ fn blocks(above: Line, below: Line, pairs: Line) -> u32 {
     3 * sides.and(above.like(below)).and(pairs).count()
 }
 
-/// Dark and light as in a finder pattern, with four light modules on one side: 40 points.
-fn finder_like(line: Line, width: usize) -> u32 {
-    let light = |by| Line([u64::MAX; 3]).and_not(line.later(by));
-    let found = line.and(light(1)).and(line.later(2)).and(line.later(3)).and(line.later(4));
-    let found = found.and(light(5)).and(line.later(6)).and(Line::first(width.saturating_sub(6)));
-    if found.count() == 0 {
-        return 0;
-    }
-    let starts = (0..width).filter(|at| found.bit(*at));
-    let lonely = starts.filter(|&at| {
-        let any = |mut modules: std::ops::Range<usize>| modules.any(|module| line.bit(module));
-        !any(at.saturating_sub(4)..at) || !any(at + 7..(at + 11).min(width))
-    });
-    40 * lonely.map(|_| 1).sum::<u32>()
+/// Dark and light as in a finder pattern, with four light modules (or the edge) on one side: 40 points.
+fn finder_like(line: Line, starts: Line) -> u32 {
+    let found = line.and(line.later(2)).and(line.later(3)).and(line.later(4)).and(line.later(6));
+    let found = found.and_not(line.later(1)).and_not(line.later(5)).and(starts);
+    let any = |[a, b, c, d]: [Line; 4]| a.with(b, |a, b| a | b).with(c.with(d, |c, d| c | d), |a, b| a | b);
+    let before = any([1, 2, 3, 4].map(|by| line.earlier(by)));
+    let after = any([7, 8, 9, 10].map(|by| line.later(by)));
+    40 * found.and_not(before.and(after)).count()
 }
 
 #[cfg(test)]
