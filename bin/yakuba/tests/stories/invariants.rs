@@ -12,6 +12,11 @@ use yakuba::means::simulated_heartbeat;
 
 use crate::city::fixture;
 
+/// How often a race is run: `ci` times, or `chaos` times in the long fault runs.
+fn often(ci: usize, chaos: usize) -> usize {
+    if std::env::var_os("YAKUBA_CHAOS").is_some() { chaos } else { ci }
+}
+
 /// People of different households who may be served.
 const SERVED: [&str; 8] = [
     "elderly-single",
@@ -53,7 +58,7 @@ fn i2_i3_papers_issued_at_once_are_each_their_own() {
     let fixture = fixture();
     let inside = fixture.inside();
     let finished: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..24)
+        let threads: Vec<_> = (0..often(24, 500))
             .map(|number| {
                 scope.spawn(move || {
                     let applicant = fixture.applicant(SERVED[number % SERVED.len()]);
@@ -70,7 +75,7 @@ fn i2_i3_papers_issued_at_once_are_each_their_own() {
             .collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    assert_eq!(finished.len(), 48);
+    assert_eq!(finished.len(), 2 * often(24, 500));
     for (applicant, request, bytes) in &finished {
         let found = extract(bytes).unwrap();
         assert_eq!(found.keyword("request"), Some(request.id.to_string().as_str()));
@@ -248,11 +253,12 @@ fn i9_no_paper_is_issued_after_the_commit_of_a_protection() {
         (fixture.inside(), &fixture.issuer, fixture.applicant("special-permanent-resident"));
     let resident = applicant.resident().as_str();
     let (mut issued, mut refused) = (0, 0);
-    for round in 0..60 {
+    let rounds = often(60, 10_000);
+    for round in 0..rounds {
         let request = fixture.paid(&applicant, &Choices::default());
         let (prepared, seen) = std::thread::scope(|scope| {
             let protector = scope.spawn(|| {
-                std::thread::sleep(std::time::Duration::from_millis(round * 7 % 211));
+                std::thread::sleep(std::time::Duration::from_millis(round as u64 * 7 % 211));
                 protect(inside, resident, Some(request.id))
             });
             let prepared = actions::prepare(inside, &issuer.composer, issuer.fresh_minutes, &applicant, request.id);
@@ -278,7 +284,7 @@ fn i9_no_paper_is_issued_after_the_commit_of_a_protection() {
             })
             .unwrap();
     }
-    assert_eq!(issued + refused, 60);
+    assert_eq!(issued + refused, rounds);
     assert!(refused > 0, "the race was never lost: it was not one");
 }
 
@@ -317,7 +323,8 @@ fn i7_a_paper_shows_exactly_one_committed_version_of_a_household() {
             }
         });
         let mut papers = Vec::new();
-        for _ in 0..40 {
+        let wanted = often(6, 200);
+        for _ in 0..wanted * 7 {
             let request = fixture.paid(&applicant, &choices);
             match actions::prepare(inside, &issuer.composer, issuer.fresh_minutes, &applicant, request.id).unwrap() {
                 Ok(token) => {
@@ -325,7 +332,7 @@ fn i7_a_paper_shows_exactly_one_committed_version_of_a_household() {
                 }
                 Err(refusal) => assert_eq!(refusal, Refusal::AskAtTheCounter),
             }
-            if papers.len() == 6 {
+            if papers.len() == wanted {
                 break;
             }
         }
