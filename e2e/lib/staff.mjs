@@ -69,3 +69,70 @@ export async function takeDesk (page, duty) {
   await page.locator('form[action="/staff/desk"] button[type=submit]').click()
   await page.waitForURL(/\/staff\/register/)
 }
+
+/** Opens a page of the console and waits for it. */
+export async function open (page, path) {
+  const answer = await page.goto(`${url}${path}`)
+  assert.equal(answer.status(), 200, `${path}: ${answer.status()}`)
+}
+
+/** The page of the paper with this number (請求番号 or 発行番号), found as a clerk finds it. */
+export async function findPaper (page, number) {
+  await open(page, '/staff/papers')
+  await page.locator('input[name=number]').fill(number)
+  await page.locator('form[action="/staff/papers"][method=post] button').click()
+  await page.waitForURL(/\/staff\/papers\/[0-9a-z]{26}$/)
+}
+
+/** Asks that the paper on this page is withdrawn. */
+export async function askWithdrawal (page, reason) {
+  await page.locator('a[href$="/withdraw"]').click()
+  await page.waitForURL(/\/withdraw$/)
+  await page.locator('input[name=reason]').fill(reason)
+  await page.locator('form[action$="/withdraw"] button').click()
+  await page.waitForURL(/\/staff\/approvals/)
+}
+
+/** Approves the newest request that this person may answer. */
+export async function approveNewest (page) {
+  await open(page, '/staff/approvals')
+  await page.locator('form[action$="/approve"] button').first().click()
+  await page.waitForURL(/done=staff-done-approved/)
+}
+
+/** Stops issuing at once, telling the public this reason. */
+export async function stopIssuing (page, why, note) {
+  await open(page, '/staff/incidents/service')
+  await page.locator(`input[name=why][value="${why}"]`).check()
+  await page.locator('input[name=note]').fill(note)
+  await page.locator('form[action$="/stop"] button').click()
+  await page.waitForURL(/done=staff-done-stopped/)
+}
+
+/** Asks that what is stopped runs again. */
+export async function askResume (page, reason) {
+  await open(page, '/staff/incidents/service')
+  const form = page.locator('form[action$="/resume"]').first()
+  await page.locator('details', { has: form }).locator('summary').click()
+  await form.locator('input[type=text]').fill(reason)
+  await form.locator('button').click()
+  await page.waitForURL(/\/staff\/approvals/)
+}
+
+/** Enrols a machine and returns the address its browser opens. */
+export async function enrolMachine (page, place, name) {
+  await open(page, '/staff/terminals')
+  await page.locator('input[name=place]').fill(place)
+  await page.locator('input[name=name]').fill(name)
+  await page.locator('form[action="/staff/terminals/enrol"] button').click()
+  const link = /http\S+\/kiosk\/enrol#\S+/.exec(await page.locator('main').innerText())?.[0]
+  assert.ok(link, 'the address for the machine is shown')
+  return link
+}
+
+/** Follows that address at the machine, to its first screen. */
+export async function becomeMachine (page, link) {
+  await page.goto(link)
+  await page.locator('form[data-enrol] button').click()
+  await page.waitForURL((address) => address.pathname === '/kiosk')
+}

@@ -1,24 +1,14 @@
 // A picture and an accessibility check of every page, in every language and size: target/looks/<size>/<language>/<page>.png
 
-import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { after, before, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { languages, sizes, url } from '../lib/city.mjs'
 import { takePaper } from '../lib/kiosk.mjs'
-
-const folder = process.env.YAKUBA_LOOKS ?? fileURLToPath(new URL('../../target/looks', import.meta.url))
+import { picture } from '../lib/look.mjs'
 
 let browser
 before(async () => { browser = await launch() })
 after(() => browser.close())
-
-async function picture (page, size, language, name) {
-  const path = join(folder, size, language, `${name}.png`)
-  mkdirSync(dirname(path), { recursive: true })
-  await page.screenshot({ path, fullPage: true })
-}
 
 /** Pages that need nobody to be signed in. */
 const OPEN = { start: '/', verify: '/verify', 'not-found': '/there-is-no-such-page', 'staff-sign-in': '/staff' }

@@ -4,7 +4,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { sizes, url } from '../lib/city.mjs'
-import { becomeFirstAdministrator, fillFirstAdministrator, invite, join, takeDesk } from '../lib/staff.mjs'
+import { takePaper } from '../lib/kiosk.mjs'
+import { codes, keep, text } from '../lib/paper.mjs'
+import {
+  approveNewest, askResume, askWithdrawal, becomeFirstAdministrator, becomeMachine, enrolMachine, fillFirstAdministrator,
+  findPaper, invite, join, open, stopIssuing, takeDesk
+} from '../lib/staff.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -67,6 +72,90 @@ describe('a city begins', () => {
     await clerk.locator('a[href$="/household"]').click()
     await clerk.waitForURL(/\/household$/)
     await fit(clerk, 'a household')
+  })
+
+  describe('an officer answers for papers and machines', () => {
+    let officer
+    before(async () => {
+      officer = await person(browser, sizes.desk)
+      await join(officer, await invite(administrator, '証明 次郎', ['certificate_officer', 'operator']))
+    })
+
+    test('a paper is withdrawn by two people, and whoever reads its code learns so', async () => {
+      const path = keep(await takePaper(await person(browser, sizes.kiosk), 'ja'))
+      const code = codes(path)[0]
+      const number = /請求番号\s*([0-9a-z]{26})/.exec(text(path))[1]
+      await findPaper(officer, number)
+      await fit(officer, 'a paper')
+      await askWithdrawal(officer, '印字の不良のため')
+      assert.equal(await officer.locator('form[action$="/approve"]').count(), 0, 'nobody approves their own request')
+      await fit(officer, 'approvals')
+      await approveNewest(administrator)
+      await open(officer, `/staff/papers/${number}`)
+      assert.match(await officer.locator('main').innerText(), /取消し済み/)
+      const phone = await person(browser, sizes.phone)
+      const verdict = phone.locator('#result .alert h2').first()
+      for (let tries = 0; tries < 20; tries++) {
+        await phone.goto('about:blank')
+        await phone.goto(`${url}/verify?lang=ja${code.slice(code.indexOf('#'))}`)
+        await verdict.waitFor()
+        if (await verdict.innerText() === '取り消されています') return
+        // The relay may need a moment.
+        await new Promise((resolve) => setTimeout(resolve, 500))
+      }
+      assert.fail(`the check page still says: ${await verdict.innerText()}`)
+    })
+
+    test('one person stops issuing, the waiting machine says so by itself, and two let it run again', async () => {
+      const machine = await person(browser, sizes.kiosk)
+      await machine.clock.install()
+      await machine.goto(`${url}/kiosk/demo`)
+      await stopIssuing(officer, 'check', '別の人の証明書が出た疑い')
+      await fit(officer, 'a stopped service')
+      await machine.clock.runFor(21_000)
+      await machine.locator('.kiosk-closed').first().waitFor()
+      const said = await machine.locator('main').innerText()
+      assert.match(said, /ただいま利用できません/)
+      assert.match(said, /Not available now/)
+      assert.doesNotMatch(said, /別の人/)
+      await fit(machine, 'a closed machine')
+      await askResume(officer, '確認が終わった')
+      await machine.goto(`${url}/kiosk`)
+      assert.equal(await machine.locator('.kiosk-closed').count(), 3, 'asking alone opens nothing')
+      await approveNewest(administrator)
+      await machine.goto(`${url}/kiosk`)
+      assert.ok(await machine.locator('form[action="/kiosk/start"]').count() >= 3)
+    })
+
+    test('a machine is enrolled by the token it is given once, and a lost one opens nothing', async () => {
+      const link = await enrolMachine(officer, '南出張所', '7号機')
+      await fit(officer, 'the number for a machine')
+      const machine = await person(browser, sizes.kiosk)
+      await becomeMachine(machine, link)
+      await fit(machine, 'the first screen of a new machine')
+      const second = await person(browser, sizes.kiosk)
+      await second.goto(link)
+      assert.equal(new URL(second.url()).hash, '', 'the token does not stay in the address')
+      await fit(second, 'setting up a machine')
+      await second.locator('form[data-enrol] button').click()
+      await second.locator('.alert', { hasText: '使われたか' }).waitFor()
+      await open(officer, '/staff/terminals')
+      const row = officer.locator('tbody tr', { hasText: '7号機' })
+      await row.locator('summary').click()
+      await fit(officer, 'machines')
+      await row.locator('form[action$="/stop"] button').click()
+      await officer.waitForURL(/done=staff-done-terminal-stopped/)
+      assert.equal((await machine.goto(`${url}/kiosk`)).status(), 403)
+    })
+
+    test('what came of the resident files is listed without a value of anybody', async () => {
+      await open(officer, '/staff/imports')
+      await fit(officer, 'imports')
+      await officer.locator('tbody a').first().click()
+      await officer.waitForURL(/\/staff\/imports\/[0-9a-z]{26}$/)
+      assert.match(await officer.locator('main').innerText(), /使用中/)
+      await fit(officer, 'an import')
+    })
   })
 
   test('another browser is not signed in by it', async () => {

@@ -20,7 +20,7 @@ use yakuba_web::kiosk::reader::PcscSlot;
 use yakuba_web::kiosk::{Place, Slots};
 use yakuba_web::testing::{Answer, TestDoor, Visitor};
 
-const STOP: &str = "/staff/service/convenience_certificates/stop";
+const STOP: &str = "/staff/incidents/service/convenience_certificates/stop";
 
 /// No card is put down in these stories, so nobody's status is asked.
 struct Nobody;
@@ -81,7 +81,10 @@ fn one_person_stops_at_once_and_the_machines_say_so_in_three_languages() {
         assert_eq!(stop(&mut operator, "check", " ").status, 400, "and so are colleagues");
         assert!(begins(&mut machine), "nothing was stopped yet");
 
-        assert_eq!(stop(&mut operator, "check", "紙が違う").location(), Some("/staff/service?done=staff-done-stopped"));
+        assert_eq!(
+            stop(&mut operator, "check", "紙が違う").location(),
+            Some("/staff/incidents/service?done=staff-done-stopped")
+        );
         let screen = machine.get("/kiosk").text();
         for words in ["ただいま利用できません", "いま <ruby>", "Not available now", "contents are checked"]
         {
@@ -103,7 +106,7 @@ fn it_runs_again_when_a_second_person_agrees() {
         let (mut officer, mut second) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::Administrator]));
         let mut machine = door.terminal();
         stop(&mut officer, "maintenance", "定期点検");
-        let page = officer.get("/staff/service");
+        let page = officer.get("/staff/incidents/service");
         let resume = page.between("action=\"/staff/incidents/", "/resume").unwrap();
         let reason = format!("reason-{resume}");
         let resume = format!("/staff/incidents/{resume}/resume");
@@ -114,7 +117,7 @@ fn it_runs_again_when_a_second_person_agrees() {
         assert!(!begins(&mut machine));
         assert_eq!(second.post(&approve, &[]).status, 303);
         assert!(begins(&mut machine));
-        assert!(officer.get("/staff/service").text().contains("発行しています"));
+        assert!(officer.get("/staff/incidents/service").text().contains(">発行中<"));
     });
 }
 
@@ -144,9 +147,9 @@ fn only_those_who_answer_for_it_stop_it() {
     for role in [Role::CounterClerk, Role::Auditor, Role::Administrator] {
         let mut other = door.staff(&[role]);
         assert_eq!(stop(&mut other, "trouble", "試し").status, 403, "{}", role.code());
-        assert!(!other.get("/staff/service").text().contains("/stop\""), "{} is shown no form", role.code());
+        assert!(!other.get("/staff/incidents/service").text().contains("/stop\""), "{} is shown no form", role.code());
     }
     let mut operator = door.staff(&[Role::Operator]);
-    let nowhere = operator.post("/staff/service/library_card/stop", &[("why", "trouble"), ("note", "試し")]);
+    let nowhere = operator.post("/staff/incidents/service/library_card/stop", &[("why", "trouble"), ("note", "試し")]);
     assert_eq!(nowhere.status, 404, "a service that serves nobody yet");
 }

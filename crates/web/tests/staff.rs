@@ -224,7 +224,7 @@ fn each_page_speaks_the_readers_language() {
     let pages = [
         "/staff/register",
         "/staff/papers",
-        "/staff/service",
+        "/staff/incidents/service",
         "/staff/terminals",
         "/staff/imports",
         "/staff/incidents",

@@ -66,8 +66,9 @@ pub fn closed(frame: &Frame<'_>, closed: Closed) -> Markup {
             @for language in Language::ALL {
                 @let say = |key: &str| words().markup(language, key, &[("counter", frame.counter.into())]);
                 section class="kiosk-closed" lang=(language.html()) {
-                    h2 { span class="kiosk-mark" aria-hidden="true" { "!" } (say("kiosk-closed")) }
-                    p { (say(key)) " " (say("kiosk-closed-then")) }
+                    h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say("kiosk-closed")) } }
+                    p { (say(key)) }
+                    p { (say("kiosk-closed-then")) }
                 }
             }
         },

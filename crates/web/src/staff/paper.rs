@@ -108,7 +108,7 @@ async fn page(
 fn next(visit: &Visit, me: &SignedIn, shown: &Shown) -> Markup {
     let said = |kind, key: &str| alert(visit.language, kind, &html! { p { (visit.say(key)) } });
     match shown.paper.standing() {
-        Standing::Withdrawn => said(AlertKind::Error, "staff-withdrawn-told"),
+        Standing::Withdrawn => said(AlertKind::Warning, "staff-withdrawn-told"),
         Standing::NotHandedOut => said(AlertKind::Info, "staff-paper-not-handed-out-why"),
         Standing::UnderWay => said(AlertKind::Info, "staff-paper-under-way-why"),
         Standing::Valid if shown.is_asked => html! {

@@ -17,7 +17,7 @@ use tools::incidents::by_hand::{self, Why};
 use tools::incidents::{self, Incident};
 use tools::staff::Action;
 use ui::form::{ButtonKind, Field, button, field, radios};
-use ui::notice::{AlertKind, alert};
+use ui::notice::{AlertKind, chip};
 
 use super::incidents as incident_pages;
 use super::shell;
@@ -28,7 +28,7 @@ use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
 /// Its address.
-pub const PATH: &str = "/staff/service";
+pub const PATH: &str = "/staff/incidents/service";
 
 /// Services that serve people and so can be stopped. Add one when it does.
 const SERVING: [&str; 1] = [SERVICE_CODE];
@@ -36,7 +36,7 @@ const SERVING: [&str; 1] = [SERVICE_CODE];
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new().get(PATH, Rule::Staff(Action::SeeIncidents), page).post(
-        "/staff/service/{service}/stop",
+        "/staff/incidents/service/{service}/stop",
         Rule::Staff(Action::StopService),
         stop,
     )
@@ -61,13 +61,12 @@ fn one(visit: &Visit, me: &SignedIn, service: &str, open: &[Incident]) -> Markup
         .collect();
     html! {
         section {
-            h2 { (incident_pages::service_name(visit, service)) }
-            @if stops.is_empty() {
-                (alert(visit.language, AlertKind::Success, &html! { p { (visit.say("staff-stop-runs")) } }))
-            } @else {
-                (alert(visit.language, AlertKind::Error, &html! { p { strong { (visit.say("staff-stop-is-stopped")) } } }))
-                @for incident in &stops { (incident_pages::card(visit, me, incident)) }
+            h2 {
+                (incident_pages::service_name(visit, service)) " "
+                @if stops.is_empty() { (chip(AlertKind::Success, &visit.say("staff-stop-runs"))) }
+                @else { (chip(AlertKind::Error, &visit.say("staff-stop-is-stopped"))) }
             }
+            @for incident in &stops { (incident_pages::card(visit, me, incident)) }
             @if me.may(Action::StopService) { (stop_form(visit, service, !stops.is_empty())) }
             @else { p class="hint" { (visit.say("staff-stop-who")) } }
         }
