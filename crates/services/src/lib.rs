@@ -37,9 +37,11 @@ mod tests {
     use crate::service::{Measure, Tool, Use};
 
     #[test]
-    fn the_policy_s_twelve_rows_are_all_here_in_its_order() {
-        let numbers: Vec<u8> = SERVICES.iter().map(|service| service.number).collect();
-        assert_eq!(numbers, (1..=12).collect::<Vec<u8>>());
+    fn the_policy_s_twelve_rows_come_first_in_its_order_and_later_ones_continue_the_count() {
+        let numbers: Vec<usize> = SERVICES.iter().map(|service| usize::from(service.number)).collect();
+        assert_eq!(numbers, (1..=SERVICES.len()).collect::<Vec<_>>());
+        assert!(SERVICES.len() >= 12);
+        assert_eq!((SERVICES[0].key, SERVICES[11].key), ("convenience_certificates", "business_procedures"));
     }
 
     #[test]
