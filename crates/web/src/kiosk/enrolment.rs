@@ -24,15 +24,15 @@ use crate::visit::Visit;
 pub const PATH: &str = "/kiosk/enrol";
 
 pub(super) async fn page(visit: Visit) -> Markup {
-    let title = visit.say("terminal-enrol-title");
+    let title = visit.say("kiosk-enrol-title");
     let (label, hint) = (visit.say("staff-join-token"), visit.say("staff-join-token-hint"));
     visit.page(&title).script(assets::path("enrol.js")).render(&html! {
         h1 { (title) }
-        p { (visit.say_html("terminal-enrol-how")) }
+        p { (visit.say_html("kiosk-enrol-how")) }
         form method="post" action=(PATH) data-enrol="" {
             (field(visit.language, &Field { name: "token", label: &label, hint: Some(&hint), required: true,
                 autocomplete: Some("off"), max_length: Some(40), ..Field::default() }))
-            div class="buttons" { (button(ButtonKind::Primary, &visit.say("terminal-enrol-button"))) }
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say("kiosk-enrol-button"))) }
         }
     })
 }
@@ -46,6 +46,6 @@ pub(super) async fn enrol(State(app): State<Arc<App>>, fields: Fields) -> Result
     })
     .await?;
     let (_, secret) =
-        found.ok_or_else(|| Failure::saying(Kind::Gone, "terminal-token-wrong").next(PATH, "page-back"))?;
+        found.ok_or_else(|| Failure::saying(Kind::Gone, "kiosk-enrol-wrong").next(PATH, "page-back"))?;
     Ok(steps::enrolled(&app, &secret))
 }

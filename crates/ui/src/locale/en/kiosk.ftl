@@ -109,3 +109,7 @@ kiosk-closed-trouble = This machine is stopped because of a technical fault.
 kiosk-closed-disaster = This machine is stopped because of a disaster or closure.
 kiosk-closed-check = Certificates are stopped while their contents are checked.
 kiosk-closed-then = If you are in a hurry, please go to { $counter }. This screen changes by itself when it is available again.
+kiosk-enrol-title = Set up a certificate machine
+kiosk-enrol-how = Enter the one-time number made in the staff console under “Machines”. This browser becomes the certificate machine.
+kiosk-enrol-button = Make this the machine
+kiosk-enrol-wrong = This number cannot be used: it was used, is older than 24 hours, or is mistyped. Make a new one in the staff console.

@@ -103,3 +103,7 @@ kiosk-closed-trouble = ｜機械《きかい》の ｜調子《ちょうし》�
 kiosk-closed-disaster = さいがい などの ため とめて います。
 kiosk-closed-check = ｜内容《ないよう》を たしかめて います。
 kiosk-closed-then = いそぐ ｜人《ひと》は { $counter }へ ｜来《き》てください。また ｜始《はじ》まると この がめんが かわります。
+kiosk-enrol-title = ｜機械《きかい》を ｜置《お》く
+kiosk-enrol-how = ｜職員《しょくいん》の がめんの「｜機械《きかい》」で ｜出《で》た ｜番号《ばんごう》を ｜入《い》れてください。
+kiosk-enrol-button = この ｜機械《きかい》を ｜使《つか》う
+kiosk-enrol-wrong = この ｜番号《ばんごう》は ｜使《つか》えません。｜新《あたら》しい ｜番号《ばんごう》を つくってください。

@@ -103,3 +103,7 @@ kiosk-closed-trouble = 機械の不具合のため、証明書の発行を止め
 kiosk-closed-disaster = 災害などのため、証明書の発行を止めています。
 kiosk-closed-check = 内容の確認のため、証明書の発行を止めています。
 kiosk-closed-then = お急ぎの方は{ $counter }へお越しください。再開すると、この画面は自動で変わります。
+kiosk-enrol-title = 証明書発行機の設置
+kiosk-enrol-how = 職員用画面の「端末」で作った、一度だけの番号を入れてください。このブラウザーが証明書発行機になります。
+kiosk-enrol-button = この端末を使えるようにする
+kiosk-enrol-wrong = この番号は使えません。使われたか、24時間が過ぎたか、番号が違います。職員用画面で新しい番号を作ってください。
