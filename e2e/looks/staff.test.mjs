@@ -109,7 +109,7 @@ for (const language of languages) {
     await staff.invite(administrator, '窓口 花子', ['counter_clerk'])
     await look(administrator, SIZES, language, 'staff-invited')
     await staff.open(administrator, '/staff/accounts')
-    await administrator.locator('tbody a').last().click()
+    await administrator.locator('tbody a', { hasText: '証明 次郎' }).click()
     await look(administrator, SIZES, language, 'staff-account')
   })
 }

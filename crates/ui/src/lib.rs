@@ -27,5 +27,5 @@ pub mod table;
 pub mod words;
 
 pub use language::Language;
-pub use page::{Page, Width};
+pub use page::{Page, Sight, Width};
 pub use words::{Arg, Words, words};

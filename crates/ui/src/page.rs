@@ -47,6 +47,7 @@ pub struct Page {
     who: Option<Markup>,
     language_path: Option<String>,
     refresh: Option<(u32, String)>,
+    sight: Sight,
 }
 
 impl Page {
@@ -65,6 +66,7 @@ impl Page {
             who: None,
             language_path: None,
             refresh: None,
+            sight: Sight::default(),
         }
     }
 
@@ -138,6 +140,13 @@ impl Page {
         self
     }
 
+    /// Shown as this person reads best.
+    #[must_use]
+    pub const fn sight(mut self, sight: Sight) -> Self {
+        self.sight = sight;
+        self
+    }
+
     /// The language.
     pub const fn language(&self) -> Language {
         self.language
@@ -145,11 +154,12 @@ impl Page {
 
     /// The finished page around `main`, which holds the page's one `<h1>`.
     pub fn render(&self, main: &Markup) -> Markup {
-        let body_class = match self.width {
+        let width = match self.width {
             Width::Reading => "reading",
             Width::Wide => "wide",
             Width::Kiosk => "kiosk",
         };
+        let body_class = format!("{width}{}", self.sight.classes());
         html! {
             (DOCTYPE)
             html lang=(self.language.html()) data-language=(self.language.code()) {
@@ -198,7 +208,80 @@ impl Page {
     }
 
     fn footer(&self) -> Markup {
-        html! { footer class="bottom" { p { (self.city) } } }
+        html! {
+            footer class="bottom" {
+                p { (self.city) }
+                @if let Some(path) = &self.language_path { (self.sight.links(self.language, path)) }
+            }
+        }
+    }
+}
+
+/// How somebody reads best, beside the language: kept for the browser's session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Very large text.
+    pub is_large: bool,
+    /// Without readings (ふりがな) above the words.
+    pub hides_readings: bool,
+}
+
+impl Sight {
+    /// The word in the cookie.
+    pub const fn word(self) -> &'static str {
+        match (self.is_large, self.hides_readings) {
+            (false, false) => "usual",
+            (true, false) => "large",
+            (false, true) => "no-readings",
+            (true, true) => "large-no-readings",
+        }
+    }
+
+    /// Reads the word in the cookie; anything else is as usual.
+    pub fn from_word(word: &str) -> Self {
+        Self { is_large: word.starts_with("large"), hides_readings: word.ends_with("no-readings") }
+    }
+
+    /// After what a link of [`Sight::links`] asks for; `None` when the query asks for nothing of it.
+    pub fn asked(self, query: &str) -> Option<Self> {
+        let mut asked = None;
+        for pair in query.split('&') {
+            let now = asked.unwrap_or(self);
+            asked = match pair {
+                "text=large" => Some(Self { is_large: true, ..now }),
+                "text=usual" => Some(Self { is_large: false, ..now }),
+                "readings=off" => Some(Self { hides_readings: true, ..now }),
+                "readings=on" => Some(Self { hides_readings: false, ..now }),
+                _ => asked,
+            };
+        }
+        asked
+    }
+
+    const fn classes(self) -> &'static str {
+        match (self.is_large, self.hides_readings) {
+            (false, false) => "",
+            (true, false) => " large",
+            (false, true) => " no-readings",
+            (true, true) => " large no-readings",
+        }
+    }
+
+    /// Links that show the page at `path` the other way. Readings are offered where there are any.
+    pub fn links(self, language: Language, path: &str) -> Markup {
+        let join = if path.contains('?') { '&' } else { '?' };
+        let say = |key: &str| words().markup(language, key, &[]);
+        let (text, text_key) = if self.is_large { ("usual", "page-text-usual") } else { ("large", "page-text-large") };
+        let (readings, readings_key) =
+            if self.hides_readings { ("on", "page-readings-on") } else { ("off", "page-readings-off") };
+        html! {
+            ul class="sight" {
+                li { a href=(format!("{path}{join}text={text}")) rel="nofollow" { (say(text_key)) } }
+                @if language == Language::EasyJapanese {
+                    li { a href=(format!("{path}{join}readings={readings}")) rel="nofollow" { (say(readings_key)) } }
+                }
+            }
+        }
     }
 }
 
@@ -231,6 +314,23 @@ pub fn drawing(svg: &'static str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_somebody_reads_is_kept_and_asked_for_one_by_one() {
+        let usual = Sight::default();
+        let large = usual.asked("lang=ja&text=large").unwrap();
+        let both = large.asked("readings=off").unwrap();
+        assert_eq!((both.is_large, both.hides_readings), (true, true));
+        assert_eq!((usual.asked(""), usual.asked("text=huge")), (None, None));
+        for sight in [usual, large, both, both.asked("text=usual").unwrap()] {
+            assert_eq!(Sight::from_word(sight.word()), sight);
+        }
+        let text = Page::new(Language::EasyJapanese, "x").languages_at("/").sight(both).render(&html! {}).into_string();
+        assert!(
+            text.contains("<body class=\"reading large no-readings\">") && text.contains("/?readings=on"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn a_page_names_its_language_and_offers_the_others() {

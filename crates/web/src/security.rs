@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Json, Response};
 use base::Kind;
 use maud::html;
 use ui::notice::{AlertKind, alert};
-use ui::{Arg, Language, words};
+use ui::{Arg, Language, Sight, words};
 
 use crate::app::App;
 use crate::error::{Failure, status};
@@ -23,6 +23,8 @@ use crate::session;
 use crate::visit::Visit;
 
 const LANGUAGE_COOKIE: &str = "yakuba-language";
+/// How somebody reads best. Ends with the browser's session, and with the person's at a machine.
+pub const SIGHT_COOKIE: &str = "yakuba-sight";
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; media-src 'self'; object-src 'self'; frame-src 'self'; form-action 'self'; \
@@ -46,6 +48,7 @@ const HEADERS: &[(&str, &str)] = &[
 /// Middleware around everything: checks what comes in, dresses what goes out.
 pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let chosen = language_in_query(request.uri().query());
+    let request_query = request.uri().query().unwrap_or_default().to_owned();
     let visit = visit(&app, &request, chosen);
     let wants_json = wants_json(request.headers());
     request.extensions_mut().insert(visit.clone());
@@ -55,16 +58,22 @@ pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next
         Err(failure) => failure.into_response(),
     };
     let mut response = draw_failure(&app, &visit, wants_json, response);
+    if sight_in_query(&request_query, &visit) {
+        session::give(&mut response, &session::set_cookie(SIGHT_COOKIE, visit.sight.word(), app.settings.is_https));
+    }
     add_headers(&app, response.headers_mut());
     if let Some(language) = chosen {
         let secure = if app.settings.is_https { "; Secure" } else { "" };
         let cookie =
             format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", language.code());
-        if let Ok(value) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().append(header::SET_COOKIE, value);
-        }
+        session::give(&mut response, &cookie);
     }
     response
+}
+
+/// Whether the query asks to be shown otherwise; then it is kept.
+fn sight_in_query(query: &str, visit: &Visit) -> bool {
+    visit.sight.asked(query).is_some()
 }
 
 fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
@@ -81,11 +90,14 @@ fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
         .query()
         .unwrap_or_default()
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .filter(|pair| !pair.is_empty() && !["lang=", "text=", "readings="].iter().any(|ours| pair.starts_with(ours)))
         .collect();
     let address = if query.is_empty() { path.clone() } else { format!("{path}?{}", query.join("&")) };
+    let kept = session::cookie(headers, SIGHT_COOKIE).map(Sight::from_word).unwrap_or_default();
+    let sight = kept.asked(request.uri().query().unwrap_or_default()).unwrap_or(kept);
     Visit {
         language,
+        sight,
         path,
         address,
         peer: peer(request),

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use maud::{Markup, html};
 use tools::staff::{Account, Action};
-use ui::{Arg, Language, Page, words};
+use ui::{Arg, Language, Page, Sight, words};
 
 use crate::app::App;
 use crate::assets;
@@ -19,6 +19,8 @@ use crate::session::{CsrfKey, Session};
 pub struct Visit {
     /// The reader's language.
     pub language: Language,
+    /// Text size and readings, as chosen.
+    pub sight: Sight,
     /// Path without query.
     pub path: String,
     /// Path with query but without `lang`, for the language links. Addresses hold nothing personal.
@@ -66,7 +68,8 @@ impl Visit {
             .city(&self.city)
             .icon(assets::path("yakuba.svg"))
             .style(assets::path("yakuba.css"))
-            .languages_at(&self.address);
+            .languages_at(&self.address)
+            .sight(self.sight);
         if self.is_demo { page.band(self.say_html("page-demo-band")) } else { page }
     }
 }

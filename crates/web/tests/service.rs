@@ -153,3 +153,32 @@ fn only_those_who_answer_for_it_stop_it() {
     let nowhere = operator.post("/staff/incidents/service/library_card/stop", &[("why", "trouble"), ("note", "試し")]);
     assert_eq!(nowhere.status, 404, "a service that serves nobody yet");
 }
+
+#[test]
+fn very_large_text_stays_with_one_person_at_the_machine_and_no_longer() {
+    let door = with_machines(TestDatabase::on_sqlite());
+    let mut machine = door.terminal();
+    let large = |answer: &Answer| answer.text().contains("<body class=\"kiosk large\">");
+    assert!(machine.get("/kiosk").text().contains("/kiosk?text=large"));
+    assert!(large(&machine.get("/kiosk?text=large")));
+    assert!(begins(&mut machine));
+    assert!(large(&machine.get("/kiosk/card")), "it stays from screen to screen");
+    machine.get("/kiosk/ended");
+    assert!(!large(&machine.get("/kiosk")), "the next person begins as usual");
+}
+
+#[test]
+fn readings_and_size_of_the_open_pages_are_kept_for_the_session() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let mut reader = door.stranger();
+    let page = reader.get("/verify?lang=ja-easy").text();
+    assert!(page.contains("/verify?text=large") && page.contains("/verify?readings=off"), "{page}");
+    reader.get("/verify?readings=off");
+    let answer = reader.get("/verify?text=large");
+    assert!(!answer.headers["set-cookie"].to_str().unwrap().contains("Max-Age"), "only for the session");
+    let page = reader.get("/verify").text();
+    assert!(page.contains("<body class=\"reading large no-readings\">"), "{page}");
+    assert!(page.contains("/verify?text=usual") && page.contains("/verify?readings=on"));
+    reader.get("/verify?text=usual");
+    assert!(reader.get("/verify").text().contains("<body class=\"reading no-readings\">"));
+}

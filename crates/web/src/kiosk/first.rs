@@ -40,6 +40,7 @@ pub fn start(frame: &Frame<'_>, is_busy: bool) -> Markup {
                     }))
                 }
             }
+            (frame.visit.sight.links(frame.language, "/kiosk"))
             section class="kiosk-answer" {
                 h2 { (frame.say("kiosk-my-number-question")) }
                 p { (frame.say("kiosk-my-number-answer")) }

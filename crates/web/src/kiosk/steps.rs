@@ -20,6 +20,7 @@ use super::{first, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::security::SIGHT_COOKIE;
 use crate::session::{self as web_session, Door};
 use crate::visit::InKioskSession;
 
@@ -185,6 +186,7 @@ pub(super) async fn ended(at: At) -> Result<Response, Failure> {
             Ok(page.into_response())
         })
         .await?;
+    let page = with_cookie(page, &web_session::clear_cookie(SIGHT_COOKIE, is_https));
     Ok(with_cookie(page, &web_session::clear_cookie(Door::Kiosk.cookie(is_https), is_https)))
 }
 

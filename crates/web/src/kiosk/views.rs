@@ -80,7 +80,8 @@ impl Frame<'_> {
         } else {
             ("/kiosk/stop", "/kiosk/touch")
         };
-        let mut page = Page::new(self.language, self.plain(title)).city(self.city).width(Width::Kiosk);
+        let mut page =
+            Page::new(self.language, self.plain(title)).city(self.city).width(Width::Kiosk).sight(self.visit.sight);
         for style in &self.styles {
             page = page.style(style.clone());
         }

@@ -19,3 +19,7 @@ page-back = Back
 page-home = To the first page
 page-yes = Yes
 page-no = No
+page-text-large = Very large text
+page-text-usual = Usual text size
+page-readings-off = Hide readings
+page-readings-on = Show readings

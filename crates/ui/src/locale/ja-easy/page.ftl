@@ -16,3 +16,7 @@ page-back = もどる
 page-home = さいしょの ｜画面《がめん》へ
 page-yes = はい
 page-no = いいえ
+page-text-large = ｜文字《もじ》を とても ｜大《おお》きく する
+page-text-usual = ｜文字《もじ》を ふつうに する
+page-readings-off = ふりがなを けす
+page-readings-on = ふりがなを つける

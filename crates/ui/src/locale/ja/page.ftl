@@ -16,3 +16,7 @@ page-back = 戻る
 page-home = 最初の画面へ
 page-yes = はい
 page-no = いいえ
+page-text-large = 文字をとても大きくする
+page-text-usual = 文字をふつうの大きさにする
+page-readings-off = ふりがなを消す
+page-readings-on = ふりがなを付ける
