@@ -12,7 +12,7 @@ use crate::cards;
 use crate::city::{Born, Databases, OpenCity, OpenError, write_city};
 use crate::commands::city::{ImportOrder, import};
 use crate::fail::Failure;
-use crate::keys::SimulatedAuthorities;
+use crate::keys::{SimulatedAuthorities, private_directory};
 
 /// First fees. Machine 200 yen, counter 300 yen. Source: pages of several municipalities (specs certificates §1.3).
 const FIRST_FEES: (Yen, Yen) = (Yen(200), Yen(300));
@@ -39,6 +39,7 @@ pub fn demo(directory: &Path, residents: u32, seed: u64, progress: &mut dyn FnMu
         Err(error) => return Err(error.into()),
     }
     progress(&format!("making the demo city with {residents} residents in {}", directory.display()));
+    private_directory(directory)?;
     let files = directory.join("files");
     synthetic::generate(residents, seed, &files)
         .map_err(Failure::while_doing(Kind::Unavailable, "the synthetic city cannot be written"))?;

@@ -78,7 +78,11 @@ fn secret_file(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, Failure>) -> 
     Ok(bytes)
 }
 
-fn private_directory(path: &Path) -> Result<PathBuf, Failure> {
+/// Makes a directory that only this user may open, where it is absent.
+///
+/// # Errors
+/// It cannot be made.
+pub fn private_directory(path: &Path) -> Result<PathBuf, Failure> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

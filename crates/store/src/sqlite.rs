@@ -328,7 +328,10 @@ fn run_in_savepoint(connection: &mut Connection, job: &mut dyn Job) -> Result<()
     let (kept, broken) = job.run(Tx::over(Link::Sqlite(connection)));
     let held = begun.elapsed();
     if held > LONG {
-        tracing::warn!(millis = held.as_millis(), "an action held the writer long; bulk work yields every 500 rows");
+        tracing::warn!(
+            millis = held.as_millis(),
+            "an action held the writer long; bulk work should take smaller steps"
+        );
     }
     if connection.db.is_autocommit() {
         // Disk full, I/O error or no memory: SQLite gave up the whole transaction, neighbours included.
