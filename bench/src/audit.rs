@@ -18,7 +18,7 @@ use tools::signing::SigningKey;
 
 use crate::Options;
 use crate::clients::{Seen, drive};
-use crate::report::{Failure, Line};
+use crate::report::{Failure, Line, cpu_seconds};
 
 /// The share of the plain row's rate that must be left. Our own goal: an issue makes two or three entries, and two
 /// thirds of so small a cost is far below a hundredth of the issue.
@@ -42,14 +42,14 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
 }
 
 fn engine(options: &Options, store: &Store, name: &str) -> Result<Vec<Line>, Failure> {
-    let (plain, plain_cpu) = measured(|| drive(16, options.seconds, |client| Ok(row_alone(store.clone(), client))))?;
+    let plain = drive(16, options.seconds, &cpu_seconds, |client| Ok(row_alone(store.clone(), client)))?.seen();
     store.write::<_, StoreError, _>(|tx| tx.execute("DELETE FROM disclosure", &[]))?;
-    let (ours, ours_cpu) = measured(|| drive(16, options.seconds, |_| Ok(opening(store.clone()))))?;
+    let ours = drive(16, options.seconds, &cpu_seconds, |_| Ok(opening(store.clone())))?.seen();
     let ratio = ours.per_second / plain.per_second;
     let mut lines = vec![Line {
         work: format!("{name}: open a record, 16 clients"),
-        ours: told(ours, ours_cpu),
-        peer: format!("{} (the row alone)", told(plain, plain_cpu)),
+        ours: told(ours),
+        peer: format!("{} (the row alone)", told(plain)),
         ratio: Some(ratio),
         goal: format!("≥ {GOAL}"),
         met: Some(ratio >= GOAL),
@@ -78,24 +78,8 @@ fn engine(options: &Options, store: &Store, name: &str) -> Result<Vec<Line>, Fai
     Ok(lines)
 }
 
-fn told(seen: Seen, cpu_micros: f64) -> String {
-    format!("{:.0}/s, p99 {:.1} ms, {cpu_micros:.0} µs of our CPU", seen.per_second, seen.p99 / 1000.0)
-}
-
-/// What was seen, and this process's CPU time for each.
-fn measured(work: impl FnOnce() -> Result<Seen, Failure>) -> Result<(Seen, f64), Failure> {
-    let (before, begun) = (cpu_seconds()?, std::time::Instant::now());
-    let seen = work()?;
-    let done = seen.per_second * begun.elapsed().as_secs_f64();
-    Ok((seen, (cpu_seconds()? - before) * 1e6 / done.max(1.0)))
-}
-
-/// User and system time of this process; Linux counts in hundredths of a second.
-fn cpu_seconds() -> Result<f64, Failure> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat.rsplit(") ").next().ok_or("/proc/self/stat")?;
-    let ticks: f64 = after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-    Ok(ticks / 100.0)
+fn told(seen: Seen) -> String {
+    format!("{:.0}/s, p99 {:.1} ms, {:.0} µs of our CPU", seen.per_second, seen.p99 / 1000.0, seen.cpu)
 }
 
 fn opening(store: Store) -> impl FnMut(u64) -> Result<(), Failure> {

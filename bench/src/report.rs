@@ -55,10 +55,16 @@ pub fn append(name: &str, goal: &str, table: &str) -> std::io::Result<()> {
     write!(file, "\n## {goal} {name}, {now} ({cores} cores, load {load} at the end)\n\n{table}")
 }
 
-/// CPU seconds of this process, user and system. Linux counts them in hundredths (`USER_HZ`).
+/// CPU seconds this process has used.
 pub fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name in parentheses may hold spaces; the times are the 12th and 13th fields after it.
-    let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
-    after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+    cpu_of("self").unwrap_or(0.0)
+}
+
+/// CPU seconds of a process, its ended children included: fields 14 to 17 of `/proc/<pid>/stat`, in hundredths.
+pub fn cpu_of(pid: &str) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold blanks; the third field follows it.
+    let after = stat.rsplit_once(')')?.1;
+    let ticks: u64 = after.split_whitespace().skip(11).take(4).filter_map(|t| t.parse::<u64>().ok()).sum();
+    Some(ticks as f64 / 100.0)
 }
