@@ -187,8 +187,9 @@ fn write_skew_is_impossible_and_on_postgresql_the_loser_is_tried_again() {
             }
         });
         assert_eq!(left, 1, "one of them stayed");
-        let expected = if database.engine == "postgres" { 3 } else { 2 };
-        assert_eq!(runs.load(Ordering::SeqCst), expected, "how often an action ran");
+        let ran = runs.load(Ordering::SeqCst);
+        // The loser may come back before the winner's slow disk has answered, and lose again.
+        assert!(if database.engine == "postgres" { ran >= 3 } else { ran == 2 }, "an action ran {ran} times");
     });
 }
 
