@@ -14,9 +14,9 @@ use crate::value::{Row, Value};
 
 /// WAL pages between checkpoints: 16 MiB. The default 1000 checkpoints too often under group commit (measured).
 const CHECKPOINT_PAGES: u32 = 4000;
-/// Bytes of the file that readers map instead of copying: a list from a mailbox outside the cache takes half the time.
-/// Bounded because mapped pages count as the process's memory, though the system may take them back at any time.
-const MAPPED: u32 = 256 << 20;
+/// Bytes of the file that readers map instead of copying: as much as SQLite is built to allow, because the newest rows
+/// lie at the end of the file. They are the system's page cache, seen from here, which it may take back at any time.
+const MAPPED: u32 = 0x7fff_0000;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
 
