@@ -29,11 +29,11 @@ impl SqliteWriter {
         drive(64, seconds, &cpu_seconds, |client| {
             let peer = self.0.clone();
             Ok(move |number| -> Result<(), Failure> {
-                let Letter { id, account, at, body, detail } = Letter::new(slice * 1000 + client, number);
+                let Letter { id, event, account, at, body, detail } = Letter::new(slice * 1000 + client, number);
                 let peer = peer.lock().map_err(|_| "a client panicked")?;
                 peer.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
                 peer.prepare_cached(LETTER)?.execute((&id, account, at, "お知らせ", &body))?;
-                peer.prepare_cached(EVENT)?.execute((&id, &id, &detail))?;
+                peer.prepare_cached(EVENT)?.execute((&event, &id, &detail))?;
                 peer.prepare_cached("COMMIT")?.execute([])?;
                 Ok(())
             })
@@ -70,10 +70,10 @@ async fn write(
     (peer, letter_sql, event_sql): &(Client, Statement, Statement),
     letter: Letter,
 ) -> Result<(), tokio_postgres::Error> {
-    let Letter { id, account, at, body, detail } = letter;
+    let Letter { id, event, account, at, body, detail } = letter;
     peer.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
     peer.execute(letter_sql, &[&id, &account, &at, &"お知らせ", &body]).await?;
-    peer.execute(event_sql, &[&id, &id, &detail]).await?;
+    peer.execute(event_sql, &[&event, &id, &detail]).await?;
     peer.batch_execute("COMMIT").await
 }
 
