@@ -5,7 +5,11 @@ use card::virtual_card::VirtualCardContents;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(contents) = VirtualCardContents::from_bytes(bytes) {
-        assert_eq!(&**contents.to_bytes(), bytes);
+    let Ok(contents) = VirtualCardContents::from_bytes(bytes) else { return };
+    let written = contents.to_bytes();
+    // The form before is read and never written again.
+    if bytes.starts_with(b"YVC2") {
+        assert_eq!(&**written, bytes);
     }
+    assert_eq!(VirtualCardContents::from_bytes(&written), Ok(contents));
 });

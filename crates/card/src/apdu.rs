@@ -97,6 +97,16 @@ impl Command {
         Self::new(0x80, 0x2A, 0x00, 0x80).with_data(input).expecting(MAX_ANSWER)
     }
 
+    /// COMPUTE DIGITAL SIGNATURE with the current application's own key, which stands outside its files (P2 00).
+    pub fn sign_with_own_key(input: &[u8]) -> Self {
+        Self::new(0x80, 0x2A, 0x00, 0x00).with_data(input).expecting(MAX_ANSWER)
+    }
+
+    /// Tells an iPhone that no more commands follow. A card answers it 6700. Source: the `myna-card` survey.
+    pub fn last_command() -> Self {
+        Self::new(0x80, 0xFC, 0x00, 0x00)
+    }
+
     /// The bytes on the wire. Data past 255 bytes cannot be expressed; it is cut, and no constructor of ours makes it.
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(6 + self.data.len()));

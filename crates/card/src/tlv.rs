@@ -30,6 +30,21 @@ pub enum TlvFault {
     /// Not the tag that must stand here.
     #[error("another tag was expected")]
     UnexpectedTag,
+    /// An object that the file must hold is not in it.
+    #[error("the object {0:04X} is missing")]
+    Missing(u16),
+    /// An object stands twice.
+    #[error("the object {0:04X} stands twice")]
+    Twice(u16),
+    /// The value has a length this object never has.
+    #[error("the value has another length than this object's")]
+    ValueLength,
+    /// The value is not of the form this object's has: no UTF-8, no date, no known digit.
+    #[error("the value is not of this object's form")]
+    ValueForm,
+    /// The table of offsets points elsewhere than the objects stand.
+    #[error("the table of offsets does not fit the objects")]
+    Offsets,
 }
 
 /// One object.
@@ -135,6 +150,23 @@ pub fn first(bytes: &[u8], tag: u16) -> Result<Tlv<'_>, MalformedTlv> {
         Some(Ok(_)) => Err(MalformedTlv { position: 0, reason: TlvFault::UnexpectedTag }),
         Some(Err(fault)) => Err(fault),
         None => Err(MalformedTlv { position: 0, reason: TlvFault::EndsEarly }),
+    }
+}
+
+/// How long the object that starts `bytes` is in all, header included; it must carry `tag`. Only its header need be there.
+///
+/// # Errors
+/// [`MalformedTlv`] when the header is cut short, of another tag, or of a form the card does not use.
+pub fn whole_length(bytes: &[u8], tag: u16) -> Result<usize, MalformedTlv> {
+    let expected = tag.to_be_bytes();
+    let expected = if expected[0] == 0 { &expected[1..] } else { &expected[..] };
+    match bytes.get(..expected.len()) {
+        Some(found) if found == expected => {
+            let (length, header) = read_length(bytes, expected.len())?;
+            Ok(expected.len() + header + length)
+        }
+        Some(_) => Err(MalformedTlv { position: 0, reason: TlvFault::UnexpectedTag }),
+        None => Err(MalformedTlv { position: bytes.len(), reason: TlvFault::EndsEarly }),
     }
 }
 

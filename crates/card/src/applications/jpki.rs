@@ -8,9 +8,15 @@
 //!                                             (asks the counter first)          (SHA-256 of our challenge)
 //! ```
 
+use super::directory::JpkiFile as File;
+use super::input_support::InputSupportSession;
+use super::surface::SurfaceSession;
+use crate::apdu::Command;
+use crate::device::DeviceKind;
+use crate::error::{AnswerFault, CardError};
 use crate::pin::{LastTry, Pin, SigningPassword, UserAuthenticationPin};
-use crate::readers::{Card, ReaderError};
-use crate::session::{Application, CardError, DeviceKind, File, Session};
+use crate::readers::Card;
+use crate::session::Session;
 use base::Personal;
 
 /// What precedes a SHA-256 hash inside a PKCS#1 v1.5 signature (RFC 8017 §9.2, note 1).
@@ -24,10 +30,22 @@ pub const SIGNATURE_LENGTH: usize = 256;
 /// A conversation with the JPKI application of one card. Ends with every PIN forgotten: by [`JpkiSession::close`], or
 /// when dropped.
 pub struct JpkiSession<C: Card> {
-    session: Session<C>,
+    session: Session<C, File>,
     device: DeviceKind,
-    ended: bool,
 }
+
+/// Which certificates a device says it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertificatePresence {
+    /// 署名用: not for holders under 15, and not after a move until it is issued anew.
+    pub signing: bool,
+    /// 利用者証明用.
+    pub user_authentication: bool,
+}
+
+/// What file 0008 says of a certificate that is there. Source: the `myna-card` survey; of one that is not, no card was
+/// surveyed, so any other byte counts as absent.
+const PRESENT: u8 = 0x8F;
 
 impl<C: Card> JpkiSession<C> {
     /// Selects the application and learns the kind of device from its token label. PINs another program left verified
@@ -37,15 +55,34 @@ impl<C: Card> JpkiSession<C> {
     /// [`CardError::NotAnIndividualNumberCard`], [`CardError::UnknownDevice`], [`CardError::CardRemoved`], or a reader
     /// or protocol error.
     pub fn open(card: C) -> Result<Self, CardError> {
-        let mut session = Session::open(card, Application::PublicPersonalAuthentication)?;
-        let status = session.select_file(File::TokenInformation)?;
-        if !status.is_done() {
-            return Err(CardError::UnexpectedStatus { step: "SELECT", status });
-        }
+        Self::begin(Session::open(card)?)
+    }
+
+    fn begin(mut session: Session<C, File>) -> Result<Self, CardError> {
+        session.select_present(File::TokenInformation)?;
         let label =
             session.read(0, 32)?.map_err(|status| CardError::UnexpectedStatus { step: "READ BINARY", status })?;
         let device = DeviceKind::from_label(&label).ok_or(CardError::UnknownDevice)?;
-        Ok(Self { session, device, ended: false })
+        if device == DeviceKind::Iphone {
+            session.say_at_the_end(Command::last_command());
+        }
+        Ok(Self { session, device })
+    }
+
+    /// Goes on to the input-support application of the same card. The card forgets the PINs verified here.
+    ///
+    /// # Errors
+    /// [`CardError::NotAnIndividualNumberCard`] for a phone, which has no such application.
+    pub fn into_input_support(self) -> Result<InputSupportSession<C>, CardError> {
+        self.session.enter().map(InputSupportSession)
+    }
+
+    /// Goes on to the surface application of the same card.
+    ///
+    /// # Errors
+    /// As [`Self::into_input_support`].
+    pub fn into_surface(self) -> Result<SurfaceSession<C>, CardError> {
+        self.session.enter().map(SurfaceSession)
     }
 
     /// What kind of device answers.
@@ -53,12 +90,38 @@ impl<C: Card> JpkiSession<C> {
         self.device
     }
 
+    /// Which certificates the device says it holds: lets a page say "no signing certificate" before asking a password.
+    ///
+    /// # Errors
+    /// Reader and protocol errors.
+    pub fn certificate_presence(&mut self) -> Result<CertificatePresence, CardError> {
+        const STEP: &str = "READ BINARY";
+        self.session.select_present(File::CertificatePresence)?;
+        let bytes = self.session.read(0, 3)?.map_err(|status| CardError::UnexpectedStatus { step: STEP, status })?;
+        match bytes[..] {
+            [signing, user_authentication, _] => Ok(CertificatePresence {
+                signing: signing == PRESENT,
+                user_authentication: user_authentication == PRESENT,
+            }),
+            _ => Err(CardError::MalformedAnswer {
+                step: STEP,
+                fault: AnswerFault::WrongCount { asked: 3, given: bytes.len() },
+            }),
+        }
+    }
+
     /// How many misses the card still allows; 0 means locked. Free: show it before asking for the PIN.
     ///
     /// # Errors
     /// [`CardError::CounterUnknown`] when the card does not say, [`CardError::NoCertificate`] when it has no such PIN.
     pub fn tries_left(&mut self, pin: Pin) -> Result<u8, CardError> {
-        self.session.tries_left(pin_file(pin), pin)
+        let file = match pin {
+            Pin::UserAuthentication => File::UserAuthenticationPin,
+            Pin::Signing => File::SigningPassword,
+            // Another application's: as if the card had none.
+            _ => return Err(CardError::CounterUnknown { pin }),
+        };
+        self.session.tries_left(file, pin)
     }
 
     /// Verifies the four-digit PIN. The counter is asked first; the PIN is sent at most once, and not at all when it is
@@ -139,34 +202,14 @@ impl<C: Card> JpkiSession<C> {
     ///
     /// # Errors
     /// [`CardError::Reader`] when the reader failed. A card that is already gone is no error: its PINs are gone as well.
-    pub fn close(mut self) -> Result<(), CardError> {
-        self.ended = true;
-        match self.session.end() {
-            Err(CardError::CardRemoved | CardError::Reader(ReaderError::NoCard)) => Ok(()),
-            other => other,
-        }
-    }
-}
-
-impl<C: Card> Drop for JpkiSession<C> {
-    fn drop(&mut self) {
-        if !self.ended {
-            // Nothing more can be done about a failure here; the reader unpowers the card when its connection drops.
-            let _ = self.session.end();
-        }
+    pub fn close(self) -> Result<(), CardError> {
+        self.session.close()
     }
 }
 
 impl<C: Card> std::fmt::Debug for JpkiSession<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "JpkiSession({:?})", self.device)
-    }
-}
-
-fn pin_file(pin: Pin) -> File {
-    match pin {
-        Pin::UserAuthentication => File::UserAuthenticationPin,
-        Pin::Signing => File::SigningPassword,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where cards are put. A [`Reader`] gives an exclusive [`Card`] connection; a [`Card`] carries APDUs and nothing else.
 
+pub mod patience;
 pub mod pcsc;
 pub mod recorder;
 pub mod virtual_reader;

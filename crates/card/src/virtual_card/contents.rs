@@ -4,7 +4,8 @@ use base::Date;
 use base::my_number_guard::check_digit;
 use zeroize::Zeroizing;
 
-use crate::session::DeviceKind;
+use crate::applications::input_support::BasicAttributes;
+use crate::device::DeviceKind;
 
 /// A private key with its certificate and that of its issuer.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,17 +64,19 @@ impl FictitiousNumber {
     }
 }
 
-/// The four basic attributes (基本4情報) in the chip, and what else is printed on the card.
+/// What makes a card genuine: its own key, and what the municipality signed when it was made. See
+/// [`super::CardIssuer`].
 #[derive(Clone, PartialEq, Eq)]
-pub struct BasicAttributes {
-    /// 氏名: family name, U+3000, given name.
-    pub name: String,
-    /// 住所, digits in full width.
-    pub address: String,
-    /// 生年月日.
-    pub birth_date: Date,
-    /// 性別 as the chip writes it: b'1' male, b'2' female, b'9' not applicable, b'0' unknown.
-    pub sex: u8,
+pub struct Genuineness {
+    /// The card's own RSA-2048 private key, PKCS#8 DER, used without PIN. Whether a real card has one such key or one for
+    /// each application is not known; a virtual card has one. Wiped when dropped.
+    pub private_key_pkcs8: Zeroizing<Vec<u8>>,
+    /// Its modulus, 256 bytes.
+    pub modulus: Vec<u8>,
+    /// The municipality's card-verifiable certificate, the whole of file 0004.
+    pub certificate: Vec<u8>,
+    /// The municipality's signatures over the records of [`super::files::signed_parts`], 256 bytes each.
+    pub signatures: [Vec<u8>; 4],
 }
 
 /// Everything a virtual card holds. `Debug` prints none of it.
@@ -105,6 +108,8 @@ pub struct VirtualCardContents {
     pub expires: Date,
     /// セキュリティコード, 4 digits, printed on the card.
     pub security_code: String,
+    /// What proves it genuine; `None` for a card whose proofs are dummy bytes.
+    pub genuineness: Option<Genuineness>,
 }
 
 /// The bytes are no virtual card.
@@ -124,7 +129,9 @@ impl std::fmt::Debug for VirtualCardContents {
 }
 
 /// First bytes of the stored form, with its version.
-const MAGIC: [u8; 4] = *b"YVC1";
+const MAGIC: [u8; 4] = *b"YVC2";
+/// The version before: without what proves a card genuine.
+const FIRST_MAGIC: [u8; 4] = *b"YVC1";
 
 impl VirtualCardContents {
     /// A fresh card with the usual numbers of tries and neutral printed data; `pin` opens user authentication, input
@@ -152,10 +159,11 @@ impl VirtualCardContents {
             municipality_code: "00000".into(),
             expires,
             security_code: "0000".into(),
+            genuineness: None,
         }
     }
 
-    /// The stored form: `YVC1`, then each field as a length of four bytes, big-endian, and its bytes. Holds private keys
+    /// The stored form: `YVC2`, then each field as a length of four bytes, big-endian, and its bytes. Holds private keys
     /// and PINs: seal it before it is written anywhere.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Writer(Zeroizing::new(MAGIC.to_vec()));
@@ -187,6 +195,13 @@ impl VirtualCardContents {
         }
         out.field(&[self.attributes.sex]);
         out.field(&self.number.ascii());
+        out.field(&[u8::from(self.genuineness.is_some())]);
+        if let Some(genuineness) = &self.genuineness {
+            out.field(&genuineness.private_key_pkcs8);
+            for bytes in [&genuineness.modulus, &genuineness.certificate].into_iter().chain(&genuineness.signatures) {
+                out.field(bytes);
+            }
+        }
         out.0
     }
 
@@ -197,9 +212,11 @@ impl VirtualCardContents {
     /// included.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MalformedContents> {
         let mut from = Reader { bytes, position: 0 };
-        if from.take(MAGIC.len())? != MAGIC {
-            return Err(MalformedContents { position: 0, reason: "it does not start with YVC1" });
-        }
+        let is_first = match <[u8; 4]>::try_from(from.take(MAGIC.len())?) {
+            Ok(MAGIC) => false,
+            Ok(FIRST_MAGIC) => true,
+            _ => return Err(MalformedContents { position: 0, reason: "it does not start with YVC1 or YVC2" }),
+        };
         let [device, has_signing] = from.array()?;
         let device = device_from_code(device).ok_or(from.fault("no such device"))?;
         let user_authentication = from.key()?;
@@ -214,6 +231,9 @@ impl VirtualCardContents {
         let (manufacturing_number, municipality_code) = (from.text()?, from.text()?);
         let (expires, security_code) = (from.date()?, from.text()?);
         let [sex] = from.array()?;
+        let number =
+            FictitiousNumber::from_ascii(from.field()?).ok_or(from.fault("the number is not a fictitious one"))?;
+        let genuineness = if is_first { None } else { from.genuineness()? };
         let contents = Self {
             device,
             user_authentication,
@@ -227,8 +247,8 @@ impl VirtualCardContents {
             municipality_code,
             expires,
             security_code,
-            number: FictitiousNumber::from_ascii(from.field()?)
-                .ok_or(from.fault("the number is not a fictitious one"))?,
+            number,
+            genuineness,
         };
         if from.position != bytes.len() {
             return Err(from.fault("more bytes follow"));
@@ -307,6 +327,24 @@ impl<'a> Reader<'a> {
             certificate: self.field()?.to_vec(),
             ca_certificate: self.field()?.to_vec(),
         })
+    }
+
+    fn genuineness(&mut self) -> Result<Option<Genuineness>, MalformedContents> {
+        match self.array()? {
+            [0] => Ok(None),
+            [1] => Ok(Some(Genuineness {
+                private_key_pkcs8: Zeroizing::new(self.field()?.to_vec()),
+                modulus: self.field()?.to_vec(),
+                certificate: self.field()?.to_vec(),
+                signatures: [
+                    self.field()?.to_vec(),
+                    self.field()?.to_vec(),
+                    self.field()?.to_vec(),
+                    self.field()?.to_vec(),
+                ],
+            })),
+            _ => Err(self.fault("neither 0 nor 1")),
+        }
     }
 
     fn secret(&mut self) -> Result<Secret, MalformedContents> {

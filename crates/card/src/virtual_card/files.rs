@@ -1,17 +1,20 @@
 //! The applications, files and key references of a virtual card, laid out from its contents.
 //!
 //! Layouts and access rules follow the survey published with crate `myna-card` (MIT), read off two test cards with
-//! synthetic holders, and the clients OpenSC and myna. What only the issuer could sign is dummy bytes.
+//! synthetic holders, and the clients OpenSC and myna. What the municipality signs is signed by a dummy one
+//! ([`super::CardIssuer`]), or dummy bytes where the contents bring no proof.
 
 use aws_lc_rs::digest;
 use base::Date;
 
 use super::contents::{KeyAndCertificate, Secret, VirtualCardContents};
-use crate::session::DeviceKind;
+use crate::device::DeviceKind;
 use crate::tlv;
 
 /// Stands where the issuer's signatures, keys and identifiers would be.
 const DUMMY: u8 = 0x5A;
+/// Names a key that is nobody's, in the form key names have.
+const KEY_NAME: &[u8; 16] = b"9900034\x08\x05001\0\0\0\0";
 /// A white 72×12 one-bit PNG: stands for the pictures of printed text.
 const WHITE_PICTURE: [u8; 72] = [
     0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
@@ -81,6 +84,8 @@ pub enum KeySlot {
     UserAuthentication,
     /// 署名用.
     Signing,
+    /// The key that proves the card genuine, of the two applications that hold what is printed; used without PIN.
+    Genuineness,
 }
 
 /// What a file is.
@@ -194,11 +199,9 @@ fn lay_out_input_support(files: &mut Vec<CardFile>, contents: &VirtualCardConten
     const PIN_OR_A: Access = Access::AfterAnyOf(&[0x0011, 0x0014]);
     const PIN_OR_B: Access = Access::AfterAnyOf(&[0x0011, 0x0015]);
     const ANY: Access = Access::AfterAnyOf(&[0x0011, 0x0014, 0x0015]);
-    let mut number = object(0xFF10, &contents.number.ascii());
-    number.extend([0xFF, 0xFF]);
-    let (attributes, signed_part) = basic_attributes(contents);
-    let signature_file =
-        objects(0xFF30, &[(0xDF31, &sha256(&number)), (0xDF32, &sha256(&signed_part)), (0xDF33, &[DUMMY; 256])]);
+    let number = number_file(contents);
+    let (attributes, _) = basic_attributes(contents);
+    let signature_file = object(0xFF30, &[integrity_part(contents), object(0xDF33, &signature(contents, 1))].concat());
     let mut always_blocked = Secret::new("", 0);
     always_blocked.tries_left = 0;
     add(
@@ -208,20 +211,25 @@ fn lay_out_input_support(files: &mut Vec<CardFile>, contents: &VirtualCardConten
             (0x0001, PIN_OR_A, Bytes(number)),
             (0x0002, PIN_OR_B, Bytes(attributes)),
             (0x0003, ANY, Bytes(signature_file)),
-            (0x0004, Access::Free, Bytes(card_verifiable_certificate())),
+            (0x0004, Access::Free, Bytes(card_verifiable_certificate(contents))),
             (
                 0x0005,
                 Access::Free,
                 Bytes(objects(
                     0xFF40,
-                    &[(0xDF41, &[0x01, 0x03, 0x0E, 0x01]), (0xDF42, &[DUMMY; 16]), (0xDF43, &[DUMMY; 128])],
+                    &[(0xDF41, &[0x01, 0x03, 0x0E, 0x01]), (0xDF42, KEY_NAME), (0xDF43, &[DUMMY; 128])],
                 )),
             ),
-            (0x0006, ANY, Bytes(objects(0xA1, &[(0x90, &[1, 0, 1]), (0x91, &[DUMMY; 256])]))),
-            (0x0007, ANY, Bytes(objects(0xFF50, &[(0xDF51, &[DUMMY; 256]), (0xDF52, &[DUMMY; 256])]))),
+            (0x0006, ANY, Bytes(object(0xA1, &public_key(&dummy_modulus())))),
+            (
+                0x0007,
+                ANY,
+                Bytes(object(0xFF50, &[key_part(contents), object(0xDF52, &signature(contents, 0))].concat())),
+            ),
             (0x0008, Access::Free, Bytes(vec![0xFF; 16])),
             (0x0011, Access::Free, Body::Secret(contents.input_support_pin.clone())),
             (0x0012, Access::Free, Body::Secret(always_blocked)),
+            (0x0013, Access::Free, Body::PrivateKey(KeySlot::Genuineness)),
             (0x0014, Access::Free, Body::Secret(code_a(contents))),
             (0x0015, Access::Free, Body::Secret(code_b(contents))),
         ],
@@ -262,31 +270,26 @@ fn lay_out_surface(files: &mut Vec<CardFile>, contents: &VirtualCardContents) {
     const BIRTH_DATE: Access = Access::AfterAnyOf(&[0x0011]);
     const A_OR_B: Access = Access::AfterAnyOf(&[0x0012, 0x0013]);
     const A: Access = Access::AfterAnyOf(&[0x0013]);
-    let birth = gregorian(contents.attributes.birth_date);
-    let age = objects(0xFF10, &[(0xDF11, birth.as_bytes()), (0xDF12, &[DUMMY; 260]), (0xDF13, &[DUMMY; 256])]);
-    let surface = [
-        (0xDF22, birth.clone().into_bytes()),
-        (0xDF23, vec![contents.attributes.sex]),
-        (0xDF24, vec![DUMMY; 260]),
-        (0xDF25, WHITE_PICTURE.to_vec()),
-        (0xDF26, WHITE_PICTURE.to_vec()),
-        (0xDF27, NO_PORTRAIT.to_vec()),
-        (0xDF28, vec![DUMMY; 256]),
+    let age = object(0xFF10, &[age_part(contents), object(0xDF13, &signature(contents, 2))].concat());
+    let mut surface = face_values(contents);
+    surface.extend([
+        (0xDF28, signature(contents, 3)),
         (0xDF29, gregorian(contents.expires).into_bytes()),
         (0xDF2A, WHITE_PICTURE.to_vec()),
-    ];
+    ]);
     let (surface, _) = with_offsets(0xFF20, 0xDF21, &surface);
     let version = objects(
         0xFF30,
         &[
             (0xDF31, &[0x06, 0x03, 0x0E, 0x01]),
-            (0xDF32, &[DUMMY; 16]),
+            (0xDF32, KEY_NAME),
             (0xDF33, &[0x01]),
             (0xDF34, contents.municipality_code.as_bytes()),
-            (0xDF35, &[DUMMY; 272]),
+            (0xDF35, &[&KEY_NAME[..], &[DUMMY; 256]].concat()),
         ],
     );
-    let number_picture = objects(0xFF40, &[(0xDF41, &WHITE_PICTURE), (0xDF42, &[DUMMY; 260]), (0xDF43, &[DUMMY; 256])]);
+    let number_picture =
+        objects(0xFF40, &[(0xDF41, &WHITE_PICTURE), (0xDF42, &own_key(contents)), (0xDF43, &[DUMMY; 256])]);
     add(
         files,
         CardApplication::Surface,
@@ -294,7 +297,7 @@ fn lay_out_surface(files: &mut Vec<CardFile>, contents: &VirtualCardContents) {
             (0x0001, BIRTH_DATE, Bytes(age)),
             (0x0002, A_OR_B, Bytes(surface)),
             (0x0003, Access::Free, Bytes(version)),
-            (0x0004, Access::Free, Bytes(card_verifiable_certificate())),
+            (0x0004, Access::Free, Bytes(card_verifiable_certificate(contents))),
             (0x0005, A, Bytes(number_picture)),
             (0x0006, A_OR_B, Bytes(vec![0xFF; 16])),
             (
@@ -304,8 +307,69 @@ fn lay_out_surface(files: &mut Vec<CardFile>, contents: &VirtualCardContents) {
             ),
             (0x0012, Access::Free, Body::Secret(code_b(contents))),
             (0x0013, Access::Free, Body::Secret(code_a(contents))),
+            (0x001A, Access::Free, Body::PrivateKey(KeySlot::Genuineness)),
         ],
     );
+}
+
+/// What the municipality signs when a card is made, in the order of [`super::contents::Genuineness::signatures`]: the
+/// card's key; the hashes of number and attributes; the age record; the front, in three groups that are hashed apart.
+pub(super) fn signed_parts(contents: &VirtualCardContents) -> [Vec<Vec<u8>>; 4] {
+    let face: Vec<_> = face_values(contents).iter().map(|(tag, value)| object(*tag, value)).collect();
+    [
+        vec![key_part(contents)],
+        vec![integrity_part(contents)],
+        vec![age_part(contents)],
+        vec![face[..3].concat(), face[3..5].concat(), face[5..].concat()],
+    ]
+}
+
+fn signature(contents: &VirtualCardContents, which: usize) -> Vec<u8> {
+    contents.genuineness.as_ref().map_or_else(|| vec![DUMMY; 256], |proof| proof.signatures[which].clone())
+}
+
+/// The card's public key: `90` exponent, `91` modulus.
+fn own_key(contents: &VirtualCardContents) -> Vec<u8> {
+    public_key(&contents.genuineness.as_ref().map_or_else(dummy_modulus, |proof| proof.modulus.clone()))
+}
+
+/// Of the size of one, and nobody's.
+fn dummy_modulus() -> Vec<u8> {
+    [vec![DUMMY | 0x80], vec![DUMMY; 255]].concat()
+}
+
+fn public_key(modulus: &[u8]) -> Vec<u8> {
+    [object(0x90, &[1, 0, 1]), object(0x91, modulus)].concat()
+}
+
+fn key_part(contents: &VirtualCardContents) -> Vec<u8> {
+    object(0xDF51, &own_key(contents))
+}
+
+fn number_file(contents: &VirtualCardContents) -> Vec<u8> {
+    [object(0xFF10, &contents.number.ascii()), vec![0xFF, 0xFF]].concat()
+}
+
+fn integrity_part(contents: &VirtualCardContents) -> Vec<u8> {
+    let (_, attributes) = basic_attributes(contents);
+    [object(0xDF31, &sha256(&number_file(contents))), object(0xDF32, &sha256(&attributes))].concat()
+}
+
+fn age_part(contents: &VirtualCardContents) -> Vec<u8> {
+    let birth = gregorian(contents.attributes.birth_date);
+    [object(0xDF11, birth.as_bytes()), object(0xDF12, &own_key(contents))].concat()
+}
+
+/// The front, up to the signature.
+fn face_values(contents: &VirtualCardContents) -> Vec<(u16, Vec<u8>)> {
+    vec![
+        (0xDF22, gregorian(contents.attributes.birth_date).into_bytes()),
+        (0xDF23, vec![contents.attributes.sex]),
+        (0xDF24, own_key(contents)),
+        (0xDF25, WHITE_PICTURE.to_vec()),
+        (0xDF26, WHITE_PICTURE.to_vec()),
+        (0xDF27, NO_PORTRAIT.to_vec()),
+    ]
 }
 
 fn lay_out_registers(files: &mut Vec<CardFile>, contents: &VirtualCardContents) {
@@ -370,8 +434,12 @@ fn objects(tag: u16, values: &[(u16, &[u8])]) -> Vec<u8> {
     object(tag, &values.iter().flat_map(|(tag, value)| object(*tag, value)).collect::<Vec<u8>>())
 }
 
-/// `7F21`{`5F4E` issuer key id ‖ subject key id ‖ RSA key, `5F37` signature}.
-fn card_verifiable_certificate() -> Vec<u8> {
-    let body = [vec![DUMMY; 32], object(0x90, &[1, 0, 1]), object(0x91, &[DUMMY; 256])].concat();
-    objects(0x7F21, &[(0x5F4E, &body), (0x5F37, &[DUMMY; 256])])
+fn card_verifiable_certificate(contents: &VirtualCardContents) -> Vec<u8> {
+    match &contents.genuineness {
+        Some(proof) => proof.certificate.clone(),
+        None => {
+            let body = [vec![DUMMY; 32], own_key(contents)].concat();
+            objects(0x7F21, &[(0x5F4E, &body), (0x5F37, &[DUMMY; 256])])
+        }
+    }
 }

@@ -46,6 +46,7 @@ pub struct VirtualCard {
     files: Vec<CardFile>,
     user_authentication_key: Arc<SigningKey>,
     signing_key: Option<Arc<SigningKey>>,
+    genuineness_key: Option<Arc<SigningKey>>,
     powered: bool,
     fresh: bool,
     application: Option<CardApplication>,
@@ -72,6 +73,9 @@ impl VirtualCard {
             files: lay_out(&contents),
             user_authentication_key: read(&contents.user_authentication)?,
             signing_key: contents.signing.as_ref().map(read).transpose()?,
+            genuineness_key: (contents.genuineness.as_ref())
+                .map(|proof| SigningKey::from_pkcs8(&proof.private_key_pkcs8).map(Arc::new))
+                .transpose()?,
             contents,
             behaviour,
             random,
@@ -317,7 +321,12 @@ impl VirtualCard {
     }
 
     fn sign(&mut self, command: &Command) -> Answer {
-        let index = self.named_by_p2(command.p2)?;
+        // P2 00: the application's own key, without selection.
+        let own = || self.find(|file| file.body == Body::PrivateKey(KeySlot::Genuineness));
+        let index = match command.p2 {
+            0x00 => own().ok_or(StatusWord::WRONG_PARAMETERS)?,
+            p2 => self.named_by_p2(p2)?,
+        };
         let file = self.files.get(index).ok_or(StatusWord::NO_CURRENT_FILE)?;
         let Body::PrivateKey(slot) = file.body else {
             return Err(StatusWord::WRONG_STRUCTURE);
@@ -326,6 +335,7 @@ impl VirtualCard {
         let key = match slot {
             KeySlot::UserAuthentication => Some(&*self.user_authentication_key),
             KeySlot::Signing => self.signing_key.as_deref(),
+            KeySlot::Genuineness => self.genuineness_key.as_deref(),
         };
         key.ok_or(StatusWord::REFERENCE_NOT_FOUND)?.compute(command.p1, &command.data).map(Response::done)
     }

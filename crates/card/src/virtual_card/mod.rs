@@ -17,13 +17,15 @@
 //! The file for the Individual Number (個人番号) exists, as on a real card, but holds a number whose check digit is
 //! **wrong by construction** ([`FictitiousNumber`]), so that it can be nobody's.
 
+pub mod attack;
 pub mod contents;
 pub mod files;
+pub mod issuer;
 pub mod machine;
 pub mod signing;
 
-pub use contents::{
-    BasicAttributes, FictitiousNumber, KeyAndCertificate, MalformedContents, Secret, VirtualCardContents,
-};
+pub use crate::applications::input_support::BasicAttributes;
+pub use contents::{FictitiousNumber, Genuineness, KeyAndCertificate, MalformedContents, Secret, VirtualCardContents};
+pub use issuer::CardIssuer;
 pub use machine::{Behaviour, VirtualCard};
 pub use signing::UnusableKey;

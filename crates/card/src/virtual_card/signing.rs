@@ -16,8 +16,9 @@
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{self, Digest};
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use zeroize::Zeroizing;
@@ -49,6 +50,33 @@ impl SigningKey {
             true => Ok(Self { pkcs8: Zeroizing::new(pkcs8.to_vec()), usual, arbitrary: OnceLock::new() }),
             false => Err(UnusableKey),
         }
+    }
+
+    /// Makes an RSA-2048 key.
+    ///
+    /// # Errors
+    /// [`UnusableKey`] when the machine's source of randomness fails.
+    pub fn generate() -> Result<Self, UnusableKey> {
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| UnusableKey)?;
+        let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| UnusableKey)?;
+        Self::from_pkcs8(pkcs8.as_ref())
+    }
+
+    /// PKCS#8, DER: a secret.
+    pub fn pkcs8(&self) -> &Zeroizing<Vec<u8>> {
+        &self.pkcs8
+    }
+
+    /// The modulus of its public half, 256 bytes.
+    pub fn modulus(&self) -> [u8; SIGNATURE_LENGTH] {
+        let mut out = [0; SIGNATURE_LENGTH];
+        let public = self.usual.public_key();
+        let modulus = public.modulus();
+        let modulus = modulus.big_endian_without_leading_zero();
+        // An RSA-2048 modulus fills all 256 bytes.
+        let start = SIGNATURE_LENGTH.saturating_sub(modulus.len());
+        out[start..].copy_from_slice(&modulus[modulus.len().saturating_sub(SIGNATURE_LENGTH)..]);
+        out
     }
 
     /// Signs `input` in the form `p1` of the table above.

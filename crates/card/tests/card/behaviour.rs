@@ -380,10 +380,24 @@ fn a_card_survives_being_stored() {
         assert!(VirtualCardContents::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
     let mut real_number = bytes.clone();
-    *real_number.last_mut().unwrap() = b'8';
+    let fictitious = contents.number.ascii();
+    let at = bytes.windows(12).position(|window| window == fictitious).unwrap();
+    real_number[at + 11] = b'8';
     let refused = VirtualCardContents::from_bytes(&real_number).unwrap_err();
     assert_eq!(refused.reason, "the number is not a fictitious one");
     assert!(!format!("{contents:?}").contains("試験"));
+}
+
+#[test]
+fn a_card_stored_before_cards_had_proofs_is_still_read() {
+    let mut contents = contents();
+    contents.genuineness = None;
+    let mut first = contents.to_bytes();
+    first[3] = b'1';
+    // The last field of today's form: four bytes of length and one that says there is no proof.
+    let end = first.len() - 5;
+    assert_eq!(VirtualCardContents::from_bytes(&first[..end]), Ok(contents));
+    assert!(VirtualCardContents::from_bytes(&first).is_err(), "more bytes follow");
 }
 
 #[test]

@@ -1,15 +1,10 @@
 //! What a person experiences at a reader.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use card::readers::virtual_reader::Faults;
 use card::virtual_card::Behaviour;
 use card::{Card, CardError, DeviceKind, JpkiSession, LastTry, Pin, Reader, ReaderError};
 
 use crate::support::*;
-
-fn sha256(message: &[u8]) -> [u8; 32] {
-    digest(&SHA256, message).as_ref().try_into().unwrap()
-}
 
 #[test]
 fn a_holder_proves_who_they_are() {

@@ -12,5 +12,8 @@ mod daemon;
 mod hostile;
 mod no_my_number;
 mod parsers;
+mod patience;
 mod pin_counter;
+mod printed;
+mod second_client;
 mod support;

@@ -35,6 +35,7 @@ impl Model {
         match which {
             Pin::UserAuthentication => &mut self.user_authentication,
             Pin::Signing => &mut self.signing,
+            other => panic!("{other} is not of this application"),
         }
     }
 
@@ -66,6 +67,7 @@ fn enter(session: &mut Session, which: Pin, right: bool, last_try: LastTry) -> R
             session.verify_user_authentication_pin(&pin(if right { PIN } else { "0000" }), last_try)
         }
         Pin::Signing => session.verify_signing_password(&password(if right { PASSWORD } else { "WRONG99" }), last_try),
+        other => panic!("{other} is not of this application"),
     }
 }
 

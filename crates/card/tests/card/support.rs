@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -9,7 +10,8 @@ use base::{Date, SeededRandom};
 use card::readers::recorder::{Recording, RecordingCard};
 use card::readers::virtual_reader::VirtualReader;
 use card::virtual_card::{
-    BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
+    BasicAttributes, Behaviour, CardIssuer, FictitiousNumber, Genuineness, KeyAndCertificate, VirtualCard,
+    VirtualCardContents,
 };
 use card::{Card, CardError, JpkiSession, LastTry, Pin, Reader, ReaderError, SigningPassword, UserAuthenticationPin};
 use zeroize::Zeroizing;
@@ -36,8 +38,13 @@ pub fn assert_signed(slot: Pin, message: &[u8], signature: &[u8]) {
     let key = match slot {
         Pin::UserAuthentication => &keys()[0],
         Pin::Signing => &keys()[1],
+        other => panic!("{other} guards no such key"),
     };
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &key.public).verify(message, signature).unwrap();
+}
+
+pub fn sha256(message: &[u8]) -> [u8; 32] {
+    digest(&SHA256, message).as_ref().try_into().unwrap()
 }
 
 /// Has the outer form of a certificate: SEQUENCE with a two-byte length.
@@ -62,7 +69,7 @@ pub fn contents() -> VirtualCardContents {
         certificate: certificate(fill, 1300),
         ca_certificate: certificate(fill + 1, 1100),
     };
-    VirtualCardContents::new(
+    let mut contents = VirtualCardContents::new(
         of(own, 0x11),
         Some(of(signing, 0x21)),
         PIN,
@@ -70,7 +77,32 @@ pub fn contents() -> VirtualCardContents {
         attributes(),
         FictitiousNumber::from_eleven([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]),
         Date::new(2031, 9, 1).unwrap(),
-    )
+    );
+    // Made once: every card of these tests is the same card.
+    static GENUINENESS: OnceLock<Genuineness> = OnceLock::new();
+    let genuineness = GENUINENESS.get_or_init(|| {
+        issuer().personalise(&mut contents).unwrap();
+        contents.genuineness.clone().unwrap()
+    });
+    contents.genuineness = Some(genuineness.clone());
+    contents
+}
+
+/// Who made the cards genuine.
+pub fn issuer() -> &'static CardIssuer {
+    static ISSUER: OnceLock<CardIssuer> = OnceLock::new();
+    ISSUER.get_or_init(|| CardIssuer::generate().unwrap())
+}
+
+/// The bytes of a file of the input-support application.
+pub fn input_support_file(id: u16) -> Vec<u8> {
+    use card::virtual_card::files::{Body, CardApplication, lay_out};
+    let files = lay_out(&contents());
+    let file = files.into_iter().find(|file| file.application == CardApplication::InputSupport && file.id == id);
+    match file.unwrap().body {
+        Body::Bytes(bytes) => bytes,
+        _ => panic!("not a file of bytes"),
+    }
 }
 
 pub fn card_of(contents: VirtualCardContents, behaviour: Behaviour) -> VirtualCard {
