@@ -25,17 +25,8 @@ pub(crate) fn sign_detached(digest: [u8; 32], signer: &dyn DocumentSigner) -> Re
     let leaf = Certificate::read(leaf_der).map_err(MakeError::Certificate)?;
     let sha256_algorithm = sequence(&[&oid(oids::SHA256)]);
     let serial = unsigned(leaf.serial);
-    // ESSCertIDv2: SHA-256 is the default algorithm and left out (RFC 5035).
-    let issuer_serial = sequence(&[&sequence(&[&explicit(4, leaf.issuer)]), &serial]);
-    let certificate_reference = sequence(&[&octets(&sha256(leaf_der)), &issuer_serial]);
-    let attributes = [
-        attribute(oids::CONTENT_TYPE, &oid(oids::CMS_DATA)),
-        attribute(oids::MESSAGE_DIGEST, &octets(&digest)),
-        attribute(oids::SIGNING_CERTIFICATE_V2, &sequence(&[&sequence(&[&certificate_reference])])),
-    ];
-    let attributes: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
     // The DER of the SET is signed; in the message the same content stands under [0].
-    let mut signed = set_of(&attributes);
+    let mut signed = attributes_of(digest, &leaf);
     let signature = signer.sign_sha256(&signed).map_err(MakeError::Key)?;
     signed[0] = tag::constructed(0);
     let signer_info = sequence(&[
@@ -57,6 +48,27 @@ pub(crate) fn sign_detached(digest: [u8; 32], signer: &dyn DocumentSigner) -> Re
         &set_of(&[&signer_info]),
     ]);
     Ok(sequence(&[&oid(oids::CMS_SIGNED_DATA), &explicit(0, &signed_data)]))
+}
+
+/// What a signer signs for content whose SHA-256 is `digest`: the signed attributes as DER of the SET.
+///
+/// # Errors
+/// The signer's certificate is malformed.
+pub(crate) fn signed_attributes(digest: [u8; 32], leaf_der: &[u8]) -> Result<Vec<u8>, Malformed> {
+    Ok(attributes_of(digest, &Certificate::read(leaf_der)?))
+}
+
+fn attributes_of(digest: [u8; 32], leaf: &Certificate<'_>) -> Vec<u8> {
+    // ESSCertIDv2: SHA-256 is the default algorithm and left out (RFC 5035).
+    let issuer_serial = sequence(&[&sequence(&[&explicit(4, leaf.issuer)]), &unsigned(leaf.serial)]);
+    let certificate_reference = sequence(&[&octets(&sha256(leaf.raw)), &issuer_serial]);
+    let attributes = [
+        attribute(oids::CONTENT_TYPE, &oid(oids::CMS_DATA)),
+        attribute(oids::MESSAGE_DIGEST, &octets(&digest)),
+        attribute(oids::SIGNING_CERTIFICATE_V2, &sequence(&[&sequence(&[&certificate_reference])])),
+    ];
+    let attributes: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
+    set_of(&attributes)
 }
 
 fn attribute(kind: const_oid::ObjectIdentifier, value: &[u8]) -> Vec<u8> {

@@ -8,12 +8,15 @@
 //! | [`signing_identity`] | what a signing certificate says of its holder |
 //! | [`revocation`] | has it been revoked? OCSP and CRL, over real sockets |
 //! | [`pades`] | sign a PDF, and check a signed one |
+//! | [`agent`] | the messages between the city's server and the agent beside a card reader |
+//! | [`sealed`] | sealing for one reader (HPKE) |
 //! | [`token`] | the signed square on paper (COSE) |
 //! | [`keys`] | private keys in memory and the trait of document signers |
 //! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
 //!
 //! Everything that reads outside data is total: it never panics and names the byte and the reason.
 
+pub mod agent;
 mod algorithm;
 pub mod anchors;
 mod asn1;
@@ -25,6 +28,7 @@ pub mod keys;
 mod oids;
 pub mod pades;
 pub mod revocation;
+pub mod sealed;
 pub mod signing_identity;
 pub mod test_authority;
 pub mod token;

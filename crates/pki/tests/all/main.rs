@@ -4,6 +4,7 @@
 
 extern crate yakuba_pki as pki;
 
+mod agent;
 mod authentication;
 mod hostile;
 mod pades;
