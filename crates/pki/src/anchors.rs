@@ -38,6 +38,8 @@ pub enum AuthorityRole {
     ResidentSigning,
     /// Certificates of offices for sealing documents (職責証明書).
     Document,
+    /// Document signers of mobile documents: the issuing authority (IACA) of ISO/IEC 18013-5.
+    MobileDocument,
 }
 
 /// Why a CA certificate was not taken as an anchor.

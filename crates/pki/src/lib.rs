@@ -6,6 +6,7 @@
 //! | [`jpki_profile`] | is this certificate one of 公的個人認証, and valid now? |
 //! | [`anchors`] | which CAs we trust; several generations under one name, dummies marked |
 //! | [`signing_identity`] | what a signing certificate says of its holder |
+//! | [`mobile_document`] | may this certificate sign cards in phones (ISO/IEC 18013-5), and has it been revoked? |
 //! | [`revocation`] | has it been revoked? OCSP and CRL, over real sockets |
 //! | [`pades`] | sign a PDF, and check a signed one |
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
@@ -25,6 +26,7 @@ pub mod challenge;
 mod cms;
 pub mod jpki_profile;
 pub mod keys;
+pub mod mobile_document;
 mod oids;
 pub mod pades;
 pub mod revocation;

@@ -3,14 +3,15 @@
 use const_oid::ObjectIdentifier;
 
 macro_rules! oids {
-    ($($name:ident = $text:literal;)*) => {
-        $(pub(crate) const $name: ObjectIdentifier = ObjectIdentifier::new_unwrap($text);)*
+    ($($(#[$about:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$about])* pub(crate) const $name: ObjectIdentifier = ObjectIdentifier::new_unwrap($text);)*
     };
 }
 
 oids! {
     COUNTRY = "2.5.4.6";
     LOCALITY = "2.5.4.7";
+    STATE_OR_PROVINCE = "2.5.4.8";
     ORGANIZATION = "2.5.4.10";
     ORGANIZATIONAL_UNIT = "2.5.4.11";
     COMMON_NAME = "2.5.4.3";
@@ -32,6 +33,8 @@ oids! {
     CPS_QUALIFIER = "1.3.6.1.5.5.7.2.1";
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
     OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    /// ISO/IEC 18013-5 annex B; the same in three public verifiers (isomdl, Multipaz and one more), seen 2026-11.
+    MOBILE_DOCUMENT_SIGNING = "1.0.18013.5.1.2";
 
     OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
     OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";

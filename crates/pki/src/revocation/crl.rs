@@ -94,11 +94,30 @@ impl RevocationList {
         if self.issuer_key_id != certificate.id.issuer_key_id || !same_point {
             return Err(StatusError::WrongList);
         }
+        self.status_of(&certificate.id.serial, now, rules)
+    }
+
+    /// What a list of everything its CA issued says about a certificate that the CA issued (of another profile than
+    /// JPKI).
+    pub(crate) fn status_under(
+        &self,
+        issuer_key_id: &[u8],
+        serial: &[u8],
+        now: Timestamp,
+        rules: FreshnessRules,
+    ) -> Result<Status, StatusError> {
+        if self.issuer_key_id != issuer_key_id || self.point.is_some() {
+            return Err(StatusError::WrongList);
+        }
+        self.status_of(serial, now, rules)
+    }
+
+    fn status_of(&self, serial: &[u8], now: Timestamp, rules: FreshnessRules) -> Result<Status, StatusError> {
         check_not_future(self.this_update, now, rules)?;
         if !self.is_current(now) {
             return Err(StatusError::Stale { as_of: self.this_update });
         }
-        let standing = match self.entries.get(&certificate.id.serial) {
+        let standing = match self.entries.get(serial) {
             None => Standing::Good,
             Some(&(since, reason)) => Standing::Revoked { since, reason },
         };

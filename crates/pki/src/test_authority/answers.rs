@@ -175,6 +175,32 @@ impl TestAuthority {
         next_update: Timestamp,
         revoked: &[RevokedEntry],
     ) -> Result<Vec<u8>, KeyError> {
+        let name = self.crl_point_name(city);
+        let point = sequence(&[&explicit(0, &explicit(0, &explicit(4, &name)))]);
+        self.sign_list(Some(&point), number, (this_update, next_update), revoked)
+    }
+
+    /// Signs a revocation list of everything this CA issued, without a distribution point: the form of an IACA's list.
+    ///
+    /// # Errors
+    /// The key did not sign.
+    pub fn whole_revocation_list(
+        &self,
+        number: u64,
+        this_update: Timestamp,
+        next_update: Timestamp,
+        revoked: &[RevokedEntry],
+    ) -> Result<Vec<u8>, KeyError> {
+        self.sign_list(None, number, (this_update, next_update), revoked)
+    }
+
+    fn sign_list(
+        &self,
+        point: Option<&[u8]>,
+        number: u64,
+        (this_update, next_update): (Timestamp, Timestamp),
+        revoked: &[RevokedEntry],
+    ) -> Result<Vec<u8>, KeyError> {
         let algorithm = self.key.algorithm().identifier();
         let entries: Vec<u8> = revoked
             .iter()
@@ -192,11 +218,14 @@ impl TestAuthority {
         // An empty list is left out altogether.
         let entries = if entries.is_empty() { entries } else { element(tag::SEQUENCE, &entries) };
         let authority = octets(&sequence(&[&element(tag::context(0), &self.key_id)]));
-        let point = sequence(&[&explicit(0, &explicit(0, &explicit(4, &self.crl_point_name(city))))]);
+        let point = point.map_or_else(Vec::new, |point| {
+            let critical = element(tag::BOOLEAN, &[0xFF]);
+            sequence(&[&oid(oids::ISSUING_DISTRIBUTION_POINT), &critical, &octets(point)])
+        });
         let extensions = sequence(&[
             &sequence(&[&oid(oids::AUTHORITY_KEY_IDENTIFIER), &authority]),
             &sequence(&[&oid(oids::CRL_NUMBER), &octets(&unsigned(&number.to_be_bytes()))]),
-            &sequence(&[&oid(oids::ISSUING_DISTRIBUTION_POINT), &element(tag::BOOLEAN, &[0xFF]), &octets(&point)]),
+            &point,
         ]);
         let tbs = sequence(&[
             &unsigned(&[1]),

@@ -9,7 +9,8 @@
 //!                                                ├─ issue_signing(…, name, address …) ─▶ card
 //!                                                ├─ issue_ocsp_responder ─▶ ocsp_answer ─▶ simulated J-LIS
 //!                                                ├─ revocation_list ─▶ simulated J-LIS
-//!                                                └─ issue_document_signer ─▶ the mayor's seal in PDFs
+//!                                                ├─ issue_document_signer ─▶ the mayor's seal in PDFs
+//!                                                └─ mobile_document_signer ─▶ a card in a phone (self-made)
 //! ```
 //! Wrong certificates for tests: take a [`Template`], change it, [`TestAuthority::sign`] it.
 
@@ -125,6 +126,7 @@ fn role_unit(role: AuthorityRole) -> (&'static str, &'static str) {
         AuthorityRole::UserAuthentication => ("JPKI for user authentication", "公的個人認証サービス利用者証明用"),
         AuthorityRole::ResidentSigning => ("JPKI for digital signature", "公的個人認証サービス署名用"),
         AuthorityRole::Document => ("Document signing", "職責証明用"),
+        AuthorityRole::MobileDocument => ("Mobile document signing", "カード代替電磁的記録用"),
     }
 }
 
@@ -241,6 +243,32 @@ impl TestAuthority {
             anchors.add(authority.role, AnchorKind::Test, &authority.certificate)?;
         }
         Ok(anchors)
+    }
+
+    /// A document signer of mobile documents (ISO/IEC 18013-5 annex B, the fields [`crate::mobile_document`] asks for),
+    /// to be changed where a test wants a wrong one, then [`Self::sign`]ed.
+    pub fn mobile_document_signer(
+        &self,
+        public_key_info: &[u8],
+        serial: u64,
+        validity: (Timestamp, Timestamp),
+    ) -> Template {
+        let subject = sequence(&[
+            &attribute(oids::COUNTRY, "JP"),
+            &attribute(oids::ORGANIZATION, "JPKI-DUMMY"),
+            &attribute(oids::COMMON_NAME, "Dummy Document Signer"),
+        ]);
+        let mut template = self.template(public_key_info, serial, subject, validity);
+        template.extensions.extend(self.key_identifiers(public_key_info));
+        template.extensions.extend([
+            // digitalSignature
+            TemplateExtension::critical(oids::KEY_USAGE, vec![0x03, 0x02, 0x07, 0x80]),
+            TemplateExtension::critical(
+                oids::EXTENDED_KEY_USAGE,
+                sequence(&[&oid_element(oids::MOBILE_DOCUMENT_SIGNING)]),
+            ),
+        ]);
+        template
     }
 
     /// Signs whatever the template says, right or wrong.

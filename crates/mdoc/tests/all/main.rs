@@ -1,0 +1,11 @@
+//! The reader against self-made documents, right and wrong.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
+
+extern crate yakuba_mdoc as mdoc;
+
+mod hostile;
+mod refusals;
+mod right;
+mod second_opinion;
+mod support;
