@@ -15,10 +15,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui"]),
     ("crates/services", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools"]),
     ("crates/web", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services"]),
+    // Beside web: the program on a person's PC, which holds neither register nor services.
+    ("crates/agent", &["base", "card", "pki", "ui"]),
     ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "wire"]),
     (
         "bin/yakuba",
-        &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services", "web", "testkit"],
+        &[
+            "base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services", "web", "agent",
+            "testkit",
+        ],
     ),
     (
         "bench",

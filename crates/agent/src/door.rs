@@ -1,0 +1,209 @@
+//! The agent's origin on loopback, and what holds for every request and answer.
+//!
+//! ```text
+//!   in : loopback only · Host exactly ours (DNS rebinding) · not too often · not too long
+//!        /v1/…   Origin of a paired server, in its CORS answer alone, also for private networks
+//!        others  a form must come from this very origin
+//!   out: CSP without anything from elsewhere, no frames, nosniff, no referrer to others, no copies kept
+//! ```
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base::Seams;
+use ui::Language;
+
+use crate::desk::Desk;
+use crate::limits::{BURST, Bucket, PER_MINUTE, WRONG_PER_MINUTE};
+use crate::pairings::Pairings;
+use crate::readers::Readers;
+use crate::work::CardPlace;
+use crate::{api, own, pad};
+
+/// Where the agent listens unless told otherwise. In no registry's list; a page tries this one.
+pub const DEFAULT_PORT: u16 = 47_614;
+/// Bytes of a request to the agent: a signed request in base 64 and its wrapping.
+pub const MOST_BYTES: usize = 64 * 1024;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+/// Headers of every answer. The referrer policy is `same-origin`, not `no-referrer`: with that, browsers would hide the
+/// `Origin` of our own forms.
+const HEADERS: &[(&str, &str)] = &[
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("x-frame-options", "DENY"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cache-control", "no-store"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// The agent as its handlers know it.
+pub struct Agent {
+    /// Time and randomness.
+    pub seams: Seams,
+    /// The servers it believes.
+    pub pairings: Pairings,
+    /// The card.
+    pub card: CardPlace,
+    port: u16,
+    desk: Mutex<Desk>,
+    knocks: Mutex<Bucket>,
+    wrong_ids: Mutex<Bucket>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The states behind these locks are sound between any two lines.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Agent {
+    /// An agent that listens at `port`.
+    pub fn new(seams: Seams, port: u16, pairings: Pairings, readers: Box<dyn Readers>) -> Self {
+        let now = seams.now();
+        Self {
+            card: CardPlace::new(readers),
+            port,
+            desk: Mutex::new(Desk::new(now)),
+            knocks: Mutex::new(Bucket::full(BURST, PER_MINUTE, now)),
+            wrong_ids: Mutex::new(Bucket::full(WRONG_PER_MINUTE, WRONG_PER_MINUTE, now)),
+            seams,
+            pairings,
+        }
+    }
+
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
+        locked(&self.desk)
+    }
+
+    /// Whether ids are being guessed: then even right ones wait.
+    pub(crate) fn is_being_guessed(&self) -> bool {
+        locked(&self.wrong_ids).is_empty(self.seams.now())
+    }
+
+    pub(crate) fn count_wrong_id(&self) {
+        locked(&self.wrong_ids).take(self.seams.now());
+    }
+
+    /// Under which names browsers may call us.
+    fn hosts(&self) -> [String; 2] {
+        ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port))
+    }
+
+    /// The address pads have.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The service: every route of the agent.
+    pub fn router(self: &Arc<Self>) -> Router {
+        // What a page of a paired server may ask.
+        let paired = Router::new()
+            .route("/v1/status", get(api::status))
+            .route("/v1/identify", post(api::identify))
+            .route("/v1/sign-document", post(api::sign_document))
+            .route("/v1/answers/{ticket}", get(api::answer))
+            .layer(middleware::from_fn_with_state(self.clone(), api::paired_only));
+        let pad = get(pad::open).post(pad::step).layer(DefaultBodyLimit::max(pad::MOST_BYTES));
+        Router::new()
+            .merge(paired)
+            .route("/pad/{id}", pad)
+            .route("/", get(own::page))
+            .route("/pair", post(own::pair))
+            .route("/unpair", post(own::unpair))
+            .route("/assets/pad.css", get(|| asset("text/css; charset=utf-8", STYLE)))
+            .route("/assets/pad.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .layer(middleware::from_fn_with_state(self.clone(), guard))
+            .with_state(self.clone())
+    }
+}
+
+/// The house's sheet, and what only the pad has.
+const STYLE: &str = concat!(include_str!("../../web/assets/yakuba.css"), include_str!("../assets/pad.css"));
+const SCRIPT: &str = include_str!("../assets/pad.js");
+
+async fn asset(mime: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, mime)], text).into_response()
+}
+
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Middleware around everything.
+async fn guard(State(agent): State<Arc<Agent>>, request: Request, next: Next) -> Response {
+    let mut response = if !host_is_ours(&agent, request.headers()) {
+        (StatusCode::FORBIDDEN, "this agent answers at its own loopback address only\n").into_response()
+    } else if !locked(&agent.knocks).take(agent.seams.now()) {
+        (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "5")]).into_response()
+    } else {
+        next.run(request).await
+    };
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A stranger's name that was made to point to this machine (DNS rebinding) is not ours.
+fn host_is_ours(agent: &Agent, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    hosts.next().is_none() && host.is_some_and(|host| agent.hosts().iter().any(|ours| ours == host))
+}
+
+/// Whether a form was sent by a page of this very origin. Browsers say the origin of every form.
+pub(crate) fn comes_from_our_page(headers: &HeaderMap) -> bool {
+    let host = text(headers, "host").unwrap_or_default();
+    let is_same = |origin: &str| origin.strip_prefix("http://") == Some(host);
+    text(headers, "origin").is_some_and(is_same)
+        && text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
+/// Whether a page was opened as a page, not from inside another one.
+pub(crate) fn is_opened_as_page(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-dest").is_none_or(|kind| kind == "document")
+}
+
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    text(headers, "accept-language").map(Language::from_accept_language).unwrap_or_default()
+}
+
+/// Runs something that blocks; `None` when it panicked.
+pub(crate) async fn blocking<T: Send + 'static>(action: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(action).await.inspect_err(|error| tracing::error!(%error, "a task failed")).ok()
+}
+
+/// Binds 127.0.0.1 at `port`; 0 lets the system choose.
+///
+/// # Errors
+/// The port is taken.
+pub fn listen(port: u16) -> std::io::Result<(std::net::TcpListener, u16)> {
+    let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// Answers at `listener` until `stop` is done.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve(
+    listener: std::net::TcpListener,
+    agent: Arc<Agent>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    axum::serve(listener, agent.router()).with_graceful_shutdown(stop).await
+}
