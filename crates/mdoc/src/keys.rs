@@ -144,6 +144,14 @@ impl EphemeralKey {
         Ok(Self { curve, key, public: PublicPoint { curve, point } })
     }
 
+    /// A key of a published example.
+    #[cfg(test)]
+    pub(crate) fn from_scalar(curve: Curve, scalar: &[u8]) -> Self {
+        let key = PrivateKey::from_private_key(curve.row().agreement, scalar).unwrap();
+        let point = key.compute_public_key().unwrap().as_ref().to_vec();
+        Self { curve, key, public: PublicPoint { curve, point } }
+    }
+
     /// The public half as a COSE_Key.
     pub fn public_cose_key(&self) -> Vec<u8> {
         self.public.to_cbor()

@@ -19,15 +19,17 @@
 //! | [`elements`] | names, namespaces, versions: one dated table |
 //! | [`request`], [`channel`] | what is asked, and the way to a phone |
 //! | [`transcript`] | what binds an answer to a session: in person, in a browser |
+//! | [`browser`] | a card asked for by a page: question, and opening of the encrypted answer |
 //! | [`reader`] | the steps, in order; [`Refusal`] names each |
 //! | [`attributes`], [`transient`] | what comes out |
 //! | [`self_made`] | documents and a phone of our own making, for tests and the demonstration |
 //!
 //! **What is simulated.** No Japanese authority's root is public, so nothing is built in and nothing real was ever read:
 //! documents here are self-made below a dummy authority, which [`pki::TrustAnchors`] takes only when opened for tests.
-//! BLE, NFC and the wallet's encryption stand behind [`MobileDocumentChannel`] and are not here.
+//! BLE, NFC and their session encryption stand behind [`MobileDocumentChannel`] and are not here.
 
 pub mod attributes;
+pub mod browser;
 mod cbor;
 pub mod channel;
 mod cose;
@@ -44,6 +46,7 @@ pub mod transcript;
 pub mod transient;
 
 pub use attributes::{Attributes, Sex};
+pub use browser::BrowserSession;
 pub use channel::{ChannelError, MobileDocumentChannel, Presentation};
 pub use device_auth::DeviceProof;
 pub use elements::Element;
@@ -51,5 +54,5 @@ pub use keys::{Curve, EphemeralKey};
 pub use reader::{DocumentReader, RULES, ReaderRules, VerifiedDocument};
 pub use refusal::Refusal;
 pub use request::{Request, Retention};
-pub use transcript::{EncryptionInfo, Handover, SessionTranscript};
+pub use transcript::{Handover, SessionTranscript};
 pub use transient::{Disclosed, Transient};

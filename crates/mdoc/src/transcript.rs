@@ -8,13 +8,11 @@
 //! The transcript is made from what this side knows of the session, never from what an answer says of itself.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base::Seams;
-use data_encoding::BASE64URL_NOPAD;
-use pki::{KeyError, Malformed};
+use pki::Malformed;
 
-use crate::cbor::writer::{array, bytes, embedded, map, null, text};
+use crate::cbor::writer::{array, bytes, embedded, null, text};
 use crate::cbor::{self, Reader};
-use crate::keys::{Curve, EphemeralKey};
+use crate::keys::EphemeralKey;
 
 /// A device engagement or handover message is at most this long.
 const MAX_PART: usize = 16 * 1024;
@@ -54,10 +52,11 @@ impl SessionTranscript {
         Ok(Self(array(&[embedded(engagement), embedded(&reader_key.public_cose_key()), handover])))
     }
 
-    /// A session in a browser by protocol [`crate::elements::BROWSER_PROTOCOL`]. `origin`: the page's own origin,
+    /// A session in a browser by protocol [`crate::elements::BROWSER_PROTOCOL`]. `encryption_info`: the text handed to the
+    /// browser. `origin`: the page's own origin,
     /// serialised (`https://city.example`), known to the server and never taken from the answer.
-    pub fn in_browser(encryption: &EncryptionInfo, origin: &str) -> Self {
-        let info = array(&[text(&encryption.to_base64url()), text(origin)]);
+    pub fn in_browser(encryption_info: &str, origin: &str) -> Self {
+        let info = array(&[text(encryption_info), text(origin)]);
         let handover = array(&[text("dcapi"), bytes(digest(&SHA256, &info).as_ref())]);
         Self(array(&[null(), null(), handover]))
     }
@@ -89,29 +88,5 @@ impl SessionTranscript {
     pub(crate) fn device_authentication(&self, document_type: &str, device_namespaces: &[u8]) -> Vec<u8> {
         let parts = [text("DeviceAuthentication"), self.0.clone(), text(document_type), device_namespaces.to_vec()];
         embedded(&array(&parts))
-    }
-}
-
-/// What a browser's wallet is told about encrypting its answer: a nonce for this session and our public key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncryptionInfo(Vec<u8>);
-
-impl EncryptionInfo {
-    /// With a fresh nonce. `key` must be of P-256, the one curve of the annex's HPKE suite.
-    ///
-    /// # Errors
-    /// A key of another curve.
-    pub fn fresh(seams: &Seams, key: &EphemeralKey) -> Result<Self, KeyError> {
-        if key.public().curve != Curve::P256 {
-            return Err(KeyError::Unreadable);
-        }
-        let nonce = seams.random.bytes::<16>();
-        let parameters = map(&[(text("nonce"), bytes(&nonce)), (text("recipientPublicKey"), key.public_cose_key())]);
-        Ok(Self(array(&[text("dcapi"), parameters])))
-    }
-
-    /// As the page hands it to the browser; the transcript is made over exactly this text.
-    pub fn to_base64url(&self) -> String {
-        BASE64URL_NOPAD.encode(&self.0)
     }
 }

@@ -12,4 +12,4 @@ mod document;
 mod phone;
 
 pub use document::{DocumentPlan, IssuedDocument, IssuedItem, PlannedItem, SelfMadeIssuer};
-pub use phone::{InProcessPhone, Meeting, Phone};
+pub use phone::{InProcessPhone, Meeting, Phone, answer_page};

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use base::{Seams, Timestamp};
-use pki::KeyError;
+use data_encoding::BASE64URL_NOPAD;
+use pki::sealed::{PUBLIC_KEY_BYTES, SealingPublicKey};
+use pki::{KeyError, Malformed};
 use zeroize::Zeroizing;
 
 use super::document::{DocumentPlan, IssuedDocument, IssuedItem, SelfMadeIssuer};
+use crate::browser::{BrowserSession, DCAPI};
 use crate::cbor::writer::{array, bytes, embedded, integer, map, null, text};
+use crate::cbor::{Key, Reader};
 use crate::channel::{ChannelError, MobileDocumentChannel, Presentation};
 use crate::cose::{Context, HMAC_256, covered};
 use crate::device_auth::{DeviceProof, mac_key};
 use crate::elements::VERSION;
-use crate::keys::{Curve, EphemeralKey};
+use crate::keys::{Curve, EphemeralKey, PublicPoint};
 use crate::request::Request;
-use crate::transcript::{EncryptionInfo, Handover, SessionTranscript};
+use crate::transcript::{Handover, SessionTranscript};
 
 /// A phone with one document, open to change.
 #[derive(Debug)]
@@ -153,31 +157,62 @@ impl InProcessPhone {
         Ok((Self::new(phone, Meeting::InPerson, seams.clone()), issuer))
     }
 
-    fn session(&self, curve: Curve) -> Result<(SessionTranscript, EphemeralKey), KeyError> {
-        match &self.meeting {
-            Meeting::InPerson => {
-                let reader_key = EphemeralKey::generate(curve)?;
-                let phone_key = EphemeralKey::generate(Curve::P256)?;
-                // DeviceEngagement: version, and cipher suite 1 with the phone's session key.
-                let security = array(&[integer(1), embedded(&phone_key.public_cose_key())]);
-                let engagement = map(&[(integer(0), text(VERSION)), (integer(1), security)]);
-                let transcript = SessionTranscript::in_person(&engagement, &reader_key, Handover::QrCode);
-                Ok((transcript.map_err(|_| KeyError::NotMade)?, reader_key))
-            }
-            Meeting::InBrowser { origin } => {
-                let reader_key = EphemeralKey::generate(Curve::P256)?;
-                let encryption = EncryptionInfo::fresh(&self.seams, &reader_key)?;
-                Ok((SessionTranscript::in_browser(&encryption, origin), reader_key))
-            }
-        }
+    /// At a counter: both sides know the engagement and the reader's key.
+    fn meet_in_person(&self, phone: &Phone, request: &Request) -> Result<Presentation, KeyError> {
+        let reader_key = EphemeralKey::generate(phone.device_key.public().curve)?;
+        let phone_key = EphemeralKey::generate(Curve::P256)?;
+        // DeviceEngagement: version, and cipher suite 1 with the phone's session key.
+        let security = array(&[integer(1), embedded(&phone_key.public_cose_key())]);
+        let engagement = map(&[(integer(0), text(VERSION)), (integer(1), security)]);
+        let transcript = SessionTranscript::in_person(&engagement, &reader_key, Handover::QrCode);
+        let transcript = transcript.map_err(|_| KeyError::NotMade)?;
+        let response = phone.respond(request, &transcript, Some(&reader_key))?;
+        Ok(Presentation { response: Zeroizing::new(response), transcript, reader_key: Some(Arc::new(reader_key)) })
     }
+}
+
+/// What a wallet does with the page's question: reads whom to encrypt to, answers, encrypts.
+///
+/// # Errors
+/// The question is not of the annex's form, or the device key did not sign.
+pub fn answer_page(phone: &Phone, request: &Request, encryption_info: &str, origin: &str) -> Result<String, KeyError> {
+    let encoded = BASE64URL_NOPAD.decode(encryption_info.as_bytes()).map_err(|_| KeyError::Unreadable)?;
+    let key = recipient(&encoded).ok().flatten().ok_or(KeyError::Unreadable)?;
+    let key = SealingPublicKey::from_bytes(&key.point).map_err(|_| KeyError::Unreadable)?;
+    let transcript = SessionTranscript::in_browser(encryption_info, origin);
+    let response = Zeroizing::new(phone.respond(request, &transcript, None)?);
+    let sealed = key.seal(transcript.as_cbor(), &[], &response).map_err(|_| KeyError::NotSigned)?;
+    let (encapsulated, ciphertext) = sealed.split_at(PUBLIC_KEY_BYTES.min(sealed.len()));
+    let parts = map(&[(text("enc"), bytes(encapsulated)), (text("cipherText"), bytes(ciphertext))]);
+    Ok(BASE64URL_NOPAD.encode(&array(&[text(DCAPI), parts])))
+}
+
+/// `recipientPublicKey` of an encryption info.
+fn recipient(encoded: &[u8]) -> Result<Option<PublicPoint>, Malformed> {
+    let mut reader = Reader::new(encoded);
+    reader.array("an encryption info")?;
+    reader.text("dcapi")?;
+    let mut key = None;
+    reader.entries::<Malformed>("parameters", |name, _, value| {
+        match name {
+            Key::Text("recipientPublicKey") => key = PublicPoint::read(value)?,
+            _ => value.raw("a parameter").map(|_| ())?,
+        }
+        Ok(())
+    })?;
+    Ok(key)
 }
 
 impl MobileDocumentChannel for InProcessPhone {
     fn present(&mut self, request: &Request) -> Result<Presentation, ChannelError> {
         let phone = self.phone.as_ref().ok_or(ChannelError::Lost)?;
-        let (transcript, key) = self.session(phone.device_key.public().curve).map_err(|_| ChannelError::Lost)?;
-        let response = phone.respond(request, &transcript, Some(&key)).map_err(|_| ChannelError::Lost)?;
-        Ok(Presentation { response: Zeroizing::new(response), transcript, reader_key: Some(Arc::new(key)) })
+        match &self.meeting {
+            Meeting::InPerson => self.meet_in_person(phone, request).map_err(|_| ChannelError::Lost),
+            Meeting::InBrowser { origin } => {
+                let session = BrowserSession::start(&self.seams, origin);
+                let answer = answer_page(phone, request, session.encryption_info(), origin);
+                session.open(&answer.map_err(|_| ChannelError::Lost)?)
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 extern crate yakuba_mdoc as mdoc;
 
 mod hostile;
+mod page;
 mod refusals;
 mod right;
 mod second_opinion;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mdoc::self_made::{IssuedItem, PlannedItem, SelfMadeIssuer};
-use mdoc::{Curve, DeviceProof, Element, EphemeralKey, Presentation, Refusal, SessionTranscript};
+use mdoc::{Curve, DeviceProof, Element, EphemeralKey, Refusal};
 use pki::mobile_document::{MobileSignerLists, MobileSignerRefusal};
 use pki::revocation::{RevocationReason, StatusError};
 use pki::test_authority::{Template, TemplateExtension};
@@ -298,24 +298,6 @@ fn an_answer_of_another_session_is_refused() {
     let today = Session::new(Curve::P256);
     let replayed = today.brings(yesterday.response.to_vec());
     assert_eq!(scene.reader().judge(&replayed, &request()).unwrap_err(), Refusal::DeviceNotProved);
-}
-
-#[test]
-fn an_answer_given_to_another_page_or_nonce_is_refused() {
-    let scene = Scene::new();
-    let key = EphemeralKey::generate(Curve::P256).unwrap();
-    let seams = crate::support::seams();
-    let encryption = mdoc::EncryptionInfo::fresh(&seams, &key).unwrap();
-    let there = SessionTranscript::in_browser(&encryption, "https://evil.example");
-    let response = scene.phone.respond(&request(), &there, None).unwrap();
-    let again = mdoc::EncryptionInfo::fresh(&seams, &key).unwrap();
-    for here in [
-        SessionTranscript::in_browser(&encryption, "https://city.example"),
-        SessionTranscript::in_browser(&again, "https://evil.example"),
-    ] {
-        let presentation = Presentation { response: response.clone().into(), transcript: here, reader_key: None };
-        assert_eq!(scene.reader().judge(&presentation, &request()).unwrap_err(), Refusal::DeviceNotProved);
-    }
 }
 
 #[test]
