@@ -7,7 +7,7 @@
 //!    └─▶ Presentation                                                                        info = this session
 //! ```
 //! The page and the browser see ciphertext only. Suite: DHKEM(P-256), HKDF-SHA256, AES-128-GCM, as public verifiers of
-//! the annex carry it out; the additional data is empty (recalled).
+//! the annex and one wallet (spruceid) carry it out: info is the session, the additional data is empty.
 
 use base::Seams;
 use data_encoding::BASE64URL_NOPAD;

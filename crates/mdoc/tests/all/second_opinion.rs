@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use mdoc::self_made::{Meeting, SelfMadeIssuer};
-use mdoc::{Curve, MobileDocumentChannel, Presentation};
+use mdoc::{BrowserSession, Curve, MobileDocumentChannel, Presentation};
 use pki::test_authority::RevokedEntry;
 
-use crate::support::{Scene, now, replace, request};
+use crate::support::{Scene, now, replace, request, seams};
 
 /// The Python of `scripts/setup test`: beside the build, or on the path.
 fn python() -> PathBuf {
@@ -29,7 +29,7 @@ fn says(program: &mut Command, input: &str) -> String {
 }
 
 fn isomdoc_says(presentation: &Presentation) -> String {
-    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hexadecimal = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
     let input =
         format!("{}\n{}\n", hexadecimal(&presentation.response), hexadecimal(presentation.transcript.as_cbor()));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/second_opinion.py");
@@ -44,6 +44,18 @@ fn another_reader_accepts_our_document_at_the_counter_and_on_a_page() {
         let presentation = channel.present(&request()).unwrap();
         assert_eq!(isomdoc_says(&presentation), "accepted org.iso.23220.1.jp.mnc 架空　花子");
     }
+}
+
+#[test]
+fn a_pages_session_is_the_one_another_program_computes() {
+    let session = BrowserSession::start(&seams(), "https://city.example");
+    let script = "import cbor2, hashlib, sys\n\
+                  info, origin = sys.stdin.read().split()\n\
+                  handover = hashlib.sha256(cbor2.dumps([info, origin])).digest()\n\
+                  print(cbor2.dumps([None, None, ['dcapi', handover]]).hex())";
+    let input = format!("{}\nhttps://city.example\n", session.encryption_info());
+    let computed = says(Command::new(python()).args(["-c", script]), &input);
+    assert_eq!(computed, data_encoding::HEXLOWER.encode(session.transcript().as_cbor()));
 }
 
 #[test]
