@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base::{Kind, Seams, Timestamp};
+use card::virtual_card::CardIssuer;
 use pki::anchors::AuthorityRole;
 use pki::keys::{MemorySigner, SigningKey as DocumentKey};
 use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority};
@@ -47,6 +48,8 @@ pub struct SimulatedAuthorities {
     pub user_authentication: TestAuthority,
     /// Issues signing certificates.
     pub signing: TestAuthority,
+    /// Makes virtual cards genuine.
+    pub cards: CardIssuer,
 }
 
 fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
@@ -205,7 +208,16 @@ impl SimulatedAuthorities {
             TestAuthority::new(role, key, &generation(born, Some(SIMULATED_OCSP.to_owned()), serial))
                 .map_err(failed("a simulated authority cannot be made"))
         };
+        let card_key = |name: &str| {
+            secret_file(&place.join(name), || {
+                let key = card::virtual_card::signing::SigningKey::generate();
+                key.map(|key| key.pkcs8().to_vec()).map_err(failed("a simulated card authority's key cannot be made"))
+            })
+        };
+        let cards = CardIssuer::from_pkcs8(&card_key("card-authority.p8")?, &card_key("card-municipality.p8")?)
+            .map_err(failed("the simulated card authority cannot be used"))?;
         Ok(Self {
+            cards,
             user_authentication: make(AuthorityRole::UserAuthentication, "user-authentication.p8", 1)?,
             signing: make(AuthorityRole::ResidentSigning, "signing.p8", 2)?,
         })

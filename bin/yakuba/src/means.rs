@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::Kind;
+use card::genuineness::GenuinenessAnchors;
 use card::virtual_card::VirtualCard;
 use paper::fonts::Typeface;
 use paper::seal::Seal;
+use pki::renewal::{HttpRenewalSource, RenewalSource};
 use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, StatusSource};
 use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
@@ -50,19 +52,21 @@ impl Means {
         let inside = city.inside().clone();
         let composer = Arc::new(composer(city, keys)?);
         let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
-        let (anchors, status, jlis) = if inside.demo {
+        let (anchors, status, genuineness, jlis) = if inside.demo {
             let authorities = SimulatedAuthorities::open(city.directory(), &inside.seams)?;
             let mut anchors = TrustAnchors::allowing_test();
             anchors
                 .add(AuthorityRole::UserAuthentication, AnchorKind::Test, authorities.user_authentication.certificate())
                 .map_err(failed("the simulated authority cannot be trusted"))?;
+            let genuineness = GenuinenessAnchors::new(vec![authorities.cards.anchor()]);
             let jlis = Jlis::start(Arc::new(authorities.user_authentication), inside.seams.clone())
                 .map_err(failed("the simulated J-LIS cannot start"))?;
             let source = OcspSource::new(fetch, OcspAddress::Fixed(jlis.ocsp_url()), inside.seams.clone());
-            (anchors, Arc::new(source) as Arc<dyn StatusSource>, Some(Arc::new(jlis)))
+            (anchors, Arc::new(source) as Arc<dyn StatusSource>, genuineness, Some(Arc::new(jlis)))
         } else {
             let source = OcspSource::new(fetch, OcspAddress::FromCertificate, inside.seams.clone());
-            (real_anchors(city)?, Arc::new(source) as Arc<dyn StatusSource>, None)
+            let genuineness = GenuinenessAnchors::production();
+            (real_anchors(city)?, Arc::new(source) as Arc<dyn StatusSource>, genuineness, None)
         };
         let kind = if inside.demo { AnchorKind::Test } else { AnchorKind::Production };
         let mut document_anchors =
@@ -70,7 +74,13 @@ impl Means {
         document_anchors
             .add(AuthorityRole::Document, kind, &keys.document_authority)
             .map_err(failed("the document authority cannot be trusted"))?;
+        let renewals = jlis.as_ref().map(|jlis| {
+            let fetch = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
+            Arc::new(HttpRenewalSource::new(fetch, jlis.renewal_url())) as Arc<dyn RenewalSource>
+        });
         let issuer = Issuer {
+            genuineness: Arc::new(genuineness),
+            renewals,
             fresh_minutes: city.config().issuing.register_fresh_minutes,
             audience: AUDIENCE.to_owned(),
             anchors: Arc::new(anchors),

@@ -1,7 +1,7 @@
 //! `demo` and `serve`: both zones' doors, and the work that goes on beside them.
 //!
 //! ```text
-//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · audit heads · heartbeat
+//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · endings · audit heads · heartbeat
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +29,8 @@ use crate::{DemoArguments, ServeArguments, birth};
 const HEAD_SECONDS: u64 = 3600;
 /// Seconds between purges of messages the other zone has acknowledged: a day.
 const PURGE_SECONDS: u64 = 86_400;
+/// Seconds between looks for cards and tags whose holder died or moved away: the register changes all day.
+const ENDINGS_SECONDS: u64 = 600;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
 /// Seconds between heartbeats of the demo's simulated register source.
@@ -233,6 +235,13 @@ impl Beside {
                 store.write(move |tx| tools::relay::purge(tx, now)).map_err(|error| error.to_string())?;
             }
             inside.store.write(move |tx| web::session::sweep(tx, now)).map_err(|error| error.to_string())?;
+            Ok(())
+        })?;
+        let inside = city.inside().clone();
+        beside.every(ENDINGS_SECONDS, "credential-endings", move || {
+            let (seams, today) = (inside.seams.clone(), inside.seams.today());
+            let apply = move |tx: &mut store::Tx<'_>| tools::credentials::endings::apply(tx, &seams, today);
+            while inside.store.write(apply.clone()).map_err(|error| error.to_string())? > 0 {}
             Ok(())
         })?;
         if city.inside().demo {

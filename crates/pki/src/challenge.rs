@@ -22,6 +22,9 @@ use crate::revocation::{RevocationReason, SourceKind, Standing, StatusError, Sta
 /// Separates these signatures from every other use of the key.
 pub const DOMAIN: &str = "yakuba-user-authentication-v1";
 
+/// Separates the proof that a card is genuine (a tap without PIN) from the proof of who taps.
+pub const GENUINENESS_DOMAIN: &str = "yakuba-card-genuineness-v1";
+
 /// A card's answer is taken for this long after the challenge was made. Long enough for a PIN typed slowly.
 pub const MAX_AGE_SECONDS: i64 = 180;
 
@@ -52,8 +55,22 @@ impl Challenge {
     /// The bytes the card signs (it hashes them with SHA-256): domain, audience, nonce, time in µs, terminal, each text
     /// with its length before it, so that no two challenges have the same bytes.
     pub fn signed_bytes(&self) -> Vec<u8> {
+        self.bytes_for(DOMAIN)
+    }
+
+    /// The same for the card's own key, which signs without PIN: its signature proves a genuine card, and nobody's will.
+    pub fn genuineness_bytes(&self) -> Vec<u8> {
+        self.bytes_for(GENUINENESS_DOMAIN)
+    }
+
+    /// SHA-256 of [`Self::genuineness_bytes`].
+    pub fn genuineness_digest(&self) -> [u8; 32] {
+        sha256(&self.genuineness_bytes())
+    }
+
+    fn bytes_for(&self, domain: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
-        for text in [DOMAIN.as_bytes(), self.audience.as_bytes(), self.terminal.as_bytes()] {
+        for text in [domain.as_bytes(), self.audience.as_bytes(), self.terminal.as_bytes()] {
             out.extend_from_slice(&(text.len() as u64).to_be_bytes());
             out.extend_from_slice(text);
         }
@@ -123,9 +140,21 @@ pub enum CardRefusal {
     StatusUnknown(#[from] StatusError),
 }
 
-/// A card that proved itself.
+/// A card that proved itself with its holder's PIN. Only [`verify_user_authentication`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedCard {
+pub struct VerifiedCard(ShownCard);
+
+impl std::ops::Deref for VerifiedCard {
+    type Target = ShownCard;
+
+    fn deref(&self) -> &ShownCard {
+        &self.0
+    }
+}
+
+/// A certificate that is sound and not revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownCard {
     /// Which certificate; to be looked up under a keyed hash.
     pub certificate_id: CertificateId,
     /// Last instant of its validity.
@@ -155,24 +184,48 @@ pub fn verify_user_authentication(
     check_challenge(challenge, expected, now)?;
     let certificate = jpki_profile::judge(card.certificate, CertificateKind::UserAuthentication, anchors, now)?;
     check_signature(&certificate, &challenge.signed_bytes(), card.signature)?;
-    let status = source.status(&certificate, now)?;
-    match status.standing {
-        Standing::Good => {}
-        Standing::Revoked { reason: RevocationReason::CertificateHold, since } => {
-            return Err(CardRefusal::OnHold { since });
-        }
-        Standing::Revoked { reason, since } => return Err(CardRefusal::Revoked { reason, since }),
-    }
-    Ok(VerifiedCard {
-        certificate_id: certificate.id,
-        not_after: certificate.not_after,
-        anchor: certificate.issuer.kind(),
-        status_source: status.source,
-        status_as_of: status.as_of,
-    })
+    judge_standing(&certificate, source, now).map(VerifiedCard)
 }
 
-fn check_challenge(challenge: &Challenge, expected: Expectation<'_>, now: Timestamp) -> Result<(), CardRefusal> {
+/// A user-authentication certificate that is sound and not revoked, **shown but not proved**: anyone can copy one from a
+/// card. What may be concluded from it is decided where the card's own proof and the law of taps are known.
+///
+/// # Errors
+/// The first reason to refuse.
+pub fn check_shown_certificate(
+    certificate: &[u8],
+    anchors: &TrustAnchors,
+    source: &dyn StatusSource,
+    now: Timestamp,
+) -> Result<ShownCard, CardRefusal> {
+    let certificate = jpki_profile::judge(certificate, CertificateKind::UserAuthentication, anchors, now)?;
+    judge_standing(&certificate, source, now)
+}
+
+fn judge_standing(
+    certificate: &JudgedCertificate,
+    source: &dyn StatusSource,
+    now: Timestamp,
+) -> Result<ShownCard, CardRefusal> {
+    let status = source.status(certificate, now)?;
+    match status.standing {
+        Standing::Good => Ok(ShownCard {
+            certificate_id: certificate.id.clone(),
+            not_after: certificate.not_after,
+            anchor: certificate.issuer.kind(),
+            status_source: status.source,
+            status_as_of: status.as_of,
+        }),
+        Standing::Revoked { reason: RevocationReason::CertificateHold, since } => Err(CardRefusal::OnHold { since }),
+        Standing::Revoked { reason, since } => Err(CardRefusal::Revoked { reason, since }),
+    }
+}
+
+/// Checks that a challenge was made for this service, at this terminal, and not long ago.
+///
+/// # Errors
+/// [`CardRefusal::WrongAudience`], [`CardRefusal::WrongTerminal`], [`CardRefusal::StaleChallenge`].
+pub fn check_challenge(challenge: &Challenge, expected: Expectation<'_>, now: Timestamp) -> Result<(), CardRefusal> {
     if challenge.audience != expected.audience {
         return Err(CardRefusal::WrongAudience);
     }

@@ -8,6 +8,7 @@
 //! | [`signing_identity`] | what a signing certificate says of its holder |
 //! | [`mobile_document`] | may this certificate sign cards in phones (ISO/IEC 18013-5), and has it been revoked? |
 //! | [`revocation`] | has it been revoked? OCSP and CRL, over real sockets |
+//! | [`renewal`] | which certificates did this one replace? |
 //! | [`pades`] | sign a PDF, and check a signed one |
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
 //! | [`sealed`] | sealing for one reader (HPKE) |
@@ -29,6 +30,7 @@ pub mod keys;
 pub mod mobile_document;
 mod oids;
 pub mod pades;
+pub mod renewal;
 pub mod revocation;
 pub mod sealed;
 pub mod signing_identity;
@@ -39,5 +41,8 @@ pub use algorithm::SignatureAlgorithm;
 pub use anchors::{AnchorKind, AuthorityRole, TrustAnchors};
 pub use asn1::Malformed;
 pub use certificate::CertificateId;
-pub use challenge::{CardRefusal, Challenge, Expectation, PresentedCard, VerifiedCard, verify_user_authentication};
+pub use challenge::{
+    CardRefusal, Challenge, Expectation, PresentedCard, ShownCard, VerifiedCard, check_shown_certificate,
+    verify_user_authentication,
+};
 pub use keys::{DocumentSigner, KeyError, MemorySigner, SigningKey};

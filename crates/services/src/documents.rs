@@ -1,4 +1,4 @@
-//! Documents generated from what the services say about themselves: `docs/tool-matrix.md`, `docs/disclosure-events.md`.
+//! Documents generated from tables of the house: `docs/tool-matrix.md`, `docs/disclosure-events.md` and others.
 //!
 //! They are committed, so that a reader needs no build; a test compares them with the code, and
 //! `cargo xtask docs` writes them anew.
@@ -27,7 +27,13 @@ pub fn all() -> Vec<Document> {
         Document { path: "docs/tool-matrix.md", text: tool_matrix() },
         Document { path: "docs/disclosure-events.md", text: disclosure_events() },
         Document { path: "docs/resident-files.md", text: resident_files() },
+        Document { path: "docs/law-of-taps.md", text: law_of_taps() },
     ]
+}
+
+/// The law of taps without PIN, as this house reads it.
+fn law_of_taps() -> String {
+    format!("{GENERATED}\n{}", tools::credentials::tap_rules::page())
 }
 
 /// The files by which a city hands its residents over.

@@ -45,6 +45,8 @@ fn with_machines(database: TestDatabase) -> TestDoor {
             audience: "test".to_owned(),
             anchors: Arc::new(TrustAnchors::allowing_test()),
             status: Arc::new(Nobody),
+            genuineness: Arc::default(),
+            renewals: None,
         };
         app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(PcscSlot)), 10)));
     });

@@ -1,3 +1,4 @@
 //! File and message formats, without storage and without web.
 pub mod certificate_code;
+pub mod credential_code;
 pub mod resident_csv;

@@ -228,8 +228,11 @@ fn open_for_business(data: &Path, card: (&ResidentId, pki::CertificateId, Timest
     inside
         .store
         .write::<_, CredentialError, _>(move |tx| {
-            let link = credentials::Link { resident: &resident, kind: CredentialKind::JpkiCard, valid_until };
-            credentials::enrol(tx, &vault, &seams, &Actor::System { job: "test" }, &link, &certificate).map(|_| ())
+            let kind = CredentialKind::JpkiCard;
+            let link = credentials::Link { resident: &resident, kind, valid_until, genuineness: None };
+            let linked = credentials::enrol(tx, &vault, &seams, &Actor::System { job: "test" }, &link, &certificate)?;
+            linked.unwrap();
+            Ok(())
         })
         .unwrap();
     let terminal = data_encoding::BASE64URL_NOPAD.encode(&terminal.unwrap().0);

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use card::genuineness::GenuinenessAnchors;
 use pki::anchors::TrustAnchors;
-use pki::challenge::{CardRefusal, Challenge, Expectation, MAX_AGE_SECONDS, PresentedCard, verify_user_authentication};
+use pki::challenge::{
+    CardRefusal, Challenge, Expectation, MAX_AGE_SECONDS, PresentedCard, VerifiedCard, verify_user_authentication,
+};
+use pki::renewal::RenewalSource;
 use pki::revocation::StatusSource;
 use tools::Inside;
-use tools::credentials::{self, CredentialError, CredentialRefusal};
+use tools::credentials::{self, CredentialError, CredentialRefusal, VerifiedPerson};
 
 use super::applicant::Applicant;
 use super::document::Composer;
@@ -37,6 +41,10 @@ pub struct Issuer {
     pub anchors: Arc<TrustAnchors>,
     /// Where revocation is asked.
     pub status: Arc<dyn StatusSource + Send + Sync>,
+    /// Whose cards are taken for genuine.
+    pub genuineness: Arc<GenuinenessAnchors>,
+    /// Where it is asked which certificates a renewed one replaced; `None` where the city has no such service.
+    pub renewals: Option<Arc<dyn RenewalSource>>,
 }
 
 impl Issuer {
@@ -50,23 +58,55 @@ impl Issuer {
         challenge: &Challenge,
         terminal: &str,
     ) -> Result<Result<Applicant, CardNo>, CredentialError> {
-        let expected = Expectation { audience: &self.audience, terminal };
-        let now = self.city.seams.now();
-        let checked = verify_user_authentication(card, challenge, expected, &self.anchors, &*self.status, now);
-        let verified = match checked {
+        let verified = match self.verify(card, challenge, terminal) {
             Ok(verified) => verified,
             Err(refusal) => return Ok(Err(refusal.into())),
         };
+        let now = self.city.seams.now();
         let digest = challenge.digest();
         let forget_at = challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
-        let vault = self.city.vault.clone();
+        let (vault, shown) = (self.city.vault.clone(), verified.clone());
         let found = self.city.store.write::<_, CredentialError, _>(move |tx| {
             if let Err(refusal) = credentials::use_challenge_once(tx, &digest, now, forget_at)? {
                 return Ok(Err(refusal));
             }
-            credentials::find_person(tx, &vault, now, &verified)
+            credentials::find_person(tx, &vault, now, &shown)
         })?;
+        let found = match found {
+            Err(CredentialRefusal::Unknown) => self.after_a_renewal(verified)?.ok_or(CredentialRefusal::Unknown),
+            found => found,
+        };
         let visit = self.city.seams.random_id();
         Ok(found.map(|person| Applicant::from_verified_card(&person, terminal, visit)).map_err(CardNo::from))
+    }
+
+    /// Checks a card's answer to `challenge` at `terminal`; whose it is, is not looked up.
+    ///
+    /// # Errors
+    /// The first reason to refuse.
+    pub fn verify(
+        &self,
+        card: PresentedCard<'_>,
+        challenge: &Challenge,
+        terminal: &str,
+    ) -> Result<VerifiedCard, CardRefusal> {
+        let expected = Expectation { audience: &self.audience, terminal };
+        let now = self.city.seams.now();
+        verify_user_authentication(card, challenge, expected, &self.anchors, &*self.status, now)
+    }
+
+    /// The person behind a certificate that is not known, if it replaced one that is. A service that cannot be asked
+    /// leaves the certificate unknown: the person is sent to the counter, as before.
+    fn after_a_renewal(&self, verified: VerifiedCard) -> Result<Option<VerifiedPerson>, CredentialError> {
+        let Some(source) = &self.renewals else { return Ok(None) };
+        let replaced = match source.replaced_by(&verified.certificate_id) {
+            Ok(replaced) => replaced,
+            Err(error) => {
+                tracing::warn!(%error, "what a certificate replaced could not be learned");
+                return Ok(None);
+            }
+        };
+        let (vault, seams) = (self.city.vault.clone(), self.city.seams.clone());
+        self.city.store.write(move |tx| credentials::renewal::by_inquiry(tx, &vault, &seams, &verified, &replaced))
     }
 }

@@ -8,6 +8,7 @@
 //!                                            │
 //!   pki::OcspSource ── POST /ocsp ─────────▶ Jlis ──▶ signed answer (dated by the seams' clock)
 //!   pki::CrlSource ─── GET /crl/<key id> ──▶      ──▶ signed list
+//!   pki::renewal ───── POST /renewals ─────▶      ──▶ what a certificate replaced
 //! ```
 //!
 //! A [`Mood`] makes it misbehave in one of the ways real services do.
@@ -21,6 +22,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base::{Seams, Timestamp};
+use pki::CertificateId;
 use pki::revocation::RevocationReason;
 use pki::test_authority::{AnswerStanding, OcspAnswer, Responder, RevokedEntry, TestAuthority, read_question};
 
@@ -69,6 +71,8 @@ struct State {
     /// Revoked or held, by serial number.
     revoked: BTreeMap<u64, (Timestamp, RevocationReason)>,
     unknown: Vec<u64>,
+    /// New serial number → those it replaced, newest first.
+    renewed: BTreeMap<u64, Vec<u64>>,
     /// Grows with every change; becomes the number of the list.
     edition: u64,
     first_answer: Option<Vec<u8>>,
@@ -175,6 +179,20 @@ impl Jlis {
         });
     }
 
+    /// Says from now on that `new` replaced `old`, and revokes `old` as superseded.
+    pub fn renew(&self, old: u64, new: u64) {
+        self.revoke(old, RevocationReason::Superseded);
+        self.change(|state| {
+            let before = state.renewed.get(&old).cloned().unwrap_or_default();
+            state.renewed.insert(new, [vec![old], before].concat());
+        });
+    }
+
+    /// Where it is asked which certificates one replaced (`pki::renewal`).
+    pub fn renewal_url(&self) -> String {
+        format!("http://{}/renewals", self.address)
+    }
+
     /// Answers "unknown" about this certificate.
     pub fn disown(&self, serial: u64) {
         self.change(|state| state.unknown.push(serial));
@@ -275,6 +293,10 @@ impl Shared {
             (_, None) if request.path.starts_with("/ocsp") => {
                 (200, "application/ocsp-response", self.answer(&request.body, mood))
             }
+            (_, None) if request.path == "/renewals" => match self.replaced(&request.body) {
+                Some(lines) => (200, "text/plain", lines.into_bytes()),
+                None => (400, "text/plain", Vec::new()),
+            },
             _ => (404, "text/plain", Vec::new()),
         };
         let head = format!(
@@ -334,6 +356,20 @@ impl Shared {
         break_signature(&mut der, mood);
         state.first_answer.get_or_insert_with(|| der.clone());
         der
+    }
+
+    /// The certificates that the one asked about replaced, a line each; `None` for a question that is none.
+    fn replaced(&self, body: &[u8]) -> Option<String> {
+        let asked = pki::renewal::read(body).ok()?;
+        let [asked] = asked.as_slice() else { return None };
+        let serial = asked.serial.iter().fold(0u64, |sum, &b| sum << 8 | u64::from(b));
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |old: &u64| {
+            let bytes = old.to_be_bytes();
+            let serial = bytes[bytes.iter().take_while(|&&b| b == 0).count()..].to_vec();
+            pki::renewal::write(&CertificateId { issuer_key_id: asked.issuer_key_id.clone(), serial })
+        };
+        Some(state.renewed.get(&serial).into_iter().flatten().map(line).collect())
     }
 
     fn list(&self, key_id: &str, mood: Mood) -> Option<Vec<u8>> {

@@ -38,6 +38,8 @@ events! {
     PaymentReturned "payment.returned" "a fee was returned" "手数料の返金";
     CredentialEnrolled "credential.enrolled" "a card was enrolled" "カードの登録";
     CredentialStopped "credential.stopped" "a card was stopped" "カードの停止";
+    CredentialResumed "credential.resumed" "a stopped card may be used again" "カードの停止の解除";
+    CredentialSuperseded "credential.superseded" "a new card took an old one's place" "カードの更新";
     CredentialUsed "credential.used" "a card was accepted" "カードによる本人確認";
     CredentialRefused "credential.refused" "a card was refused" "カードによる本人確認の不成立";
     TerminalEnrolled "terminal.enrolled" "a terminal was enrolled" "端末の登録";

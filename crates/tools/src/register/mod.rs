@@ -37,4 +37,5 @@ pub use model::{
 pub use read::{
     Criteria, Found, Past, RegisterError, count, covered, history, household_snapshot, page, resident, search,
 };
+pub(crate) use read::{Leaving, links_to_end};
 pub use rules::{Cause, is_suppressed, is_under_fifteen, why_not_at_a_machine};

@@ -365,3 +365,33 @@ impl Wanted {
             && self.address.as_ref().is_none_or(|wanted| keys::address_key(&resident.address.text).starts_with(wanted))
     }
 }
+
+/// How somebody left the register, as far as a link that ends with it must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// 死亡.
+    Death,
+    /// 転出, planned or done.
+    MovedOut,
+}
+
+/// Links (credentials) whose holder died, or moved out before `moved_out_before`: at most `limit`. No access is made, since
+/// nobody is shown anything: only the state and its day are compared, and only the link's own id comes back.
+pub(crate) fn links_to_end(
+    tx: &mut Tx<'_>,
+    moved_out_before: Date,
+    limit: i64,
+) -> Result<Vec<(base::Id, Leaving)>, StoreError> {
+    tx.query(
+        "SELECT c.credential_id, r.state FROM credentials c \
+         JOIN residents r ON r.resident_id = c.resident_id \
+         JOIN register_generation g ON g.generation = r.generation \
+         WHERE c.status IN ('active', 'on_hold', 'lost') AND (r.state = 'dead' OR \
+             (r.state IN ('moved_out', 'planned_move_out') AND r.state_on < $1)) \
+         ORDER BY c.credential_id LIMIT $2",
+        &[moved_out_before.into(), limit.into()],
+    )?
+    .iter()
+    .map(|row| Ok((row.id(0)?, if row.text(1)? == "dead" { Leaving::Death } else { Leaving::MovedOut })))
+    .collect()
+}

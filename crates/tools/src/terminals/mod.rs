@@ -18,6 +18,7 @@ use store::{Row, StoreError, Tx};
 
 use crate::access::Actor;
 use crate::audit::{self, Event};
+use crate::credentials::tap_rules::Attendance;
 use crate::staff::{OneTimeSecret, StaffError, invitations};
 
 /// How long the token of a new machine works: whoever sets it up may come tomorrow.
@@ -67,6 +68,8 @@ impl Status {
 pub struct Listed {
     /// The terminal.
     pub terminal: Terminal,
+    /// Who can see what happens there: decides whether cards are tapped at it without PIN.
+    pub attendance: Attendance,
     /// Whether it serves.
     pub status: Status,
     /// When it was announced.
@@ -201,6 +204,37 @@ pub fn stop(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, id: Id) -> Result<bool, 
     Ok(true)
 }
 
+/// Declares who can see what happens at a terminal (施行規則 64条の12第2項). `false` when there is no such terminal.
+///
+/// # Errors
+/// The database.
+pub fn declare_attendance(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    id: Id,
+    attendance: Attendance,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE terminals SET attendance = $2 WHERE terminal_id = $1 AND status <> 'stopped' AND attendance <> $2",
+        &[id.into(), attendance.code().into()],
+    )?;
+    if changed == 1 {
+        note(tx, seams, by, Event::SettingChanged, id, attendance.code())?;
+    }
+    Ok(changed == 1)
+}
+
+/// Who can see what happens at a terminal; an unknown one is unattended.
+///
+/// # Errors
+/// The database.
+pub fn attendance(tx: &mut Tx<'_>, id: Id) -> Result<Attendance, StoreError> {
+    let row = tx.query_one("SELECT attendance FROM terminals WHERE terminal_id = $1", &[id.into()])?;
+    let declared = row.map(|row| row.text(0).map(Attendance::from_code)).transpose()?.flatten();
+    Ok(declared.unwrap_or(Attendance::Unattended))
+}
+
 /// The active terminal that holds `secret`, if any, and when it was last seen.
 ///
 /// # Errors
@@ -242,7 +276,7 @@ pub fn places(tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, StoreError> {
 /// The database.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
     tx.query(
-        "SELECT terminal_id, name, place, status, enrolled_at, seen_at, stopped_at FROM terminals \
+        "SELECT terminal_id, name, place, status, enrolled_at, seen_at, stopped_at, attendance FROM terminals \
          ORDER BY CASE WHEN status = 'stopped' THEN 1 ELSE 0 END, place, name, terminal_id",
         &[],
     )?
@@ -250,6 +284,7 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
     .map(|row| {
         Ok(Listed {
             terminal: terminal(row)?,
+            attendance: Attendance::from_code(row.text(7)?).unwrap_or(Attendance::Unattended),
             status: Status::from_word(row.text(3)?).ok_or(StoreError::Column { column: 3, wanted: "a status" })?,
             enrolled_at: row.timestamp(4)?,
             seen_at: row.opt_timestamp(5)?,

@@ -68,3 +68,19 @@ fn a_machine_without_a_name_is_not_announced() {
     assert!(matches!(nameless, Err(StaffError::Refused(crate::staff::StaffRefusal::Name))));
     assert!(database.inside().read(list).unwrap().is_empty());
 }
+
+#[test]
+fn a_terminal_is_unattended_until_staff_say_otherwise() {
+    for_each_engine(|database| {
+        let (terminal, _) = announced(&database);
+        let stands = |id| database.inside().read(move |tx| attendance(tx, id)).unwrap();
+        assert_eq!(stands(terminal.id), Attendance::Unattended);
+        let seams = database.seams.clone();
+        let declare = move |tx: &mut Tx<'_>| declare_attendance(tx, &seams, &BY, terminal.id, Attendance::FaceToFace);
+        assert!(database.inside().write(declare.clone()).unwrap());
+        assert!(!database.inside().write(declare).unwrap(), "said before");
+        assert_eq!(stands(terminal.id), Attendance::FaceToFace);
+        assert_eq!(stands(database.seams.random_id()), Attendance::Unattended, "unknown");
+        assert_eq!(database.inside().read(list).unwrap()[0].attendance, Attendance::FaceToFace);
+    });
+}

@@ -7,6 +7,7 @@
 //! One machine is one terminal with one reader, one coin box and one session at a time ([`Place`]). A form may carry
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
 
+mod cards;
 mod enrolment;
 mod first;
 mod machine;
@@ -37,6 +38,11 @@ pub fn routes() -> Routes {
         .get("/kiosk/ended", Rule::Kiosk, steps::ended)
         .get("/kiosk/choose", Rule::KioskSession, steps::choose)
         .post("/kiosk/choose", Rule::KioskSession, steps::chosen)
+        .post("/kiosk/cards/open", Rule::KioskSession, cards::open_cards)
+        .get("/kiosk/cards", Rule::KioskSession, cards::cards)
+        .post("/kiosk/cards/stop", Rule::KioskSession, cards::stop)
+        .post("/kiosk/cards/enrol", Rule::KioskSession, cards::enrol)
+        .post("/kiosk/cards/back", Rule::KioskSession, cards::back)
         .get("/kiosk/confirm", Rule::KioskSession, steps::confirm)
         .post("/kiosk/confirm", Rule::KioskSession, steps::confirmed)
         .get("/kiosk/pay", Rule::KioskSession, steps::pay)

@@ -2,7 +2,7 @@
 //! register the same.
 
 use base::Kind;
-use card::{CardError, ReaderError};
+use card::{CardError, Pin, ReaderError};
 use pki::challenge::CardRefusal;
 use pki::jpki_profile::CertificateRefusal;
 use services::convenience_certificates::{ActionError, Refusal};
@@ -13,6 +13,8 @@ use tools::credentials::CredentialRefusal;
 pub enum Say {
     /// The sentence of this key, told the counter's name.
     Key(&'static str),
+    /// Something was done as asked; the person stays where they are.
+    Done(&'static str),
     /// The PIN was wrong; this many mistakes are left.
     WrongPin(u8),
     /// A refusal of the service. Ends the session.
@@ -31,6 +33,11 @@ pub(super) fn beneath(error: &ActionError) -> Say {
 /// The sentence for a failing card.
 pub(super) fn say_card(error: &CardError) -> Say {
     match error {
+        // A person has several PINs: each sentence names its own.
+        CardError::WrongPin { pin: Pin::InputSupport, .. } => Say::Key("kiosk-cards-support-wrong"),
+        CardError::LastTryKept { pin: Pin::InputSupport } | CardError::PinLocked { pin: Pin::InputSupport } => {
+            Say::Key("kiosk-cards-support-locked")
+        }
         CardError::WrongPin { tries_left: 1, .. } | CardError::LastTryKept { .. } => Say::Key("kiosk-pin-last-try"),
         CardError::WrongPin { tries_left, .. } => Say::WrongPin(*tries_left),
         CardError::PinLocked { .. } => Say::Key("kiosk-pin-locked"),
@@ -65,6 +72,7 @@ pub(super) const fn credential_sentence(refusal: CredentialRefusal) -> &'static 
         CredentialRefusal::Unknown => "kiosk-card-unknown",
         CredentialRefusal::OnHold => "kiosk-card-on-hold",
         CredentialRefusal::Lost => "kiosk-card-lost",
+        CredentialRefusal::Ended => "kiosk-card-ended",
         CredentialRefusal::Superseded => "kiosk-card-replaced",
         CredentialRefusal::Expired => "kiosk-card-expired",
         CredentialRefusal::Replayed => "kiosk-card-replayed",

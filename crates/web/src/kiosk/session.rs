@@ -15,6 +15,7 @@ use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
     ActionError, Applicant, CardNo, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State, actions,
 };
+use tools::credentials::Listed;
 use tools::terminals::Terminal;
 use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
 use ui::Language;
@@ -31,6 +32,8 @@ pub enum Screen {
     Pin,
     /// Members, items, copies.
     Choose,
+    /// The person's own cards, beside the way to a paper.
+    Cards,
     /// What will be printed and what it costs.
     Confirm,
     /// Coins.
@@ -50,6 +53,7 @@ impl Screen {
             Self::Card => "/kiosk/card",
             Self::Pin => "/kiosk/pin",
             Self::Choose => "/kiosk/choose",
+            Self::Cards => "/kiosk/cards",
             Self::Confirm => "/kiosk/confirm",
             Self::Pay => "/kiosk/pay",
             Self::Print => "/kiosk/print",
@@ -63,7 +67,7 @@ impl Screen {
         match self {
             Self::Card => 1,
             Self::Pin => 2,
-            Self::Choose => 3,
+            Self::Choose | Self::Cards => 3,
             Self::Confirm => 4,
             Self::Pay => 5,
             Self::Print => 6,
@@ -110,8 +114,10 @@ pub struct Session {
     pub change: Yen,
     /// Money returned at the end.
     pub returned: Yen,
-    terminal: Terminal,
-    applicant: Option<Applicant>,
+    /// The person's own cards, while they are looked at.
+    pub(super) cards: Vec<Listed>,
+    pub(super) terminal: Terminal,
+    pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
     request: Option<Request>,
     paper: Option<Paper>,
@@ -146,6 +152,7 @@ impl Session {
             tries_left: None,
             change: Yen::ZERO,
             returned: Yen::ZERO,
+            cards: Vec::new(),
             terminal,
             applicant: None,
             members: Vec::new(),
@@ -406,6 +413,7 @@ impl Session {
     fn erase(&mut self) {
         self.applicant = None;
         self.members.clear();
+        self.cards.clear();
         self.choices = Choices::default();
         self.request = None;
         self.paper = None;
@@ -424,7 +432,7 @@ impl Session {
     }
 }
 
-fn open(slot: &dyn CardSlot) -> Result<JpkiSession<Box<dyn card::Card>>, Say> {
+pub(super) fn open(slot: &dyn CardSlot) -> Result<JpkiSession<Box<dyn card::Card>>, Say> {
     let card = slot.connect().map_err(|error| say_card(&CardError::Reader(error)))?;
     JpkiSession::open(card).map_err(|error| say_card(&error))
 }

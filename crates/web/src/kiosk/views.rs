@@ -51,7 +51,9 @@ impl Frame<'_> {
 
     fn told(&self, say: &Say) -> Markup {
         match say {
-            Say::Key(key) => self.with(key, &[("counter", self.counter.into()), ("request", "".into())]),
+            Say::Key(key) | Say::Done(key) => {
+                self.with(key, &[("counter", self.counter.into()), ("request", "".into())])
+            }
             Say::WrongPin(tries) => {
                 self.with("kiosk-pin-wrong", &[("tries", (*tries).into()), ("counter", self.counter.into())])
             }
@@ -115,9 +117,11 @@ impl Frame<'_> {
         })
     }
 
-    fn alert(&self, session: &Session) -> Markup {
+    pub(super) fn alert(&self, session: &Session) -> Markup {
         html! {
-            @if let Some(say) = &session.say {
+            @if let Some(say @ Say::Done(_)) = &session.say {
+                div class="kiosk-answer" role="status" { p { (self.told(say)) } }
+            } @else if let Some(say) = &session.say {
                 div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } (self.told(say)) }
             }
         }
@@ -243,6 +247,9 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
                 span id="copies-hint" { (frame.say("kiosk-copies-hint")) }
             }
             (frame.big("kiosk-next"))
+        }))
+        (frame.form("/kiosk/cards/open", &html! {
+            button class="kiosk-quiet" type="submit" { (frame.say("kiosk-cards-link")) }
         }))
     })
 }

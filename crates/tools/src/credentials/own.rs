@@ -1,0 +1,109 @@
+//! A person's credentials, for themselves and for staff: what there is, and a button to stop each.
+
+use base::{Id, Seams, Timestamp};
+use store::{StoreError, Tx};
+
+use super::status::CredentialStatus;
+use super::{CredentialError, CredentialKind};
+use crate::access::{Access, Actor};
+use crate::audit::{self, Event};
+use crate::resident_id::ResidentId;
+
+/// One credential as its holder sees it. Nothing here leads to the card itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: Id,
+    /// What it is.
+    pub kind: CredentialKind,
+    /// Where it stands.
+    pub status: CredentialStatus,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was linked.
+    pub enrolled_at: Timestamp,
+    /// Until when it may be used at most.
+    pub valid_until: Timestamp,
+    /// Whether it may be tapped without PIN.
+    pub is_enrolled_for_taps: bool,
+    /// When it was last tapped without PIN.
+    pub last_tap: Option<Timestamp>,
+}
+
+/// The credentials of a person, newest first.
+///
+/// # Errors
+/// The database; an access to somebody else.
+pub fn list(tx: &mut Tx<'_>, access: &impl Access, resident: &ResidentId) -> Result<Vec<Listed>, CredentialError> {
+    access.require(resident)?;
+    let rows = tx.query(
+        "SELECT c.credential_id, c.kind, c.status, c.status_since, c.enrolled_at, c.valid_until, c.genuineness, \
+         (SELECT MAX(t.tapped_at) FROM taps t WHERE t.credential_id = c.credential_id AND t.outcome = 'taken') \
+         FROM credentials c WHERE c.resident_id = $1 ORDER BY c.enrolled_at DESC, c.credential_id DESC",
+        &[resident.as_str().into()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let broken = |column| StoreError::Column { column, wanted: "a word of the table" };
+            Ok(Listed {
+                id: row.id(0)?,
+                kind: CredentialKind::from_code(row.text(1)?).ok_or(broken(1))?,
+                status: CredentialStatus::from_code(row.text(2)?).ok_or(broken(2))?,
+                since: row.timestamp(3)?,
+                enrolled_at: row.timestamp(4)?,
+                valid_until: row.timestamp(5)?,
+                is_enrolled_for_taps: row.opt_blob(6)?.is_some(),
+                last_tap: row.opt_timestamp(7)?,
+            })
+        })
+        .collect()
+}
+
+/// Stops a credential of `holder`: on hold, lost, superseded or ended. `false` when it is not theirs, or stands where
+/// that may not follow; nothing is changed then.
+///
+/// # Errors
+/// The database.
+pub fn set_status(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    actor: &Actor,
+    holder: &ResidentId,
+    credential: Id,
+    next: CredentialStatus,
+) -> Result<bool, CredentialError> {
+    let stands = tx.query_one(
+        "SELECT status FROM credentials WHERE credential_id = $1 AND resident_id = $2",
+        &[credential.into(), holder.as_str().into()],
+    )?;
+    let stands = stands.map(|row| row.text(0).map(CredentialStatus::from_code)).transpose()?.flatten();
+    if !stands.is_some_and(|now| now.may_become(next)) {
+        return Ok(false);
+    }
+    tx.execute(
+        "UPDATE credentials SET status = $2, status_since = $3 WHERE credential_id = $1",
+        &[credential.into(), next.code().into(), seams.now().into()],
+    )?;
+    let event = if next == CredentialStatus::Active { Event::CredentialResumed } else { Event::CredentialStopped };
+    let details = [("credential", credential.to_string()), ("status", next.code().to_owned())];
+    let details = details.each_ref().map(|(name, value)| (*name, value.as_str()));
+    audit::append(tx, seams, actor, event, &details)?;
+    Ok(true)
+}
+
+/// Lets a credential that was on hold or lost be used again: staff only, with the holder present.
+///
+/// # Errors
+/// The database.
+pub fn resume(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    actor: &Actor,
+    holder: &ResidentId,
+    credential: Id,
+) -> Result<bool, CredentialError> {
+    match actor {
+        Actor::Staff { .. } => set_status(tx, seams, actor, holder, credential, CredentialStatus::Active),
+        _ => Ok(false),
+    }
+}

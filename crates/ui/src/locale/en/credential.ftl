@@ -1,0 +1,12 @@
+# Kinds and states of credentials
+credential-jpki-card = Individual Number Card
+credential-jpki-phone = certificate on a phone
+credential-city-application = city application on the card
+credential-transit-card = transit card
+credential-tag = tag issued by the city
+credential-signed-code = printed code
+credential-active = in use
+credential-on-hold = on hold
+credential-lost = reported lost
+credential-superseded = replaced by a newer one
+credential-ended = ended

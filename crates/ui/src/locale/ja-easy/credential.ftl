@@ -1,0 +1,12 @@
+# カードの しゅるい
+credential-jpki-card = マイナンバーカード
+credential-jpki-phone = スマートフォン
+credential-city-application = ｜市《し》の アプリ
+credential-transit-card = でんしゃの カード
+credential-tag = ｜市《し》の タグ
+credential-signed-code = ｜紙《かみ》の コード
+credential-active = ｜使《つか》えます
+credential-on-hold = とめています
+credential-lost = なくしました
+credential-superseded = ｜新《あたら》しく なりました
+credential-ended = おわりました
