@@ -4,7 +4,7 @@
 //! `MyNumberCard.kt` (names and samples), isomdl 0.2.0 (the general structures); read 2026-11. J-LIS publishes no profile.
 //!
 //! The Individual Number (個人番号) is not in the table: [`Element`] cannot name it, so no request can ask for it, and
-//! [`is_individual_number`] lets the reader refuse an answer that carries it.
+//! `is_individual_number` lets the reader refuse an answer that carries it.
 
 /// カード代替電磁的記録. Source: Apple's `document-types` entitlement, Multipaz.
 pub const DOCUMENT_TYPE: &str = "org.iso.23220.1.jp.mnc";

@@ -19,7 +19,7 @@ use crate::algorithm::public_key_octets;
 use crate::anchors::{Anchor, AnchorKind, AuthorityRole, TrustAnchors};
 use crate::asn1::{Malformed, Reader, tag};
 use crate::certificate::Certificate;
-use crate::revocation::{FRESHNESS, RevocationList, Status, StatusError};
+use crate::revocation::{CrlSource, FRESHNESS, RevocationList, Status, StatusError};
 use crate::{SignatureAlgorithm, oids};
 
 /// digitalSignature and nothing else, as the first 16 bits of a key usage.
@@ -235,5 +235,12 @@ impl MobileSignerStatus for MobileSignerLists {
             }
         }
         answer
+    }
+}
+
+/// An authority's list by HTTP, kept while it may be.
+impl MobileSignerStatus for CrlSource {
+    fn status(&self, signer: &MobileDocumentSigner, now: Timestamp) -> Result<Status, StatusError> {
+        self.list(&signer.issuer, now)?.status_under(signer.issuer.key_id(), &signer.serial, now, FRESHNESS)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mdoc::self_made::{IssuedItem, PlannedItem, SelfMadeIssuer};
 use mdoc::{Curve, DeviceProof, Element, EphemeralKey, Refusal};
 use pki::mobile_document::{MobileSignerLists, MobileSignerRefusal};
-use pki::revocation::{RevocationReason, StatusError};
+use pki::revocation::{CrlSource, Fetch, RevocationReason, StatusError};
 use pki::test_authority::{Template, TemplateExtension};
 use pki::{Malformed, TrustAnchors};
 
@@ -130,6 +130,42 @@ fn no_list_or_too_old_a_list_closes() {
     scene.lists = scene.issuer.lists(&scene.anchors, as_of, false).unwrap();
     assert_eq!(scene.refusal(), Refusal::StatusUnknown(StatusError::FromTheFuture { as_of }));
     assert_eq!(scene.refusal().kind(), base::Kind::Unavailable);
+}
+
+/// A network of one address that can be cut.
+struct OneAddress(std::sync::Mutex<Option<Vec<u8>>>);
+
+impl Fetch for OneAddress {
+    fn post(&self, _: &str, _: &str, _: &[u8], _: u64) -> Result<Vec<u8>, StatusError> {
+        Err(StatusError::Unreachable)
+    }
+
+    fn get(&self, url: &str, _: u64) -> Result<Vec<u8>, StatusError> {
+        assert_eq!(url, "http://iaca.example/list.crl");
+        self.0.lock().unwrap().clone().ok_or(StatusError::Unreachable)
+    }
+}
+
+#[test]
+fn a_fetched_list_serves_until_it_is_too_old_and_none_closes() {
+    let scene = Scene::new();
+    let network = Arc::new(OneAddress(std::sync::Mutex::default()));
+    let source = CrlSource::new(network.clone(), "http://iaca.example/list.crl");
+    let (seams, clock) = base::Seams::simulated(now(), 5);
+    let reader = mdoc::DocumentReader::new(&scene.anchors, &source, seams);
+    let presented = scene.presented(&request());
+    let judge = || reader.judge(&presented, &request()).map(|document| document.status_as_of);
+    assert_eq!(judge(), Err(Refusal::StatusUnknown(StatusError::Unreachable)));
+    let until = now().plus_seconds(30 * DAY);
+    let list = scene.issuer.authority().whole_revocation_list(1, now(), until, &[]).unwrap();
+    *network.0.lock().unwrap() = Some(list);
+    assert_eq!(judge(), Ok(now()));
+    // The network is cut: the list speaks on, but not for longer than the reader's rules allow.
+    *network.0.lock().unwrap() = None;
+    clock.advance_seconds(6 * DAY);
+    assert_eq!(judge(), Ok(now()));
+    clock.advance_seconds(DAY + 1);
+    assert_eq!(judge(), Err(Refusal::StatusUnknown(StatusError::Stale { as_of: now() })));
 }
 
 // --- the security object -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base::{Seams, Timestamp};
 
 use super::{FRESHNESS, FreshnessRules, OcspQuestion, RevocationList, Status, StatusError, StatusSource};
+use crate::anchors::Anchor;
 use crate::certificate::CertificateId;
 use crate::jpki_profile::JudgedCertificate;
 
@@ -168,33 +169,35 @@ impl CrlSource {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(key_id).cloned()
     }
 
-    fn fetch(&self, certificate: &JudgedCertificate, now: Timestamp) -> Result<Arc<RevocationList>, StatusError> {
-        let key_id = &certificate.id.issuer_key_id;
+    fn fetch(&self, issuer: &Anchor, now: Timestamp) -> Result<Arc<RevocationList>, StatusError> {
+        let key_id = issuer.key_id();
         let url = self.url.replace("{key_id}", &data_encoding::HEXLOWER.encode(key_id));
-        let list = Arc::new(RevocationList::read(&self.fetch.get(&url, MAX_CRL_BYTES)?, &certificate.issuer)?);
+        let list = Arc::new(RevocationList::read(&self.fetch.get(&url, MAX_CRL_BYTES)?, issuer)?);
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if lists.get(key_id).is_some_and(|(known, _)| list.is_older_than(known)) {
             return Err(StatusError::ListReplayed);
         }
-        lists.insert(key_id.clone(), (Arc::clone(&list), now));
+        lists.insert(key_id.to_vec(), (Arc::clone(&list), now));
         Ok(list)
+    }
+
+    /// The list of this CA that speaks at `now`.
+    pub(crate) fn list(&self, issuer: &Anchor, now: Timestamp) -> Result<Arc<RevocationList>, StatusError> {
+        match self.known(issuer.key_id()) {
+            Some((list, at)) if now.seconds_since(at) < self.refresh_seconds && list.is_current(now) => Ok(list),
+            // A list within its nextUpdate still speaks when a newer one cannot be had.
+            Some((list, _)) => match self.fetch(issuer, now) {
+                Err(_) if list.is_current(now) => Ok(list),
+                newer => newer,
+            },
+            None => self.fetch(issuer, now),
+        }
     }
 }
 
 impl StatusSource for CrlSource {
     fn status(&self, certificate: &JudgedCertificate, now: Timestamp) -> Result<Status, StatusError> {
-        let known = self.known(&certificate.id.issuer_key_id);
-        let list = match known {
-            Some((list, at)) if now.seconds_since(at) < self.refresh_seconds && list.is_current(now) => list,
-            // A list within its nextUpdate still speaks when a newer one cannot be had.
-            Some((list, _)) => match self.fetch(certificate, now) {
-                Ok(newer) => newer,
-                Err(_) if list.is_current(now) => list,
-                Err(error) => return Err(error),
-            },
-            None => self.fetch(certificate, now)?,
-        };
-        list.status(certificate, now, self.rules)
+        self.list(certificate.issuer(), now)?.status(certificate, now, self.rules)
     }
 }
 
