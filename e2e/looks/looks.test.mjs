@@ -3,7 +3,7 @@
 import { after, before, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { languages, sizes, url } from '../lib/city.mjs'
-import { takePaper } from '../lib/kiosk.mjs'
+import { Kiosk, takePaper } from '../lib/kiosk.mjs'
 import { picture } from '../lib/look.mjs'
 
 let browser
@@ -32,6 +32,20 @@ for (const language of languages) {
         await picture(page, size, language, `kiosk-${step++}-${name}`)
         await fit(page, `kiosk ${name} in ${language} at ${size} size`)
       })
+    })
+    test(`own cards at the machine, ${language}, ${size}`, async () => {
+      const page = await person(browser, screen)
+      const kiosk = new Kiosk(page)
+      await kiosk.arrive()
+      await kiosk.chooseLanguage(language)
+      await kiosk.typePin(await kiosk.putCard(4))
+      await kiosk.at('/kiosk/choose')
+      await kiosk.go('/kiosk/cards/open').click()
+      await kiosk.at('/kiosk/cards')
+      await picture(page, size, language, 'kiosk-cards')
+      await fit(page, `own cards in ${language} at ${size} size`)
+      await page.locator('form[action="/kiosk/session/stop"] button').click()
+      await kiosk.at('/kiosk/ended')
     })
   }
 }

@@ -113,3 +113,52 @@ test('nobody starts a session by naming a resident', async () => {
     assert.equal(answer.status(), 403, path)
   }
 })
+
+describe('their own cards', () => {
+  // A card that no other story uses, for it is reported lost here.
+  const signIn = async (page) => {
+    const kiosk = new Kiosk(page)
+    await kiosk.arrive()
+    await kiosk.chooseLanguage('ja')
+    const pin = await kiosk.putCard(3)
+    await kiosk.at('/kiosk/pin')
+    await kiosk.typePin(pin)
+    return { kiosk, pin }
+  }
+
+  test('a person enrols their card for taps without PIN, sees it, and stops it when it is lost', async () => {
+    const page = await person(browser, sizes.phone)
+    const { kiosk, pin } = await signIn(page)
+    await kiosk.at('/kiosk/choose')
+    await kiosk.go('/kiosk/cards/open').click()
+    await kiosk.at('/kiosk/cards')
+    await fit(page, 'own cards')
+    assert.match(await page.locator('.kiosk-cards').innerText(), /マイナンバーカード[^]*使えます/)
+
+    await page.locator('#tap-pin').fill(pin === '0000' ? '0001' : '0000')
+    await kiosk.go('/kiosk/cards/enrol').click()
+    await page.locator('[role=alert]').waitFor()
+    assert.match(await page.locator('[role=alert]').innerText(), /あと2回/)
+    await page.locator('#tap-pin').fill(pin)
+    await kiosk.go('/kiosk/cards/enrol').click()
+    await page.locator('[role=status]').filter({ hasText: 'かざし利用を登録しました' }).waitFor()
+    assert.match(await page.locator('.kiosk-cards').innerText(), /暗証番号なし/)
+    assert.equal(await page.locator('#tap-pin').count(), 0)
+    await fit(page, 'own cards, enrolled')
+
+    await page.locator('form[action="/kiosk/cards/stop"]', { has: page.locator('input[value=lost]') }).locator('button').click()
+    await page.locator('[role=status]').filter({ hasText: '止めました' }).waitFor()
+    assert.match(await page.locator('.kiosk-cards').innerText(), /紛失の届けあり/)
+    await kiosk.go('/kiosk/cards/back').click()
+    await kiosk.at('/kiosk/choose')
+    await page.locator('form[action="/kiosk/session/stop"] button').click()
+    await kiosk.at('/kiosk/ended')
+  })
+
+  test('a card that was reported lost opens nothing', async () => {
+    const page = await person(browser, sizes.kiosk)
+    const { kiosk } = await signIn(page)
+    await kiosk.at('/kiosk/pin')
+    assert.match(await page.locator('[role=alert]').innerText(), /紛失/)
+  })
+})

@@ -3,7 +3,6 @@
 //! They exist only in a database born as a demo. Their "My Number" file has a check digit that is deliberately wrong.
 
 use base::{Date, Id, Kind, Timestamp};
-use card::genuineness::GenuinenessKey;
 use card::virtual_card::{
     BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
 };
@@ -110,7 +109,7 @@ pub fn find_or_make(
     contents.municipality_code.clone_from(&city.profile.municipality_code);
     authorities.cards.personalise(&mut contents).map_err(failed("a virtual card cannot be made genuine"))?;
     keep(city, resident, &contents, drawer)?;
-    enrol(city, resident, judged.id(), not_after, &contents)?;
+    enrol(city, resident, judged.id(), not_after)?;
     Ok(contents)
 }
 
@@ -274,23 +273,21 @@ const fn sex_digit(sex: Sex) -> u8 {
     }
 }
 
-/// Links the card as a counter would after both PINs: its certificate, and its own key for taps.
+/// Links the card as a counter would after its PIN. Its own key is not kept: whoever wants taps without PIN says so at the
+/// machine, with both PINs.
 fn enrol(
     city: &Inside,
     resident: &ResidentId,
     certificate: &pki::CertificateId,
     valid_until: Timestamp,
-    contents: &VirtualCardContents,
 ) -> Result<(), Failure> {
     let (city_, resident, certificate) = (city.clone(), resident.clone(), certificate.clone());
-    let modulus = contents.genuineness.as_ref().and_then(|proof| <[u8; 256]>::try_from(&*proof.modulus).ok());
-    let key = modulus.map(GenuinenessKey::from_modulus);
     let linked = city
         .store
         .write::<_, CredentialError, _>(move |tx| {
             let actor = Actor::System { job: "virtual-cards" };
             let kind = CredentialKind::JpkiCard;
-            let link = credentials::Link { resident: &resident, kind, valid_until, genuineness: key.as_ref() };
+            let link = credentials::Link { resident: &resident, kind, valid_until, genuineness: None };
             credentials::enrol(tx, &city_.vault, &city_.seams, &actor, &link, &certificate)
         })
         .map_err(failed("a card cannot be enrolled"))?;
