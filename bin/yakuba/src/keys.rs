@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use base::{Kind, Seams, Timestamp};
 use card::virtual_card::CardIssuer;
+use pki::agent::ServerKeys;
 use pki::anchors::AuthorityRole;
 use pki::keys::{MemorySigner, SigningKey as DocumentKey};
+use pki::sealed::SealingKey;
 use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority};
 use pki::token::TokenKey;
 use tools::CityProfile;
@@ -40,6 +42,8 @@ pub struct CityKeys {
     pub inside: ZoneKey,
     /// Signs parcels of the outside zone.
     pub outside: ZoneKey,
+    /// Signs requests to card agents and opens their answers.
+    pub agents: Arc<ServerKeys>,
 }
 
 /// The demo's certification authorities.
@@ -132,8 +136,22 @@ impl CityKeys {
             code: TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?,
             inside: zone_key(&place.join("inside-zone.seed"), seams)?,
             outside: zone_key(&place.join("outside-zone.seed"), seams)?,
+            agents: agent_keys(&place)?,
         })
     }
+}
+
+/// Both are made where they are absent, in production too: agents learn them when they are paired. A key to seal to is
+/// replaced by moving it to `agents-seal-old.key`, where answers to it still open, and starting anew.
+fn agent_keys(place: &Path) -> Result<Arc<ServerKeys>, Failure> {
+    let signing = document_key(&place.join("agents.p8"), DocumentKey::generate_p256)?;
+    let unusable = |error| failed("the key for card agents cannot be used")(error);
+    let seal = secret_file(&place.join("agents-seal.key"), || Ok(SealingKey::generate().to_bytes()))?;
+    let mut sealing = vec![SealingKey::from_bytes(&seal).map_err(unusable)?];
+    if let Ok(old) = fs::read(place.join("agents-seal-old.key")) {
+        sealing.push(SealingKey::from_bytes(&old).map_err(unusable)?);
+    }
+    Ok(Arc::new(ServerKeys { signing, sealing }))
 }
 
 fn production_document(place: &Path) -> Result<(MemorySigner, Vec<u8>), Failure> {

@@ -49,6 +49,11 @@ enum Command {
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Let the city's pages use the card reader of this PC; PINs never leave it.
+    #[command(
+        after_help = "Example:\n  yakuba agent pair --server https://city.example.lg.jp --code XXXX-XXXX-XXXX-XXXX-XXXX\n  yakuba agent"
+    )]
+    Agent(AgentArguments),
     /// Find what is wrong with an installation.
     #[command(after_help = "Example:\n  yakuba doctor --data /var/lib/yakuba\n  yakuba doctor --facts")]
     Doctor(DoctorArguments),
@@ -241,6 +246,53 @@ pub enum StaffCommand {
     },
 }
 
+/// Arguments of `agent`.
+#[derive(Args)]
+pub struct AgentArguments {
+    /// What to do; without it, serve.
+    #[command(subcommand)]
+    command: Option<AgentCommand>,
+    /// Where the pairings are kept; default: this user's state directory.
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// Port on 127.0.0.1; 0 lets the system choose. The city's pages look for the default.
+    #[arg(long, default_value_t = agent::DEFAULT_PORT)]
+    port: u16,
+    /// In a demo: the virtual card of this resident instead of a reader.
+    #[arg(long, requires = "demo_city", hide = true)]
+    demo_resident: Option<String>,
+    /// In a demo: the running city's data directory.
+    #[arg(long, requires = "demo_resident", hide = true)]
+    demo_city: Option<PathBuf>,
+}
+
+/// `agent …`
+#[derive(Subcommand)]
+pub enum AgentCommand {
+    /// Pair with a city's server by a one-time code of its staff console.
+    #[command(
+        after_help = "Example:\n  yakuba agent pair --server https://city.example.lg.jp --code XXXX-XXXX-XXXX-XXXX-XXXX"
+    )]
+    Pair {
+        /// The server's address.
+        #[arg(long)]
+        server: String,
+        /// The one-time code.
+        #[arg(long)]
+        code: String,
+    },
+    /// Forget a pairing.
+    #[command(after_help = "Example:\n  yakuba agent unpair --server city.example.lg.jp")]
+    Unpair {
+        /// Audience, origin or agent id, as listed.
+        #[arg(long)]
+        server: String,
+    },
+    /// List the servers this agent is paired with.
+    #[command(after_help = "Example:\n  yakuba agent list")]
+    List,
+}
+
 /// Arguments of `doctor`.
 #[derive(Args)]
 pub struct DoctorArguments {
@@ -266,6 +318,7 @@ pub fn run() -> ExitCode {
         Command::Issue(IssueCommand::ResidenceCertificate(arguments)) => commands::issue::run(&arguments),
         Command::Verify(command) => commands::verify::run(&command),
         Command::Staff(command) => commands::staff::run(&command),
+        Command::Agent(arguments) => commands::agent::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Docs { out } => commands::docs::run(&out),
     };

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::Kind;
+use base::config::AgentsSection;
 use card::genuineness::GenuinenessAnchors;
 use card::virtual_card::VirtualCard;
 use paper::fonts::Typeface;
@@ -16,6 +17,7 @@ use services::convenience_certificates::{Composer, Issuer};
 use testkit::world::jlis::Jlis;
 use tools::{Inside, ResidentId};
 use web::App;
+use web::agents::Counterpart;
 use web::kiosk::Slots;
 use web::kiosk::reader::{Drawer, DrawerCard, PcscSlot};
 
@@ -91,8 +93,16 @@ impl Means {
         Ok(Self { issuer, document_anchors, _jlis: jlis })
     }
 
-    /// Gives the open pages what they check papers with.
-    pub fn publish(&self, app: &mut App, _keys: &CityKeys) {
+    /// Gives the open pages what they check papers with, and the pages that use cards what they talk to agents with.
+    pub fn publish(&self, app: &mut App, keys: &CityKeys, agents: &AgentsSection) {
+        let mut origins = vec![app.settings.staff_origin.clone()];
+        // In a demo people open either name of this machine.
+        if let Some(port) = origins[0].strip_prefix("http://localhost:").filter(|_| app.is_demo()) {
+            origins.push(format!("http://127.0.0.1:{port}"));
+        }
+        let host = origins[0].split_once("://").map_or("", |(_, host)| host).to_owned();
+        let audience = if agents.audience.is_empty() { host } else { agents.audience.clone() };
+        app.agents = Counterpart::new(keys.agents.clone(), audience, origins, agents.port).map(Arc::new);
         app.papers = Some(Arc::new(web::open::Papers {
             code_keys: self.issuer.composer.code_keys(),
             anchors: self.document_anchors.clone(),

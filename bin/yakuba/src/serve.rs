@@ -93,7 +93,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let mut app = App::new(Some(Arc::new(inside.clone())), Some(Arc::new(city.outside().clone())), settings)
         .map_err(|_| Failure::new(Kind::Internal, "the doors cannot be made"))?;
     app.kiosk = Some(place.clone());
-    means.publish(&mut app, &keys);
+    means.publish(&mut app, &keys, &city.config().agents);
     control::listen(city.clone())?;
     let node = join(&city, port)?;
     // Whatever the last process left half done ends now, before anybody is served.
@@ -149,7 +149,8 @@ fn join(city: &OpenCity, port: u16) -> Result<base::Id, Failure> {
         .map_err(|error| Failure::new(error.kind(), error))
 }
 
-async fn stop_signal() {
+/// Waits until somebody asks the process to stop.
+pub(crate) async fn stop_signal() {
     let interrupted = tokio::signal::ctrl_c();
     match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(mut terminated) => {

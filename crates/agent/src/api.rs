@@ -3,7 +3,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /v1/status` | `{"reader":"ready"}`, or `empty`, `several`, `missing`, `unresponsive`, `in-use`, `failed` |
+//! | `GET /v1/status` | `{"agent":ID,"reader":"ready"}` (the id the server gave us), or `empty`, `several`, `missing`, `unresponsive`, `in-use`, `failed` |
 //! | `POST /v1/identify`, `/v1/sign-document` `{"request":BASE64URL}` | 201 `{"pad":URL,"ticket":T}` |
 //! | `GET /v1/answers/T` | `{"state":"waiting"}`, `stopped`, `over`, `fetched`, or once `{"state":"answered","answer":BASE64URL}` |
 //!
@@ -144,7 +144,7 @@ fn preflight(asked: &HeaderMap) -> Response {
     response
 }
 
-pub(crate) async fn status(State(agent): State<Arc<Agent>>) -> Response {
+pub(crate) async fn status(State(agent): State<Arc<Agent>>, Extension(pairing): Paired) -> Response {
     let seen = blocking(move || agent.card.status()).await;
     let word = match seen {
         Some(Ok(())) => "ready",
@@ -157,7 +157,7 @@ pub(crate) async fn status(State(agent): State<Arc<Agent>>) -> Response {
         }
         Some(Err(ReaderError::CardReset | ReaderError::Failed { .. })) | None => "failed",
     };
-    Json(json!({ "reader": word })).into_response()
+    Json(json!({ "agent": pairing.agent, "reader": word })).into_response()
 }
 
 #[derive(Deserialize)]

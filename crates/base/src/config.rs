@@ -22,6 +22,8 @@ pub struct Config {
     pub issuing: IssuingSection,
     /// The certificate machine.
     pub kiosk: KioskSection,
+    /// Card agents on PCs.
+    pub agents: AgentsSection,
 }
 
 /// Section `[store]`.
@@ -105,6 +107,23 @@ impl Default for KioskSection {
     }
 }
 
+/// Section `[agents]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentsSection {
+    /// For whom cards prove themselves at agents, e.g. `city.example.lg.jp`; agents show it and keep it when they are
+    /// paired. Empty: the host of `web.staff_origin`.
+    pub audience: String,
+    /// Where agents listen on their PCs.
+    pub port: u16,
+}
+
+impl Default for AgentsSection {
+    fn default() -> Self {
+        Self { audience: String::new(), port: 47_614 }
+    }
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -175,7 +194,7 @@ impl Config {
 
 /// Test switches share the prefix but are not settings.
 fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK"]
+    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS"]
         .iter()
         .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
 }

@@ -83,6 +83,8 @@ pub struct App {
     pub papers: Option<Arc<crate::open::Papers>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
+    /// What this process talks to card agents with, when it has the keys.
+    pub agents: Option<Arc<crate::agents::Counterpart>>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -112,7 +114,19 @@ impl App {
             .ok();
         let is_demo = inside.as_ref().is_some_and(|inside| inside.demo);
         let limits = if is_demo { Limits::demo() } else { Limits::usual() };
-        Ok(Self { inside, outside, settings, limits, kiosk: None, papers: None, relay: None, party, seams, profile })
+        Ok(Self {
+            inside,
+            outside,
+            settings,
+            limits,
+            kiosk: None,
+            papers: None,
+            relay: None,
+            agents: None,
+            party,
+            seams,
+            profile,
+        })
     }
 
     /// The inside zone.
@@ -129,6 +143,14 @@ impl App {
     /// [`Kind::NotFound`] in a process that opens the inside's doors only.
     pub fn outside(&self) -> Result<&Arc<Outside>, Failure> {
         self.outside.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
+    }
+
+    /// What card agents are talked to with.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] in a process that serves no agents.
+    pub fn counterpart(&self) -> Result<&Arc<crate::agents::Counterpart>, Failure> {
+        self.agents.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
     }
 
     /// Which zones there are.

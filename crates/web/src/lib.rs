@@ -9,6 +9,7 @@
 //! A handler parses, calls one action of `tools` or `services` (blocking, through [`app::blocking`]) and renders; it
 //! is given a [`visit::Visit`] (language, CSRF, page shell) and, behind a rule, who is there.
 
+pub mod agents;
 pub mod app;
 pub mod assets;
 pub mod error;

@@ -23,7 +23,7 @@ use crate::error::Failure;
 use crate::limits::{Class, Knocker};
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, SignedIn, Visit};
-use crate::{assets, kiosk, open, security, staff};
+use crate::{agents, assets, kiosk, open, security, staff};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Routes {
     /// The routes of one zone's process.
     pub fn of(zone: Zone) -> Self {
         let shared = Self::new().merge(assets::routes());
-        let inside = || Self::new().merge(staff::routes()).merge(kiosk::routes());
+        let inside = || Self::new().merge(staff::routes()).merge(kiosk::routes()).merge(agents::routes());
         match zone {
             Zone::Inside => shared.merge(inside()),
             Zone::Outside => shared.merge(open::routes()),

@@ -17,6 +17,7 @@ use maud::html;
 use ui::notice::{AlertKind, alert};
 use ui::{Arg, Language, Sight, words};
 
+use crate::agents::ReachesAgent;
 use crate::app::App;
 use crate::error::{Failure, status};
 use crate::session;
@@ -61,7 +62,15 @@ pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next
     if sight_in_query(&request_query, &visit) {
         session::give(&mut response, &session::set_cookie(SIGHT_COOKIE, visit.sight.word(), app.settings.is_https));
     }
+    let reaches = response.extensions().get::<ReachesAgent>().copied();
     add_headers(&app, response.headers_mut());
+    if let Some(ReachesAgent(port)) = reaches {
+        let policy = CONTENT_SECURITY_POLICY
+            .replace("connect-src 'self'", &format!("connect-src 'self' http://127.0.0.1:{port}"));
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
     if let Some(language) = chosen {
         let secure = if app.settings.is_https { "; Secure" } else { "" };
         let cookie =

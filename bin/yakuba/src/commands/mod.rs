@@ -1,5 +1,6 @@
 //! One file for each command. Those that need a city run through [`execute`], here or in the process that owns it.
 
+pub mod agent;
 pub mod card;
 pub mod city;
 pub mod docs;

@@ -7,6 +7,7 @@
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
 //!  stopped     what staff stop is stopped at once (I12)
 //!  lookers     one paper is one line in the list of who looked
+//!  agent       a card at a PC: everything between page, city and agent is recorded and searched
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -14,6 +15,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must stop")]
 
+mod agent;
 mod browser;
 mod city;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]

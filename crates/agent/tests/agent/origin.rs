@@ -125,9 +125,9 @@ fn ids_cannot_be_guessed_for_long() {
 fn the_status_tells_nothing_of_the_card_but_that_it_is_there() {
     let scene = Scene::new();
     let status = |scene: &Scene| scene.send("GET", "/v1/status", &[("origin", CITY)], "").body;
-    assert_eq!(status(&scene), r#"{"reader":"ready"}"#);
+    assert_eq!(status(&scene), r#"{"agent":"AGENT-1","reader":"ready"}"#);
     scene.reader.put(card());
-    assert_eq!(status(&scene), r#"{"reader":"several"}"#);
+    assert_eq!(status(&scene), r#"{"agent":"AGENT-1","reader":"several"}"#);
     scene.reader.take_off();
-    assert_eq!(status(&scene), r#"{"reader":"empty"}"#);
+    assert_eq!(status(&scene), r#"{"agent":"AGENT-1","reader":"empty"}"#);
 }

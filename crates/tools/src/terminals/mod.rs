@@ -7,6 +7,7 @@
 //!                                              staff: stop (lost, replaced) ─► refused from the next request on
 //! ```
 
+pub mod agents;
 pub mod coin_box;
 #[cfg(test)]
 mod tests;

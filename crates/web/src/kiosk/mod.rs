@@ -18,6 +18,7 @@ mod steps;
 pub mod views;
 
 pub use machine::{Place, Slots};
+pub(crate) use say::card_sentence;
 
 use crate::routes::{Routes, Rule};
 

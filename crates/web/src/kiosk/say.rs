@@ -51,7 +51,7 @@ pub(super) fn say_card(error: &CardError) -> Say {
 }
 
 /// Each reason about the card has its own sentence (they are about the card, not the register).
-pub(super) const fn card_sentence(refusal: &CardRefusal) -> &'static str {
+pub(crate) const fn card_sentence(refusal: &CardRefusal) -> &'static str {
     match refusal {
         CardRefusal::Certificate(CertificateRefusal::Expired { .. }) => "kiosk-card-expired",
         CardRefusal::Certificate(CertificateRefusal::NotYetValid { .. }) => "kiosk-card-not-yet",

@@ -32,7 +32,7 @@ mod paper;
 mod papers;
 mod register;
 mod service;
-mod shell;
+pub(crate) mod shell;
 mod sign_in;
 mod terminals;
 mod words;

@@ -97,7 +97,7 @@ pub fn id(text: &str) -> Result<Id, Failure> {
 
 impl Visit {
     /// A table under headings of these keys.
-    pub(super) fn table(&self, caption: &str, headings: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    pub(crate) fn table(&self, caption: &str, headings: &[&str], rows: &[Vec<Markup>]) -> Markup {
         let said: Vec<String> = headings.iter().map(|key| self.say(key)).collect();
         ui::table::table(caption, &said.iter().map(String::as_str).collect::<Vec<_>>(), rows)
     }

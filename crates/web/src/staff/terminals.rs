@@ -93,6 +93,7 @@ async fn page(
         @else { (visit.table(&title, &headings, &rows)) }
         (pagination(visit.language, slice, &format!("{PATH}?{}", shown.query())))
         @if !all.is_empty() { p { a href=(format!("/staff/terminals.csv?{}", shown.query())) { (visit.say("staff-csv")) } } }
+        p { a href="/staff/agents" { (visit.say("agent-staff-title")) } }
         (enrol_form(&visit))
     };
     Ok(shell::page(&visit, &me, &title, &main))

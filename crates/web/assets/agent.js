@@ -1,0 +1,57 @@
+// Has the card at this PC prove who taps, through the agent (yakuba agent) on this PC. This page carries bytes it cannot
+// read; the PIN is typed into the agent's own window and never comes here.
+const box = document.getElementById("agent");
+const button = box?.querySelector("button");
+const said = document.getElementById("agent-said");
+
+class Said extends Error {}
+
+const say = (text) => { said.textContent = text; };
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+async function talk(address, options) {
+  const reply = await fetch(address, options);
+  const json = await reply.json().catch(() => ({}));
+  if (!reply.ok) throw new Said(json.message ?? box.dataset.failed);
+  return json;
+}
+
+const atAgent = (path, body) => talk(box.dataset.agent + path, body === undefined ? {} : {
+  method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+}).catch((error) => { throw error instanceof Said ? error : new Said(box.dataset.absent); });
+
+const atServer = (address, token, fields) => talk(address, {
+  method: "POST", headers: { accept: "application/json", "x-csrf": token },
+  body: new URLSearchParams(fields), credentials: "same-origin",
+});
+
+async function identify() {
+  const { agent } = await atAgent("/v1/status");
+  const { request } = await atServer(box.dataset.ask, box.dataset.askToken, { agent });
+  const { pad, ticket } = await atAgent("/v1/identify", { request });
+  say(box.dataset.waiting);
+  if (!window.open(pad, "_blank", "popup,width=480,height=860")) {
+    // The browser opens no window by itself: the person does.
+    const link = Object.assign(document.createElement("a"), { href: pad, target: "_blank", textContent: box.dataset.open });
+    said.append(" ", link);
+  }
+  for (;;) {
+    await wait(1000);
+    const told = await atAgent(`/v1/answers/${ticket}`);
+    if (told.state === "waiting") continue;
+    if (told.state !== "answered") throw new Said(told.state === "stopped" ? box.dataset.stopped : box.dataset.over);
+    return atServer(box.dataset.answer, box.dataset.answerToken, { request, answer: told.answer });
+  }
+}
+
+button?.addEventListener("click", async () => {
+  button.disabled = true;
+  say("");
+  try {
+    say((await identify()).message);
+  } catch (error) {
+    say(error instanceof Said ? error.message : box.dataset.failed);
+  }
+  button.disabled = false;
+  said.focus();
+});
