@@ -35,9 +35,9 @@ impl Attendance {
     /// Key of the words shown for it.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Unattended => "attendance-unattended",
-            Self::FaceToFace => "attendance-face-to-face",
-            Self::Watched => "attendance-watched",
+            Self::Unattended => "credential-attendance-unattended",
+            Self::FaceToFace => "credential-attendance-face-to-face",
+            Self::Watched => "credential-attendance-watched",
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | [`counter`] | a credential for the command line at the counter |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
+//! | [`credentials`] | a resident's cards and tags: stopping one, letting one go on |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
@@ -23,6 +24,7 @@ mod approvals;
 mod audit_page;
 mod counter;
 mod counts;
+mod credentials;
 mod desk;
 mod home;
 mod imports;
@@ -48,6 +50,7 @@ pub fn routes() -> Routes {
         .merge(counts::routes())
         .merge(desk::routes())
         .merge(register::routes())
+        .merge(credentials::routes())
         .merge(looked::routes())
         .merge(papers::routes())
         .merge(paper::routes())

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base::{Date, Id, Kind, Timestamp};
 use maud::{Markup, html};
 use store::{StoreError, Tx};
+use tools::Inside;
 use tools::access::{self, Item, ResidentId};
 use tools::register::{self, Criteria, Found, HouseholdSnapshot, RegisterError, Resident, is_suppressed};
 use tools::staff::Action;
@@ -192,6 +193,18 @@ fn viewed(tx: &mut Tx<'_>, now: Timestamp, session_key: &[u8], view: Id) -> Resu
     Ok(row.as_ref().map(|row| row.text(0)).transpose()?.and_then(|text| ResidentId::parse(text).ok()))
 }
 
+/// The work that was told, and whom the opened entry `view` of this session names. Discloses nothing yet.
+///
+/// # Errors
+/// No work was told; the entry was closed.
+pub fn opened(inside: &Inside, session_key: &[u8], view: Id) -> Result<(Desk, ResidentId), Failure> {
+    let (now, key) = (inside.seams.now(), session_key.to_vec());
+    let (desk, resident) =
+        inside.store.read::<_, StoreError, _>(|tx| Ok((desk::current(tx, &key)?, viewed(tx, now, &key, view)?)))?;
+    let closed = || Failure::saying(Kind::Gone, "staff-view-closed").next("/staff/register", "staff-nav-register");
+    Ok((desk.ok_or_else(no_desk)?, resident.ok_or_else(closed)?))
+}
+
 /// Reads an opened entry, disclosing it; with the household, everyone in it too.
 async fn look(
     app: &Arc<App>,
@@ -202,11 +215,7 @@ async fn look(
     let view = shell::id(view)?;
     let (inside, key, actor) = (app.inside()?.clone(), me.session.key.clone(), me.actor());
     blocking(move || {
-        let now = inside.seams.now();
-        let (desk, resident) =
-            inside.store.read::<_, StoreError, _>(|tx| Ok((desk::current(tx, &key)?, viewed(tx, now, &key, view)?)))?;
-        let closed = || Failure::saying(Kind::Gone, "staff-view-closed").next("/staff/register", "staff-nav-register");
-        let (desk, resident) = (desk.ok_or_else(no_desk)?, resident.ok_or_else(closed)?);
+        let (desk, resident) = opened(&inside, &key, view)?;
         let purpose = desk.purpose(if whole_household { HOUSEHOLD_ITEMS } else { PERSON_ITEMS })?;
         let (seams, subject) = (inside.seams.clone(), resident.clone());
         // That nobody is there is an answer, not an error: that somebody looked must stay on record.
@@ -245,6 +254,9 @@ async fn person(
         (facts(&person_facts(&visit, resident, today)))
         div class="buttons" {
             a class="button button-secondary" href=(format!("/staff/person/{view}/household")) { (visit.say("staff-see-household")) }
+            @if me.may(Action::ManageCredentials) {
+                a class="button button-secondary" href=(format!("/staff/person/{view}/cards")) { (visit.say("staff-see-cards")) }
+            }
             @if me.may(Action::SeeWhoLooked) {
                 (one_button("/staff/looked", &html! {
                     (visit.csrf("/staff/looked"))

@@ -8,6 +8,7 @@ use base::Kind;
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::StoreError;
+use tools::credentials::tap_rules::Attendance;
 use tools::staff::Action;
 use tools::terminals::{self, Listed, Status};
 use ui::form::{ButtonKind, Field, button, field, one_button, select};
@@ -32,6 +33,7 @@ pub fn routes() -> Routes {
         .get("/staff/terminals.csv", manage, csv)
         .post("/staff/terminals/enrol", manage, enrol)
         .post("/staff/terminals/{terminal}/stop", manage, stop)
+        .post("/staff/terminals/{terminal}/attendance", manage, attend)
 }
 
 /// What of the list is shown. Nothing personal.
@@ -82,8 +84,14 @@ async fn page(
     let now = app.seams.now();
     let slice = Slice { page: shown.page.max(1), size: PAGE_ROWS, total: all.len() };
     let rows: Vec<Vec<Markup>> = slice.of(&all).iter().map(|one| row(&visit, one, now)).collect();
-    let headings =
-        ["staff-terminal-place", "staff-terminal-name", "staff-state", "staff-terminal-seen", "staff-what-to-do"];
+    let headings = [
+        "staff-terminal-place",
+        "staff-terminal-name",
+        "staff-state",
+        "staff-terminal-seen",
+        "staff-terminal-attendance",
+        "staff-what-to-do",
+    ];
     let title = visit.say("staff-terminals-title");
     let main = html! {
         (shell::said(&visit))
@@ -126,6 +134,7 @@ fn row(visit: &Visit, one: &Listed, now: base::Timestamp) -> Vec<Markup> {
             chip(kind, &visit.say(key))
         },
         html! { (seen) },
+        attendance(visit, one, &about),
         html! { @if one.status == Status::Stopped {
             (one.stopped_at.map(|at| ui::dates::instant(visit.language, at)).unwrap_or_default())
         } @else {
@@ -136,6 +145,42 @@ fn row(visit: &Visit, one: &Listed, now: base::Timestamp) -> Vec<Markup> {
             }
         } },
     ]
+}
+
+/// Who can see what happens there, and the way to declare it: decides whether cards are tapped there without PIN.
+fn attendance(visit: &Visit, one: &Listed, about: &str) -> Markup {
+    if one.status == Status::Stopped {
+        return html! { (visit.say(one.attendance.word())) };
+    }
+    let action = format!("{PATH}/{}/attendance", one.terminal.id);
+    let options = Attendance::ALL.map(|each| (each.code().to_owned(), visit.say(each.word())));
+    let label = visit.say_with("staff-terminal-attendance-of", &[("terminal", about.into())]);
+    html! {
+        (visit.say(one.attendance.word()))
+        details {
+            summary { (visit.say("staff-terminal-attendance-change")) }
+            p { (visit.say("staff-terminal-attendance-how")) }
+            form method="post" action=(action) {
+                (visit.csrf(&action))
+                (select(visit.language, "attendance", &label, &options, one.attendance.code(), None))
+                div class="buttons" { (button(ButtonKind::Secondary, &visit.say("staff-terminal-attendance-declare"))) }
+            }
+        }
+    }
+}
+
+async fn attend(
+    State(app): State<Arc<App>>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let id = shell::id(&id)?;
+    let attendance = Attendance::from_code(fields.get("attendance")).ok_or_else(|| Failure::of(Kind::Invalid))?;
+    shell::change::<StoreError, _>(&app, PATH, "staff-done-attendance", move |tx, seams| {
+        terminals::declare_attendance(tx, seams, &me.actor(), id, attendance).map(|_| ())
+    })
+    .await
 }
 
 fn status(one: &Listed, now: base::Timestamp) -> (AlertKind, &'static str) {

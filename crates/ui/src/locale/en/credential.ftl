@@ -10,3 +10,6 @@ credential-on-hold = on hold
 credential-lost = reported lost
 credential-superseded = replaced by a newer one
 credential-ended = ended
+credential-attendance-unattended = unattended
+credential-attendance-face-to-face = face to face with staff
+credential-attendance-watched = a city place that staff can see

@@ -10,3 +10,6 @@ credential-on-hold = とめています
 credential-lost = なくしました
 credential-superseded = ｜新《あたら》しく なりました
 credential-ended = おわりました
+credential-attendance-unattended = ｜人《ひと》は いない
+credential-attendance-face-to-face = ｜職員《しょくいん》が まえに いる
+credential-attendance-watched = ｜職員《しょくいん》が ｜見《み》ている

@@ -10,3 +10,6 @@ credential-on-hold = 一時停止中
 credential-lost = 紛失の届けあり
 credential-superseded = 新しいものに交代
 credential-ended = 終わりました
+credential-attendance-unattended = 無人
+credential-attendance-face-to-face = 職員と対面
+credential-attendance-watched = 職員が見える市の場所
