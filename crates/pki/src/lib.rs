@@ -9,6 +9,7 @@
 //! | [`mobile_document`] | may this certificate sign cards in phones (ISO/IEC 18013-5), and has it been revoked? |
 //! | [`revocation`] | has it been revoked? OCSP and CRL, over real sockets |
 //! | [`renewal`] | which certificates did this one replace? |
+//! | [`resident_signature`] | who signed this document with their card, and was their certificate good then? |
 //! | [`pades`] | sign a PDF, and check a signed one |
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
 //! | [`sealed`] | sealing for one reader (HPKE) |
@@ -31,6 +32,7 @@ pub mod mobile_document;
 mod oids;
 pub mod pades;
 pub mod renewal;
+pub mod resident_signature;
 pub mod revocation;
 pub mod sealed;
 pub mod signing_identity;

@@ -11,6 +11,8 @@ mod sign;
 mod syntax;
 mod verify;
 
+pub use sign::PreparedPdf;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use base::Timestamp;
 
@@ -127,7 +129,29 @@ pub fn sign(
     notes: &SignatureNotes,
     now: Timestamp,
 ) -> Result<Vec<u8>, SignError> {
-    sign::sign(pdf, signer, notes, now)
+    let certificates = signer.certificate_chain().iter().map(Vec::len).sum();
+    sign::prepare(pdf, certificates, notes, now)?.finish(signer)
+}
+
+/// Everything of [`sign`] but the signature, for a key that is elsewhere: a resident's card at an agent. Room is kept for
+/// `certificate_bytes` of certificates. The same arguments give the same bytes, so a server need only keep the PDF and
+/// `now` until the signature comes.
+///
+/// # Errors
+/// See [`SignError`].
+pub fn prepare(
+    pdf: &[u8],
+    certificate_bytes: usize,
+    notes: &SignatureNotes,
+    now: Timestamp,
+) -> Result<PreparedPdf, SignError> {
+    sign::prepare(pdf, certificate_bytes, notes, now)
+}
+
+/// The signer's certificate and the claimed time of a PDF whose one signature covers the whole file and fits its bytes;
+/// the certificate itself is not judged.
+pub(crate) fn read_signed(pdf: &[u8]) -> Result<(Vec<u8>, Timestamp), PadesRefusal> {
+    verify::read_signed(pdf, |certificate, claimed_time| Ok((certificate.raw.to_vec(), claimed_time)))
 }
 
 /// Checks the one signature of `pdf`: it covers the whole file, fits the bytes, was made by a certificate of a CA we

@@ -49,12 +49,12 @@ struct Numbers {
     signature: usize,
 }
 
-pub(super) fn sign(
+pub(super) fn prepare(
     pdf: &[u8],
-    signer: &dyn DocumentSigner,
+    certificate_bytes: usize,
     notes: &SignatureNotes,
     now: Timestamp,
-) -> Result<Vec<u8>, SignError> {
+) -> Result<PreparedPdf, SignError> {
     let file = PlainFile::read(pdf)?;
     for key in [&b"Prev"[..], b"XRefStm", b"Encrypt"] {
         if let Some(place) = file.trailer.place_of(key) {
@@ -71,10 +71,47 @@ pub(super) fn sign(
     let numbers =
         Numbers { catalog: catalog_number, page: page_number, form: size, widget: size + 1, signature: size + 2 };
 
-    let mut update = Update::after(pdf, signer);
+    let mut update = Update::after(pdf, certificate_bytes);
     update.write_objects(&numbers, &catalog, &page, notes, now)?;
     update.write_table(&file, size + 3);
-    update.fill(signer)
+    update.prepared()
+}
+
+/// A PDF with everything of a signature but the signature: made wherever the key is, and put into the hole.
+#[derive(Clone)]
+pub struct PreparedPdf {
+    bytes: Vec<u8>,
+    hole_at: usize,
+    hole_length: usize,
+    digest: [u8; 32],
+}
+
+impl PreparedPdf {
+    /// SHA-256 of everything but the hole: what is to be signed.
+    pub const fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// Signs it.
+    ///
+    /// # Errors
+    /// [`SignError::Key`] when the key did not sign, [`SignError::TooLong`] when the certificates need more room than was
+    /// kept.
+    pub fn finish(mut self, signer: &dyn DocumentSigner) -> Result<Vec<u8>, SignError> {
+        let signature = cms::sign_detached(self.digest, signer)?;
+        let hex = data_encoding::HEXLOWER.encode(&signature);
+        if hex.len() > self.hole_length {
+            return Err(SignError::TooLong);
+        }
+        self.bytes[self.hole_at + 1..self.hole_at + 1 + hex.len()].copy_from_slice(hex.as_bytes());
+        Ok(self.bytes)
+    }
+}
+
+impl std::fmt::Debug for PreparedPdf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PreparedPdf({} bytes)", self.bytes.len())
+    }
 }
 
 /// Follows the first child of each node of the page tree.
@@ -102,9 +139,8 @@ struct Update {
 }
 
 impl Update {
-    fn after(pdf: &[u8], signer: &dyn DocumentSigner) -> Self {
-        let certificates: usize = signer.certificate_chain().iter().map(Vec::len).sum();
-        let hole_length = (certificates + CMS_ROOM) * 2;
+    fn after(pdf: &[u8], certificate_bytes: usize) -> Self {
+        let hole_length = (certificate_bytes + CMS_ROOM) * 2;
         let mut out = Vec::with_capacity(pdf.len() + hole_length + 4096);
         out.extend_from_slice(pdf);
         if out.last() != Some(&b'\n') {
@@ -196,8 +232,8 @@ impl Update {
         self.text(&format!(" /Size {size} /Prev {} >>\nstartxref\n{table}\n%%EOF\n", file.table));
     }
 
-    /// Writes the range, hashes what it covers, and puts the signature into the hole.
-    fn fill(mut self, signer: &dyn DocumentSigner) -> Result<Vec<u8>, SignError> {
+    /// Writes the range and hashes what it covers.
+    fn prepared(mut self) -> Result<PreparedPdf, SignError> {
         let hole_end = self.hole_at + self.hole_length + 2;
         let range = format!("[0 {} {} {}]", self.hole_at, hole_end, self.out.len() - hole_end);
         if range.len() > RANGE_WIDTH {
@@ -205,13 +241,7 @@ impl Update {
         }
         self.out[self.range_at..self.range_at + range.len()].copy_from_slice(range.as_bytes());
         let digest = super::digest_around(&self.out, self.hole_at, hole_end);
-        let signature = cms::sign_detached(digest, signer)?;
-        let hex = data_encoding::HEXLOWER.encode(&signature);
-        if hex.len() > self.hole_length {
-            return Err(SignError::TooLong);
-        }
-        self.out[self.hole_at + 1..self.hole_at + 1 + hex.len()].copy_from_slice(hex.as_bytes());
-        Ok(self.out)
+        Ok(PreparedPdf { bytes: self.out, hole_at: self.hole_at, hole_length: self.hole_length, digest })
     }
 }
 

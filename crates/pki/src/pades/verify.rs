@@ -43,6 +43,27 @@ struct Covered<'a> {
 }
 
 pub(super) fn verify(pdf: &[u8], anchors: &TrustAnchors, now: Timestamp) -> Result<SignatureReport, PadesRefusal> {
+    read_signed(pdf, |certificate, claimed_time| {
+        let anchor = judge_signer(certificate, anchors)?;
+        if claimed_time > now.plus_seconds(CLOCK_SKEW_SECONDS) || !certificate.is_current(claimed_time) {
+            return Err(PadesRefusal::CertificateNotCurrent);
+        }
+        Ok(SignatureReport {
+            signer: name_part(certificate.subject, oids::COMMON_NAME)?,
+            organization: name_part(certificate.subject, oids::ORGANIZATION)?,
+            claimed_time,
+            anchor,
+            certificate_current: certificate.is_current(now),
+        })
+    })
+}
+
+/// Finds the signature that covers the whole file, checks that it fits the bytes and its certificate, and has `judge` say
+/// what that certificate and the claimed time are worth.
+pub(super) fn read_signed<T>(
+    pdf: &[u8],
+    judge: impl FnOnce(&Certificate<'_>, Timestamp) -> Result<T, PadesRefusal>,
+) -> Result<T, PadesRefusal> {
     if !pdf.starts_with(b"%PDF-") {
         return Err(PadesRefusal::MalformedPdf { position: 0, what: "a PDF" });
     }
@@ -55,18 +76,7 @@ pub(super) fn verify(pdf: &[u8], anchors: &TrustAnchors, now: Timestamp) -> Resu
     let message = read_hole(pdf, &covered)?;
     let signed = SignedData::read(&message)?;
     let digest = super::digest_around(pdf, covered.hole, covered.hole_end);
-    let certificate = signed.check(digest)?;
-    let anchor = judge_signer(certificate, anchors)?;
-    if claimed_time > now.plus_seconds(CLOCK_SKEW_SECONDS) || !certificate.is_current(claimed_time) {
-        return Err(PadesRefusal::CertificateNotCurrent);
-    }
-    Ok(SignatureReport {
-        signer: name_part(certificate.subject, oids::COMMON_NAME)?,
-        organization: name_part(certificate.subject, oids::ORGANIZATION)?,
-        claimed_time,
-        anchor,
-        certificate_current: certificate.is_current(now),
-    })
+    judge(signed.check(digest)?, claimed_time)
 }
 
 /// Looks at every `/ByteRange` in the file for the one that covers it from the first byte to the last.

@@ -9,6 +9,7 @@ mod authentication;
 mod hostile;
 mod pades;
 mod profile;
+mod resident_signature;
 mod revocation;
 mod signing;
 mod support;
