@@ -214,7 +214,9 @@ async fn show(agent: &Arc<Agent>, id: &str, pad: Pad, say: Option<Say>) -> Respo
 }
 
 fn page(language: Language, title: &str) -> Page {
-    Page::new(language, words().get(language, title)).style("/assets/pad.css").script("/assets/pad.js")
+    // Whose window this is: not the city's page.
+    let city = words().get(language, "agent-own-title");
+    Page::new(language, words().get(language, title)).city(city).style("/assets/pad.css").script("/assets/pad.js")
 }
 
 fn title_of(pad: &Pad) -> &'static str {
@@ -303,23 +305,25 @@ fn entry(pad: &Pad, action: &str, tries: u8) -> Markup {
     html! {
         form method="post" action=(action) data-once="" autocomplete="off" {
             input type="hidden" name="step" value=(pad.step);
+            // Before the field, so that nobody types without having been told.
+            @if tries == 1 { (alert(language, AlertKind::Warning, &html! { p { (say("agent-last-try", &[])) } })) }
             div class="field" {
                 label for="secret" { (say(label, &[])) }
-                p class="hint" id="secret-hint" {
-                    (say(hint, &[])) " " (say("agent-pad-tries", &[("tries", tries.into())]))
+                p class="hint" id="secret-hint" { (say(hint, &[])) }
+                p class="tries" id="secret-tries" {
+                    (say("agent-pad-tries", &[("tries", tries.into())]))
                     @if pad.misses > 0 { " " (say("agent-pad-misses", &[("misses", pad.misses.into())])) }
                 }
                 @if is_pin {
                     input id="secret" class="pin" name="secret" type="password" inputmode="numeric" maxlength="4"
-                        required autocomplete="off" autofocus aria-describedby="secret-hint";
+                        required autocomplete="off" autofocus aria-describedby="secret-tries secret-hint";
                 } @else {
                     input id="secret" name="secret" type="password" maxlength="16" required autocomplete="off"
-                        autocapitalize="characters" spellcheck="false" autofocus aria-describedby="secret-hint";
+                        autocapitalize="characters" spellcheck="false" autofocus aria-describedby="secret-tries secret-hint";
                 }
             }
             @if is_pin { (keypad(language)) }
             @if tries == 1 {
-                (alert(language, AlertKind::Warning, &html! { p { (say("agent-last-try", &[])) } }))
                 div class="choice" {
                     input type="checkbox" id="last-try" name="last-try" value="yes" required;
                     label for="last-try" { (say("agent-last-try-yes", &[])) }

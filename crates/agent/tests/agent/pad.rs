@@ -264,3 +264,74 @@ fn an_answer_is_told_only_to_the_server_that_asked() {
     assert_eq!((asked.status, asked.error().as_str()), (404, "unknown-ticket"));
     assert_eq!(scene.fetch(&ticket)["state"], "answered");
 }
+
+#[test]
+fn nothing_that_passes_holds_the_password_or_who_the_holder_is() {
+    let scene = Scene::new();
+    let request = scene.signed(document());
+    let (pad, ticket) = scene.take(&request);
+    let shown = scene.open_pad(&pad);
+    let wrong = scene.press(&pad, &shown, "do=enter&secret=WRONG99WRONG");
+    let done = scene.press(&pad, &wrong, &format!("do=enter&secret={PASSWORD}"));
+    assert!(done.body.contains("Signed."), "{}", done.body);
+    let answer = scene.opened(&request, &scene.fetch(&ticket));
+    // All but the forms a person sends from the pad: what pages send, what they and the person are shown.
+    let passed = scene.passed.borrow().clone();
+    let holds = |bytes: &[u8]| passed.windows(bytes.len()).any(|window| window == bytes);
+    assert!(holds(b"/v1/sign-document") && holds(ticket.as_bytes()), "the search looks through something");
+    let certificate = answer.certificate.reveal();
+    let serial_and_key = [&certificate[40..64], &certificate[certificate.len() / 2..certificate.len() / 2 + 24]];
+    let secrets: [&[u8]; 8] = [
+        PASSWORD.as_bytes(),
+        b"matsu77kaze",
+        b"WRONG99WRONG",
+        BIRTH.as_bytes(),
+        b"19710901",
+        "架空　花子".as_bytes(),
+        serial_and_key[0],
+        serial_and_key[1],
+    ];
+    for secret in secrets {
+        assert!(!holds(secret));
+        for form in [data_encoding::HEXLOWER.encode(secret), data_encoding::HEXUPPER.encode(secret)] {
+            assert!(!holds(form.as_bytes()), "{form}");
+        }
+        // Base 64 at each place of a longer text, without what mixes with its neighbours.
+        for shift in 0..3 {
+            let text = data_encoding::BASE64URL_NOPAD.encode(&[vec![0; shift], secret.to_vec()].concat());
+            assert!(!holds(&text.as_bytes()[[0, 2, 3][shift]..text.len() - 1]), "{text}");
+        }
+    }
+}
+
+/// A reader that keeps whoever connects waiting until it is told to go on.
+struct Slow {
+    arrived: std::sync::mpsc::SyncSender<()>,
+    go_on: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl agent::readers::Readers for Slow {
+    fn connect(&self) -> Result<Box<dyn card::Card>, card::ReaderError> {
+        self.arrived.send(()).unwrap();
+        self.go_on.lock().unwrap().recv().unwrap();
+        Err(card::ReaderError::NoCard)
+    }
+
+    fn look(&self) -> Result<(), card::ReaderError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_card_serves_one_request_at_a_time_and_the_next_is_told() {
+    let (arrived, has_arrived) = std::sync::mpsc::sync_channel(1);
+    let (go_on, waits) = std::sync::mpsc::channel();
+    let place = agent::work::CardPlace::new(Box::new(Slow { arrived, go_on: std::sync::Mutex::new(waits) }));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| place.tries_left(card::Pin::UserAuthentication));
+        has_arrived.recv().unwrap();
+        assert_eq!(place.tries_left(card::Pin::UserAuthentication), Err(agent::work::Trouble::Busy));
+        go_on.send(()).unwrap();
+        assert_eq!(first.join().unwrap(), Err(card::ReaderError::NoCard.into()));
+    });
+}

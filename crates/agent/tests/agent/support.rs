@@ -113,6 +113,8 @@ pub struct Scene {
     pub reader: VirtualReader,
     pub pairings: Pairings,
     pub agent_key: VerificationKey,
+    /// Every byte asked and answered, but for the forms a person sends from the pad.
+    pub passed: std::cell::RefCell<Vec<u8>>,
     runtime: tokio::runtime::Runtime,
     _place: tempfile::TempDir,
 }
@@ -173,7 +175,18 @@ impl Scene {
         let (seams, clock) = Seams::simulated(now(), 5);
         let agent = Agent::new(seams.clone(), PORT, pairings.clone(), Box::new(reader.clone()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { agent: Arc::new(agent), server, seams, clock, reader, pairings, agent_key, runtime, _place: place }
+        Self {
+            agent: Arc::new(agent),
+            server,
+            seams,
+            clock,
+            reader,
+            pairings,
+            agent_key,
+            passed: Default::default(),
+            runtime,
+            _place: place,
+        }
     }
 
     /// The same agent after it was started anew.
@@ -198,9 +211,12 @@ impl Scene {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        if !(method == "POST" && path.starts_with("/pad/")) {
+            self.passed.borrow_mut().extend_from_slice(format!("{method} {path} {headers:?} {body}\n").as_bytes());
+        }
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let router = self.agent.router();
-        self.runtime.block_on(async move {
+        let answer = self.runtime.block_on(async move {
             let Ok(response) = router.oneshot(request).await;
             let (parts, body) = response.into_parts();
             let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -209,7 +225,11 @@ impl Scene {
                 headers: parts.headers,
                 body: String::from_utf8_lossy(&body).into_owned(),
             }
-        })
+        });
+        let mut passed = self.passed.borrow_mut();
+        passed.extend_from_slice(format!("{:?}\n{}\n", answer.headers, answer.body).as_bytes());
+        drop(passed);
+        answer
     }
 
     /// The city's page asks.

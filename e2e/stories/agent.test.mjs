@@ -1,0 +1,214 @@
+// A card at a PC: the console's code, the agent's own page, the pad in a window of its own, and pages that may not ask.
+// A city of its own, because only one can be the first administrator of a city.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createServer as listen } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+
+const program = process.env.YAKUBA ?? 'yakuba'
+
+/** A port nobody listens at. */
+const freePort = () => new Promise((resolve) => {
+  const server = listen().listen(0, '127.0.0.1', () => {
+    const { port } = server.address()
+    server.close(() => resolve(port))
+  })
+})
+
+/** Starts the program and waits for its line `ready …`; answers with the address and what it said. */
+function start (args, env = {}) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
+  const ready = new Promise((resolve, reject) => {
+    let says = ''
+    child.stdout.setEncoding('utf8')
+    child.stdout.on('data', (text) => {
+      says += text
+      const line = /^ready (http:\/\/\S+)$/m.exec(says)
+      if (line) setTimeout(() => resolve({ child, address: line[1], says }), 300)
+    })
+    child.on('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}: ${says}`)))
+  })
+  return ready
+}
+
+describe('a card at a PC', () => {
+  let place, city, agent, browser, operator, clerk, card, lib, fit, look
+  const SIZES = {}
+
+  before(async () => {
+    place = await mkdtemp(join(tmpdir(), 'yakuba-agent-'))
+    const port = await freePort()
+    const data = join(place, 'city')
+    city = await start(['demo', '--port', '0', '--residents', '60', '--data', data], { YAKUBA_AGENTS_PORT: String(port) })
+    // The helpers read these once.
+    Object.assign(process.env, { YAKUBA_URL: city.address, YAKUBA_SAYS: city.says, YAKUBA_DATA: data })
+    const cities = await import('../lib/city.mjs')
+    const browsers = await import('../lib/browser.mjs')
+    lib = { ...cities, ...browsers, ...await import('../lib/staff.mjs') }
+    ;({ fit } = browsers)
+    ;({ look } = await import('../lib/look.mjs'))
+    Object.assign(SIZES, { phone: cities.sizes.phone, desk: cities.sizes.desk })
+    const [, resident, pin] = /^ {2}(\S+) {2}PIN (\d{4}) /m.exec(city.says)
+    card = { resident, pin }
+    agent = await start(['agent', '--port', String(port), '--data', join(place, 'agent'), '--demo-resident', resident, '--demo-city', data])
+    browser = await browsers.launch()
+    const administrator = await browsers.person(browser, cities.sizes.desk)
+    await lib.becomeFirstAdministrator(administrator)
+    operator = await browsers.person(browser, cities.sizes.desk)
+    await lib.join(operator, await lib.invite(administrator, '運用 次郎', ['operator']))
+    clerk = await browsers.person(browser, cities.sizes.desk)
+    await lib.join(clerk, await lib.invite(administrator, '窓口 花子', ['counter_clerk']))
+  })
+
+  after(async () => {
+    await browser?.close()
+    for (const one of [agent, city]) {
+      one?.child.removeAllListeners('exit')
+      one?.child.kill('SIGTERM')
+    }
+    await rm(place, { recursive: true, force: true })
+  })
+
+  /** Opens the page that tries the card and the pad it asks for. */
+  async function openPad (page) {
+    await lib.open(page, '/staff/agents/try')
+    const opening = page.context().waitForEvent('page')
+    await page.locator('#agent button').click()
+    const pad = await opening
+    pad.faults = []
+    pad.on('pageerror', (error) => pad.faults.push(error.message))
+    await pad.waitForLoadState()
+    return pad
+  }
+
+  test('before it is paired, the agent answers no page', async () => {
+    await lib.open(clerk, '/staff/agents/try')
+    await fit(clerk, 'the page that tries the card')
+    await clerk.locator('#agent button').click()
+    await clerk.locator('#agent-said', { hasText: 'つながりません' }).waitFor()
+    clerk.faults.length = 0
+  })
+
+  test('a code from the console pairs it, on a page of its own', async () => {
+    await lib.open(operator, '/staff/agents')
+    await look(operator, SIZES, 'ja', 'agents-console-empty')
+    await operator.setViewportSize(lib.sizes.desk)
+    await operator.locator('input[name=place]').fill('市民課')
+    await operator.locator('input[name=name]').fill('窓口1')
+    await operator.locator('form[action="/staff/agents/announce"] button').click()
+    const code = await operator.locator('.secret').first().innerText()
+    await fit(operator, 'the code')
+    const own = await lib.person(browser, lib.sizes.desk)
+    await own.goto(agent.address)
+    await look(own, SIZES, 'ja', 'agent-own-empty')
+    await own.locator('input[name=server]').fill(city.address)
+    await own.locator('input[name=code]').fill('0000-0000-0000-0000-0000')
+    await own.locator('form[action="/pair"] button').click()
+    await own.locator('[role=alert]', { hasText: 'このコードは使えません' }).waitFor()
+    own.faults.length = 0
+    await own.locator('input[name=server]').fill(city.address)
+    await own.locator('input[name=code]').fill(code.toLowerCase())
+    await own.locator('form[action="/pair"] button').click()
+    await own.locator('.card', { hasText: '見本市' }).waitFor()
+    await look(own, SIZES, 'ja', 'agent-own-paired')
+    await lib.open(operator, '/staff/agents')
+    await look(operator, SIZES, 'ja', 'agents-console')
+    await operator.setViewportSize(lib.sizes.desk)
+  })
+
+  test('a person reads who asks, types a PIN with keys and fingers, and the window goes away', async () => {
+    const pad = await openPad(clerk)
+    assert.match(pad.url(), /^http:\/\/127\.0\.0\.1:\d+\/pad\/[0-9a-z]{26}$/)
+    const shown = await pad.locator('main').innerText()
+    for (const said of ['見本市', 'localhost:', '動作確認', 'あと3回']) assert.ok(shown.includes(said), shown)
+    await look(pad, SIZES, 'ja', 'agent-pad')
+    for (const [language, name] of [['ja-easy', 'やさしい日本語'], ['en', 'English']]) {
+      await pad.getByRole('button', { name }).click()
+      await pad.waitForLoadState()
+      await look(pad, SIZES, language, 'agent-pad')
+    }
+    await pad.getByRole('button', { name: '日本語', exact: true }).click()
+    // By keyboard alone: the field has the focus, Enter sends.
+    assert.equal(await pad.evaluate(() => document.activeElement.id), 'secret')
+    await pad.keyboard.type(card.pin === '0000' ? '1111' : '0000')
+    await pad.keyboard.press('Enter')
+    await pad.locator('[role=alert]', { hasText: '暗証番号がちがいます' }).waitFor()
+    await look(pad, SIZES, 'ja', 'agent-pad-wrong')
+    assert.match(await pad.locator('#secret-tries').innerText(), /まちがえた回数: 1/)
+    // By fingers.
+    for (const digit of card.pin) await pad.locator(`#keypad button[data-digit="${digit}"]`).click()
+    const closed = pad.waitForEvent('close')
+    await pad.locator('button[value=enter]').click()
+    await pad.locator('[data-close]').waitFor()
+    await fit(pad, 'the finished pad')
+    await closed
+    await clerk.locator('#agent-said', { hasText: 'カードを確かめました' }).waitFor()
+    assert.deepEqual(clerk.faults, [])
+    await fit(clerk, 'the page after a card was proved')
+  })
+
+  test('a person may stop, and a pad that was opened once opens no second time', async () => {
+    const pad = await openPad(clerk)
+    const again = await clerk.context().request.get(pad.url())
+    assert.equal(again.status(), 410)
+    await pad.locator('button[value=stop]').click()
+    await clerk.locator('#agent-said', { hasText: 'やめました' }).waitFor()
+  })
+
+  test('the last try asks for a yes of its own', async () => {
+    const pad = await openPad(clerk)
+    for (let miss = 0; miss < 2; miss++) {
+      await pad.locator('#secret').fill(card.pin === '0000' ? '1111' : '0000')
+      await pad.locator('button[value=enter]').click()
+      await pad.locator('[role=alert]', { hasText: '暗証番号がちがいます' }).waitFor()
+      await pad.locator('#secret-tries', { hasText: `まちがえた回数: ${miss + 1}` }).waitFor()
+    }
+    await pad.locator('#last-try').waitFor()
+    await look(pad, SIZES, 'ja', 'agent-pad-last-try')
+    await pad.locator('#secret').fill(card.pin)
+    await pad.locator('button[value=enter]').click()
+    // The browser itself asks for the box.
+    assert.equal(await pad.locator('[data-close]').count(), 0)
+    await pad.locator('#last-try').check()
+    await pad.locator('button[value=enter]').click()
+    await clerk.locator('#agent-said', { hasText: 'カードを確かめました' }).waitFor()
+  })
+
+  test('another page can neither ask, nor frame the pad, nor send to it', async () => {
+    const stranger = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<h1>x</h1>'))
+    await new Promise((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+    const page = await lib.person(browser, lib.sizes.desk)
+    await page.goto(`http://127.0.0.1:${stranger.address().port}/`)
+    const tried = await page.evaluate(async (agent) => {
+      const reach = (path, options) => fetch(agent + path, options).then((reply) => reply.status, () => 'blocked')
+      const frame = document.createElement('iframe')
+      frame.src = agent
+      document.body.append(frame)
+      await new Promise((resolve) => { frame.onload = resolve })
+      let inside = 'closed'
+      try { inside = frame.contentDocument?.body?.innerText ?? 'closed' } catch {}
+      return [
+        await reach('/v1/status'),
+        await reach('/v1/identify', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }),
+        inside.includes('エージェント')
+      ]
+    }, agent.address)
+    assert.deepEqual(tried, ['blocked', 'blocked', false])
+    // A form needs no permission to be sent: the agent refuses it by its origin.
+    const [answer] = await Promise.all([
+      page.waitForResponse((reply) => reply.url().endsWith('/unpair')),
+      page.evaluate((agent) => {
+        const form = Object.assign(document.createElement('form'), { method: 'post', action: `${agent}/unpair` })
+        document.body.append(form)
+        form.submit()
+      }, agent.address)
+    ])
+    assert.equal(answer.status(), 403)
+    stranger.close()
+  })
+})
