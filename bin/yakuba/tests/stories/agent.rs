@@ -188,23 +188,29 @@ impl Page {
 }
 
 /// A demo city with a staff session, reached through the recording proxy.
-struct Stage {
-    city: Served,
+pub struct Stage {
+    pub city: Served,
     page: Page,
     resident: String,
     card: VirtualCardContents,
     birth_date: String,
-    place: tempfile::TempDir,
+    pub place: tempfile::TempDir,
 }
 
-fn stage() -> Stage {
+pub fn stage() -> Stage {
+    stage_known_as(None)
+}
+
+/// The same, reached by a further host name.
+pub fn stage_known_as(host: Option<&str>) -> Stage {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
     let (resident, card, cookie) = prepared(&data);
     let record = Record::default();
     let (port, target) = proxy(&record);
     let through = format!("127.0.0.1:{port}");
-    let city = Served::start_on(place, &[("YAKUBA_WEB_HOSTS", &through)]);
+    let hosts = host.map_or(through.clone(), |host| format!("{through},{host}"));
+    let city = Served::start_on(place, &[("YAKUBA_WEB_HOSTS", &hosts)]);
     *target.lock().unwrap() = city.address.clone();
     let origin = format!("http://{}", city.address);
     let birth_date = card.attributes.birth_date.to_string();
@@ -232,15 +238,20 @@ fn prepared(data: &Path) -> (String, VirtualCardContents, String) {
 }
 
 impl Stage {
-    /// Takes a code from the console and pairs the agent in `data`; answers with the code.
-    fn pair(&self, data: &Path) -> String {
+    /// Takes a code from the console.
+    pub fn code(&self) -> String {
         let (_, page) = self.page.at_city("GET", "/staff/agents", "", "");
         let form = page.split("action=\"/staff/agents/announce\"").nth(1).unwrap();
         let token = form.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         let (status, shown) =
             self.page.at_city("POST", "/staff/agents/announce", "", &format!("csrf={token}&place=Hall&name=PC1"));
         assert_eq!(status, 200, "{shown}");
-        let code = shown.split("<p class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        shown.split("<p class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    }
+
+    /// Pairs the agent in `data` by a code of the console; answers with the code.
+    fn pair(&self, data: &Path) -> String {
+        let code = self.code();
         // What the console showed is not what is judged here; what passes while pairing is.
         self.page.record.lock().unwrap().clear();
         let server = format!("http://{}", self.page.city);

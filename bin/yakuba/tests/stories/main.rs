@@ -29,3 +29,4 @@ mod real_city;
 mod refusals;
 mod served;
 mod stopped;
+mod tls;

@@ -8,4 +8,5 @@ mod origin;
 mod pad;
 mod pairing;
 mod requests;
+mod signing;
 mod support;
