@@ -8,11 +8,21 @@
 
 mod audit;
 mod clients;
+#[path = "../../crates/card/tests/card/daemon.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "shared with the card's own tests; a bench that cannot begin must stop"
+)]
+mod daemon;
 mod import;
 mod issue;
 mod paper;
 mod report;
 mod store;
+mod tap;
 mod verify;
 
 use clap::Parser;
@@ -49,6 +59,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("audit", "S2", audit::run),
     ("issue", "S2", issue::run),
     ("verify", "S3", verify::run),
+    ("tap", "S3", tap::run),
     ("paper", "S1", paper::run),
 ];
 

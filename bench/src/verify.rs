@@ -19,6 +19,7 @@ use pki::{AuthorityRole, Challenge, Expectation, PresentedCard, SigningKey, Trus
 use testkit::world::jlis::Jlis;
 
 use crate::Options;
+use crate::clients::drive;
 use crate::report::{Failure, Line};
 
 /// Our checking may cost at most this much of the bare verifications.
@@ -28,6 +29,8 @@ const VERIFICATIONS: usize = 2;
 /// Cards that take turns, over a few keys: making keys is slow.
 const CARDS: u64 = 256;
 const KEYS: usize = 8;
+/// At so many terminals at once.
+const TERMINALS: [u64; 3] = [1, 10, 100];
 const HERE: Expectation<'static> = Expectation { audience: "bench", terminal: "bench" };
 
 struct Card {
@@ -62,14 +65,18 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
         ratios.push(mine / bare);
     }
     let ratio = median(&mut ratios);
-    Ok(vec![Line {
+    let mut lines = vec![Line {
         work: format!("check one tap ({CARDS} cards in turn, revocation remembered)"),
         ours: format!("{:.1} µs", median(&mut ours)),
         peer: format!("{:.1} µs ({VERIFICATIONS} × RSA-2048, aws-lc-rs)", median(&mut peer)),
         ratio: Some(ratio),
         goal: format!("≤ {GOAL}"),
         met: Some(ratio <= GOAL),
-    }])
+    }];
+    for clients in TERMINALS {
+        lines.push(scene.rate(clients, options.seconds)?);
+    }
+    Ok(lines)
 }
 
 /// Microseconds for one card, over one turn of all.
@@ -117,13 +124,30 @@ impl Scene {
         Ok(Self { authority, keys, cards, challenge, anchors, source, now })
     }
 
+    /// How many taps a second `clients` terminals have checked, and how long each waits.
+    fn rate(&self, clients: u64, seconds: f64) -> Result<Line, Failure> {
+        let slices = drive(clients, seconds, &|| 0.0, |client| {
+            Ok(move |number: u64| self.check(&self.cards[((client + number) % CARDS) as usize]))
+        })?;
+        let seen = slices.seen();
+        Ok(Line {
+            work: format!("taps checked for {clients} terminal{} at once", if clients == 1 { "" } else { "s" }),
+            ours: format!("{:.0}/s (p50 {:.0} µs, p99 {:.1} ms)", seen.per_second, seen.p50, seen.p99 / 1000.0),
+            peer: "-".to_owned(),
+            ratio: None,
+            goal: "context".to_owned(),
+            met: None,
+        })
+    }
+
     fn ours(&self) -> Result<(), Failure> {
-        for card in &self.cards {
-            let card = PresentedCard { certificate: &card.certificate, signature: &card.signature };
-            let verified =
-                verify_user_authentication(card, &self.challenge, HERE, &self.anchors, &self.source, self.now)?;
-            std::hint::black_box(verified);
-        }
+        self.cards.iter().try_for_each(|card| self.check(card))
+    }
+
+    fn check(&self, card: &Card) -> Result<(), Failure> {
+        let card = PresentedCard { certificate: &card.certificate, signature: &card.signature };
+        let verified = verify_user_authentication(card, &self.challenge, HERE, &self.anchors, &self.source, self.now)?;
+        std::hint::black_box(verified);
         Ok(())
     }
 
