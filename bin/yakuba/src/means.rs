@@ -100,8 +100,8 @@ impl Means {
         if let Some(port) = origins[0].strip_prefix("http://localhost:").filter(|_| app.is_demo()) {
             origins.push(format!("http://127.0.0.1:{port}"));
         }
-        let host = origins[0].split_once("://").map_or("", |(_, host)| host).to_owned();
-        let audience = if agents.audience.is_empty() { host } else { agents.audience.clone() };
+        // Agents take no other audience than the host they reached.
+        let audience = origins[0].split_once("://").map_or("", |(_, host)| host).to_owned();
         app.agents = Counterpart::new(keys.agents.clone(), audience, origins, agents.port).map(Arc::new);
         app.papers = Some(Arc::new(web::open::Papers {
             code_keys: self.issuer.composer.code_keys(),

@@ -87,7 +87,7 @@ const fn sentence(error: &PairingError) -> &'static str {
         PairingError::Address => "agent-own-address",
         PairingError::Unreachable(_) => "agent-own-unreachable",
         PairingError::Refused => "agent-own-refused",
-        PairingError::NotBelieved(_) | PairingError::Origin => "agent-own-not-believed",
+        PairingError::NotBelieved(_) | PairingError::OtherPlace => "agent-own-not-believed",
         PairingError::File(_) | PairingError::Damaged | PairingError::Key(_) => "agent-refused-pairings",
     }
 }

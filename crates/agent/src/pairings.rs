@@ -42,9 +42,9 @@ pub enum PairingError {
     /// The server's answer is not believed.
     #[error(transparent)]
     NotBelieved(#[from] PairingRefusal),
-    /// What the server says of itself cannot be used.
-    #[error("the server's answer names an origin that is none")]
-    Origin,
+    /// The server speaks for another place than the one it was reached at.
+    #[error("the server speaks for another address than the one it was reached at; nothing was paired")]
+    OtherPlace,
     /// The file of pairings.
     #[error("the pairings cannot be kept: {0}")]
     File(#[from] std::io::Error),
@@ -222,8 +222,10 @@ impl Pairings {
         let answer = post(&format!("{server}{PAIR_PATH}"), &request.to_bytes())?;
         let answer = PairingAnswer::read(&answer, &code, &request)?;
         let origins: Option<Vec<String>> = answer.origins.iter().map(|origin| server_origin(origin)).collect();
-        let origins = origins.filter(|origins| !origins.is_empty()).ok_or(PairingError::Origin)?;
-        let Some(sealing_key) = answer.sealing_keys.first().cloned() else { return Err(PairingError::Origin) };
+        let origins = origins.filter(|origins| speaks_for_itself(&server, &answer.audience, origins));
+        let (Some(origins), Some(sealing_key)) = (origins, answer.sealing_keys.first().cloned()) else {
+            return Err(PairingError::OtherPlace);
+        };
         let pairing = Pairing {
             agent: answer.agent,
             audience: answer.audience,
@@ -239,6 +241,23 @@ impl Pairings {
         self.add(pairing)?;
         Ok(again)
     }
+}
+
+/// Whether all that a server reached at `server` says of itself is that very address: the audience its host, the origins
+/// its own. Otherwise one that an operator was talked into pairing with could name the audience of another city, and pass
+/// that city's challenges on to cards here. This machine's own names count as one (demos).
+fn speaks_for_itself(server: &str, audience: &str, origins: &[String]) -> bool {
+    let host = server.split_once("://").map_or("", |(_, host)| host);
+    let is_here = is_this_machine(host);
+    let is_own = |origin: &String| {
+        origin == server || is_here && origin.split_once("://").is_some_and(|(_, host)| is_this_machine(host))
+    };
+    (audience == host || is_here && is_this_machine(audience)) && !origins.is_empty() && origins.iter().all(is_own)
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 /// `https://host[:port]` as browsers write it in `Origin`: lower case, no path, no standing port.
@@ -303,6 +322,25 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_speaks_for_the_place_it_was_reached_at_and_no_other() {
+        let speaks =
+            |server: &str, audience: &str, origin: &str| speaks_for_itself(server, audience, &[origin.to_owned()]);
+        assert!(speaks("https://city.example", "city.example", "https://city.example"));
+        assert!(speaks("http://127.0.0.1:5000", "localhost:8080", "http://localhost:8080"));
+        for (server, audience, origin) in [
+            ("https://evil.example", "city.example", "https://evil.example"),
+            ("https://evil.example", "evil.example", "https://city.example"),
+            ("https://evil.example", "yakuba-certificate-machine", "https://evil.example"),
+            ("https://city.example", "city.example", "http://city.example"),
+            ("https://city.example", "localhost:8080", "https://city.example"),
+            ("https://localhost.evil.example", "localhost", "https://localhost.evil.example"),
+        ] {
+            assert!(!speaks(server, audience, origin), "{server} {audience} {origin}");
+        }
+        assert!(!speaks_for_itself("https://city.example", "city.example", &[]));
+    }
 
     #[test]
     fn an_address_becomes_the_origin_browsers_say() {

@@ -111,16 +111,13 @@ impl Default for KioskSection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentsSection {
-    /// For whom cards prove themselves at agents, e.g. `city.example.lg.jp`; agents show it and keep it when they are
-    /// paired. Empty: the host of `web.staff_origin`.
-    pub audience: String,
     /// Where agents listen on their PCs.
     pub port: u16,
 }
 
 impl Default for AgentsSection {
     fn default() -> Self {
-        Self { audience: String::new(), port: 47_614 }
+        Self { port: 47_614 }
     }
 }
 

@@ -17,7 +17,7 @@ impl From<PairingError> for Failure {
         let kind = match &error {
             PairingError::Address => Kind::Invalid,
             PairingError::Unreachable(_) | PairingError::File(_) | PairingError::Key(_) => Kind::Unavailable,
-            PairingError::Refused | PairingError::NotBelieved(_) | PairingError::Origin => Kind::Refused,
+            PairingError::Refused | PairingError::NotBelieved(_) | PairingError::OtherPlace => Kind::Refused,
             PairingError::Damaged => Kind::Internal,
         };
         Self::new(kind, error)

@@ -38,13 +38,16 @@ fn serve_once(answer: impl FnOnce(&[u8]) -> (u16, Vec<u8>) + Send + 'static) -> 
     address
 }
 
+/// These servers are reached at this machine, so they speak for it.
+const HERE: &str = "http://localhost:8080";
+
 fn answer_of(keys: &pki::agent::ServerKeys) -> PairingAnswer {
     PairingAnswer {
         agent: AGENT.into(),
-        audience: AUDIENCE.into(),
+        audience: "localhost:8080".into(),
         name: "見本市".into(),
         name_english: "Mihon City".into(),
-        origins: vec!["https://City.Example/".into()],
+        origins: vec!["http://LocalHost:8080/".into()],
         verification_key: VerificationKey::from_info(keys.signing.public_key_info()).unwrap(),
         sealing_keys: vec![keys.sealing[0].public().clone()],
         paired_at: now(),
@@ -64,17 +67,17 @@ fn an_agent_pairs_keeps_it_to_itself_and_forgets_it_when_told() {
         (200, answer_of(&server_keys()).to_bytes(&code, &request))
     });
     let pairing = pairings.pair(&Seams::system(), &server, "k3m9 t2v7 q1x8 z4ab cdef").unwrap();
-    assert_eq!((pairing.audience.as_str(), pairing.origins.as_slice()), (AUDIENCE, &[CITY.to_owned()][..]));
+    assert_eq!((pairing.audience.as_str(), pairing.origins.as_slice()), ("localhost:8080", &[HERE.to_owned()][..]));
     assert!(!format!("{pairing:?}").contains("key"));
-    assert_eq!(pairings.of_origin(CITY).unwrap().unwrap().agent, AGENT);
+    assert_eq!(pairings.of_origin(HERE).unwrap().unwrap().agent, AGENT);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&directory.join("pairings.json")), mode(&directory)), (0o600, 0o700));
     }
-    assert!(pairings.remove(AUDIENCE).unwrap());
-    assert!(!pairings.remove(AUDIENCE).unwrap());
+    assert!(pairings.remove("localhost:8080").unwrap());
+    assert!(!pairings.remove("localhost:8080").unwrap());
     assert!(pairings.all().unwrap().is_empty());
 }
 
@@ -98,6 +101,20 @@ fn somebody_in_the_servers_place_is_noticed_and_nothing_is_kept() {
         (200, answer)
     });
     assert!(matches!(pairings.pair(&Seams::system(), &server, CODE), Err(PairingError::NotBelieved(_))));
+    // They know the code, because they gave it, and speak for another city.
+    for change in [
+        (|answer: &mut PairingAnswer| answer.audience = AUDIENCE.into()) as fn(&mut PairingAnswer),
+        |answer| answer.origins.push(CITY.into()),
+        |answer| answer.audience = "yakuba-certificate-machine".into(),
+    ] {
+        let server = serve_once(move |body| {
+            let (code, request) = (PairingCode::typed(CODE), PairingRequest::read(body).unwrap());
+            let mut answer = answer_of(&server_keys());
+            change(&mut answer);
+            (200, answer.to_bytes(&code, &request))
+        });
+        assert!(matches!(pairings.pair(&Seams::system(), &server, CODE), Err(PairingError::OtherPlace)));
+    }
     // A refusal, nobody there, an address that is none, an endless answer.
     let server = serve_once(|_| (410, Vec::new()));
     assert!(matches!(pairings.pair(&Seams::system(), &server, CODE), Err(PairingError::Refused)));
