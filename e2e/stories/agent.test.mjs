@@ -179,6 +179,42 @@ describe('a card at a PC', () => {
     await clerk.locator('#agent-said', { hasText: 'カードを確かめました' }).waitFor()
   })
 
+  test('at the counter a card is linked to its holder, and to nobody else', async () => {
+    await lib.takeDesk(clerk, 'credential')
+    // The card's holder is the first of the gallery: Hanako, whose card was linked when the demo was made.
+    const openCards = async (kana) => {
+      await lib.open(clerk, '/staff/register')
+      await clerk.locator('input[name=kana]').fill(kana)
+      await clerk.locator('form[action="/staff/register"] button[type=submit]').click()
+      await clerk.locator('form[action="/staff/person"] button').first().click()
+      await clerk.waitForURL(/\/staff\/person\/[0-9a-z]{26}$/)
+      await clerk.locator('a[href$="/cards"]').click()
+      await clerk.waitForURL(/\/cards$/)
+    }
+    const prove = async (said) => {
+      await clerk.locator('a[href$="/cards/link"]').click()
+      await clerk.waitForURL(/\/cards\/link$/)
+      const opening = clerk.context().waitForEvent('page')
+      await clerk.locator('#agent button').click()
+      const pad = await opening
+      await pad.waitForLoadState()
+      assert.match(await pad.locator('main').innerText(), /カードを登録する/)
+      await pad.locator('#secret').fill(card.pin)
+      await pad.locator('button[value=enter]').click()
+      await clerk.locator('#agent-said', { hasText: said }).waitFor()
+    }
+    await openCards('つじ　はなこ')
+    await fit(clerk, "a resident's cards")
+    assert.match(await clerk.locator('main').innerText(), /マイナンバーカード[^]*使えます/)
+    await prove('もう登録されています')
+    await fit(clerk, 'linking a card')
+    await openCards('みほん　かおり')
+    assert.match(await clerk.locator('main').innerText(), /登録しているカード等はありません/)
+    await prove('ほかの人に登録されています')
+    // What was refused is an answer like any other: only the status says no.
+    clerk.faults.length = 0
+  })
+
   test('another page can neither ask, nor frame the pad, nor send to it', async () => {
     const stranger = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<h1>x</h1>'))
     await new Promise((resolve) => stranger.listen(0, '127.0.0.1', resolve))

@@ -9,7 +9,7 @@
 //! A request is its own record: it is signed by us and names session, agent and time, so nothing is kept while it is
 //! out. That it is used once is written in the step that opens its answer (`used_challenges`).
 
-mod pages;
+pub(crate) mod pages;
 mod pairing;
 
 use std::sync::Arc;

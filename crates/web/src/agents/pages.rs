@@ -142,27 +142,39 @@ async fn stop(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>)
 
 /// A page that has the card on this PC prove who taps, and says only whether it did.
 async fn try_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
-    let counterpart = app.counterpart()?.clone();
-    let title = visit.say("agent-staff-try-title");
-    let say = |key: &str| visit.say(key);
+    let port = app.counterpart()?.port;
     let main = html! {
         p { (visit.say_html("agent-staff-try-lead")) }
+        (asking(&visit, port, ASK, ANSWER, "agent-staff-try-button"))
+    };
+    Ok(page_with_agent(&visit, &me, &visit.say("agent-staff-try-title"), port, &main))
+}
+
+/// The button that has the card on this PC prove who taps: asks at `ask`, brings the answer to `answer`, and says what
+/// comes back.
+pub(crate) fn asking(visit: &Visit, port: u16, ask: &str, answer: &str, button: &str) -> Markup {
+    let say = |key: &str| visit.say(key);
+    html! {
         noscript { (alert(visit.language, AlertKind::Warning, &html! { p { (say("agent-staff-try-script")) } })) }
-        div id="agent" data-agent=(format!("http://127.0.0.1:{}", counterpart.port))
-            data-ask=(ASK) data-ask-token=(visit.csrf_token(ASK))
-            data-answer=(ANSWER) data-answer-token=(visit.csrf_token(ANSWER))
+        div id="agent" data-agent=(format!("http://127.0.0.1:{port}"))
+            data-ask=(ask) data-ask-token=(visit.csrf_token(ask))
+            data-answer=(answer) data-answer-token=(visit.csrf_token(answer))
             data-absent=(say("agent-page-absent")) data-waiting=(say("agent-page-waiting"))
             data-stopped=(say("agent-page-stopped")) data-over=(say("agent-page-over"))
             data-open=(say("agent-page-open")) data-failed=(say("agent-page-failed")) {
-            div class="buttons" { button type="button" class="button" { (say("agent-staff-try-button")) } }
+            div class="buttons" { button type="button" class="button" { (say(button)) } }
             p id="agent-said" role="status" tabindex="-1" {}
         }
-    };
-    let mut console = shell::Console::new(&visit, &me, &title);
+    }
+}
+
+/// A console page that may reach the agent of this PC.
+pub(crate) fn page_with_agent(visit: &Visit, me: &SignedIn, title: &str, port: u16, main: &Markup) -> Response {
+    let mut console = shell::Console::new(visit, me, title);
     console.script(assets::path("agent.js"));
-    let mut response = console.render(&main);
-    response.extensions_mut().insert(ReachesAgent(counterpart.port));
-    Ok(response)
+    let mut response = console.render(main);
+    response.extensions_mut().insert(ReachesAgent(port));
+    response
 }
 
 async fn ask(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {

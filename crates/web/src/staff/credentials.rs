@@ -80,7 +80,9 @@ async fn page(
         @if rows.is_empty() { (empty_state(&visit.say("staff-cards-none"), &visit.say("staff-cards-none-how"))) }
         @else { (visit.table(&title, &headings, &rows)) }
         p class="hint" { (visit.say("staff-cards-how")) }
-        div class="buttons" { a href=(format!("/staff/person/{view}")) { (visit.say("staff-back-to-person")) } }
+        div class="buttons" {
+            a class="button button-secondary" href=(format!("/staff/person/{view}/cards/link")) { (visit.say("staff-card-link")) }
+            a href=(format!("/staff/person/{view}")) { (visit.say("staff-back-to-person")) } }
     };
     Ok(shell::page(&visit, &me, &title, &main))
 }

@@ -9,6 +9,7 @@
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
 //! | [`credentials`] | a resident's cards and tags: stopping one, letting one go on |
+//! | [`linking`] | linking a resident's card at the counter's reader |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
@@ -29,6 +30,7 @@ mod desk;
 mod home;
 mod imports;
 mod incidents;
+mod linking;
 mod looked;
 mod paper;
 mod papers;
@@ -51,6 +53,7 @@ pub fn routes() -> Routes {
         .merge(desk::routes())
         .merge(register::routes())
         .merge(credentials::routes())
+        .merge(linking::routes())
         .merge(looked::routes())
         .merge(papers::routes())
         .merge(paper::routes())

@@ -105,3 +105,4 @@ agent-page-stopped = やめました。
 agent-page-over = 時間が過ぎました。もう一度はじめてください。
 agent-page-open = 入力画面を開く
 agent-page-failed = うまくいきませんでした。もう一度はじめてください。
+agent-purpose-link = 市にカードを登録する(窓口)
