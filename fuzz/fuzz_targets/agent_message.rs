@@ -1,5 +1,6 @@
-//! Messages between a server and an agent. Input: the bytes of a message as they are; and, so that the fuzzer gets past
-//! signature and sealing, the content of a request that the server signs, and of an answer that an agent seals.
+//! Messages between a server and an agent. Input: a first byte that chooses, and then the bytes of a message as they are;
+//! or, so that the fuzzer gets past signature and sealing, the content of a request that the server signs, or of an answer
+//! that an agent seals.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -42,24 +43,35 @@ fn field(value: &[u8]) -> Vec<u8> {
 
 fuzz_target!(|bytes: &[u8]| {
     let scene = &*SCENE;
-    let _ = PairingRequest::read(bytes).map(|request| request.check(&scene.code));
-    let _ = PairingAnswer::read(bytes, &scene.code, &scene.pairing);
+    let Some((choice, bytes)) = bytes.split_first() else { return };
     let open = |sealed: &[u8]| {
         if let Ok(answer) = open_agent_answer(&scene.server, &scene.key, &scene.request, sealed) {
             let _ = PresignedSigner::new(&scene.request, &answer).map(|signer| signer.cms());
         }
     };
-    open(bytes);
-    let Ok(signature) = scene.server.signing.sign(bytes) else { return };
-    let signed = [field(b"yakuba-agent-signed-request-v1"), field(bytes), field(&signature)].concat();
-    if let Ok(read) = SignedRequest::read(&signed, &scene.key) {
-        // What is read is what is signed: it can be shown and checked.
-        let _ = read.request.check("a", "b", scene.now);
-        assert_eq!(read.to_bytes(), signed);
-    }
-    let said = [field(b"yakuba-agent-answer-v1"), field(bytes), field(&signature), field(&[])].concat();
-    let key = scene.server.sealing[0].public();
-    if let Ok(sealed) = key.seal(b"yakuba-agent-answer-v1", &scene.request.digest(), &said) {
-        open(&[field(b"yakuba-agent-answer-v1"), field(&key.id()), field(&sealed)].concat());
+    match choice % 3 {
+        0 => {
+            let _ = PairingRequest::read(bytes).map(|request| request.check(&scene.code));
+            let _ = PairingAnswer::read(bytes, &scene.code, &scene.pairing);
+            let _ = SignedRequest::read(bytes, &scene.key);
+            open(bytes);
+        }
+        1 => {
+            let Ok(signature) = scene.server.signing.sign(bytes) else { return };
+            let signed = [field(b"yakuba-agent-signed-request-v1"), field(bytes), field(&signature)].concat();
+            if let Ok(read) = SignedRequest::read(&signed, &scene.key) {
+                // What is read is what is signed: it can be shown and checked.
+                let _ = read.request.check("a", "b", scene.now);
+                assert_eq!(read.to_bytes(), signed);
+            }
+        }
+        _ => {
+            let Ok(signature) = scene.server.signing.sign(bytes) else { return };
+            let said = [field(b"yakuba-agent-answer-v1"), field(bytes), field(&signature), field(&[])].concat();
+            let key = scene.server.sealing[0].public();
+            if let Ok(sealed) = key.seal(b"yakuba-agent-answer-v1", &scene.request.digest(), &said) {
+                open(&[field(b"yakuba-agent-answer-v1"), field(&key.id()), field(&sealed)].concat());
+            }
+        }
     }
 });
