@@ -46,6 +46,8 @@ pub enum Request {
     VirtualCard {
         /// Whose.
         resident: String,
+        /// In which state.
+        state: crate::cards::variant::CardState,
     },
     /// The one-time token for the first administrator.
     FirstAdministrator,

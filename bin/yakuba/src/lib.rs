@@ -153,6 +153,9 @@ pub enum CardCommand {
         /// Where vpcd listens.
         #[arg(long)]
         vpcd: String,
+        /// What state the card is in: to try what happens then. Nothing of it is kept.
+        #[arg(long = "as", value_enum, default_value_t)]
+        state: cards::variant::CardState,
     },
 }
 

@@ -10,7 +10,7 @@ use card::virtual_card::VirtualCard;
 use paper::fonts::Typeface;
 use paper::seal::Seal;
 use pki::renewal::{HttpRenewalSource, RenewalSource};
-use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, StatusSource};
+use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, RevocationReason, StatusSource};
 use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
 use services::convenience_certificates::{Composer, Issuer};
@@ -22,6 +22,7 @@ use web::kiosk::Slots;
 use web::kiosk::reader::{Drawer, DrawerCard, PcscSlot};
 
 use crate::cards;
+use crate::cards::variant;
 use crate::city::OpenCity;
 use crate::fail::Failure;
 use crate::keys::{CityKeys, SimulatedAuthorities};
@@ -63,6 +64,8 @@ impl Means {
             let genuineness = GenuinenessAnchors::new(vec![authorities.cards.anchor()]);
             let jlis = Jlis::start(Arc::new(authorities.user_authentication), inside.seams.clone())
                 .map_err(failed("the simulated J-LIS cannot start"))?;
+            jlis.revoke(variant::REVOKED_SERIAL, RevocationReason::KeyCompromise);
+            jlis.renewed_from(variant::RENEWED_FROM);
             let source = OcspSource::new(fetch, OcspAddress::Fixed(jlis.ocsp_url()), inside.seams.clone());
             (anchors, Arc::new(source) as Arc<dyn StatusSource>, genuineness, Some(Arc::new(jlis)))
         } else {

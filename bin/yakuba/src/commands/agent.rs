@@ -104,7 +104,11 @@ fn readers(arguments: &AgentArguments, seams: &Seams) -> Result<Box<dyn Readers>
     let (Some(resident), Some(city)) = (&arguments.demo_resident, &arguments.demo_city) else {
         return Ok(Box::new(PcscReaders));
     };
-    let done = control::run(city, Request::VirtualCard { resident: resident.to_owned() }, &mut |_| {})?;
+    let done = control::run(
+        city,
+        Request::VirtualCard { resident: resident.to_owned(), state: Default::default() },
+        &mut |_| {},
+    )?;
     let reader = virtual_reader(&done.file.unwrap_or_default(), seams)
         .ok_or_else(|| Failure::new(Kind::Internal, "the virtual card cannot be made"))?;
     for line in &done.lines {

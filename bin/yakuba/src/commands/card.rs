@@ -9,7 +9,7 @@ use card::vpcd::VpcdLink;
 use tools::ResidentId;
 
 use crate::CardCommand;
-use crate::cards;
+use crate::cards::variant::{self, CardState};
 use crate::city::OpenCity;
 use crate::control::{self, Done, Request};
 use crate::fail::{Failure, Outcome};
@@ -20,12 +20,12 @@ use crate::keys::SimulatedAuthorities;
 /// # Errors
 /// See [`Failure`].
 pub fn run(command: &CardCommand) -> Outcome {
-    let CardCommand::Virtual { resident, data, vpcd } = command;
-    lend(resident, data, vpcd)
+    let CardCommand::Virtual { resident, data, vpcd, state } = command;
+    lend(resident, data, vpcd, *state)
 }
 
-fn lend(resident: &str, data: &Path, vpcd: &str) -> Outcome {
-    let done = control::run(data, Request::VirtualCard { resident: resident.to_owned() }, &mut |_| {})?;
+fn lend(resident: &str, data: &Path, vpcd: &str, state: CardState) -> Outcome {
+    let done = control::run(data, Request::VirtualCard { resident: resident.to_owned(), state }, &mut |_| {})?;
     let bytes = done.file.unwrap_or_default();
     let contents = VirtualCardContents::from_bytes(&bytes)
         .map_err(Failure::while_doing(Kind::Internal, "the virtual card is broken"))?;
@@ -44,10 +44,10 @@ fn lend(resident: &str, data: &Path, vpcd: &str) -> Outcome {
 ///
 /// # Errors
 /// Not a demo city; no such resident.
-pub fn contents(city: &OpenCity, resident: &str) -> Result<Done, Failure> {
+pub fn contents(city: &OpenCity, resident: &str, state: CardState) -> Result<Done, Failure> {
     let resident = ResidentId::parse(resident).map_err(Failure::while_doing(Kind::Invalid, "the resident"))?;
     let authorities = SimulatedAuthorities::open(city.directory(), &city.inside().seams)?;
-    let contents = cards::find_or_make(city.inside(), &authorities, &resident, None)?;
+    let contents = variant::card(city.inside(), &authorities, &resident, state)?;
     let pin = String::from_utf8_lossy(&contents.user_authentication_pin.value).into_owned();
     Ok(Done { lines: vec![format!("PIN {pin}")], exit_code: 0, file: Some(contents.to_bytes().to_vec()) })
 }

@@ -23,7 +23,7 @@ pub fn execute(city: &OpenCity, request: Request, progress: &mut dyn FnMut(&str)
         Request::Import(order) => city::import(city, &order, progress),
         Request::VerifyAudit { against } => verify::audit(city, against.as_deref()),
         Request::PaperState { request } => verify::paper_state(city, &request),
-        Request::VirtualCard { resident } => card::contents(city, &resident),
+        Request::VirtualCard { resident, state } => card::contents(city, &resident, state),
         Request::FirstAdministrator => staff::token(city),
     }
 }

@@ -17,6 +17,7 @@
 
 mod agent;
 mod browser;
+mod card_states;
 mod city;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]

@@ -73,6 +73,8 @@ struct State {
     unknown: Vec<u64>,
     /// New serial number → those it replaced, newest first.
     renewed: BTreeMap<u64, Vec<u64>>,
+    /// A serial number of at least this replaced the one so much smaller; 0 for no such rule.
+    renewed_from: u64,
     /// Grows with every change; becomes the number of the list.
     edition: u64,
     first_answer: Option<Vec<u8>>,
@@ -186,6 +188,12 @@ impl Jlis {
             let before = state.renewed.get(&old).cloned().unwrap_or_default();
             state.renewed.insert(new, [vec![old], before].concat());
         });
+    }
+
+    /// Says from now on that a certificate whose serial number is at least `offset` replaced the one whose number is so
+    /// much smaller: lets a demo renew cards without telling this service of each.
+    pub fn renewed_from(&self, offset: u64) {
+        self.change(|state| state.renewed_from = offset);
     }
 
     /// Where it is asked which certificates one replaced (`pki::renewal`).
@@ -369,7 +377,8 @@ impl Shared {
             let serial = bytes[bytes.iter().take_while(|&&b| b == 0).count()..].to_vec();
             pki::renewal::write(&CertificateId { issuer_key_id: asked.issuer_key_id.clone(), serial })
         };
-        Some(state.renewed.get(&serial).into_iter().flatten().map(line).collect())
+        let by_rule = serial.checked_sub(state.renewed_from).filter(|_| state.renewed_from > 0);
+        Some(state.renewed.get(&serial).into_iter().flatten().chain(&by_rule).map(line).collect())
     }
 
     fn list(&self, key_id: &str, mood: Mood) -> Option<Vec<u8>> {

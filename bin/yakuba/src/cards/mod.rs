@@ -2,6 +2,8 @@
 //!
 //! They exist only in a database born as a demo. Their "My Number" file has a check digit that is deliberately wrong.
 
+pub mod variant;
+
 use base::{Date, Id, Kind, Timestamp};
 use card::virtual_card::{
     BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
@@ -82,9 +84,9 @@ pub fn find_or_make(
     let now = city.seams.now();
     let not_before = now.plus_seconds(-BORN_EARLY_SECONDS);
     let not_after = now.plus_seconds(CERTIFICATE_SECONDS);
-    let user = issue_user_authentication(city, authorities, not_before, not_after)?;
+    let user = issue_user_authentication(city, authorities, serial(city), not_before, not_after)?;
     let signing = if person.age_on(city.seams.today()) >= register::rules::MACHINE_AGE {
-        Some(issue_signing(city, authorities, &person, not_before, not_after)?)
+        Some(issue_signing(city, authorities, &person, serial(city), not_before, not_after)?)
     } else {
         None
     };
@@ -187,9 +189,9 @@ fn read_person(city: &Inside, resident: &ResidentId) -> Result<Resident, Failure
     Ok(person)
 }
 
-/// Serials of the test authority: random, below 2³¹, never 0.
+/// Serials of the test authority: random, below those that stand for a state of their own, never 0.
 fn serial(city: &Inside) -> u64 {
-    1 + city.seams.random.below(0x7FFF_FFFE)
+    1 + city.seams.random.below(variant::REVOKED_SERIAL - 2)
 }
 
 /// Four digits. Random, so that no two cards of the drawer teach the wrong habit.
@@ -200,6 +202,7 @@ fn pin(city: &Inside) -> String {
 fn issue_user_authentication(
     city: &Inside,
     authorities: &SimulatedAuthorities,
+    serial: u64,
     not_before: Timestamp,
     not_after: Timestamp,
 ) -> Result<KeyAndCertificate, Failure> {
@@ -209,7 +212,7 @@ fn issue_user_authentication(
         .user_authentication
         .issue_user_authentication(&UserAuthenticationRequest {
             public_key_info: key.public_key_info(),
-            serial: serial(city),
+            serial,
             holder: &holder[..14],
             municipality: &city.profile.municipality_code,
             not_before,
@@ -225,6 +228,7 @@ fn issue_signing(
     city: &Inside,
     authorities: &SimulatedAuthorities,
     person: &Resident,
+    serial: u64,
     not_before: Timestamp,
     not_after: Timestamp,
 ) -> Result<KeyAndCertificate, Failure> {
@@ -235,7 +239,7 @@ fn issue_signing(
         .signing
         .issue_signing(&pki::test_authority::SigningRequest {
             public_key_info: key.public_key_info(),
-            serial: serial(city),
+            serial,
             municipality: &city.profile.municipality_code,
             not_before,
             not_after,
