@@ -12,7 +12,7 @@ use card::genuineness::GenuinenessKey;
 use pki::CardRefusal;
 use pki::challenge::{Challenge, Expectation, MAX_AGE_SECONDS, ShownCard, check_challenge};
 use store::Tx;
-use store::sealing::Vault;
+use store::sealing::{SealError, Vault};
 
 use super::kinds::{CERTIFICATE_PURPOSE, CredentialKind, certificate_bytes};
 use super::linking::{Found, GENUINENESS_COLUMN, lookup};
@@ -176,6 +176,11 @@ fn kept_key(
     sealed: Option<&[u8]>,
 ) -> Result<Option<GenuinenessKey>, CredentialError> {
     let Some(sealed) = sealed else { return Ok(None) };
-    let modulus = vault.open_sealed(resident.as_str(), GENUINENESS_COLUMN, sealed)?;
+    let modulus = match vault.open_sealed(resident.as_str(), GENUINENESS_COLUMN, sealed) {
+        Ok(modulus) => modulus,
+        // The holder's key was erased, and with it what was kept for taps.
+        Err(SealError::Erased) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     Ok(<[u8; 256]>::try_from(modulus.as_slice()).ok().map(GenuinenessKey::from_modulus))
 }

@@ -276,6 +276,17 @@ fn a_mixed_an_emulated_and_an_unenrolled_card_are_refused_by_name() {
 }
 
 #[test]
+fn a_key_that_was_erased_with_its_holder_s_data_proves_nothing_any_more() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        city.enrol(HANAKO, FIRST);
+        city.database.vault().erase(HANAKO).unwrap();
+        let tapped = city.tap(card(FIRST), Attendance::FaceToFace);
+        assert_eq!(tapped, Err(TapRefusal::Law(TapNo::NotEnrolledForTaps)));
+    });
+}
+
+#[test]
 fn a_tap_is_good_once_here_and_now() {
     for_each_engine(|database| {
         let city = City::new(database);
