@@ -37,7 +37,7 @@ function start (args, env = {}) {
 }
 
 describe('a card at a PC', () => {
-  let place, city, agent, browser, operator, clerk, card, lib, fit, look
+  let place, city, agent, browser, operator, clerk, card, lib, fit, look, withCard
   const SIZES = {}
 
   before(async () => {
@@ -55,7 +55,15 @@ describe('a card at a PC', () => {
     Object.assign(SIZES, { phone: cities.sizes.phone, desk: cities.sizes.desk })
     const [, resident, pin] = /^ {2}(\S+) {2}PIN (\d{4}) /m.exec(city.says)
     card = { resident, pin }
-    agent = await start(['agent', '--port', String(port), '--data', join(place, 'agent'), '--demo-resident', resident, '--demo-city', data])
+    const beside = ['agent', '--port', String(port), '--data', join(place, 'agent'), '--demo-resident', resident, '--demo-city', data]
+    agent = await start(beside)
+    /** The same PC, with the same card in another state on its reader. */
+    withCard = async (state) => {
+      const gone = new Promise((resolve) => { agent.child.removeAllListeners('exit'); agent.child.on('exit', resolve) })
+      agent.child.kill('SIGTERM')
+      await gone
+      agent = await start([...beside, '--demo-card-as', state])
+    }
     browser = await browsers.launch()
     const administrator = await browsers.person(browser, cities.sizes.desk)
     await lib.becomeFirstAdministrator(administrator)
@@ -213,6 +221,40 @@ describe('a card at a PC', () => {
     await prove('ほかの人に登録されています')
     // What was refused is an answer like any other: only the status says no.
     clerk.faults.length = 0
+  })
+
+  test('a renewed card takes the old one\'s place when its holder signs and an officer confirms', async () => {
+    await withCard('renewed')
+    await lib.open(clerk, '/staff/register')
+    await clerk.locator('input[name=kana]').fill('つじ　はなこ')
+    await clerk.locator('form[action="/staff/register"] button[type=submit]').click()
+    await clerk.locator('form[action="/staff/person"] button').first().click()
+    await clerk.waitForURL(/\/staff\/person\/[0-9a-z]{26}$/)
+    await clerk.locator('a[href$="/cards"]').click()
+    await clerk.locator('a[href$="/renew"]').click()
+    await clerk.waitForURL(/\/renew$/)
+    await fit(clerk, 'registering a renewed card')
+    const first = clerk.context().waitForEvent('page')
+    await clerk.locator('#agent button').click()
+    const pinPad = await first
+    await pinPad.waitForLoadState()
+    await pinPad.locator('#secret').fill(card.pin)
+    const second = clerk.context().waitForEvent('page')
+    await pinPad.locator('button[value=enter]').click()
+    const passwordPad = await second
+    await passwordPad.waitForLoadState()
+    assert.match(await passwordPad.locator('main').innerText(), /カードの更新の登録[^]*申し込みます/)
+    await passwordPad.locator('#secret').fill('yakuba1')
+    await passwordPad.locator('button[value=enter]').click()
+    await clerk.locator('#agent-said', { hasText: '記録と一致しました' }).waitFor()
+    await clerk.locator('a[href="/staff/renewals"]').click()
+    await clerk.waitForURL(/\/staff\/renewals$/)
+    await fit(clerk, 'renewals that wait')
+    await look(clerk, SIZES, 'ja', 'staff-renewals')
+    await clerk.setViewportSize(lib.sizes.desk)
+    await clerk.locator('form[action$="/confirm"] button').click()
+    await clerk.locator('main', { hasText: '新しいカードを登録し、前のカードを止めました' }).waitFor()
+    assert.match(await clerk.locator('main').innerText(), /待っている更新はありません/)
   })
 
   test('another page can neither ask, nor frame the pad, nor send to it', async () => {

@@ -267,6 +267,9 @@ pub struct AgentArguments {
     /// In a demo: the running city's data directory.
     #[arg(long, requires = "demo_resident", hide = true)]
     demo_city: Option<PathBuf>,
+    /// In a demo: what state that card is in.
+    #[arg(long = "demo-card-as", requires = "demo_resident", hide = true, value_enum, default_value_t)]
+    demo_state: cards::variant::CardState,
 }
 
 /// `agent …`

@@ -1,5 +1,6 @@
 //! The means of issuing of one process: composer, trust, revocation, card slots. Simulated parts only in a demo.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -61,9 +62,13 @@ impl Means {
             anchors
                 .add(AuthorityRole::UserAuthentication, AnchorKind::Test, authorities.user_authentication.certificate())
                 .map_err(failed("the simulated authority cannot be trusted"))?;
+            anchors
+                .add(AuthorityRole::ResidentSigning, AnchorKind::Test, authorities.signing.certificate())
+                .map_err(failed("the simulated authority cannot be trusted"))?;
             let genuineness = GenuinenessAnchors::new(vec![authorities.cards.anchor()]);
-            let jlis = Jlis::start(Arc::new(authorities.user_authentication), inside.seams.clone())
-                .map_err(failed("the simulated J-LIS cannot start"))?;
+            let both = vec![Arc::new(authorities.user_authentication), Arc::new(authorities.signing)];
+            let jlis =
+                Jlis::start_for(both, inside.seams.clone()).map_err(failed("the simulated J-LIS cannot start"))?;
             jlis.revoke(variant::REVOKED_SERIAL, RevocationReason::KeyCompromise);
             jlis.renewed_from(variant::RENEWED_FROM);
             let source = OcspSource::new(fetch, OcspAddress::Fixed(jlis.ocsp_url()), inside.seams.clone());
@@ -136,23 +141,33 @@ fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
     Ok(Composer::new(typeface, seal, signer, KeyRing::new(code)))
 }
 
-/// The certification authorities of the real service, as files an operator put into `D/jpki/`.
+/// The certification authorities of the real service, as files an operator put into `D/jpki/` (who taps) and, where
+/// residents sign documents, `D/jpki/signing/`.
 fn real_anchors(city: &OpenCity) -> Result<TrustAnchors, Failure> {
     let place = city.directory().join("jpki");
     let mut anchors = TrustAnchors::production_only();
+    add_anchors(&mut anchors, AuthorityRole::UserAuthentication, &place)?;
+    if place.join("signing").is_dir() {
+        add_anchors(&mut anchors, AuthorityRole::ResidentSigning, &place.join("signing"))?;
+    }
+    Ok(anchors)
+}
+
+/// Adds every certificate (DER) that lies in `place`.
+fn add_anchors(anchors: &mut TrustAnchors, role: AuthorityRole, place: &Path) -> Result<(), Failure> {
     let files = std::fs::read_dir(&place).map_err(|error| {
         Failure::new(
             Kind::Unavailable,
-            format!("{}: put the JPKI user-authentication CA certificates (DER) there: {error}", place.display()),
+            format!("{}: put the JPKI CA certificates (DER) there: {error}", place.display()),
         )
     })?;
-    for file in files.flatten() {
+    for file in files.flatten().filter(|file| file.path().is_file()) {
         let der = std::fs::read(file.path()).map_err(failed("a CA certificate cannot be read"))?;
         anchors
-            .add(AuthorityRole::UserAuthentication, AnchorKind::Production, &der)
+            .add(role, AnchorKind::Production, &der)
             .map_err(|error| Failure::new(Kind::Invalid, format!("{}: {error}", file.path().display())))?;
     }
-    Ok(anchors)
+    Ok(())
 }
 
 /// Where people put their cards at the machines of this process.

@@ -25,10 +25,10 @@ const atServer = (address, token, fields) => talk(address, {
   body: new URLSearchParams(fields), credentials: "same-origin",
 });
 
-async function identify() {
-  const { agent } = await atAgent("/v1/status");
-  const { request } = await atServer(box.dataset.ask, box.dataset.askToken, { agent });
-  const { pad, ticket } = await atAgent("/v1/identify", { request });
+// One request to the agent, from our server's signature to the sealed answer.
+async function prove(agent, verb) {
+  const { request } = await atServer(box.dataset.ask, box.dataset.askToken, verbs.length > 1 ? { agent, verb } : { agent });
+  const { pad, ticket } = await atAgent(`/v1/${verb}`, { request });
   say(box.dataset.waiting);
   if (!window.open(pad, "_blank", "popup,width=480,height=860")) {
     // The browser opens no window by itself: the person does.
@@ -40,15 +40,29 @@ async function identify() {
     const told = await atAgent(`/v1/answers/${ticket}`);
     if (told.state === "waiting") continue;
     if (told.state !== "answered") throw new Said(told.state === "stopped" ? box.dataset.stopped : box.dataset.over);
-    return atServer(box.dataset.answer, box.dataset.answerToken, { request, answer: told.answer });
+    return { request, answer: told.answer };
   }
+}
+
+// What the page asks for, in its order; most pages only want to know who taps.
+const verbs = (box?.closest("[data-verbs]")?.dataset.verbs ?? "identify").split(" ");
+
+async function all() {
+  const { agent } = await atAgent("/v1/status");
+  const fields = {};
+  for (const verb of verbs) {
+    const { request, answer } = await prove(agent, verb);
+    const before = verb === "sign-document" && verbs.length > 1 ? "signed_" : "";
+    Object.assign(fields, { [`${before}request`]: request, [`${before}answer`]: answer });
+  }
+  return atServer(box.dataset.answer, box.dataset.answerToken, fields);
 }
 
 button?.addEventListener("click", async () => {
   button.disabled = true;
   say("");
   try {
-    say((await identify()).message);
+    say((await all()).message);
   } catch (error) {
     say(error instanceof Said ? error.message : box.dataset.failed);
   }

@@ -106,7 +106,7 @@ fn readers(arguments: &AgentArguments, seams: &Seams) -> Result<Box<dyn Readers>
     };
     let done = control::run(
         city,
-        Request::VirtualCard { resident: resident.to_owned(), state: Default::default() },
+        Request::VirtualCard { resident: resident.to_owned(), state: arguments.demo_state },
         &mut |_| {},
     )?;
     let reader = virtual_reader(&done.file.unwrap_or_default(), seams)

@@ -90,7 +90,12 @@ pub struct Comparison {
 impl Comparison {
     /// Whether an officer may confirm: nothing differs.
     pub fn may_be_confirmed(&self) -> bool {
-        [self.name, self.address, self.birth_date, self.sex].iter().all(|one| *one != Compared::Differs)
+        !self.holds(Compared::Differs)
+    }
+
+    /// Whether one of the four came out so.
+    fn holds(&self, compared: Compared) -> bool {
+        [self.name, self.address, self.birth_date, self.sex].contains(&compared)
     }
 }
 
@@ -170,6 +175,8 @@ pub struct Waiting {
     pub old: Id,
     /// When it was asked for.
     pub asked_at: Timestamp,
+    /// Whether the certificate admits substitutes (代替文字), so that an officer has to look.
+    pub has_substitutes: bool,
 }
 
 /// What the holder brings to a renewal.
@@ -222,9 +229,16 @@ pub fn ask(
     super::set_status(tx, seams, actor, request.resident, new.credential, CredentialStatus::OnHold)?;
     let id = seams.time_ordered_id();
     tx.execute(
-        "INSERT INTO credential_renewals (renewal_id, old_credential, new_credential, resident_id, asked_at, state) \
-         VALUES ($1, $2, $3, $4, $5, 'waiting')",
-        &[id.into(), request.old.into(), new.credential.into(), request.resident.as_str().into(), seams.now().into()],
+        "INSERT INTO credential_renewals (renewal_id, old_credential, new_credential, resident_id, asked_at, state, \
+         has_substitutes) VALUES ($1, $2, $3, $4, $5, 'waiting', $6)",
+        &[
+            id.into(),
+            request.old.into(),
+            new.credential.into(),
+            request.resident.as_str().into(),
+            seams.now().into(),
+            i64::from(request.comparison.holds(Compared::SameButSubstitutes)).into(),
+        ],
     )?;
     Ok(Ok(id))
 }
@@ -268,7 +282,7 @@ pub fn decide(
 /// The database.
 pub fn waiting(tx: &mut Tx<'_>) -> Result<Vec<Waiting>, StoreError> {
     tx.query(
-        "SELECT renewal_id, resident_id, old_credential, asked_at FROM credential_renewals \
+        "SELECT renewal_id, resident_id, old_credential, asked_at, has_substitutes FROM credential_renewals \
          WHERE state = 'waiting' ORDER BY asked_at, renewal_id LIMIT 50",
         &[],
     )?
@@ -280,6 +294,7 @@ pub fn waiting(tx: &mut Tx<'_>) -> Result<Vec<Waiting>, StoreError> {
             resident: ResidentId::parse(row.text(1)?).map_err(|_| broken)?,
             old: row.id(2)?,
             asked_at: row.timestamp(3)?,
+            has_substitutes: row.int(4)? != 0,
         })
     })
     .collect()

@@ -116,6 +116,9 @@ fn buttons(visit: &Visit, view: &str, one: &Listed) -> Markup {
         one_button(&action, &hidden, kind, &visit.say(key), Some(&about))
     };
     html! {
+        @if one.kind.has_certificate() && one.status.may_become(CredentialStatus::Superseded) {
+            a class="button button-secondary" href=(format!("{}/{}/renew", address(view), one.id)) { (visit.say("staff-renew-link")) }
+        }
         @if one.status.may_become(CredentialStatus::OnHold) {
             (act("stop", ButtonKind::Secondary, "staff-card-hold", Some("hold")))
         }

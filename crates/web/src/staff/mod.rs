@@ -11,6 +11,7 @@
 //! | [`credentials`] | a resident's cards and tags: stopping one, letting one go on |
 //! | [`linking`] | linking a resident's card at the counter's reader |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
+//! | [`renewal`] | a renewed card in the place of an old one: compared, confirmed by an officer |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
@@ -35,6 +36,7 @@ mod looked;
 mod paper;
 mod papers;
 mod register;
+mod renewal;
 mod service;
 pub(crate) mod shell;
 mod sign_in;
@@ -54,6 +56,7 @@ pub fn routes() -> Routes {
         .merge(register::routes())
         .merge(credentials::routes())
         .merge(linking::routes())
+        .merge(renewal::routes())
         .merge(looked::routes())
         .merge(papers::routes())
         .merge(paper::routes())

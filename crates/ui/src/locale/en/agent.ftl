@@ -106,3 +106,4 @@ agent-page-over = The time is over. Begin again.
 agent-page-open = Open the window
 agent-page-failed = Something went wrong. Begin again.
 agent-purpose-link = Link the card to your record (counter)
+agent-purpose-renew = Register the renewed card (counter)

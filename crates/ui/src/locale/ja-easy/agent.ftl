@@ -106,3 +106,4 @@ agent-page-over = 時間が 過ぎました。もう一度 はじめてくださ
 agent-page-open = 画面を 開く
 agent-page-failed = うまく いきませんでした。もう一度 はじめてください。
 agent-purpose-link = カードを ｜市《し》に ｜登録《とうろく》する
+agent-purpose-renew = ｜新《あたら》しい カードを ｜登録《とうろく》する

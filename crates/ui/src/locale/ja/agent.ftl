@@ -106,3 +106,4 @@ agent-page-over = 時間が過ぎました。もう一度はじめてくださ�
 agent-page-open = 入力画面を開く
 agent-page-failed = うまくいきませんでした。もう一度はじめてください。
 agent-purpose-link = 市にカードを登録する(窓口)
+agent-purpose-renew = 更新したカードを市に登録する(窓口)
