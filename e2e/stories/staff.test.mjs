@@ -141,7 +141,7 @@ describe('a city begins', () => {
       await second.locator('.alert', { hasText: '使われたか' }).waitFor()
       await open(officer, '/staff/terminals')
       const row = officer.locator('tbody tr', { hasText: '7号機' })
-      await row.locator('summary').click()
+      await row.locator('summary', { hasText: '止める' }).click()
       await fit(officer, 'machines')
       await row.locator('form[action$="/stop"] button').click()
       await officer.waitForURL(/done=staff-done-terminal-stopped/)

@@ -155,7 +155,7 @@ fn real_anchors(city: &OpenCity) -> Result<TrustAnchors, Failure> {
 
 /// Adds every certificate (DER) that lies in `place`.
 fn add_anchors(anchors: &mut TrustAnchors, role: AuthorityRole, place: &Path) -> Result<(), Failure> {
-    let files = std::fs::read_dir(&place).map_err(|error| {
+    let files = std::fs::read_dir(place).map_err(|error| {
         Failure::new(
             Kind::Unavailable,
             format!("{}: put the JPKI CA certificates (DER) there: {error}", place.display()),
