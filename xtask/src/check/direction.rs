@@ -10,6 +10,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/pki", &["base"]),
     ("crates/wire", &["base"]),
     ("crates/mdoc", &["base", "pki"]),
+    ("crates/openid", &["base"]),
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui"]),
@@ -17,7 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/web", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services"]),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
-    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "wire"]),
+    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "openid", "wire"]),
     (
         "bin/yakuba",
         &[

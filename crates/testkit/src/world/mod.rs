@@ -1,3 +1,4 @@
 //! The world outside the city hall, simulated: each peer speaks its real wire format over a real socket.
 
 pub mod jlis;
+pub mod sign_in;

@@ -1,0 +1,86 @@
+//! The network, injected: HTTP in production, sockets or a table in tests. No redirect is followed, no answer is longer
+//! than any honest one.
+
+use std::time::Duration;
+
+/// Longest answer read.
+const MAX_ANSWER_BYTES: u64 = 256 * 1024;
+
+/// What may be sent.
+#[derive(Clone, Copy, Debug)]
+pub enum Request<'a> {
+    /// GET, with an access token where there is one.
+    Get {
+        /// Where.
+        url: &'a str,
+        /// `Authorization: Bearer …`.
+        bearer: Option<&'a str>,
+    },
+    /// POST of a form.
+    Post {
+        /// Where.
+        url: &'a str,
+        /// `application/x-www-form-urlencoded`.
+        form: &'a str,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: u16,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// The provider did not answer, or too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sign-in service could not be reached")]
+pub struct Unreachable;
+
+/// Something that carries a request.
+pub trait Http: Send + Sync {
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// [`Unreachable`].
+    fn send(&self, request: Request<'_>) -> Result<Answer, Unreachable>;
+}
+
+/// HTTP over TCP with a limit on the whole exchange.
+#[derive(Clone, Debug)]
+pub struct OverTcp(ureq::Agent);
+
+impl Default for OverTcp {
+    /// Ten seconds: a person waits before a spinning page.
+    fn default() -> Self {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(10)))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build();
+        Self(config.into())
+    }
+}
+
+impl Http for OverTcp {
+    fn send(&self, request: Request<'_>) -> Result<Answer, Unreachable> {
+        let sent = match request {
+            Request::Get { url, bearer } => {
+                let get = self.0.get(url).header("accept", "application/json");
+                match bearer {
+                    Some(token) => get.header("authorization", format!("Bearer {token}")).call(),
+                    None => get.call(),
+                }
+            }
+            Request::Post { url, form } => {
+                self.0.post(url).header("content-type", "application/x-www-form-urlencoded").send(form)
+            }
+        };
+        let mut answer = sent.map_err(|_| Unreachable)?;
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec().map_err(|_| Unreachable)?;
+        Ok(Answer { status, body })
+    }
+}
