@@ -142,7 +142,7 @@ describe('a card at a PC', () => {
     }
     await pad.getByRole('button', { name: '日本語', exact: true }).click()
     // By keyboard alone: the field has the focus, Enter sends.
-    assert.equal(await pad.evaluate(() => document.activeElement.id), 'secret')
+    await pad.locator('#secret:focus').waitFor()
     await pad.keyboard.type(card.pin === '0000' ? '1111' : '0000')
     await pad.keyboard.press('Enter')
     await pad.locator('[role=alert]', { hasText: '暗証番号がちがいます' }).waitFor()
