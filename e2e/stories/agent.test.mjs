@@ -208,7 +208,13 @@ describe('a card at a PC', () => {
       await pad.waitForLoadState()
       assert.match(await pad.locator('main').innerText(), /カードを登録する/)
       await pad.locator('#secret').fill(card.pin)
+      const signing = clerk.context().waitForEvent('page')
       await pad.locator('button[value=enter]').click()
+      const statement = await signing
+      await statement.waitForLoadState()
+      assert.match(await statement.locator('main').innerText(), /カードの登録[^]*申し込みます/)
+      await statement.locator('#secret').fill('yakuba1')
+      await statement.locator('button[value=enter]').click()
       await clerk.locator('#agent-said', { hasText: said }).waitFor()
     }
     await openCards('つじ　はなこ')
@@ -218,7 +224,7 @@ describe('a card at a PC', () => {
     await fit(clerk, 'linking a card')
     await openCards('みほん　かおり')
     assert.match(await clerk.locator('main').innerText(), /登録しているカード等はありません/)
-    await prove('ほかの人に登録されています')
+    await prove('住民の記録と違います')
     // What was refused is an answer like any other: only the status says no.
     clerk.faults.length = 0
   })

@@ -2,10 +2,12 @@
 //! officer's PC and types the PIN into the agent's own window.
 //!
 //! ```text
-//!   opened entry ─► request to the agent of this PC ─► PIN at the agent ─► sealed answer
-//!        ─► chain, policy, status, signature ─► linked to the entry that is open, audited
+//!   opened entry ─► agent of this PC: PIN, then password over a statement ─► sealed answers
+//!        ─► chain, policy, status, both signatures ─► the four attributes as certified = the entry that is open
+//!        ─► linked, audited
 //! ```
-//! That the holder is the resident is the officer's to see; a card that is another's, or stopped, is not linked.
+//! The attributes are what keeps an officer from linking a card of their own to somebody else's entry. So a card without
+//! signing certificate (under 15, just moved) is not linked here. A card that is another's, or stopped, is not either.
 
 use std::sync::Arc;
 
@@ -13,17 +15,16 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Json, Response};
 use base::{Id, Kind};
 use maud::html;
-use pki::agent::Verb;
 use serde_json::json;
 use tools::credentials::{self, CredentialError, CredentialKind, Enrolled, Link, LinkRefusal};
 use tools::staff::Action;
 
+use super::renewal::{Statement, proved_and_compared};
 use super::{desk, register, shell};
 use crate::agents::{bound_to, pages, wording};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::kiosk::card_sentence;
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
@@ -35,6 +36,12 @@ pub fn routes() -> Routes {
         .post("/staff/person/{view}/cards/link/ask", manage, ask)
         .post("/staff/person/{view}/cards/link/answer", manage, answer)
 }
+
+/// What the holder signs: shown by the agent before the password can be typed.
+const STATEMENT: Statement = Statement {
+    title: "カードの登録",
+    wish: "わたしは、このカードを、市での本人確認に使うために登録することを申し込みます。",
+};
 
 async fn page(
     State(app): State<Arc<App>>,
@@ -49,7 +56,9 @@ async fn page(
     let main = html! {
         (desk::bar(&visit, &desk))
         p { (visit.say("staff-card-link-how")) }
-        (pages::asking(&visit, port, &format!("{here}/link/ask"), &format!("{here}/link/answer"), "staff-card-link-button"))
+        div data-verbs="identify sign-document" {
+            (pages::asking(&visit, port, &format!("{here}/link/ask"), &format!("{here}/link/answer"), "staff-card-link-button"))
+        }
         div class="buttons" { a href=(here) { (visit.say("page-back")) } }
     };
     Ok(pages::page_with_agent(&visit, &me, &visit.say("staff-card-link-title"), port, &main))
@@ -61,14 +70,15 @@ async fn ask(
     Path(view): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    fields.only(&["agent"])?;
+    fields.only(&["agent", "verb"])?;
     let id = shell::id(&view)?;
     let (inside, counterpart, key) = (app.inside()?.clone(), app.counterpart()?.clone(), me.session.key.clone());
     let agent = Id::parse(fields.get("agent")).map_err(|_| Failure::saying(Kind::NotFound, "agent-staff-unknown"))?;
+    let verb = STATEMENT.asked(&fields, &inside.profile.name)?;
     let bound = bound_to(&me.session);
     let request = blocking(move || {
         register::opened(&inside, &key, id)?;
-        counterpart.ask(&inside, agent, bound, wording("agent-purpose-link"), Verb::Identify)
+        counterpart.ask(&inside, agent, bound, wording("agent-purpose-link"), verb)
     })
     .await?;
     Ok(Json(json!({ "request": request })).into_response())
@@ -81,21 +91,19 @@ async fn answer(
     Path(view): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    fields.only(&["request", "answer"])?;
+    fields.only(&["request", "answer", "signed_request", "signed_answer"])?;
     let id = shell::id(&view)?;
     let (inside, counterpart, key) = (app.inside()?.clone(), app.counterpart()?.clone(), me.session.key.clone());
     // Cards are verified with the means of the certificate machines: the same anchors, the same revocation.
     let place = app.kiosk.clone().ok_or_else(|| Failure::of(Kind::Unavailable))?;
     let (bound, actor) = (bound_to(&me.session), me.actor());
     let linked = blocking(move || {
-        let (_, resident) = register::opened(&inside, &key, id)?;
-        let opened = counterpart.open(&inside, &bound, fields.get("request"), fields.get("answer"))?;
-        let opened = opened.map_err(|no| Failure::saying(Kind::Refused, no.key()))?;
-        let verified =
-            opened.verify(&place.issuer.anchors, &*place.issuer.status, inside.seams.now()).map_err(|refusal| {
-                let counter = inside.profile.counter.clone();
-                Failure::saying(Kind::Refused, card_sentence(&refusal)).with("counter", counter)
-            })?;
+        let (desk, resident) = register::opened(&inside, &key, id)?;
+        let (verified, comparison) =
+            proved_and_compared(&inside, &counterpart, &place, &bound, &fields, &desk, &actor, &resident)?;
+        if !comparison.may_be_confirmed() {
+            return Err(Failure::saying(Kind::Conflict, "staff-renew-differs"));
+        }
         let (seams, vault) = (inside.seams.clone(), inside.vault.clone());
         Ok(inside.store.write::<_, CredentialError, _>(move |tx| {
             let (kind, valid_until) = (CredentialKind::JpkiCard, verified.not_after);

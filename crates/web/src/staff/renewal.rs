@@ -18,18 +18,19 @@ use pki::agent::{PresignedSigner, Verb};
 use pki::challenge::VerifiedCard;
 use pki::resident_signature::{Judge, SignedByResident};
 use serde_json::json;
-use tools::Inside;
-use tools::access;
+use tools::access::{self, Actor};
 use tools::credentials::CredentialError;
-use tools::credentials::renewal::{self, Request, Waiting};
+use tools::credentials::renewal::{self, Comparison, Request, Waiting};
 use tools::register::{self as residents, RegisterError};
 use tools::staff::Action;
+use tools::{Inside, ResidentId};
 use ui::form::{ButtonKind, one_button};
 use ui::notice::{AlertKind, chip};
 use ui::table::{count, empty_state};
 
-use super::{desk, register, shell};
-use crate::agents::{Opened, bound_to, pages, wording};
+use super::desk::{self, Desk};
+use super::{register, shell};
+use crate::agents::{Counterpart, Opened, bound_to, pages, wording};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -73,12 +74,36 @@ async fn page(
 }
 
 /// What the holder signs, in Japanese: shown by the agent before the password can be typed.
-fn statement(city: &str) -> (String, Vec<String>) {
-    let lines = [
-        "わたしは、更新したカードを、前のカードの代わりに登録することを申し込みます。",
-        "市は、署名用電子証明書の氏名・住所・生年月日・性別を住民の記録と比べます。",
-    ];
-    (format!("{city} カードの更新の登録"), lines.map(str::to_owned).to_vec())
+const STATEMENT: Statement = Statement {
+    title: "カードの更新の登録",
+    wish: "わたしは、更新したカードを、前のカードの代わりに登録することを申し込みます。",
+};
+
+/// A statement by which the holder of a card asks for something at the counter.
+pub(super) struct Statement {
+    /// What it is called, after the city's name.
+    pub title: &'static str,
+    /// What the holder wants.
+    pub wish: &'static str,
+}
+
+impl Statement {
+    /// As the agent is asked to have it signed.
+    fn verb(&self, city: &str) -> Verb {
+        let compared = "市は、署名用電子証明書の氏名・住所・生年月日・性別を住民の記録と比べます。";
+        let (title, lines) = (format!("{city} {}", self.title), [self.wish, compared].map(str::to_owned).to_vec());
+        let digest = sha256(&content(&title, &lines));
+        Verb::SignDocument { title, lines, digest }
+    }
+
+    /// What the page asks the agent for: first who taps, then the statement.
+    pub(super) fn asked(&self, fields: &Fields, city: &str) -> Result<Verb, Failure> {
+        match fields.get("verb") {
+            "identify" => Ok(Verb::Identify),
+            "sign-document" => Ok(self.verb(city)),
+            _ => Err(Failure::of(Kind::Invalid)),
+        }
+    }
 }
 
 /// The bytes that are signed: the title and the lines, each on a line of its own.
@@ -101,15 +126,7 @@ async fn ask(
     let id = shell::id(&view)?;
     let (inside, counterpart, key) = (app.inside()?.clone(), app.counterpart()?.clone(), me.session.key.clone());
     let agent = Id::parse(fields.get("agent")).map_err(|_| Failure::saying(Kind::NotFound, "agent-staff-unknown"))?;
-    let verb = match fields.get("verb") {
-        "identify" => Verb::Identify,
-        "sign-document" => {
-            let (title, lines) = statement(&inside.profile.name);
-            let digest = sha256(&content(&title, &lines));
-            Verb::SignDocument { title, lines, digest }
-        }
-        _ => return Err(Failure::of(Kind::Invalid)),
-    };
+    let verb = STATEMENT.asked(&fields, &inside.profile.name)?;
     let bound = bound_to(&me.session);
     let request = blocking(move || {
         register::opened(&inside, &key, id)?;
@@ -141,6 +158,37 @@ fn signed(inside: &Inside, place: &Place, opened: &Opened) -> Result<SignedByRes
     })
 }
 
+/// The new certificate, and how the four attributes of the signed statement compare with the entry that is open.
+#[expect(clippy::too_many_arguments, reason = "what was asked, at which counter, of whom: each is another thing")]
+pub(super) fn proved_and_compared(
+    inside: &Inside,
+    counterpart: &Counterpart,
+    place: &Place,
+    bound: &[u8; 32],
+    fields: &Fields,
+    desk: &Desk,
+    actor: &Actor,
+    resident: &ResidentId,
+) -> Result<(VerifiedCard, Comparison), Failure> {
+    let open = |request: &str, answer: &str| {
+        let opened = counterpart.open(inside, bound, fields.get(request), fields.get(answer))?;
+        opened.map_err(|no| Failure::saying(Kind::Refused, no.key()))
+    };
+    let new = proved(inside, place, &open("request", "answer")?)?;
+    let by = signed(inside, place, &open("signed_request", "signed_answer")?)?;
+    let purpose = desk.purpose(register::PERSON_ITEMS)?;
+    let (seams, subject, reader) = (inside.seams.clone(), resident.clone(), actor.clone());
+    let entry = inside.store.write::<_, RegisterError, _>(move |tx| {
+        let access = access::person(tx, &seams, &reader, &purpose, &subject)?;
+        match residents::resident(tx, &access) {
+            Err(RegisterError::NotFound) => Ok(None),
+            found => found.map(Some),
+        }
+    })?;
+    let entry = entry.ok_or_else(|| Failure::saying(Kind::NotFound, "staff-no-resident"))?;
+    Ok((new, renewal::compare(&by.identity, &entry)))
+}
+
 async fn answer(
     State(app): State<Arc<App>>,
     visit: Visit,
@@ -155,23 +203,8 @@ async fn answer(
     let (bound, actor) = (bound_to(&me.session), me.actor());
     blocking(move || {
         let (desk, resident) = register::opened(&inside, &key, id)?;
-        let open = |request: &str, answer: &str| {
-            let opened = counterpart.open(&inside, &bound, fields.get(request), fields.get(answer))?;
-            opened.map_err(|no| Failure::saying(Kind::Refused, no.key()))
-        };
-        let new = proved(&inside, &place, &open("request", "answer")?)?;
-        let by = signed(&inside, &place, &open("signed_request", "signed_answer")?)?;
-        let purpose = desk.purpose(register::PERSON_ITEMS)?;
-        let (seams, subject, reader) = (inside.seams.clone(), resident.clone(), actor.clone());
-        let entry = inside.store.write::<_, RegisterError, _>(move |tx| {
-            let access = access::person(tx, &seams, &reader, &purpose, &subject)?;
-            match residents::resident(tx, &access) {
-                Err(RegisterError::NotFound) => Ok(None),
-                found => found.map(Some),
-            }
-        })?;
-        let entry = entry.ok_or_else(|| Failure::saying(Kind::NotFound, "staff-no-resident"))?;
-        let comparison = renewal::compare(&by.identity, &entry);
+        let (new, comparison) =
+            proved_and_compared(&inside, &counterpart, &place, &bound, &fields, &desk, &actor, &resident)?;
         let (seams, vault) = (inside.seams.clone(), inside.vault.clone());
         let asked = inside.store.write::<_, CredentialError, _>(move |tx| {
             let request = Request { resident: &resident, old, card: &new, comparison: &comparison };
