@@ -26,8 +26,8 @@ use krilla::paint::{Fill, Stroke};
 use krilla::tagging::{Artifact, ArtifactType, BBox, ContentTag, SpanTag, TableHeaderScope, Tag, TagGroup, TagTree};
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use krilla::{Document, SerializeSettings};
-use paper::residence_certificate::Pieces;
-use paper::{Entry, Nationality, Person, Plan, ResidenceCertificate, Seal, Typeface};
+use paper::certificate::Pieces;
+use paper::{Body, Certificate, Entry, Nationality, Person, Plan, Residence, Seal, Sheet, Typeface};
 use skrifa::MetadataProvider as _;
 use skrifa::charmap::MapVariant;
 
@@ -140,7 +140,7 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 /// Two people: with address, head and numbers 40 fields.
-fn certificate() -> Result<ResidenceCertificate, Failure> {
+fn certificate() -> Result<Certificate, Failure> {
     let shown = |text: &str| Entry::Shown(text.to_owned());
     let japanese = Person {
         name: "辻\u{E0102}本　太郎".to_owned().into(),
@@ -183,24 +183,28 @@ fn certificate() -> Result<ResidenceCertificate, Failure> {
         },
         ..japanese.clone()
     };
-    Ok(ResidenceCertificate {
-        title: "住民票の写し".to_owned(),
-        municipality: "見本市".to_owned(),
-        municipality_code: "99999".to_owned(),
-        address: "見本県見本市中央一丁目2番3号　見本ハイツ405号室".to_owned().into(),
-        head: shown("辻\u{E0102}本　太郎"),
-        people: vec![japanese, foreign],
-        attestation: "この写しは、住民票の原本と相違ないことを証明する。".to_owned(),
-        issued_on: Date::new(2026, 11, 23).ok_or("the day")?,
-        mayor_title: "見本市長".to_owned(),
-        mayor_name: "見本　太郎".to_owned(),
-        check_address: "https://verify.mihon.example/verify".to_owned(),
-        request_id: Id::from_bytes(*b"request of bench"),
-        document_number: "R8-000123".to_owned(),
-        subject_hash: [0xA5; 32],
-        kind: "residence_certificate".to_owned(),
-        options: "household".to_owned(),
-        register_version: "42".to_owned(),
+    Ok(Certificate {
+        sheet: Sheet {
+            title: "住民票の写し".to_owned(),
+            municipality: "見本市".to_owned(),
+            municipality_code: "99999".to_owned(),
+            attestation: "この写しは、住民票の原本と相違ないことを証明する。".to_owned(),
+            issued_on: Date::new(2026, 11, 23).ok_or("the day")?,
+            mayor_title: "見本市長".to_owned(),
+            mayor_name: "見本　太郎".to_owned(),
+            check_address: "https://verify.mihon.example/verify".to_owned(),
+            request_id: Id::from_bytes(*b"request of bench"),
+            document_number: "R8-000123".to_owned(),
+            subject_hash: [0xA5; 32],
+            kind: "residence_certificate".to_owned(),
+            options: "household".to_owned(),
+            register_version: "42".to_owned(),
+        },
+        body: Body::Residence(Residence {
+            address: "見本県見本市中央一丁目2番3号　見本ハイツ405号室".to_owned().into(),
+            head: shown("辻\u{E0102}本　太郎"),
+            people: vec![japanese, foreign],
+        }),
     })
 }
 
@@ -416,7 +420,7 @@ impl Peers {
     }
 
     /// Median CPU milliseconds of one document.
-    fn measure(&self, name: &str, certificate: &ResidenceCertificate, rounds: u32) -> Result<f64, Failure> {
+    fn measure(&self, name: &str, certificate: &Certificate, rounds: u32) -> Result<f64, Failure> {
         let fields = self.directory.path().join("fields.txt");
         std::fs::write(&fields, fields_of(certificate)?)?;
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/certificate.py");
@@ -438,7 +442,7 @@ fn run_tool(command: &mut Command) -> Result<String, Failure> {
 }
 
 /// Label and value of each row, as the peers read them.
-fn fields_of(certificate: &ResidenceCertificate) -> Result<String, Failure> {
+fn fields_of(certificate: &Certificate) -> Result<String, Failure> {
     let typeface = Typeface::open_default()?;
     let plan = Plan::new(&typeface, certificate)?;
     let pieces = plan.pieces(1, "").ok_or("the page has no pieces")?;

@@ -7,10 +7,12 @@
 
 use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Point, Rect};
+use krilla::image::Image;
 use krilla::num::NormalizedF32;
 use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
+use sha2::Digest as _;
 
 use crate::error::{Field, PaperError};
 use crate::fonts::{Glyph, GlyphProblem, Shaper};
@@ -267,6 +269,22 @@ pub(crate) struct Cell {
     pub below: Option<Text>,
 }
 
+/// A picture that belongs to the form.
+#[derive(Clone)]
+pub(crate) struct Picture {
+    pub image: Image,
+    /// What it shows, for readers who cannot see it.
+    pub words: String,
+    /// SHA-256 of its pixels as they are written, so that a swap is seen.
+    pub sha256: [u8; 32],
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Picture")
+    }
+}
+
 /// A piece of the page, in reading order.
 #[derive(Clone, Debug)]
 pub(crate) enum Block {
@@ -276,6 +294,8 @@ pub(crate) enum Block {
     Paragraph(Text),
     /// A table. `summary` says what it is about without repeating values.
     Table { summary: String, rows: Vec<Vec<Cell>> },
+    /// A picture, in this box.
+    Picture { area: Area, picture: Picture },
     /// The seal, in this box.
     Seal(Area),
     /// The code, in this box.
@@ -306,4 +326,9 @@ pub(crate) fn frame(area: Area, width: f32) -> [Area; 4] {
         Area::new(x - half, y - half, width, h + width),
         Area::new(x + w - half, y - half, width, h + width),
     ]
+}
+
+/// SHA-256 of pixels.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    sha2::Sha256::digest(bytes).into()
 }

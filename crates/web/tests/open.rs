@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use base::{Date, Id, Timestamp};
-use paper::{Entry, Nationality, Person, Plan, ResidenceCertificate, Seal, Typeface};
+use paper::{Body, Certificate, Entry, Nationality, Person, Plan, Residence, Seal, Sheet, Typeface};
 use pki::keys::{MemorySigner, SigningKey};
 use pki::pades::{self, SignatureNotes};
 use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority};
@@ -76,24 +76,28 @@ impl City {
             nationality: Nationality::Japanese { domicile: Entry::Omitted, register_head: Entry::Omitted },
             remarks: Entry::None,
         };
-        let certificate = ResidenceCertificate {
-            title: "住民票の写し".to_owned(),
-            municipality: "見本市".to_owned(),
-            municipality_code: "99999".to_owned(),
-            address: "見本県見本市中央一丁目2番3号".to_owned().into(),
-            head: shown("辻\u{E0102}本　太郎"),
-            people: vec![person],
-            attestation: "この写しは、住民票の原本と相違ないことを証明する。".to_owned(),
-            issued_on: Date::new(2026, 11, 23).unwrap(),
-            mayor_title: "見本市長".to_owned(),
-            mayor_name: "見本　太郎".to_owned(),
-            check_address: CHECK_PAGE.to_owned(),
-            request_id: self.request,
-            document_number: "R8-000123".to_owned(),
-            subject_hash: [0xA5; 32],
-            kind: "residence_certificate".to_owned(),
-            options: "applicant".to_owned(),
-            register_version: "42".to_owned(),
+        let certificate = Certificate {
+            sheet: Sheet {
+                title: "住民票の写し".to_owned(),
+                municipality: "見本市".to_owned(),
+                municipality_code: "99999".to_owned(),
+                attestation: "この写しは、住民票の原本と相違ないことを証明する。".to_owned(),
+                issued_on: Date::new(2026, 11, 23).unwrap(),
+                mayor_title: "見本市長".to_owned(),
+                mayor_name: "見本　太郎".to_owned(),
+                check_address: CHECK_PAGE.to_owned(),
+                request_id: self.request,
+                document_number: "R8-000123".to_owned(),
+                subject_hash: [0xA5; 32],
+                kind: "residence_certificate".to_owned(),
+                options: "applicant".to_owned(),
+                register_version: "42".to_owned(),
+            },
+            body: Body::Residence(Residence {
+                address: "見本県見本市中央一丁目2番3号".to_owned().into(),
+                head: shown("辻\u{E0102}本　太郎"),
+                people: vec![person],
+            }),
         };
         let typeface = Typeface::open_default().unwrap();
         let seal = Seal::sample(&typeface, "見本市長之印").unwrap();

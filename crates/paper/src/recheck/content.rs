@@ -15,8 +15,17 @@ pub(super) type CodeMap = HashMap<u16, String>;
 pub(super) struct Resources {
     /// Fonts by name.
     pub fonts: HashMap<Vec<u8>, Rc<CodeMap>>,
-    /// Names of pictures.
-    pub images: Vec<Vec<u8>>,
+    /// Pictures by name.
+    pub images: HashMap<Vec<u8>, ImageKind>,
+}
+
+/// What a picture is.
+#[derive(Clone, Copy)]
+pub(super) enum ImageKind {
+    /// The mayor's seal.
+    Seal,
+    /// A picture of the form, by the hash of its pixels.
+    Form([u8; 32]),
 }
 
 /// Most operands one operator may have.
@@ -325,7 +334,7 @@ impl Reader<'_> {
             }
             (b"Tj", [Bytes(codes)]) => self.show(codes),
             (b"TJ", [Strings(strings)]) => strings.iter().try_for_each(|codes| self.show(codes)),
-            (b"Do", [Name(name)]) if self.resources.images.contains(name) => self.picture(),
+            (b"Do", [Name(name)]) => self.picture(*self.resources.images.get(name).ok_or(unreadable("picture"))?),
             (b"m", [Number(x), Number(y)]) => {
                 self.point = Some((*x, *y));
                 Ok(())
@@ -403,12 +412,16 @@ impl Reader<'_> {
         self.open.iter().any(|marked| marked.is_content)
     }
 
-    /// The only picture is the seal.
-    fn picture(&mut self) -> Result<(), Mismatch> {
-        if self.page.has_seal || !self.is_in_content() {
+    /// Pictures are the mayor's seal, once, and those of the form.
+    fn picture(&mut self, kind: ImageKind) -> Result<(), Mismatch> {
+        if !self.is_in_content() {
             return Err(unreadable("picture"));
         }
-        self.page.has_seal = true;
+        match kind {
+            ImageKind::Seal if self.page.has_seal => return Err(unreadable("picture")),
+            ImageKind::Seal => self.page.has_seal = true,
+            ImageKind::Form(sha256) => self.page.pictures.push(sha256),
+        }
         Ok(())
     }
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::content::{self, CodeMap, Resources};
+use super::content::{self, CodeMap, ImageKind, Resources};
 use super::{Extract, Label, Mismatch};
+use crate::layout::sha256;
 
 /// Most bytes one stream of ours unpacks to.
 const MAX_STREAM: usize = 8 << 20;
@@ -35,7 +36,7 @@ pub(super) fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
     let document = open(bytes)?;
     let (title, keywords) = metadata(&document)?;
     let mut maps = HashMap::new();
-    let pages = document.page_iter().take(crate::residence_certificate::MOST_PAGES + 1);
+    let pages = document.page_iter().take(crate::certificate::MOST_PAGES + 1);
     let pages = pages.map(|page| read_page(&document, page, &mut maps)).collect::<Result<Vec<_>, _>>()?;
     Ok(Extract { title, keywords, pages })
 }
@@ -85,7 +86,7 @@ fn resources(
         let dictionary = resources.get_deref(key, document).and_then(Object::as_dict).ok();
         dictionary.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
     };
-    let mut found = Resources { fonts: HashMap::new(), images: Vec::new() };
+    let mut found = Resources { fonts: HashMap::new(), images: HashMap::new() };
     for (name, value) in entries(b"Font") {
         let (_, font) = document.dereference(&value).map_err(|_| broken())?;
         let id = font.as_dict().and_then(|font| font.get(b"ToUnicode")).and_then(Object::as_reference);
@@ -97,10 +98,31 @@ fn resources(
     }
     for (name, value) in entries(b"XObject") {
         let (_, object) = document.dereference(&value).map_err(|_| broken())?;
-        let kind = object.as_stream().and_then(|stream| stream.dict.get(b"Subtype")).and_then(Object::as_name);
-        if kind.map_err(|_| broken())? == b"Image" {
-            found.images.push(name);
+        let image = object.as_stream().map_err(|_| broken())?;
+        if image.dict.get(b"Subtype").and_then(Object::as_name).map_err(|_| broken())? == b"Image" {
+            found.images.insert(name, image_kind(document, image)?);
         }
     }
     Ok(found)
+}
+
+/// The mayor's seal is in colour; pictures of a form are gray, one byte a pixel.
+fn image_kind(document: &Document, image: &lopdf::Stream) -> Result<ImageKind, Mismatch> {
+    let space = image.dict.get_deref(b"ColorSpace", document).map_err(|_| unreadable("picture"))?;
+    // An ICC space is an array [/ICCBased stream] whose stream says how many parts a pixel has.
+    let parts = match space {
+        Object::Name(name) if name == b"DeviceGray" => 1,
+        Object::Name(_) => 3,
+        Object::Array(parts) => {
+            let profile = parts.get(1).ok_or(unreadable("picture"))?;
+            let (_, profile) = document.dereference(profile).map_err(|_| unreadable("picture"))?;
+            profile.as_stream().and_then(|profile| profile.dict.get(b"N")).and_then(Object::as_i64).unwrap_or(3)
+        }
+        _ => return Err(unreadable("picture")),
+    };
+    if parts != 1 {
+        return Ok(ImageKind::Seal);
+    }
+    let pixels = image.get_plain_content_with_limit(MAX_STREAM).map_err(|_| unreadable("picture"))?;
+    Ok(ImageKind::Form(sha256(&pixels)))
 }

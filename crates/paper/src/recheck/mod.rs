@@ -8,7 +8,8 @@ mod file;
 
 use base::Id;
 
-use crate::residence_certificate::{PEOPLE_PER_PAGE, number_words, page_words, request_words};
+use crate::certificate::sheet::{number_words, page_words, request_words};
+use crate::forms::Headings;
 
 /// What a finished paper must be.
 #[derive(Clone, Debug)]
@@ -25,10 +26,16 @@ pub struct Expected {
     pub options: String,
     /// 発行番号 on each page.
     pub document_number: String,
-    /// 住所 on each page.
-    pub address: base::Personal<String>,
-    /// 氏名 and 生年月日 of everybody, in order.
+    /// What the paper calls the place, names and birth dates.
+    pub headings: Headings,
+    /// 住所, or what the register is kept by, on each page.
+    pub place: base::Personal<String>,
+    /// 氏名 and 生年月日 of everybody, in order over all pages.
     pub people: Vec<(base::Personal<String>, base::Personal<String>)>,
+    /// How many pages.
+    pub pages: usize,
+    /// SHA-256 of the pixels of each page's pictures (a registered seal), in order, the mayor's seal aside.
+    pub pictures: Vec<Vec<[u8; 32]>>,
     /// Text of each page's code; `None` where the caller does not hold them: then each page must still have one.
     pub codes: Option<Vec<String>>,
 }
@@ -40,7 +47,9 @@ pub struct PageExtract {
     pub texts: Vec<String>,
     /// The text of the code that is drawn on the page.
     pub code: Option<String>,
-    /// Whether a seal is drawn.
+    /// SHA-256 of the pixels of each gray picture (a registered seal), in the order they are drawn.
+    pub pictures: Vec<[u8; 32]>,
+    /// Whether the mayor's seal is drawn.
     pub has_seal: bool,
 }
 
@@ -137,7 +146,7 @@ pub fn read_content(bytes: &[u8]) -> Result<PageExtract, Mismatch> {
     let letters = (0..26u8).map(|number| (u16::from(number), char::from(b'a' + number).to_string())).collect();
     let resources = content::Resources {
         fonts: [(b"f0".to_vec(), std::rc::Rc::new(letters))].into(),
-        images: vec![b"x0".to_vec()],
+        images: [(b"x0".to_vec(), content::ImageKind::Seal)].into(),
     };
     content::read(bytes, &resources)
 }
@@ -149,14 +158,24 @@ pub fn read_content(bytes: &[u8]) -> Result<PageExtract, Mismatch> {
 pub fn recheck(bytes: &[u8], expected: &Expected) -> Result<(), Mismatch> {
     let found = extract(bytes)?;
     compare_metadata(&found, expected)?;
-    let count = expected.people.len().div_ceil(PEOPLE_PER_PAGE);
-    if found.pages.len() != count {
+    let count = expected.pages;
+    if found.pages.len() != count || expected.pictures.len() != count {
         return Err(Mismatch::PageCount { expected: count, found: found.pages.len() });
     }
-    let people = expected.people.chunks(PEOPLE_PER_PAGE);
-    for (index, (page, people)) in found.pages.iter().zip(people).enumerate() {
+    let mut names = expected.people.iter().map(|(name, _)| name.reveal().as_str());
+    let mut birth_dates = expected.people.iter().map(|(_, birth_date)| birth_date.reveal().as_str());
+    for (index, page) in found.pages.iter().enumerate() {
         let differs = |what| Mismatch::Page { page: index + 1, what };
-        compare_page(page, people, expected, &page_words(index + 1, count)).map_err(differs)?;
+        compare_page(page, expected, &page_words(index + 1, count)).map_err(differs)?;
+        if !page.after(expected.headings.name).all(|name| names.next() == Some(name)) {
+            return Err(differs("names"));
+        }
+        if !page.after(expected.headings.birth_date).all(|date| birth_dates.next() == Some(date)) {
+            return Err(differs("birth dates"));
+        }
+        if page.pictures != expected.pictures[index] {
+            return Err(differs("pictures"));
+        }
         let code = page.code.as_deref().ok_or(differs("no code"))?;
         if let Some(codes) = &expected.codes
             && codes.get(index).map(String::as_str) != Some(code)
@@ -164,7 +183,18 @@ pub fn recheck(bytes: &[u8], expected: &Expected) -> Result<(), Mismatch> {
             return Err(differs("the code"));
         }
     }
+    if names.next().is_some() || birth_dates.next().is_some() {
+        return Err(Mismatch::Page { page: count, what: "people are missing" });
+    }
     Ok(())
+}
+
+impl PageExtract {
+    /// The texts that stand right after a heading.
+    fn after(&self, heading: &str) -> impl Iterator<Item = &str> {
+        let pairs = self.texts.iter().zip(self.texts.iter().skip(1));
+        pairs.filter(move |(text, _)| *text == heading).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Extract {
@@ -189,7 +219,7 @@ fn only<'a>(keywords: &'a [(String, String)], name: &str) -> Option<&'a str> {
 fn compare_metadata(found: &Extract, expected: &Expected) -> Result<(), Mismatch> {
     let request = expected.request_id.to_string();
     let subject = data_encoding::HEXLOWER.encode(&expected.subject_hash);
-    let pages = expected.people.len().div_ceil(PEOPLE_PER_PAGE).to_string();
+    let pages = expected.pages.to_string();
     let wanted = [
         ("kind", expected.kind.as_str()),
         ("request", &request),
@@ -207,29 +237,14 @@ fn compare_metadata(found: &Extract, expected: &Expected) -> Result<(), Mismatch
     }
 }
 
-/// Compares what one page says; the answer names the part.
-fn compare_page(
-    page: &PageExtract,
-    people: &[(base::Personal<String>, base::Personal<String>)],
-    expected: &Expected,
-    page_words: &str,
-) -> Result<(), &'static str> {
-    let after = |label: &str| -> Vec<&str> {
-        let heading = page.texts.iter().enumerate().filter(|(_, text)| *text == label);
-        heading.filter_map(|(index, _)| page.texts.get(index + 1)).map(String::as_str).collect()
-    };
+/// Compares what each page must say; the answer names the part.
+fn compare_page(page: &PageExtract, expected: &Expected, page_words: &str) -> Result<(), &'static str> {
     let once = |text: &str| page.texts.iter().filter(|found| *found == text).count() == 1;
     if page.texts.first() != Some(&expected.title) {
         return Err("title");
     }
-    if after("住所") != [expected.address.reveal().as_str()] {
-        return Err("address");
-    }
-    if !after("氏名").into_iter().eq(people.iter().map(|(name, _)| name.reveal().as_str())) {
-        return Err("names");
-    }
-    if !after("生年月日").into_iter().eq(people.iter().map(|(_, birth_date)| birth_date.reveal().as_str())) {
-        return Err("birth dates");
+    if !page.after(expected.headings.place).eq([expected.place.reveal().as_str()]) {
+        return Err("place");
     }
     if !once(&number_words(&expected.document_number)) {
         return Err("document number");
@@ -247,14 +262,14 @@ fn compare_page(
 }
 
 /// The metadata keywords of a paper: `name:value`.
-pub(crate) fn keywords(certificate: &crate::ResidenceCertificate, pages: usize) -> Vec<String> {
+pub(crate) fn keywords(sheet: &crate::Sheet, pages: usize) -> Vec<String> {
     vec![
-        format!("kind:{}", certificate.kind),
-        format!("request:{}", certificate.request_id),
-        format!("subject:{}", data_encoding::HEXLOWER.encode(&certificate.subject_hash)),
-        format!("options:{}", certificate.options),
-        format!("number:{}", certificate.document_number),
-        format!("register:{}", certificate.register_version),
+        format!("kind:{}", sheet.kind),
+        format!("request:{}", sheet.request_id),
+        format!("subject:{}", data_encoding::HEXLOWER.encode(&sheet.subject_hash)),
+        format!("options:{}", sheet.options),
+        format!("number:{}", sheet.document_number),
+        format!("register:{}", sheet.register_version),
         format!("pages:{pages}"),
     ]
 }

@@ -1,8 +1,5 @@
 //! What independent tools see in a finished file.
 
-use std::ffi::OsStr;
-use std::path::Path;
-
 use super::support::*;
 
 /// Writes the files where a person may look at them.
@@ -76,59 +73,7 @@ fn a_phone_reads_the_code_from_the_picture() {
     }
 }
 
-/// Draws page 1 into `page.png` beside the file.
-fn picture(file: &File, dpi: &str) {
-    let output = file.beside("page");
-    let mut arguments: Vec<&OsStr> = ["-png", "-singlefile", "-r", dpi].into_iter().map(OsStr::new).collect();
-    let path = file.path();
-    arguments.extend([path.as_os_str(), output.as_os_str()]);
-    run("pdftoppm", "poppler-utils", &arguments);
-}
-
-/// Width, height and gray pixels.
-fn read_gray(path: &Path) -> (usize, usize, Vec<u8>) {
-    let decoder = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap()));
-    let mut reader = decoder.read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut pixels).unwrap();
-    let parts = info.color_type.samples();
-    let gray =
-        pixels.chunks(parts).map(|pixel| (pixel.iter().map(|&part| u32::from(part)).sum::<u32>() / parts as u32) as u8);
-    (info.width as usize, info.height as usize, gray.collect())
-}
-
-fn write_gray(path: &Path, width: usize, height: usize, pixels: &[u8]) {
-    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), width as u32, height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.write_header().unwrap().write_image_data(pixels).unwrap();
-}
-
 #[test]
 fn page_1_looks_like_the_golden_picture() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/residence_certificate.png");
-    let file = File::new(&drawn(&household(4)).0);
-    picture(&file, "60");
-    let made = file.beside("page.png");
-    let (width, height, pixels) = read_gray(&made);
-    if std::env::var_os("YAKUBA_WRITE_GOLDEN").is_some() {
-        write_gray(&golden, width, height, &pixels);
-    }
-    let (golden_width, golden_height, wanted) = read_gray(&golden);
-    assert_eq!((width, height), (golden_width, golden_height));
-    // Renderers differ in the edge of a stroke, not in where a stroke is: compare means of small tiles.
-    const TILE: usize = 6;
-    let mean = |pixels: &[u8], x: usize, y: usize| {
-        let rows = (y..(y + TILE).min(height)).flat_map(|y| &pixels[y * width + x..y * width + (x + TILE).min(width)]);
-        let (sum, count) = rows.fold((0u32, 0u32), |(sum, count), &pixel| (sum + u32::from(pixel), count + 1));
-        sum / count.max(1)
-    };
-    let tiles = (0..height).step_by(TILE).flat_map(|y| (0..width).step_by(TILE).map(move |x| (x, y)));
-    let different: Vec<_> = tiles.filter(|&(x, y)| mean(&pixels, x, y).abs_diff(mean(&wanted, x, y)) > 40).collect();
-    assert!(
-        different.len() < 8,
-        "{} tiles differ, first at pixel {:?}; look at {} and, if it is right, run again with YAKUBA_WRITE_GOLDEN=1",
-        different.len(),
-        different.first(),
-        made.display()
-    );
+    golden(&household(4), "residence_certificate");
 }

@@ -8,4 +8,5 @@ mod look;
 mod names;
 mod no_document;
 mod rechecked;
+mod seal_registration;
 mod support;

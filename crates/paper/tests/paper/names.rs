@@ -11,14 +11,14 @@ use super::support::*;
 fn the_longest_name_and_address_of_the_register_are_printed_whole() {
     // Limits of the register's rules: 80 and 120 visible characters.
     let mut first = household(1);
-    first.people[0].name = personal(&"辻\u{E0102}".repeat(80));
-    first.people[0].reading = shown(&"ツ".repeat(80));
-    first.people[0].previous_address = shown(&"隣".repeat(120));
-    first.head = shown(&"辻\u{E0102}".repeat(80));
-    first.address = personal(&"見".repeat(120));
+    of_mut(&mut first).people[0].name = personal(&"辻\u{E0102}".repeat(80));
+    of_mut(&mut first).people[0].reading = shown(&"ツ".repeat(80));
+    of_mut(&mut first).people[0].previous_address = shown(&"隣".repeat(120));
+    of_mut(&mut first).head = shown(&"辻\u{E0102}".repeat(80));
+    of_mut(&mut first).address = personal(&"見".repeat(120));
     let mut second = household(2);
-    second.people[1].name = personal(&"漢".repeat(80));
-    second.people[1].alphabet_name = shown(&"ABCDEFGHI ".repeat(8));
+    of_mut(&mut second).people[1].name = personal(&"漢".repeat(80));
+    of_mut(&mut second).people[1].alphabet_name = shown(&"ABCDEFGHI ".repeat(8));
     for (certificate, longest) in
         [(first, ["ツ".repeat(80), "隣".repeat(120)]), (second, ["漢".repeat(80), "ABCDEFGHI ".repeat(8)])]
     {
@@ -71,9 +71,9 @@ proptest! {
     fn any_name_is_printed_exactly_or_refused(name in name(), address in name(), letters in proptest::option::of("[A-Z ]{1,40}")) {
         prop_assume!(!name.trim().is_empty() && !address.trim().is_empty());
         let mut certificate = household(1);
-        certificate.people[0].name = personal(&name);
-        certificate.people[0].alphabet_name = paper::Entry::or_none(letters);
-        certificate.address = personal(&address);
+        of_mut(&mut certificate).people[0].name = personal(&name);
+        of_mut(&mut certificate).people[0].alphabet_name = paper::Entry::or_none(letters);
+        of_mut(&mut certificate).address = personal(&address);
         match Plan::new(&TYPEFACE, &certificate) {
             Ok(plan) => {
                 let codes = codes(&plan);

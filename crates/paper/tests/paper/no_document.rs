@@ -4,7 +4,7 @@ use paper::{Entry, Field, PaperError, Plan, Seal, Typeface};
 
 use super::support::*;
 
-fn refusal(change: impl FnOnce(&mut paper::ResidenceCertificate)) -> PaperError {
+fn refusal(change: impl FnOnce(&mut paper::Certificate)) -> PaperError {
     let mut certificate = household(2);
     change(&mut certificate);
     Plan::new(&TYPEFACE, &certificate).unwrap_err()
@@ -12,15 +12,15 @@ fn refusal(change: impl FnOnce(&mut paper::ResidenceCertificate)) -> PaperError 
 
 #[test]
 fn i14_without_its_essential_words_there_is_no_document() {
-    assert_eq!(refusal(|c| c.attestation.clear()), PaperError::Empty(Field::Attestation));
-    assert_eq!(refusal(|c| c.attestation = "　 ".to_owned()), PaperError::Empty(Field::Attestation));
-    assert_eq!(refusal(|c| c.mayor_name.clear()), PaperError::Empty(Field::Mayor));
-    assert_eq!(refusal(|c| c.title.clear()), PaperError::Empty(Field::Title));
-    assert_eq!(refusal(|c| c.document_number.clear()), PaperError::Empty(Field::Numbers));
-    assert_eq!(refusal(|c| c.address = personal("")), PaperError::Empty(Field::Address));
-    assert_eq!(refusal(|c| c.people[1].name = personal("")), PaperError::Empty(Field::Name));
-    assert_eq!(refusal(|c| c.people[1].birth_date = personal("")), PaperError::Empty(Field::BirthDate));
-    assert_eq!(refusal(|c| c.people.clear()), PaperError::Nobody);
+    assert_eq!(refusal(|c| c.sheet.attestation.clear()), PaperError::Empty(Field::Attestation));
+    assert_eq!(refusal(|c| c.sheet.attestation = "　 ".to_owned()), PaperError::Empty(Field::Attestation));
+    assert_eq!(refusal(|c| c.sheet.mayor_name.clear()), PaperError::Empty(Field::Mayor));
+    assert_eq!(refusal(|c| c.sheet.title.clear()), PaperError::Empty(Field::Title));
+    assert_eq!(refusal(|c| c.sheet.document_number.clear()), PaperError::Empty(Field::Numbers));
+    assert_eq!(refusal(|c| of_mut(c).address = personal("")), PaperError::Empty(Field::Address));
+    assert_eq!(refusal(|c| of_mut(c).people[1].name = personal("")), PaperError::Empty(Field::Name));
+    assert_eq!(refusal(|c| of_mut(c).people[1].birth_date = personal("")), PaperError::Empty(Field::BirthDate));
+    assert_eq!(refusal(|c| of_mut(c).people.clear()), PaperError::Nobody);
 }
 
 #[test]
@@ -58,25 +58,28 @@ fn i14_each_page_needs_its_code() {
 
 #[test]
 fn i14_a_missing_glyph_names_field_person_and_place_but_not_the_text() {
-    let hangul = refusal(|c| c.people[1].name = personal("金　민준"));
+    let hangul = refusal(|c| of_mut(c).people[1].name = personal("金　민준"));
     assert_eq!(hangul, PaperError::MissingGlyph { field: Field::Name, person: Some(1), position: 2 });
     assert!(hangul.is_about_the_person());
     assert!(!hangul.to_string().contains('민'));
     // The font has 辻 in another form, not in this one; a fallback would print another name.
-    let variation = refusal(|c| c.people[0].name = personal("山辻\u{E0101}"));
+    let variation = refusal(|c| of_mut(c).people[0].name = personal("山辻\u{E0101}"));
     assert_eq!(variation, PaperError::MissingGlyph { field: Field::Name, person: Some(0), position: 1 });
-    let private = refusal(|c| c.people[0].former_name = shown("\u{E001}田"));
+    let private = refusal(|c| of_mut(c).people[0].former_name = shown("\u{E001}田"));
     assert_eq!(private, PaperError::MissingGlyph { field: Field::FormerName, person: Some(0), position: 0 });
-    let control = refusal(|c| c.address = personal("見本県\n見本市"));
+    let control = refusal(|c| of_mut(c).address = personal("見本県\n見本市"));
     assert_eq!(control, PaperError::MissingGlyph { field: Field::Address, person: None, position: 3 });
-    assert!(!refusal(|c| c.mayor_name = "민".to_owned()).is_about_the_person(), "the mayor is no resident's affair");
+    assert!(
+        !refusal(|c| c.sheet.mayor_name = "민".to_owned()).is_about_the_person(),
+        "the mayor is no resident's affair"
+    );
 }
 
 #[test]
 fn a_selector_belongs_to_exactly_one_character() {
-    let doubled = refusal(|c| c.people[0].name = personal("辻\u{E0102}\u{E0102}本"));
+    let doubled = refusal(|c| of_mut(c).people[0].name = personal("辻\u{E0102}\u{E0102}本"));
     assert_eq!(doubled, PaperError::StraySelector { field: Field::Name, person: Some(0), position: 1 });
-    let leading = refusal(|c| c.people[0].name = personal("\u{E0102}辻本"));
+    let leading = refusal(|c| of_mut(c).people[0].name = personal("\u{E0102}辻本"));
     assert_eq!(leading, PaperError::StraySelector { field: Field::Name, person: Some(0), position: 0 });
 }
 
@@ -84,10 +87,10 @@ fn a_selector_belongs_to_exactly_one_character() {
 fn i14_a_text_too_long_is_refused_and_never_cut() {
     let overflow = |field, person| PaperError::Overflow { field, person };
     let long = |count| "漢".repeat(count);
-    assert_eq!(refusal(|c| c.people[1].name = personal(&long(81))), overflow(Field::Name, Some(1)));
-    assert_eq!(refusal(|c| c.people[0].remarks = shown(&long(200))), overflow(Field::Remarks, Some(0)));
-    assert_eq!(refusal(|c| c.address = personal(&long(300))), overflow(Field::Address, None));
-    assert_eq!(refusal(|c| c.people[0].sex = Entry::Shown(long(40))), overflow(Field::Sex, Some(0)));
+    assert_eq!(refusal(|c| of_mut(c).people[1].name = personal(&long(81))), overflow(Field::Name, Some(1)));
+    assert_eq!(refusal(|c| of_mut(c).people[0].remarks = shown(&long(200))), overflow(Field::Remarks, Some(0)));
+    assert_eq!(refusal(|c| of_mut(c).address = personal(&long(300))), overflow(Field::Address, None));
+    assert_eq!(refusal(|c| of_mut(c).people[0].sex = Entry::Shown(long(40))), overflow(Field::Sex, Some(0)));
 }
 
 #[test]

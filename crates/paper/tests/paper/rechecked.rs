@@ -7,12 +7,12 @@ use paper::{Mismatch, recheck};
 use super::support::*;
 
 /// Another household's request.
-fn neighbours(people: usize) -> paper::ResidenceCertificate {
+fn neighbours(people: usize) -> paper::Certificate {
     let mut certificate = household(people);
-    certificate.request_id = base::Id::from_bytes(*b"another-request!");
-    certificate.subject_hash = [0x5A; 32];
-    certificate.document_number = "R8-000124".to_owned();
-    certificate.people[0].name = personal("見本　次郎");
+    certificate.sheet.request_id = base::Id::from_bytes(*b"another-request!");
+    certificate.sheet.subject_hash = [0x5A; 32];
+    certificate.sheet.document_number = "R8-000124".to_owned();
+    of_mut(&mut certificate).people[0].name = personal("見本　次郎");
     certificate
 }
 
@@ -46,7 +46,7 @@ fn i3_each_fact_of_the_request_is_compared() {
         ("subject", |e| e.subject_hash[31] ^= 1),
         ("options", |e| e.options = "applicant".to_owned()),
         ("number", |e| e.document_number = "R8-000999".to_owned()),
-        ("address", |e| e.address = personal("別の住所")),
+        ("address", |e| e.place = personal("別の住所")),
         ("name", |e| e.people[4].0 = personal("見本　次郎")),
         // The same character without its selector is another registered name.
         ("variation", |e| e.people[0].0 = personal("辻本　太郎")),
@@ -119,7 +119,7 @@ fn the_code_says_what_its_page_shows() {
     let plan = paper::Plan::new(&TYPEFACE, &certificate).unwrap();
     let claims = plan.claims(2, [3; 16]);
     assert_eq!((claims.page, claims.of, claims.people.len()), (2, 2, 1));
-    assert_eq!(claims.people[0].name, certificate.people[4].name);
+    assert_eq!(claims.people[0].name, of(&certificate).people[4].name);
     assert_eq!(claims.confirms(wire::certificate_code::Item::Relationship, 1, "世帯主"), Some(true));
     let first = plan.claims(1, [3; 16]);
     assert_eq!(first.confirms(wire::certificate_code::Item::Domicile, 3, "見本県見本市中央一丁目2番地3"), None, "省略");

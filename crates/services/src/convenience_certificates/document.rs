@@ -1,7 +1,7 @@
 //! From what was decided to finished bytes: layout, codes, drawing, signature, and the re-check of what came out.
 //!
 //! ```text
-//!  Content ─► ResidenceCertificate ─► Plan (glyphs, sizes, pages) ─► signed code a page ─► PDF ─► PAdES ─► re-check
+//!  Content ─► Certificate ─► Plan (glyphs, sizes, pages) ─► signed code a page ─► PDF ─► PAdES ─► re-check
 //! ```
 //! The document is a value that is owned by one caller at a time: no file, no shared buffer (I2).
 
@@ -10,9 +10,9 @@ use std::sync::Arc;
 use base::{Date, Id, Kind, Personal};
 use paper::error::PaperError;
 use paper::fonts::Typeface;
-use paper::recheck::{Expected, Mismatch, label, recheck};
-use paper::residence_certificate::{Entry, Nationality, Person, Plan, ResidenceCertificate};
+use paper::recheck::{Mismatch, label, recheck};
 use paper::seal::Seal;
+use paper::{Body, Certificate, Entry, Nationality, Person, Plan, Residence, Sheet};
 use pki::DocumentSigner;
 use pki::pades::{self, SignError, SignatureNotes};
 use pki::token::{KeyRing, PublicKeyRing, TokenError};
@@ -117,17 +117,17 @@ impl Composer {
         let codes = (1..=plan.page_count())
             .map(|page| {
                 let claims = plan.claims(page, city.seams.random.bytes());
-                Ok(to_text(&certificate.check_address, &self.codes.sign(&claims.encode())?))
+                Ok(to_text(&certificate.sheet.check_address, &self.codes.sign(&claims.encode())?))
             })
             .collect::<Result<Vec<String>, TokenError>>()?;
         let drawn = plan.draw(&codes, &self.seal)?;
         let notes = SignatureNotes {
             name: city.profile.mayor_title.clone(),
-            reason: format!("{}の交付", certificate.title),
+            reason: format!("{}の交付", certificate.sheet.title),
             location: city.profile.name.clone(),
         };
         let bytes = pades::sign(&drawn, &*self.signer, &notes, city.seams.now())?;
-        recheck(&bytes, &expected(&certificate, codes))?;
+        recheck(&bytes, &plan.expected(codes))?;
         Ok(Finished { sha256: sha256(&[&bytes]), pages: plan.page_count(), bytes })
     }
 
@@ -173,30 +173,13 @@ fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-fn expected(certificate: &ResidenceCertificate, codes: Vec<String>) -> Expected {
-    Expected {
-        kind: certificate.kind.clone(),
-        title: certificate.title.clone(),
-        request_id: certificate.request_id,
-        subject_hash: certificate.subject_hash,
-        options: certificate.options.clone(),
-        document_number: certificate.document_number.clone(),
-        address: certificate.address.clone(),
-        people: certificate.people.iter().map(|p| (p.name.clone(), p.birth_date.clone())).collect(),
-        codes: Some(codes),
-    }
-}
-
 /// Puts every decided value at its place on the form.
-fn lay_out(city: &Inside, request: &Request, content: &Content, number: &str) -> ResidenceCertificate {
+fn lay_out(city: &Inside, request: &Request, content: &Content, number: &str) -> Certificate {
     let items = content.items;
-    ResidenceCertificate {
+    let sheet = Sheet {
         title: request.choices.kind.title().to_owned(),
         municipality: city.profile.name.clone(),
         municipality_code: city.profile.municipality_code.clone(),
-        address: Personal::new(printed(&content.address)),
-        head: optional(items.relationship, Some(content.head_name.as_str())),
-        people: content.people.iter().map(|person| person_entry(person, items)).collect(),
         attestation: ATTESTATION.to_owned(),
         issued_on: city.seams.today(),
         mayor_title: city.profile.mayor_title.clone(),
@@ -208,7 +191,13 @@ fn lay_out(city: &Inside, request: &Request, content: &Content, number: &str) ->
         kind: request.choices.kind.as_str().to_owned(),
         options: options_word(items, content.is_whole_household),
         register_version: content.version.to_string(),
-    }
+    };
+    let residence = Residence {
+        address: Personal::new(printed(&content.address)),
+        head: optional(items.relationship, Some(content.head_name.as_str())),
+        people: content.people.iter().map(|person| person_entry(person, items)).collect(),
+    };
+    Certificate { sheet, body: Body::Residence(residence) }
 }
 
 /// The choices as one word of ASCII for the metadata.

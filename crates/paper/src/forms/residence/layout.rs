@@ -19,68 +19,24 @@
 //!  発行番号 ─ 請求番号 ─ page n/m
 //! ```
 
-use super::{Entry, Nationality, Person};
+use super::{Nationality, Person};
+use crate::certificate::Entry;
 use crate::error::{Field, PaperError};
-use crate::layout::{Align, Area, Cell, CellKind, Setter, Style, Text, Whose, frame};
+use crate::forms::{LEFT, Pair, TOP, Table, VALUE, WIDTH, pair};
+use crate::layout::{Align, Area, Setter, Style, Text, Whose};
 
-/// A4 portrait, in millimetres.
-pub(crate) const PAGE: (f32, f32) = (210.0, 297.0);
-
-/// Left edge and width of everything.
-pub(crate) const LEFT: f32 = 15.0;
-/// See [`LEFT`].
-pub(crate) const WIDTH: f32 = 180.0;
-
-pub(crate) const TITLE: Area = Area::new(45.0, 13.0, 120.0, 11.0);
-pub(crate) const HEADER_TOP: f32 = 27.5;
 const HEADER_ROW: f32 = 7.0;
 const HEADER_LABEL: f32 = 22.0;
 
 /// Top of the first person.
-pub(crate) const PEOPLE_TOP: f32 = 44.0;
+const PEOPLE_TOP: f32 = 44.0;
 /// Height of one person.
-pub(crate) const PERSON_HEIGHT: f32 = 43.0;
+const PERSON_HEIGHT: f32 = 43.0;
 /// From one person to the next.
-pub(crate) const PERSON_STEP: f32 = 44.2;
+const PERSON_STEP: f32 = 44.2;
 /// The column with the person's number.
 const STUB: f32 = 7.0;
 
-pub(crate) const CODE: Area = Area::new(13.4, 227.2, 45.0, 45.0);
-pub(crate) const CODE_NOTE: Area = Area::new(15.0, 273.0, 180.0, 7.0);
-pub(crate) const ATTESTATION: Area = Area::new(68.0, 229.0, 122.0, 12.0);
-pub(crate) const ISSUED: Area = Area::new(78.0, 242.5, 60.0, 7.0);
-pub(crate) const MAYOR: Area = Area::new(68.0, 254.0, 100.0, 10.0);
-/// Over the end of the mayor's name, as a stamp is set.
-pub(crate) const SEAL: Area = Area::new(163.0, 247.0, 24.0, 24.0);
-/// The fine lines behind the attestation.
-pub(crate) const ORNAMENT: Area = Area::new(64.0, 227.0, 131.0, 45.0);
-/// The frame of the page, outer and inner line.
-pub(crate) const PAGE_FRAMES: [(Area, f32); 2] =
-    [(Area::new(9.0, 8.0, 192.0, 280.5), 0.45), (Area::new(10.2, 9.2, 189.6, 278.1), 0.12)];
-pub(crate) const NUMBERS_RULE: Area = Area::new(15.0, 281.4, 180.0, 0.12);
-const NUMBERS_TOP: f32 = 281.8;
-pub(crate) const NUMBERS: [Area; 3] = [
-    Area::new(15.0, NUMBERS_TOP, 60.0, 5.0),
-    Area::new(75.0, NUMBERS_TOP, 90.0, 5.0),
-    Area::new(165.0, NUMBERS_TOP, 30.0, 5.0),
-];
-
-/// Line widths in millimetres.
-const THIN: f32 = 0.11;
-const THICK: f32 = 0.32;
-
-pub(crate) const TITLE_STYLE: Style = Style { spacing: 0.35, ..Style::new(19.0, 12.0, 1, Align::Center) };
-pub(crate) const ATTESTATION_STYLE: Style = Style::new(11.0, 8.0, 2, Align::Left);
-pub(crate) const ISSUED_STYLE: Style = Style::new(11.0, 9.0, 1, Align::Left);
-pub(crate) const MAYOR_STYLE: Style = Style::new(15.0, 10.0, 1, Align::Right);
-pub(crate) const NOTE_STYLE: Style = Style { inset: 0.0, ..Style::new(6.5, 5.0, 3, Align::Left) };
-pub(crate) const BLANK_BELOW_STYLE: Style = Style { spacing: 0.6, ..Style::new(9.0, 8.0, 1, Align::Center) };
-const NUMBER_LEFT: Style = Style { inset: 0.0, ..Style::new(7.5, 6.0, 1, Align::Left) };
-pub(crate) const NUMBER_STYLES: [Style; 3] =
-    [NUMBER_LEFT, Style { align: Align::Center, ..NUMBER_LEFT }, Style { align: Align::Right, ..NUMBER_LEFT }];
-
-const LABEL: Style = Style { inset: 0.6, ..Style::new(7.0, 5.0, 2, Align::Center) };
-const VALUE: Style = Style::new(9.0, 5.0, 2, Align::Left);
 const NAME: Style = Style::new(14.0, 5.0, 2, Align::Left);
 const READING: Style = Style::new(8.0, 5.0, 2, Align::Left);
 const DOMICILE: Style = Style::new(9.0, 5.0, 4, Align::Left);
@@ -88,33 +44,10 @@ const ADDRESS: Style = Style::new(11.0, 5.0, 2, Align::Left);
 const PLACE: Style = Style::new(9.0, 5.0, 2, Align::Left);
 const SHORT: Style = Style::new(9.0, 5.0, 2, Align::Center);
 
-/// A heading and its value, side by side.
-struct Pair {
-    label: &'static str,
-    label_width: f32,
-    field: Field,
-    value: String,
-    value_width: f32,
-    style: Style,
-}
-
-fn pair(label: &'static str, label_width: f32, field: Field, value: &str, value_width: f32, style: Style) -> Pair {
-    Pair { label, label_width, field, value: value.to_owned(), value_width, style }
-}
-
 /// Columns of every table: three pairs.
 const COLUMNS: u32 = 6;
 
-/// Everything of one table.
-pub(crate) struct Table {
-    pub rows: Vec<Vec<Cell>>,
-    /// Boxes behind headings.
-    pub shades: Vec<Area>,
-    /// Lines, as thin boxes.
-    pub rules: Vec<Area>,
-}
-
-/// Sets rows of pairs into a table with its rules.
+/// Sets rows of pairs into a table of [`COLUMNS`].
 fn table(
     setter: &Setter<'_>,
     person: Option<usize>,
@@ -122,45 +55,13 @@ fn table(
     stub: f32,
     rows: Vec<(f32, Vec<Pair>)>,
 ) -> Result<Table, PaperError> {
-    let mut made = Table { rows: Vec::with_capacity(rows.len()), shades: Vec::new(), rules: Vec::new() };
-    let mut y = outer.y;
-    for (height, pairs) in rows {
-        let mut x = outer.x + stub;
-        let mut cells = Vec::with_capacity(pairs.len() * 2);
-        let count = pairs.len() as u32;
-        if y > outer.y {
-            made.rules.push(Area::new(x, y - THIN / 2.0, outer.w - stub, THIN));
-        }
-        for (index, pair) in pairs.into_iter().enumerate() {
-            let heading = Area::new(x, y, pair.label_width, height);
-            let value = Area::new(x + pair.label_width, y, pair.value_width, height);
-            if index > 0 {
-                made.rules.push(Area::new(x - THIN / 2.0, y, THIN, height));
-            }
-            made.rules.push(Area::new(value.x - THIN / 2.0, y, THIN, height));
-            made.shades.push(heading);
-            let label = setter.set(Whose::paper(Field::Label), pair.label, heading, LABEL)?;
-            cells.push(Cell { kind: CellKind::Heading, span: 1, text: label, below: None });
-            let text = setter.set(Whose { field: pair.field, person }, &pair.value, value, pair.style)?;
-            // The last value of a row covers the columns that other rows divide.
-            let span = if index as u32 + 1 == count { COLUMNS + 1 - 2 * count } else { 1 };
-            cells.push(Cell { kind: CellKind::Value, span, text, below: None });
-            x += pair.label_width + pair.value_width;
-        }
-        made.rows.push(cells);
-        y += height;
-    }
-    if stub > 0.0 {
-        made.rules.push(Area::new(outer.x + stub - THIN / 2.0, outer.y, THIN, outer.h));
-    }
-    made.rules.extend(frame(outer, THICK));
-    Ok(made)
+    crate::forms::table(setter, person, outer, stub, COLUMNS, rows)
 }
 
 /// 住所 and 世帯主.
-pub(crate) fn header(setter: &Setter<'_>, address: &str, head: &Entry) -> Result<Table, PaperError> {
+pub(super) fn header(setter: &Setter<'_>, address: &str, head: &Entry) -> Result<Table, PaperError> {
     let value = WIDTH - HEADER_LABEL;
-    let outer = Area::new(LEFT, HEADER_TOP, WIDTH, 2.0 * HEADER_ROW);
+    let outer = Area::new(LEFT, TOP, WIDTH, 2.0 * HEADER_ROW);
     let rows = vec![
         (HEADER_ROW, vec![pair("住所", HEADER_LABEL, Field::Address, address, value, ADDRESS)]),
         (HEADER_ROW, vec![pair("世帯主", HEADER_LABEL, Field::Head, head.text(), value, ADDRESS)]),
@@ -169,19 +70,19 @@ pub(crate) fn header(setter: &Setter<'_>, address: &str, head: &Entry) -> Result
 }
 
 /// The box of the person in place `slot` of a page, from 0.
-pub(crate) fn person_area(slot: usize) -> Area {
+pub(super) fn person_area(slot: usize) -> Area {
     Area::new(LEFT, PEOPLE_TOP + slot as f32 * PERSON_STEP, WIDTH, PERSON_HEIGHT)
 }
 
 /// The person's number, in the column at the left.
-pub(crate) fn person_number(setter: &Setter<'_>, slot: usize, number: usize) -> Result<Text, PaperError> {
+pub(super) fn person_number(setter: &Setter<'_>, slot: usize, number: usize) -> Result<Text, PaperError> {
     let area = Area { w: STUB, ..person_area(slot) };
     let style = Style { inset: 0.2, ..Style::new(11.0, 6.0, 1, Align::Center) };
     setter.set(Whose::paper(Field::Label), &number.to_string(), area, style)
 }
 
 /// One person: `index` is the place on the paper, `slot` the place on the page.
-pub(crate) fn person(setter: &Setter<'_>, person: &Person, index: usize, slot: usize) -> Result<Table, PaperError> {
+pub(super) fn person(setter: &Setter<'_>, person: &Person, index: usize, slot: usize) -> Result<Table, PaperError> {
     let rows = rows_of(person);
     let mut made = table(setter, Some(index), person_area(slot), STUB, rows)?;
     if let Some(alphabet) = person.alphabet_name.value() {
@@ -301,14 +202,14 @@ fn with_reading(name: &Entry, reading: &Entry) -> String {
 }
 
 /// Where 以下余白 stands after `people` people on the page.
-pub(crate) fn blank_below(people: usize) -> Area {
+pub(super) fn blank_below(people: usize) -> Area {
     let top = PEOPLE_TOP + people as f32 * PERSON_STEP;
     let height = if people < super::PEOPLE_PER_PAGE { 9.0 } else { 4.4 };
     Area::new(LEFT, top - 0.8, WIDTH, height)
 }
 
 /// The free space under 以下余白, closed with a line so that nobody writes into it. `None` on a full page.
-pub(crate) fn free_space(people: usize) -> Option<Area> {
+pub(super) fn free_space(people: usize) -> Option<Area> {
     let top = blank_below(people).y + 9.0;
     let bottom = PEOPLE_TOP + super::PEOPLE_PER_PAGE as f32 * PERSON_STEP - 2.0;
     (people < super::PEOPLE_PER_PAGE).then_some(Area::new(LEFT, top, WIDTH, bottom - top))

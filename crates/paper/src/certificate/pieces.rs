@@ -1,7 +1,7 @@
 //! What one page draws, as plain numbers: so that a benchmark can draw the very same page with the bare library, and a
 //! test can look at places without opening a file.
 
-use super::{Plan, form};
+use super::{Plan, sheet};
 use crate::barcode::Square;
 use crate::layout::{Area, Block, Text};
 
@@ -46,11 +46,11 @@ impl Plan<'_> {
         let mut pieces = Pieces {
             shades: plan.shades.iter().filter_map(edges).collect(),
             rules: plan.rules.iter().filter_map(edges).collect(),
-            seal: [form::SEAL.x, form::SEAL.y, form::SEAL.w],
+            seal: [sheet::SEAL.x, sheet::SEAL.y, sheet::SEAL.w],
             ..Pieces::default()
         };
-        let square = Square::encode(code, form::CODE.w);
-        pieces.code = square.map(|square| ([form::CODE.x, form::CODE.y, form::CODE.w], square.width, square.dark));
+        let square = Square::encode(code, sheet::CODE.w);
+        pieces.code = square.map(|square| ([sheet::CODE.x, sheet::CODE.y, sheet::CODE.w], square.width, square.dark));
         let mut row_number = 0;
         for block in &plan.blocks {
             match block {
@@ -67,7 +67,7 @@ impl Plan<'_> {
                         row_number += 1;
                     }
                 }
-                Block::Seal(_) | Block::Code(_) => {}
+                Block::Seal(_) | Block::Code(_) | Block::Picture { .. } => {}
             }
         }
         Some(pieces)

@@ -12,13 +12,13 @@ use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, BBox, ContentTag, SpanTag, TableHeaderScope, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
-use super::form::PAGE;
-use super::ornament;
-use super::{PagePlan, ResidenceCertificate};
+use super::sheet::PAGE;
+use super::{Sheet, ornament};
 use crate::barcode::Square;
 use crate::error::PaperError;
 use crate::fonts::Typeface;
-use crate::layout::{Area, Block, Cell, CellKind, MM, boxes, gray};
+use crate::forms::FormPage;
+use crate::layout::{Area, Block, Cell, CellKind, MM, Picture, boxes, gray};
 use crate::recheck::keywords;
 use crate::seal::Seal;
 
@@ -27,9 +27,9 @@ const SHADE: u8 = 240;
 
 /// Draws all pages. Texts are known to be drawable; what is left to fail is the writer's own check.
 pub(super) fn draw(
-    certificate: &ResidenceCertificate,
+    sheet: &Sheet,
     typeface: &Typeface,
-    pages: &[PagePlan],
+    pages: &[FormPage],
     squares: &[Square],
     seal: &Seal,
 ) -> Result<Vec<u8>, PaperError> {
@@ -53,8 +53,8 @@ pub(super) fn draw(
         surface.finish();
         page.finish();
     }
-    document.set_metadata(metadata(certificate, pages.len()));
-    document.set_outline(outline(certificate, pages.len()));
+    document.set_metadata(metadata(sheet, pages.len()));
+    document.set_outline(outline(sheet, pages.len()));
     document.set_tag_tree(tree);
     document.finish().map_err(|error| PaperError::Export(kinds_of(&error)))
 }
@@ -74,23 +74,23 @@ fn kinds_of(error: &krilla::error::KrillaError) -> String {
     }
 }
 
-fn metadata(certificate: &ResidenceCertificate, pages: usize) -> Metadata {
-    let (year, month, day) = certificate.issued_on.parts();
+fn metadata(sheet: &Sheet, pages: usize) -> Metadata {
+    let (year, month, day) = sheet.issued_on.parts();
     let date = DateTime::new(year.unsigned_abs()).month(month.unsigned_abs()).day(day.unsigned_abs());
     Metadata::new()
-        .title(certificate.title.clone())
+        .title(sheet.title.clone())
         .language("ja-JP".to_owned())
         .creator("Yakuba".to_owned())
-        .authors(vec![certificate.municipality.clone()])
+        .authors(vec![sheet.municipality.clone()])
         .creation_date(date)
-        .document_id(certificate.request_id.to_string())
-        .keywords(keywords(certificate, pages))
+        .document_id(sheet.request_id.to_string())
+        .keywords(keywords(sheet, pages))
 }
 
-fn outline(certificate: &ResidenceCertificate, pages: usize) -> Outline {
+fn outline(sheet: &Sheet, pages: usize) -> Outline {
     let mut outline = Outline::new();
     for page in 0..pages {
-        let words = format!("{} {}/{pages}", certificate.title, page + 1);
+        let words = format!("{} {}/{pages}", sheet.title, page + 1);
         outline.push_child(OutlineNode::new(words, XyzDestination::new(page, Point::from_xy(0.0, 0.0))));
     }
     outline
@@ -107,7 +107,7 @@ struct Pen<'a, 'p> {
 
 impl Pen<'_, '_> {
     /// Shades, rules and numbers beside the people: nothing a reader needs to hear.
-    fn background(&mut self, page: &PagePlan) {
+    fn background(&mut self, page: &FormPage) {
         self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
         if let Some(path) = boxes(&page.shades) {
             self.surface.set_fill(Some(gray(SHADE)));
@@ -147,6 +147,7 @@ impl Pen<'_, '_> {
             }
             Block::Table { summary, rows } => self.table(summary, rows),
             Block::Seal(area) => self.seal(*area),
+            Block::Picture { area, picture } => self.picture(*area, picture),
             Block::Code(area) => self.code(*area),
         }
     }
@@ -193,12 +194,21 @@ impl Pen<'_, '_> {
     }
 
     fn seal(&mut self, area: Area) -> TagGroup {
-        let mut group = self.figure(format!("電子公印 {}", self.seal.name), area);
+        let image = self.seal.image.clone();
+        self.image(area, image, format!("電子公印 {}", self.seal.name))
+    }
+
+    fn picture(&mut self, area: Area, picture: &Picture) -> TagGroup {
+        self.image(area, picture.image.clone(), picture.words.clone())
+    }
+
+    fn image(&mut self, area: Area, image: krilla::image::Image, words: String) -> TagGroup {
+        let mut group = self.figure(words, area);
         group.push(self.surface.start_tagged(ContentTag::Other));
         if let Some(size) = Size::from_wh(area.w * MM, area.h * MM) {
             let at = krilla::geom::Transform::from_translate(area.x * MM, area.y * MM);
             self.surface.push_transform(&at);
-            self.surface.draw_image(self.seal.image.clone(), size);
+            self.surface.draw_image(image, size);
             self.surface.pop();
         }
         self.surface.end_tagged();

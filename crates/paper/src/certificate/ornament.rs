@@ -7,7 +7,7 @@ use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder};
 use krilla::paint::Stroke;
 
-use super::form::ORNAMENT;
+use super::sheet::ORNAMENT;
 use crate::layout::{Area, points};
 
 /// Waves, and pieces of a curve in each.

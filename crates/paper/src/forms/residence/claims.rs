@@ -1,31 +1,18 @@
 //! What the code of one page says, from the very value that is printed.
 
-use wire::certificate_code::{Claims, ClaimsBuilder, Item};
+use wire::certificate_code::{ClaimsBuilder, Item};
 
-use super::{Entry, Nationality, PEOPLE_PER_PAGE, ResidenceCertificate, page_people};
+use super::{Nationality, Residence};
+use crate::certificate::Entry;
 
-pub(super) fn of_page(certificate: &ResidenceCertificate, page: usize, of: usize, salt: [u8; 16]) -> Claims {
-    let _ = PEOPLE_PER_PAGE;
-    let mut builder = ClaimsBuilder::new(Claims {
-        kind: certificate.kind.clone(),
-        issuer: certificate.municipality_code.clone(),
-        issued_on: certificate.issued_on,
-        request_id: certificate.request_id,
-        page: u16::try_from(page).unwrap_or(u16::MAX),
-        of: u16::try_from(of).unwrap_or(u16::MAX),
-        number: certificate.document_number.clone(),
-        address: certificate.address.clone(),
-        salt,
-        ..Claims::default()
-    });
-    builder.household(Item::Head, certificate.head.value());
-    for person in page_people(certificate, page) {
+pub(super) fn of_page(residence: &Residence, page: usize, builder: &mut ClaimsBuilder) {
+    builder.household(Item::Head, residence.head.value());
+    for person in residence.page_people(page) {
         builder.person(person.name.clone(), person.birth_date.clone());
         for (item, entry) in items(person) {
             builder.item(item, entry.value());
         }
     }
-    builder.finish()
 }
 
 /// Items a checker may want to confirm. Those left out on the paper are not in the code in any form.
