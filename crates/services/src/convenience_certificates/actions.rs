@@ -21,8 +21,9 @@ use super::SERVICE_CODE;
 use super::applicant::{Applicant, MemberShown};
 use super::choices::Choices;
 use super::document::DocumentError;
-use super::looking::{closed, closed_for, look};
-use super::model::Refusal;
+use super::kinds::{self, residence};
+use super::looking::{closed, closed_for};
+use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
 
@@ -91,7 +92,7 @@ pub fn household(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applican
             return Ok(Err(refusal));
         }
         let choices = Choices { members: super::choices::Members::Household, ..Choices::default() };
-        let content = match look(tx, &city, &applicant, &choices)? {
+        let content = match residence::look(tx, &city, &applicant, &choices)? {
             Ok(content) => content,
             Err(no) => return Ok(Err(no.refusal())),
         };
@@ -138,7 +139,7 @@ pub fn begin(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applicant, c
             fetch_token_hash: None,
         };
         requests::insert(tx, &request, now)?;
-        if let Err(no) = look(tx, &city, &applicant, &choices)? {
+        if let Err(no) = kinds::look(tx, &city, &applicant, &choices)? {
             requests::note_cause(tx, id, &no.cause())?;
             requests::move_on(tx, &mut request, Event::Stopped, now)?;
             return Ok(Err(no.refusal()));

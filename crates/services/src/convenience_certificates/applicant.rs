@@ -4,8 +4,6 @@ use base::Id;
 use tools::ResidentId;
 use tools::access::{Actor, Duty, Item, Purpose, PurposeError};
 
-use super::choices::OptionalItems;
-
 /// Somebody whose right to their own paper is proven. Owned and passed along; never looked up again, and never made from
 /// a posted id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,19 +55,9 @@ impl Applicant {
         &self.actor
     }
 
-    /// Why what these choices print is read.
-    pub(super) fn purpose(&self, items: OptionalItems) -> Purpose {
-        let mut read = vec![Item::Name, Item::BirthDate, Item::Sex, Item::Address, Item::State];
-        if items.relationship {
-            read.push(Item::Household);
-        }
-        if items.domicile {
-            read.push(Item::Domicile);
-        }
-        if items.nationality || items.residence_card_number || items.residence_status {
-            read.push(Item::Foreign);
-        }
-        self.basis.clone().reading(&read)
+    /// Why these items are read.
+    pub(super) fn purpose(&self, items: &[Item]) -> Purpose {
+        self.basis.clone().reading(items)
     }
 }
 

@@ -10,21 +10,57 @@ use tools::ResidentId;
 pub enum CertificateKind {
     /// Copy of the residence record (住民票の写し), household form (世帯連記式).
     ResidenceCertificate,
+    /// Certificate of items recorded in the residence record (住民票記載事項証明書).
+    RecordedItemsCertificate,
 }
 
+/// What is the same on every paper of a kind: the word in the database, the title, and the 認証文. Wording of the last
+/// differs a little between municipalities (specs certificates §2.1). Source: recalled wording.
+const KINDS: [(CertificateKind, &str, &str, &str); 2] = [
+    (
+        CertificateKind::ResidenceCertificate,
+        "residence_certificate",
+        "住民票の写し",
+        "この写しは、住民票の原本と相違ないことを証明する。",
+    ),
+    (
+        CertificateKind::RecordedItemsCertificate,
+        "recorded_items_certificate",
+        "住民票記載事項証明書",
+        "この証明書に記載した事項は、住民票に記載されている事項と相違ないことを証明する。",
+    ),
+];
+
 impl CertificateKind {
+    /// Every kind, in the order in which a machine offers them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KINDS.into_iter().map(|(kind, ..)| kind)
+    }
+
+    fn row(self) -> (&'static str, &'static str, &'static str) {
+        let row = KINDS.into_iter().find(|(kind, ..)| *kind == self);
+        // Every kind has its row: a test walks them.
+        row.map_or(("", "", ""), |(_, word, title, attestation)| (word, title, attestation))
+    }
+
     /// The word in the database, in the signed code and in commands.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ResidenceCertificate => "residence_certificate",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.as_str() == word)
     }
 
     /// The title printed on the paper.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::ResidenceCertificate => "住民票の写し",
-        }
+    pub fn title(self) -> &'static str {
+        self.row().1
+    }
+
+    /// 認証文, printed above the mayor's name.
+    pub fn attestation(self) -> &'static str {
+        self.row().2
     }
 }
 
@@ -92,5 +128,27 @@ impl Choices {
     pub fn is_sensible(&self) -> bool {
         (1..=MOST_COPIES).contains(&self.copies)
             && !matches!(&self.members, Members::Chosen(list) if list.is_empty() || list.len() > 50)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_word_title_and_attestation_and_is_stored_by_that_word() {
+        for kind in CertificateKind::all() {
+            assert!(!kind.title().is_empty() && !kind.attestation().is_empty(), "{kind:?}");
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.as_str()));
+            assert_eq!(CertificateKind::parse(kind.as_str()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn choices_written_before_there_were_other_kinds_are_still_read() {
+        let stored =
+            r#"{"kind":"residence_certificate","members":"household","items":{"relationship":true},"copies":2}"#;
+        let read: Choices = serde_json::from_str(stored).unwrap();
+        assert_eq!((read.kind, read.copies), (CertificateKind::ResidenceCertificate, 2));
     }
 }

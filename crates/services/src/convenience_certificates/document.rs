@@ -7,27 +7,21 @@
 
 use std::sync::Arc;
 
-use base::{Date, Id, Kind, Personal};
+use base::{Id, Kind};
 use paper::error::PaperError;
 use paper::fonts::Typeface;
 use paper::recheck::{Mismatch, label, recheck};
 use paper::seal::Seal;
-use paper::{Body, Certificate, Entry, Nationality, Person, Plan, Residence, Sheet};
+use paper::{Certificate, Plan, Sheet};
 use pki::DocumentSigner;
 use pki::pades::{self, SignError, SignatureNotes};
 use pki::token::{KeyRing, PublicKeyRing, TokenError};
-use tools::register::{ForeignItems, Resident};
 use tools::{Inside, ResidentId};
 use wire::certificate_code::to_text;
 
 use super::applicant::Applicant;
-use super::choices::OptionalItems;
-use super::model::Content;
+use super::kinds::Content;
 use super::requests::Request;
-
-/// 認証文 of the residence certificate. Its wording differs a little between municipalities (specs certificates §2.1).
-/// Source: recalled wording.
-pub const ATTESTATION: &str = "この写しは、住民票の原本と相違ないことを証明する。";
 
 /// Why no document came.
 #[derive(Debug, thiserror::Error)]
@@ -173,105 +167,24 @@ fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-/// Puts every decided value at its place on the form.
+/// The sheet around what the kind prints.
 fn lay_out(city: &Inside, request: &Request, content: &Content, number: &str) -> Certificate {
-    let items = content.items;
+    let kind = request.choices.kind;
     let sheet = Sheet {
-        title: request.choices.kind.title().to_owned(),
+        title: kind.title().to_owned(),
         municipality: city.profile.name.clone(),
         municipality_code: city.profile.municipality_code.clone(),
-        attestation: ATTESTATION.to_owned(),
+        attestation: kind.attestation().to_owned(),
         issued_on: city.seams.today(),
         mayor_title: city.profile.mayor_title.clone(),
         mayor_name: city.profile.mayor_name.clone(),
         check_address: format!("{}/verify", city.profile.public_address),
         request_id: request.id,
         document_number: number.to_owned(),
-        subject_hash: subject_hash(request.id, &content.applicant),
-        kind: request.choices.kind.as_str().to_owned(),
-        options: options_word(items, content.is_whole_household),
-        register_version: content.version.to_string(),
+        subject_hash: subject_hash(request.id, content.applicant()),
+        kind: kind.as_str().to_owned(),
+        options: content.options_word(),
+        register_version: content.version(),
     };
-    let residence = Residence {
-        address: Personal::new(printed(&content.address)),
-        head: optional(items.relationship, Some(content.head_name.as_str())),
-        people: content.people.iter().map(|person| person_entry(person, items)).collect(),
-    };
-    Certificate { sheet, body: Body::Residence(residence) }
-}
-
-/// The choices as one word of ASCII for the metadata.
-fn options_word(items: OptionalItems, is_whole_household: bool) -> String {
-    let switches = [
-        (is_whole_household, "household"),
-        (items.relationship, "relationship"),
-        (items.domicile, "domicile"),
-        (items.nationality, "nationality"),
-        (items.residence_card_number, "card-number"),
-        (items.residence_status, "status"),
-    ];
-    let on: Vec<&str> = switches.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
-    if on.is_empty() { "none".to_owned() } else { on.join("+") }
-}
-
-/// Shown or missing when chosen, omitted when not.
-fn optional(chosen: bool, value: Option<&str>) -> Entry {
-    if chosen { Entry::or_missing(value) } else { Entry::Omitted }
-}
-
-fn date(date: Option<Date>) -> Entry {
-    Entry::or_missing(date.map(Date::japanese))
-}
-
-/// Digits of addresses in full width, as certificates print them.
-fn printed(text: &str) -> String {
-    base::text::digits_to_full_width(text)
-}
-
-fn person_entry(person: &Resident, items: OptionalItems) -> Person {
-    let names = &person.names;
-    let reading = names.kana.as_deref().filter(|_| names.kana_is_registered);
-    let birth = person.birth_date_text.clone().unwrap_or_else(|| person.birth_date.japanese());
-    Person {
-        name: Personal::new(names.registered.clone()),
-        // Readings are blank until the family register's notice arrived (specs certificates §2.1).
-        reading: Entry::or_none(reading),
-        alphabet_name: Entry::or_none(names.alphabet.as_deref().filter(|latin| *latin != names.registered)),
-        former_name: Entry::or_none(names.former.as_ref().map(|name| name.text.as_str())),
-        former_name_reading: Entry::or_none(names.former.as_ref().and_then(|name| name.kana.as_deref())),
-        common_name: Entry::or_none(names.common.as_ref().map(|name| name.text.as_str())),
-        common_name_reading: Entry::or_none(names.common.as_ref().and_then(|name| name.kana.as_deref())),
-        birth_date: Personal::new(birth),
-        sex: Entry::or_missing(Some(person.sex.japanese()).filter(|word| !word.is_empty())),
-        relationship: optional(items.relationship, Some(person.relationship.as_str())),
-        became_resident: date(person.became_resident_on),
-        address_set: date(person.address_since),
-        notified: date(person.notified_on),
-        previous_address: Entry::or_none(person.previous_address.as_deref().map(printed)),
-        former_address: Entry::or_none(person.previous_city_address.as_deref().map(printed)),
-        nationality: match &person.foreign {
-            Some(foreign) => foreign_entry(foreign, items),
-            None => {
-                let family = person.family_register.as_ref();
-                let domicile = family.map(|family| printed(&family.domicile));
-                Nationality::Japanese {
-                    domicile: optional(items.domicile, domicile.as_deref()),
-                    register_head: optional(items.domicile, family.map(|family| family.head.as_str())),
-                }
-            }
-        },
-        remarks: Entry::or_none(person.remarks.as_deref()),
-    }
-}
-
-fn foreign_entry(foreign: &ForeignItems, items: OptionalItems) -> Nationality {
-    let expiry = foreign.expires_on.map(Date::japanese);
-    Nationality::Foreign {
-        country_or_region: optional(items.nationality, Some(foreign.nationality.as_str())),
-        category: optional(items.residence_status, Some(foreign.article_30_45.as_str())),
-        status: optional(items.residence_status, foreign.residence_status.as_deref()),
-        period: optional(items.residence_status, foreign.period.as_deref()),
-        expiry: optional(items.residence_status, expiry.as_deref()),
-        card_number: optional(items.residence_card_number, foreign.card_number.as_deref()),
-    }
+    Certificate { sheet, body: content.body() }
 }

@@ -12,8 +12,9 @@ use tools::relay::paper_status;
 use super::actions::{ABANDONED_AFTER_SECONDS, ActionError, Answer, report};
 use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
-use super::looking::{closed, look, still_allowed};
-use super::model::{Content, Refusal};
+use super::kinds::{Content, look};
+use super::looking::{closed, still_allowed};
+use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
 
@@ -122,7 +123,7 @@ fn store_document(
             "UPDATE certificate_requests SET register_version = $1, document_number = $2, document_hash = $3, \
              fetch_token_hash = $4 WHERE request_id = $5",
             &[
-                content.version.to_string().into(),
+                content.version().into(),
                 number.as_str().into(),
                 finished.sha256.as_slice().into(),
                 sha256(&token.0).into(),

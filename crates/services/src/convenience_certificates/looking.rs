@@ -1,16 +1,15 @@
-//! Reading the register for a paper, always with an access, and deciding.
+//! Whether anybody is served now, and the second decision on the register as it is when a paper is stored.
 
 use store::{StoreError, Tx};
-use tools::access;
 use tools::incidents::by_hand::Why;
-use tools::register::{self, RegisterError};
-use tools::{Inside, ResidentId, incidents};
+use tools::{Inside, incidents, register};
 
 use super::SERVICE_CODE;
 use super::actions::ActionError;
 use super::applicant::Applicant;
 use super::choices::Choices;
-use super::model::{self, Content, No, Refusal};
+use super::kinds::{self, Content};
+use super::refusal::Refusal;
 
 /// Why nobody at all is served now.
 pub(super) fn closed(
@@ -42,29 +41,6 @@ pub(super) fn closed_for(
     Ok((!fresh).then_some(Closed { refusal: Refusal::RegisterNotFresh, why: None }))
 }
 
-/// Reads the household with an access (so the disclosure is written in this transaction, also for a no) and decides.
-pub(super) fn look(
-    tx: &mut Tx<'_>,
-    city: &Inside,
-    applicant: &Applicant,
-    choices: &Choices,
-) -> Result<Result<Content, No>, ActionError> {
-    let purpose = applicant.purpose(choices.items);
-    let mut access = access::person(tx, &city.seams, applicant.actor(), &purpose, applicant.resident())?;
-    let snapshot = match register::household_snapshot(tx, &access) {
-        Ok(snapshot) => snapshot,
-        // A credential whose resident is not in the register any more: the same sentence as every other state.
-        Err(RegisterError::NotFound) => return Ok(Err(No::Register(vec![register::Cause::NotAMember]))),
-        Err(error) => return Err(error.into()),
-    };
-    let decided = model::decide(&snapshot, applicant.resident(), choices, city.seams.today());
-    if let Ok(content) = &decided {
-        let shown: Vec<ResidentId> = content.people.iter().map(|person| person.id.clone()).collect();
-        access.also_shows(tx, &shown)?;
-    }
-    Ok(decided)
-}
-
 /// The same decision once more on the register as it is now. The same version gives the same content; a newer version
 /// must decide to exactly the content that was drawn, or the paper is not the newest data and is refused.
 pub(super) fn still_allowed(
@@ -74,14 +50,7 @@ pub(super) fn still_allowed(
     choices: &Choices,
     drawn: &Content,
 ) -> Result<Result<(), Refusal>, ActionError> {
-    let purpose = applicant.purpose(choices.items);
-    let access = access::person(tx, &city.seams, applicant.actor(), &purpose, applicant.resident())?;
-    let snapshot = match register::household_snapshot(tx, &access) {
-        Ok(snapshot) => snapshot,
-        Err(RegisterError::NotFound) => return Ok(Err(Refusal::AskAtTheCounter)),
-        Err(error) => return Err(error.into()),
-    };
-    Ok(match model::decide(&snapshot, applicant.resident(), choices, city.seams.today()) {
+    Ok(match kinds::look(tx, city, applicant, choices)? {
         Ok(content) if content.prints_as(drawn) => Ok(()),
         _ => Err(Refusal::AskAtTheCounter),
     })

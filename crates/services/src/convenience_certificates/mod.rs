@@ -13,7 +13,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | [`choices`] | what a person chooses; every optional item starts omitted |
-//! | [`model`] | the rules: what is printed, or which causes say no |
+//! | [`kinds`] | each kind's rules: what is printed, or which causes say no |
+//! | [`refusal`] | what a person is told, and what only the counter learns |
 //! | [`request`] | the life of a request as a state machine |
 //! | [`requests`] | its rows; fees |
 //! | [`document`] | content → paper → re-check → signature |
@@ -31,8 +32,9 @@ pub mod document;
 pub mod finishing;
 pub mod issued;
 pub mod issuer;
+pub mod kinds;
 mod looking;
-pub mod model;
+pub mod refusal;
 pub mod request;
 pub mod requests;
 pub mod service;
@@ -43,7 +45,7 @@ pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems}
 pub use document::{Composer, DocumentError, Finished};
 pub use finishing::FetchToken;
 pub use issuer::{CardNo, Issuer};
-pub use model::Refusal;
+pub use refusal::Refusal;
 pub use request::State;
 pub use requests::{Request, machine_fee, set_fee};
 pub use service::SERVICE;
