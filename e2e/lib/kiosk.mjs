@@ -43,6 +43,13 @@ export class Kiosk {
     await this.go('/kiosk/pin').click()
   }
 
+  /** Takes a kind of certificate, by its word. */
+  async takeKind (kind = 'residence_certificate') {
+    await this.at('/kiosk/kind')
+    await this.page.locator('form[action="/kiosk/kind"]', { has: this.page.locator(`input[value="${kind}"]`) }).locator('button').click()
+    await this.at('/kiosk/choose')
+  }
+
   /** `who` is household or applicant; `items` the optional ones to print. */
   async choose (who, items = []) {
     await this.page.locator(`input[name=who][value=${who}]`).check()
@@ -92,7 +99,9 @@ export async function takePaper (page, language, look = async () => {}) {
   await kiosk.at('/kiosk/pin')
   await look('pin')
   await kiosk.typePin(pin)
-  await kiosk.at('/kiosk/choose')
+  await kiosk.at('/kiosk/kind')
+  await look('kind')
+  await kiosk.takeKind()
   await look('choose')
   await kiosk.choose('household', ['relationship'])
   await kiosk.at('/kiosk/confirm')

@@ -39,7 +39,7 @@ for (const language of languages) {
       await kiosk.arrive()
       await kiosk.chooseLanguage(language)
       await kiosk.typePin(await kiosk.putCard(4))
-      await kiosk.at('/kiosk/choose')
+      await kiosk.at('/kiosk/kind')
       await kiosk.go('/kiosk/cards/open').click()
       await kiosk.at('/kiosk/cards')
       await picture(page, size, language, 'kiosk-cards')

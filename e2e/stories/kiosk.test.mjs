@@ -56,7 +56,7 @@ test('a wrong PIN says how many tries are left, and nothing is lost', async () =
   assert.match(await page.locator('[role=alert]').innerText(), /あと2回/)
   await fit(page, 'wrong PIN')
   await kiosk.typePin(pin)
-  await kiosk.at('/kiosk/choose')
+  await kiosk.at('/kiosk/kind')
   await page.locator('form[action="/kiosk/session/stop"] button').click()
   await kiosk.at('/kiosk/ended')
 })
@@ -79,6 +79,8 @@ test('the machine can be used with a keyboard alone', async () => {
   await kiosk.at('/kiosk/pin')
   await page.keyboard.type(pin)
   await page.keyboard.press('Enter')
+  await kiosk.at('/kiosk/kind')
+  await reach(page.locator('form[action="/kiosk/kind"] button').first())
   await kiosk.at('/kiosk/choose')
   await reach(kiosk.go('/kiosk/choose'))
   await kiosk.at('/kiosk/confirm')
@@ -94,7 +96,7 @@ test('the machine works without script', async () => {
   const pin = await kiosk.putCard(0)
   await kiosk.at('/kiosk/pin')
   await kiosk.typePin(pin)
-  await kiosk.at('/kiosk/choose')
+  await kiosk.takeKind()
   await kiosk.choose('applicant')
   await kiosk.confirm()
   await kiosk.pay()
@@ -108,7 +110,7 @@ test('nobody starts a session by naming a resident', async () => {
   const page = await person(browser, sizes.kiosk)
   const kiosk = new Kiosk(page)
   await kiosk.arrive()
-  for (const path of ['/kiosk/start', '/kiosk/card', '/kiosk/pin', '/kiosk/choose', '/kiosk/confirm', '/kiosk/pay', '/kiosk/print', '/kiosk/take']) {
+  for (const path of ['/kiosk/start', '/kiosk/card', '/kiosk/pin', '/kiosk/kind', '/kiosk/choose', '/kiosk/confirm', '/kiosk/pay', '/kiosk/print', '/kiosk/take']) {
     const answer = await page.request.post(`${url}${path}`, { form: { resident: 'R0000001' }, headers: { origin: url } })
     assert.equal(answer.status(), 403, path)
   }
@@ -129,7 +131,7 @@ describe('their own cards', () => {
   test('a person enrols their card for taps without PIN, sees it, and stops it when it is lost', async () => {
     const page = await person(browser, sizes.phone)
     const { kiosk, pin } = await signIn(page)
-    await kiosk.at('/kiosk/choose')
+    await kiosk.at('/kiosk/kind')
     await kiosk.go('/kiosk/cards/open').click()
     await kiosk.at('/kiosk/cards')
     await fit(page, 'own cards')
@@ -150,7 +152,7 @@ describe('their own cards', () => {
     await page.locator('[role=status]').filter({ hasText: '止めました' }).waitFor()
     assert.match(await page.locator('.kiosk-cards').innerText(), /紛失の届けあり/)
     await kiosk.go('/kiosk/cards/back').click()
-    await kiosk.at('/kiosk/choose')
+    await kiosk.at('/kiosk/kind')
     await page.locator('form[action="/kiosk/session/stop"] button').click()
     await kiosk.at('/kiosk/ended')
   })

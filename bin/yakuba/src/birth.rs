@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use base::{Date, Kind, Yen};
+use services::convenience_certificates::hours::rows::set_hours;
+use services::convenience_certificates::hours::{DayClass, Family, HoursRow, Place};
 use services::convenience_certificates::{CertificateKind, set_fee};
 use store::StoreError;
 use testkit::city as synthetic;
@@ -60,12 +62,31 @@ pub fn found(directory: &Path, born: Born, profile: &CityProfile) -> Result<Open
         databases
             .inside
             .write::<_, StoreError, _>(move |tx| {
-                let (machine, counter) = FIRST_FEES;
-                set_fee(tx, CertificateKind::ResidenceCertificate, from, machine, counter, "first fees")
+                for kind in CertificateKind::all() {
+                    let (machine, counter) = FIRST_FEES;
+                    set_fee(tx, kind, from, machine, counter, "first fees")?;
+                }
+                if born == Born::Demo { always_open(tx, from) } else { Ok(()) }
             })
             .map_err(Failure::while_doing(Kind::Unavailable, "the fees cannot be written"))?;
     }
     Ok(OpenCity::assemble(directory, databases, born, profile.clone()))
+}
+
+/// Machines serve at any hour: whoever tries the demo at night is not sent away.
+///
+/// # Errors
+/// The database.
+pub fn always_open(tx: &mut store::Tx<'_>, from: Date) -> Result<(), StoreError> {
+    for place in Place::ALL {
+        for family in Family::ALL {
+            for day in DayClass::WITH_HOURS {
+                let row = HoursRow { place, family, day, valid_from: from, hours: Some((0, 24 * 60)) };
+                set_hours(tx, &row, "demo")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Does what is still missing of a demo city: a demo that was stopped while it was made goes on from there.

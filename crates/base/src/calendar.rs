@@ -89,9 +89,24 @@ impl Date {
         i32::from(ty) - i32::from(by) - i32::from((tm, td) < (bm, bd))
     }
 
+    /// Days since Monday, 0–6.
+    pub fn days_since_monday(self) -> u8 {
+        self.0.weekday().to_monday_zero_offset().unsigned_abs()
+    }
+
+    /// Whether it is a Monday.
+    pub fn is_monday(self) -> bool {
+        self.days_since_monday() == 0
+    }
+
+    /// Whether it is a Sunday.
+    pub fn is_sunday(self) -> bool {
+        self.days_since_monday() == 6
+    }
+
     /// One of 月火水木金土日.
     pub fn weekday(self) -> &'static str {
-        WEEKDAYS[usize::from(self.0.weekday().to_monday_zero_offset().unsigned_abs()) % 7]
+        WEEKDAYS[usize::from(self.days_since_monday()) % 7]
     }
 
     /// Era and year, e.g. `("令和", 8)`; the Gregorian year with an empty era before Meiji.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`id`] | 128-bit identifiers: time-ordered inside, random where an id leaves the building |
 //! | [`clock`], [`random`] | the two injected seams |
-//! | [`calendar`] | dates, Japanese eras, weekdays |
+//! | [`calendar`], [`holidays`] | dates, Japanese eras, weekdays; national holidays |
 //! | [`text`] | widths, kana, characters of registered names |
 //! | [`yen`] | money |
 //! | [`my_number_guard`] | refuses a 12-digit Individual Number at every door |
@@ -19,6 +19,7 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod holidays;
 pub mod id;
 pub mod my_number_guard;
 pub mod personal;

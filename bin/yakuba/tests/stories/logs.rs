@@ -64,7 +64,8 @@ fn tap(address: &str, pin: &str) {
     let page = machine.go_on(&page, "/kiosk/card", "card=0", "/kiosk/pin");
     let wrong = if pin == "0000" { "1111" } else { "0000" };
     let page = machine.go_on(&page, "/kiosk/pin", &format!("pin={wrong}"), "/kiosk/pin");
-    let page = machine.go_on(&page, "/kiosk/pin", &format!("pin={pin}"), "/kiosk/choose");
+    let page = machine.go_on(&page, "/kiosk/pin", &format!("pin={pin}"), "/kiosk/kind");
+    let page = machine.go_on(&page, "/kiosk/kind", "kind=residence_certificate", "/kiosk/choose");
     machine.go_on(&page, "/kiosk/choose", "who=household&copies=1", "/kiosk/confirm");
     machine.ask("GET", "/kiosk/ended", "");
 }

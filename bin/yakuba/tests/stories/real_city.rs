@@ -223,6 +223,9 @@ fn open_for_business(data: &Path, card: (&ResidentId, pki::CertificateId, Timest
     let terminal = inside.store.write::<_, StoreError, _>(move |tx| {
         terminals::enrol_here(tx, &seams, &Actor::System { job: "test" }, "1号機", "本庁舎").map(|(_, secret)| secret)
     });
+    // This office is open day and night, as the tests are.
+    let from = base::Date::new(2000, 1, 2).unwrap();
+    inside.store.write::<_, StoreError, _>(move |tx| yakuba::birth::always_open(tx, from)).unwrap();
     let (seams, vault) = (inside.seams.clone(), inside.vault.clone());
     let (resident, certificate, valid_until) = (card.0.clone(), card.1, card.2);
     inside
@@ -296,7 +299,8 @@ fn a_real_city_serves_its_counter_and_a_card_in_a_real_reader() {
     let page = machine.go_on(&page, "/kiosk/card", "", "/kiosk/pin");
     let page = machine.go_on(&page, "/kiosk/pin", "pin=0000", "/kiosk/pin");
     assert!(page.contains('2'), "two tries are left");
-    let page = machine.go_on(&page, "/kiosk/pin", &format!("pin={PIN}"), "/kiosk/choose");
+    let page = machine.go_on(&page, "/kiosk/pin", &format!("pin={PIN}"), "/kiosk/kind");
+    let page = machine.go_on(&page, "/kiosk/kind", "kind=residence_certificate", "/kiosk/choose");
     let page = machine.go_on(&page, "/kiosk/choose", "who=household&copies=1", "/kiosk/confirm");
     let page = machine.go_on(&page, "/kiosk/confirm", "", "/kiosk/pay");
     let page = machine.go_on(&page, "/kiosk/pay/insert", "coin=500", "/kiosk/pay");

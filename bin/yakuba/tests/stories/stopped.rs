@@ -11,7 +11,7 @@ fn i12_a_stop_refuses_whoever_begins_and_takes_no_finished_paper_away() {
     let fixture = Fixture::named("stopped");
     let (inside, issuer, applicant) = (fixture.inside(), &fixture.issuer, fixture.applicant("elderly-single"));
     let prepare = |id| actions::prepare(inside, &issuer.composer, issuer.fresh_minutes, &applicant, id).unwrap();
-    assert_eq!(actions::closed_now(inside, issuer.fresh_minutes).unwrap(), None);
+    assert_eq!(actions::closed_now(inside, issuer.fresh_minutes, "1").unwrap(), None);
     let (finished, paid) =
         (fixture.paid(&applicant, &Choices::default()), fixture.paid(&applicant, &Choices::default()));
     let token = prepare(finished.id).unwrap();
@@ -20,7 +20,7 @@ fn i12_a_stop_refuses_whoever_begins_and_takes_no_finished_paper_away() {
     let by = Actor::Staff { account: seams.random_id() };
     inside.store.write(move |tx| by_hand::stop(tx, &seams, &by, SERVICE_CODE, Why::Check, "照合する")).unwrap();
 
-    let closed = actions::closed_now(inside, issuer.fresh_minutes).unwrap().unwrap();
+    let closed = actions::closed_now(inside, issuer.fresh_minutes, "1").unwrap().unwrap();
     assert_eq!((closed.refusal, closed.why), (Refusal::ServiceStopped, Some(Why::Check)));
     let begun = actions::begin(inside, issuer.fresh_minutes, &applicant, &Choices::default()).unwrap();
     assert_eq!(begun.unwrap_err(), Refusal::ServiceStopped);

@@ -19,10 +19,11 @@ use tools::relay::{RelayError, paper_status};
 
 use super::SERVICE_CODE;
 use super::applicant::{Applicant, MemberShown};
-use super::choices::Choices;
+use super::choices::{CertificateKind, Choices};
 use super::document::DocumentError;
+use super::hours::{Family, Hours, rows};
 use super::kinds::{self, residence};
-use super::looking::{closed, closed_for};
+use super::looking::{closed, closed_at, is_out_of_hours};
 use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
@@ -72,12 +73,43 @@ impl ActionError {
 /// What an act answers: outer, something beneath failed and nothing happened; inner, a named no that is on record.
 pub type Answer<T> = Result<Result<T, Refusal>, ActionError>;
 
-/// Whether and why nobody is served now, for the first screen: it says so before anybody has put a card down.
+/// Whether and why nobody is served now at `terminal`, for the first screen: it says so before anybody has put a card
+/// down.
 ///
 /// # Errors
 /// [`ActionError`].
-pub fn closed_now(city: &Inside, issuing_fresh_minutes: u32) -> Result<Option<Closed>, ActionError> {
-    Ok(city.store.read(|tx| closed_for(tx, city, issuing_fresh_minutes))?)
+pub fn closed_now(city: &Inside, issuing_fresh_minutes: u32, terminal: &str) -> Result<Option<Closed>, ActionError> {
+    Ok(city.store.read(|tx| closed_at(tx, city, issuing_fresh_minutes, terminal))?)
+}
+
+/// A kind of paper as a machine offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Which.
+    pub kind: CertificateKind,
+    /// The fee of one copy today.
+    pub fee: Yen,
+    /// Whether it is given now.
+    pub hours: Hours,
+}
+
+/// What is offered at `terminal` now: the kinds that have a fee, with their hours.
+///
+/// # Errors
+/// [`ActionError`].
+pub fn offers(city: &Inside, terminal: &str) -> Result<Vec<Offer>, ActionError> {
+    let now = city.seams.now();
+    Ok(city.store.read(|tx| {
+        let place = rows::place_of_terminal(tx, terminal)?;
+        let calendar = rows::calendar(tx, now)?;
+        let mut offers = Vec::new();
+        for kind in CertificateKind::all() {
+            if let Some(fee) = requests::machine_fee(tx, kind, now.date_in_japan())? {
+                offers.push(Offer { kind, fee, hours: calendar.at(place, Family::of(kind), now) });
+            }
+        }
+        Ok::<_, StoreError>(offers)
+    })?)
 }
 
 /// What the choosing screen needs: who is in the household. Refuses early what `begin` would refuse.
@@ -90,6 +122,13 @@ pub fn household(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applican
     store.write(move |tx| {
         if let Some(refusal) = closed(tx, &city, issuing_fresh_minutes)? {
             return Ok(Err(refusal));
+        }
+        let mut open = false;
+        for family in Family::ALL {
+            open |= !is_out_of_hours(tx, &city, &applicant, family)?;
+        }
+        if !open {
+            return Ok(Err(Refusal::OutOfHours));
         }
         let choices = Choices { members: super::choices::Members::Household, ..Choices::default() };
         let content = match residence::look(tx, &city, &applicant, &choices)? {
@@ -121,6 +160,9 @@ pub fn begin(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applicant, c
     store.write(move |tx| {
         if let Some(refusal) = closed(tx, &city, issuing_fresh_minutes)? {
             return Ok(Err(refusal));
+        }
+        if is_out_of_hours(tx, &city, &applicant, Family::of(choices.kind))? {
+            return Ok(Err(Refusal::OutOfHours));
         }
         let now = city.seams.now();
         let one = requests::machine_fee(tx, choices.kind, now.date_in_japan())?;

@@ -1,6 +1,6 @@
 //! Who asks: somebody whose right to the paper is proven.
 
-use base::Id;
+use base::{Id, Timestamp};
 use tools::ResidentId;
 use tools::access::{Actor, Duty, Item, Purpose, PurposeError};
 
@@ -13,16 +13,23 @@ pub struct Applicant {
     actor: Actor,
     /// Why, for whom and for which visit; the items are added when something is read.
     basis: Purpose,
+    /// When the card was verified; `None` at the counter, which keeps its own hours.
+    since: Option<Timestamp>,
 }
 
 impl Applicant {
     /// The person behind a credential that `tools::credentials` found for a verified signature at `terminal`. `visit` is
-    /// a random id of this session: all that is read in it is one line in the list of who looked.
-    pub fn from_verified_card(found: &tools::credentials::VerifiedPerson, terminal: &str, visit: Id) -> Self {
+    /// a random id of this session that began at `now`: all that is read in it is one line in the list of who looked.
+    pub fn from_verified_card(
+        found: &tools::credentials::VerifiedPerson,
+        terminal: &str,
+        visit: Id,
+        now: Timestamp,
+    ) -> Self {
         let resident = found.resident().clone();
         let actor = Actor::Resident { resident: resident.clone(), terminal: Some(terminal.to_owned()) };
         let basis = Purpose::new(Duty::CertificateSelf).for_work(visit);
-        Self { resident, terminal: terminal.to_owned(), actor, basis }
+        Self { resident, terminal: terminal.to_owned(), actor, basis, since: Some(now) }
     }
 
     /// A person a member of staff serves at the counter. `account` is `None` only on demo data; `visit` is a random id of
@@ -37,7 +44,8 @@ impl Applicant {
         purpose: &str,
     ) -> Result<Self, PurposeError> {
         let basis = Purpose::new(Duty::CertificateCounter).for_work(visit).noting(purpose)?;
-        Ok(Self { resident, terminal: "counter".to_owned(), actor: Actor::CounterCommand { account }, basis })
+        let since = None;
+        Ok(Self { resident, terminal: "counter".to_owned(), actor: Actor::CounterCommand { account }, basis, since })
     }
 
     /// Who.
@@ -53,6 +61,11 @@ impl Applicant {
     /// In whose name records are read.
     pub const fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// When the card was verified; `None` at the counter.
+    pub(super) const fn since(&self) -> Option<Timestamp> {
+        self.since
     }
 
     /// Why these items are read.

@@ -77,7 +77,7 @@ impl Issuer {
             found => found,
         };
         let visit = self.city.seams.random_id();
-        Ok(found.map(|person| Applicant::from_verified_card(&person, terminal, visit)).map_err(CardNo::from))
+        Ok(found.map(|person| Applicant::from_verified_card(&person, terminal, visit, now)).map_err(CardNo::from))
     }
 
     /// Checks a card's answer to `challenge` at `terminal`; whose it is, is not looked up.

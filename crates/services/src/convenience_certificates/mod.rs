@@ -30,6 +30,7 @@ pub mod applicant;
 pub mod choices;
 pub mod document;
 pub mod finishing;
+pub mod hours;
 pub mod issued;
 pub mod issuer;
 pub mod kinds;

@@ -15,6 +15,9 @@ pub enum Refusal {
     /// An officer or a check stopped the service (I12).
     #[error("ただいま証明書の発行を止めています。窓口でお手続きください。")]
     ServiceStopped,
+    /// Outside the hours of this kind at this place, or during maintenance.
+    #[error("ただいまの時間は、この証明書をお取りいただけません。")]
+    OutOfHours,
     /// The choices cannot be carried out (a member who is not there, no copies).
     #[error("選ばれた内容では発行できません。もう一度お選びください。")]
     BadChoices,
@@ -31,7 +34,7 @@ impl Refusal {
     pub const fn kind(self) -> Kind {
         match self {
             Self::AskAtTheCounter => Kind::Refused,
-            Self::RegisterNotFresh | Self::ServiceStopped => Kind::Unavailable,
+            Self::RegisterNotFresh | Self::ServiceStopped | Self::OutOfHours => Kind::Unavailable,
             Self::BadChoices => Kind::Invalid,
             Self::AlreadyEnded => Kind::Gone,
             Self::NotYours => Kind::Forbidden,
@@ -44,6 +47,7 @@ impl Refusal {
             Self::AskAtTheCounter => "certificate-refused-counter",
             Self::RegisterNotFresh => "certificate-refused-not-fresh",
             Self::ServiceStopped => "certificate-refused-stopped",
+            Self::OutOfHours => "certificate-refused-hours",
             Self::BadChoices => "certificate-refused-choices",
             Self::AlreadyEnded => "certificate-refused-ended",
             Self::NotYours => "certificate-refused-not-yours",

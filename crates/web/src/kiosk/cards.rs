@@ -31,7 +31,7 @@ pub(super) async fn cards(at: At, _: InKioskSession) -> Result<Response, Failure
 
 pub(super) async fn open_cards(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
     fields.only(&[])?;
-    at.step(Screen::Choose, |session, place| {
+    at.step(Screen::Kind, |session, place| {
         session.look_at_cards(&place.issuer)?;
         session.screen = Screen::Cards;
         Ok(())
@@ -43,7 +43,7 @@ pub(super) async fn back(at: At, _: InKioskSession, fields: Fields) -> Result<Re
     fields.only(&[])?;
     at.step(Screen::Cards, |session, _| {
         session.cards.clear();
-        session.screen = Screen::Choose;
+        session.screen = Screen::Kind;
         Ok(())
     })
     .await

@@ -3,9 +3,11 @@
 
 use maud::{Markup, html};
 use services::convenience_certificates::actions::Closed;
+use services::convenience_certificates::hours::Hours;
 use tools::incidents::by_hand::Why;
 use ui::{Language, words};
 
+use super::kinds;
 use super::views::Frame;
 
 /// How often the first screen asks whether it still says what is so.
@@ -50,7 +52,10 @@ pub fn start(frame: &Frame<'_>, is_busy: bool) -> Markup {
 }
 
 /// The first screen while nobody is served: in every language, since none has been chosen; it opens again by itself.
-pub fn closed(frame: &Frame<'_>, closed: Closed) -> Markup {
+pub fn closed(frame: &Frame<'_>, closed: &Closed) -> Markup {
+    if let Some(hours) = &closed.hours {
+        return out_of_hours(frame, hours);
+    }
     let key = match closed.why {
         Some(Why::Maintenance) => "kiosk-closed-maintenance",
         Some(Why::Trouble) => "kiosk-closed-trouble",
@@ -70,6 +75,35 @@ pub fn closed(frame: &Frame<'_>, closed: Closed) -> Markup {
                     h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say("kiosk-closed")) } }
                     p { (say(key)) }
                     p { (say("kiosk-closed-then")) }
+                }
+            }
+        },
+    )
+}
+
+/// The first screen outside the hours: when it opens, in every language.
+fn out_of_hours(frame: &Frame<'_>, hours: &Hours) -> Markup {
+    let opens = hours.opens().map(kinds::when);
+    let maintenance = match hours {
+        Hours::Closed { maintenance, .. } => maintenance.as_deref(),
+        Hours::Open { .. } => None,
+    };
+    frame.screen(
+        "kiosk-title",
+        0,
+        Some("/kiosk"),
+        &html! {
+            (again("closed"))
+            h1 { (frame.city) br; (frame.say("kiosk-title")) }
+            @for language in Language::ALL {
+                @let say = |key: &str, when: &str| {
+                    words().markup(language, key, &[("counter", frame.counter.into()), ("when", when.into())])
+                };
+                section class="kiosk-closed" lang=(language.html()) {
+                    h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say("kiosk-closed-hours", "")) } }
+                    @if let Some(reason) = maintenance { p { (say("kiosk-kind-maintenance", "")) " " (reason) } }
+                    @if let Some(opens) = &opens { p { (say("kiosk-kind-opens", opens)) } }
+                    p { (say("kiosk-closed-then", "")) }
                 }
             }
         },

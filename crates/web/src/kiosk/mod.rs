@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  enrolled terminal (cookie) ─► /kiosk ─► card ─► PIN ─► [ verified signature: a kiosk session begins ]
-//!        ─► choose ─► confirm ─► pay ─► print ─► take ─► everything erased
+//!        ─► kind ─► choose ─► confirm ─► pay ─► print ─► take ─► everything erased
 //! ```
 //! One machine is one terminal with one reader, one coin box and one session at a time ([`Place`]). A form may carry
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
@@ -10,6 +10,7 @@
 mod cards;
 mod enrolment;
 mod first;
+mod kinds;
 mod machine;
 pub mod reader;
 mod say;
@@ -17,6 +18,7 @@ pub mod session;
 mod steps;
 pub mod views;
 
+pub(crate) use kinds::name_key as kind_name_key;
 pub use machine::{Place, Slots};
 pub(crate) use say::card_sentence;
 
@@ -37,6 +39,8 @@ pub fn routes() -> Routes {
         .post("/kiosk/touch", Rule::Kiosk, steps::touch)
         .post("/kiosk/stop", Rule::Kiosk, steps::stop)
         .get("/kiosk/ended", Rule::Kiosk, steps::ended)
+        .get("/kiosk/kind", Rule::KioskSession, kinds::kinds)
+        .post("/kiosk/kind", Rule::KioskSession, kinds::kind_chosen)
         .get("/kiosk/choose", Rule::KioskSession, steps::choose)
         .post("/kiosk/choose", Rule::KioskSession, steps::chosen)
         .post("/kiosk/cards/open", Rule::KioskSession, cards::open_cards)

@@ -1,8 +1,8 @@
 //! One person at one certificate machine, from the first touch to the erased screen.
 //!
 //! ```text
-//!  Card ─► Pin ─► Choose ─► Confirm ─► Pay ─► Print ─► Take ─► Ended
-//!    └──────┴────────┴─────────┴────────┴──────┴─ card pulled, stop, 60 s idle ─► Ended (money returned, all erased)
+//!  Card ─► Pin ─► Kind ─► Choose ─► Confirm ─► Pay ─► Print ─► Take ─► Ended
+//!    └──────┴───────┴────────┴─────────┴────────┴──────┴─ card pulled, stop, 60 s idle ─► Ended (money returned, all erased)
 //! ```
 //! The person is known only from a signature verified here ([`Session::sign_in`]); no function takes a resident id.
 //! Everything lives in this value and dies with it (I10): the PIN is never kept, the finished bytes go with the session.
@@ -13,7 +13,8 @@ use base::{Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, CardNo, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State, actions,
+    ActionError, Applicant, CardNo, CertificateKind, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State,
+    actions,
 };
 use tools::credentials::Listed;
 use tools::terminals::Terminal;
@@ -30,6 +31,8 @@ pub enum Screen {
     Card,
     /// The PIN pad.
     Pin,
+    /// Which paper.
+    Kind,
     /// Members, items, copies.
     Choose,
     /// The person's own cards, beside the way to a paper.
@@ -52,6 +55,7 @@ impl Screen {
         match self {
             Self::Card => "/kiosk/card",
             Self::Pin => "/kiosk/pin",
+            Self::Kind => "/kiosk/kind",
             Self::Choose => "/kiosk/choose",
             Self::Cards => "/kiosk/cards",
             Self::Confirm => "/kiosk/confirm",
@@ -67,7 +71,7 @@ impl Screen {
         match self {
             Self::Card => 1,
             Self::Pin => 2,
-            Self::Choose | Self::Cards => 3,
+            Self::Kind | Self::Choose | Self::Cards => 3,
             Self::Confirm => 4,
             Self::Pay => 5,
             Self::Print => 6,
@@ -227,12 +231,20 @@ impl Session {
             Ok(Ok(members)) => {
                 self.members = members;
                 self.applicant = Some(applicant);
-                self.screen = Screen::Choose;
+                self.screen = Screen::Kind;
                 Ok(())
             }
             Ok(Err(refusal)) => Err(self.refuse(refusal)),
             Err(error) => Err(beneath(&error)),
         }
+    }
+
+    /// Takes a kind; what was chosen for another one is forgotten.
+    pub fn choose_kind(&mut self, kind: CertificateKind) {
+        if self.choices.kind != kind {
+            self.choices = Choices { kind, ..Choices::default() };
+        }
+        self.screen = Screen::Choose;
     }
 
     /// Fixes the choices and shows the fee.

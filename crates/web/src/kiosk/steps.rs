@@ -9,8 +9,8 @@ use base::{Kind, Yen};
 use services::convenience_certificates::actions::{self, Closed};
 use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
 use tools::access::Actor;
-use tools::terminals::TerminalSecret;
 use tools::terminals::coin_box::CoinBox as _;
+use tools::terminals::{Terminal, TerminalSecret};
 use ui::Language;
 
 use super::machine::{At, Place, Slots, go};
@@ -60,8 +60,8 @@ pub(super) async fn start(at: At) -> Result<Response, Failure> {
         *session = None;
         machine.slot.eject();
         let frame = at.frame(at.visit.language);
-        Ok(match closed(place)? {
-            Some(closed) => first::closed(&frame, closed).into_response(),
+        Ok(match closed(place, &at.terminal)? {
+            Some(closed) => first::closed(&frame, &closed).into_response(),
             None => first::start(&frame, false).into_response(),
         })
     })
@@ -69,9 +69,10 @@ pub(super) async fn start(at: At) -> Result<Response, Failure> {
 }
 
 /// Whether the service is closed at this moment.
-fn closed(place: &Place) -> Result<Option<Closed>, Failure> {
+fn closed(place: &Place, terminal: &Terminal) -> Result<Option<Closed>, Failure> {
     let issuer = &place.issuer;
-    actions::closed_now(&issuer.city, issuer.fresh_minutes).map_err(|error| Failure::of(error.kind()))
+    let closed = actions::closed_now(&issuer.city, issuer.fresh_minutes, &terminal.id.to_string());
+    closed.map_err(|error| Failure::of(error.kind()))
 }
 
 pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
@@ -82,8 +83,8 @@ pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
         return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
     }
     at.with_session(move |at, place, session, machine| {
-        if let Some(closed) = closed(place)? {
-            let page = first::closed(&at.frame(language), closed);
+        if let Some(closed) = closed(place, &at.terminal)? {
+            let page = first::closed(&at.frame(language), &closed);
             return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
         }
         let now = place.issuer.city.seams.now();
@@ -131,7 +132,7 @@ pub(super) async fn pin_typed(at: At, fields: Fields) -> Result<Response, Failur
     // Only now, behind a verified signature, does a session begin that the other steps ask for.
     let secret = at
         .with_session(|at, place, session, _| {
-            if session.as_ref().is_none_or(|session| session.screen != Screen::Choose) {
+            if session.as_ref().is_none_or(|session| session.screen != Screen::Kind) {
                 return Ok(None);
             }
             let city = &place.issuer.city;
@@ -227,7 +228,7 @@ pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<
             ),
             _ => Members::Applicant,
         };
-        session.confirm_choices(Choices { members, items, copies, ..Choices::default() })
+        session.confirm_choices(Choices { members, items, copies, ..session.choices.clone() })
     })
     .await
 }

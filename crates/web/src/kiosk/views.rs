@@ -8,6 +8,7 @@ use services::convenience_certificates::{Members, OptionalItems, Request};
 use ui::page::{Page, Width};
 use ui::{Language, words};
 
+use super::kinds::name_key;
 use super::reader::DrawerCard;
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
@@ -248,9 +249,7 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
             }
             (frame.big("kiosk-next"))
         }))
-        (frame.form("/kiosk/cards/open", &html! {
-            button class="kiosk-quiet" type="submit" { (frame.say("kiosk-cards-link")) }
-        }))
+        p { a class="kiosk-quiet" href="/kiosk/kind?back=1" { (frame.say("kiosk-back")) } }
     })
 }
 
@@ -279,7 +278,7 @@ pub fn confirm(frame: &Frame<'_>, session: &Session, fee: Yen) -> Markup {
             (frame.alert(session))
             dl class="kiosk-facts" {
                 dt { (frame.say("kiosk-confirm-kind")) }
-                dd { (frame.say("certificate-kind-residence")) }
+                dd { (frame.say(name_key(session.choices.kind))) }
                 dt { (frame.say("kiosk-confirm-people")) }
                 dd {
                     ul {

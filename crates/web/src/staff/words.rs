@@ -1,5 +1,6 @@
 //! Terms of other rooms in the reader's language.
 
+use services::convenience_certificates::CertificateKind;
 use tools::access::Duty;
 use tools::register::{ResidentState, Sex};
 use tools::staff::{Action, Role};
@@ -45,9 +46,9 @@ pub fn state(visit: &Visit, state: ResidentState) -> String {
 
 /// A kind of certificate, by its stored word.
 pub fn certificate(visit: &Visit, kind: &str) -> String {
-    match kind {
-        "residence_certificate" => visit.say("staff-kind-residence"),
-        other => other.to_owned(),
+    match CertificateKind::parse(kind) {
+        Some(kind) => visit.say(crate::kiosk::kind_name_key(kind)),
+        None => kind.to_owned(),
     }
 }
 

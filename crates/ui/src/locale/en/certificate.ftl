@@ -5,3 +5,7 @@ certificate-refused-stopped = Issuing is stopped just now. Please come to the co
 certificate-refused-choices = This choice cannot be issued. Please choose again.
 certificate-refused-ended = This request has ended. Please start again.
 certificate-refused-not-yours = This paper cannot be handed out here. Please call the staff.
+certificate-kind-recorded-items = Certificate of recorded items
+certificate-for-residence = Proves address and household; family members too.
+certificate-for-recorded-items = Proves items of the residence record, for employers and pensions.
+certificate-refused-hours = This certificate cannot be issued at this hour.

@@ -144,7 +144,6 @@ staff-join-title = Join by invitation
 staff-join-token = One-time code
 staff-join-token-hint = Five groups of four characters. Case does not matter.
 staff-kana = Reading
-staff-kind-residence = Residence certificate
 staff-looked-another = Another resident
 staff-looked-duty = Work
 staff-looked-how = Enter a resident’s number to see who looked at their record, when and why. Looking here is recorded too.

@@ -5,3 +5,7 @@ certificate-refused-stopped = 今 証明書を 出していません。窓口に
 certificate-refused-choices = えらんだものでは 出せません。もう一度 えらんでください。
 certificate-refused-ended = もう おわっています。はじめから やってください。
 certificate-refused-not-yours = この紙は もらえません。係の人を よんでください。
+certificate-kind-recorded-items = 住民票記載事項証明書
+certificate-for-residence = ｜住所《じゅうしょ》や ｜家族《かぞく》を しめす ｜紙《かみ》です。
+certificate-for-recorded-items = ｜会社《かいしゃ》や ｜年金《ねんきん》の ｜手続《てつづ》きで ｜使《つか》う ｜紙《かみ》です。
+certificate-refused-hours = いまの ｜時間《じかん》は、この ｜紙《かみ》を ｜出《だ》せません。

@@ -141,7 +141,6 @@ staff-join-title = しょうたい されたので ｜始《はじ》める
 staff-join-token = ｜一回《いっかい》だけの ｜番号《ばんごう》
 staff-join-token-hint = 4もじが 5つ。
 staff-kana = よみかた
-staff-kind-residence = ｜住民票《じゅうみんひょう》の ｜写《うつ》し
 staff-looked-another = ほかの ｜人《ひと》を ｜見《み》る
 staff-looked-duty = しごと
 staff-looked-how = ｜住民《じゅうみん》の ｜番号《ばんごう》を ｜入《い》れると、だれが ｜見《み》たかが わかります。ここで ｜見《み》たことも のこります。

@@ -5,3 +5,7 @@ certificate-refused-stopped = ただいま証明書の発行を止めていま�
 certificate-refused-choices = 選ばれた内容では発行できません。もう一度お選びください。
 certificate-refused-ended = この申請はすでに終わっています。はじめからお手続きください。
 certificate-refused-not-yours = この書類は受け取れません。係員をお呼びください。
+certificate-kind-recorded-items = 住民票記載事項証明書
+certificate-for-residence = 住所や世帯の証明に。家族の分も取れます。
+certificate-for-recorded-items = 住民票の項目の証明に。勤め先や年金の手続きなどで使います。
+certificate-refused-hours = ただいまの時間は、この証明書をお取りいただけません。

@@ -141,7 +141,6 @@ staff-join-title = 招待されたので始める
 staff-join-token = 一度だけの番号
 staff-join-token-hint = 4文字ずつ5組。大文字・小文字は区別しません。
 staff-kana = ふりがな
-staff-kind-residence = 住民票の写し
 staff-looked-another = ほかの人を調べる
 staff-looked-duty = 事務
 staff-looked-how = 住民の番号を入れると、その人の記録をだれが、いつ、何のために見たかを表示します。ここで見たことも記録されます。
