@@ -77,6 +77,7 @@ test('the machine can be used with a keyboard alone', async () => {
   const pin = /\d{4}/.exec(await page.locator('form[action="/kiosk/card"] button span').first().innerText())[0]
   await reach(page.locator('form[action="/kiosk/card"] button').first())
   await kiosk.at('/kiosk/pin')
+  await page.locator('#pin:focus').waitFor()
   await page.keyboard.type(pin)
   await page.keyboard.press('Enter')
   await kiosk.at('/kiosk/kind')
