@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pki::{Challenge, PresentedCard, SigningKey};
-use services::convenience_certificates::model::{self, Content};
+use services::convenience_certificates::kinds::{Content, residence};
 use services::convenience_certificates::{Applicant, Choices, Issuer, Request, actions};
 use store::StoreError;
 use tools::register::import::{self, Options as Import};
@@ -192,7 +192,7 @@ impl Scene {
             let access = tools::access::person(tx, &seams, &actor, &purpose, &who)?;
             let snapshot = tools::register::household_snapshot(tx, &access)?;
             let today = seams.today();
-            Ok(model::decide(&snapshot, &who, &choices, today))
+            Ok(residence::decide(&snapshot, &who, &choices, today).map(Content::Residence))
         })?;
         Ok((request, content.map_err(|no| no.cause())?))
     }
