@@ -65,6 +65,8 @@ export async function join (page, link) {
 /** Says for which work residents are looked at. */
 export async function takeDesk (page, duty) {
   await page.goto(`${url}/staff/register`)
+  // Once told, the choice is folded away.
+  if (!await page.locator('select[name=duty]').isVisible()) await page.locator('.desk + details summary').click()
   await page.locator('select[name=duty]').selectOption(duty)
   await page.locator('form[action="/staff/desk"] button[type=submit]').click()
   await page.waitForURL(/\/staff\/register/)

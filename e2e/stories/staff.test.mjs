@@ -74,6 +74,52 @@ describe('a city begins', () => {
     await fit(clerk, 'a household')
   })
 
+  test('a child gets a tag and a printed code: the square on the label reads, and a new one stops the old', async () => {
+    await open(clerk, '/staff/register')
+    await takeDesk(clerk, 'credential')
+    await clerk.locator('input[name=kana]').fill('さとう')
+    await clerk.locator('form[action="/staff/register"] button[type=submit]').click()
+    await clerk.locator('form[action="/staff/person"] button').first().click()
+    await clerk.waitForURL(/\/staff\/person\/[^/]+$/)
+    const cards = `${new URL(clerk.url()).pathname}/cards`
+    await open(clerk, `${cards}/hand-out`)
+    await fit(clerk, 'handing out a tag')
+    const tag = clerk.locator('form[action$="/hand-out/number"]')
+    // A reader that works as a keyboard ends with Enter.
+    await tag.locator('input[name=number]').fill('08A1B2C3')
+    await tag.locator('input[name=number]').press('Enter')
+    await clerk.locator('.field-wrong', { hasText: 'かざすたびに変わる' }).waitFor()
+    await fit(clerk, 'a number that cannot be linked')
+    await tag.locator('input[name=number]').fill('04A23B1C5D8066')
+    await tag.locator('input[name=mark]').fill('かばんのタグ')
+    await tag.locator('input[name=number]').press('Enter')
+    await clerk.waitForURL(/done=staff-done-handed-out/)
+    await clerk.getByText('「かばんのタグ」').waitFor()
+    await fit(clerk, 'cards with a tag')
+
+    const printed = async () => {
+      await open(clerk, `${cards}/hand-out`)
+      await clerk.locator('form[action$="/hand-out/code"] button').click()
+      await clerk.locator('.code-label').waitFor()
+      await fit(clerk, 'a printed code')
+      const label = keep(await clerk.pdf({ format: 'A4' }), 'label.pdf')
+      assert.match(text(label), /本人確認コード[\s\S]*まで使えます/)
+      assert.doesNotMatch(text(label), /サトウ|佐藤|渡しました/)
+      return codes(label)
+    }
+    const [first, second] = [await printed(), await printed()]
+    assert.equal(first.length, 1)
+    assert.match(first[0], /^YK1:/)
+    assert.notEqual(first[0], second[0])
+    await open(clerk, cards)
+    const codesOfOld = clerk.locator('tbody tr', { hasText: '印刷した二次元コード' })
+    assert.deepEqual((await codesOfOld.allInnerTexts()).map((row) => /使えます|新しいものに交代/.exec(row)[0]), ['使えます', '新しいものに交代'])
+    const row = clerk.locator('tbody tr', { hasText: 'かばんのタグ' })
+    await row.locator('summary', { hasText: '取り消す' }).click()
+    await row.locator('button', { hasText: '登録まちがい' }).click()
+    await clerk.waitForURL(/done=staff-done-taken-back/)
+  })
+
   describe('an officer answers for papers and machines', () => {
     let officer
     before(async () => {

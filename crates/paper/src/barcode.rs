@@ -33,6 +33,28 @@ pub(crate) fn modules(bits: Bits, level: EcLevel) -> QrResult<(usize, Vec<bool>)
     Ok((usize::from(version.width().unsigned_abs()), mask::best(canvas, version, level)))
 }
 
+/// A code for a page that a browser prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnScreen {
+    /// Modules on each side, the quiet zone included: the view box.
+    pub width: usize,
+    /// SVG path of the dark modules, strokes of width 1.
+    pub path: String,
+}
+
+/// The code of `text` for a square of `side` millimetres, its quiet zone included; `None` when no phone could read it.
+pub fn on_screen(text: &str, side: f32) -> Option<OnScreen> {
+    use std::fmt::Write as _;
+    let square = Square::encode(text, side)?;
+    let mut path = String::new();
+    for (row, column, run) in square.runs() {
+        let (x, y) = (column + QUIET, row + QUIET);
+        // Writing into a String cannot fail.
+        let _ = write!(path, "M{x} {y}.5h{run}");
+    }
+    Some(OnScreen { width: square.width + 2 * QUIET, path })
+}
+
 /// The modules of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Square {
@@ -59,19 +81,25 @@ impl Square {
         Some(Self { width, dark })
     }
 
+    /// Each run of dark modules: row, column, length.
+    fn runs(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        self.dark.chunks(self.width).enumerate().flat_map(|(row, modules)| {
+            let mut column = 0;
+            std::iter::from_fn(move || {
+                column += modules[column..].iter().take_while(|&&dark| !dark).count();
+                let run = modules[column..].iter().take_while(|&&dark| dark).count();
+                column += run;
+                (run > 0).then_some((row, column - run, run))
+            })
+        })
+    }
+
     /// One stroke for each run of dark modules, in modules from the top left.
     fn path(&self) -> Option<Path> {
         let mut path = PathBuilder::new();
-        for (row, modules) in self.dark.chunks(self.width).enumerate() {
-            let mut column = 0;
-            while column < self.width {
-                let run = modules[column..].iter().take_while(|&&dark| dark).count();
-                if run > 0 {
-                    path.move_to(column as f32, row as f32);
-                    path.line_to((column + run) as f32, row as f32);
-                }
-                column += run.max(1);
-            }
+        for (row, column, run) in self.runs() {
+            path.move_to(column as f32, row as f32);
+            path.line_to((column + run) as f32, row as f32);
         }
         path.finish()
     }

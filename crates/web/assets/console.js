@@ -1,6 +1,6 @@
 // The staff console by keyboard: Alt+1 … Alt+9 go to the pages of the navigation, Alt+0 to the search field.
 // Two minutes before a session ends by lying idle a box asks whether somebody is still here.
-// Everything works without this.
+// A button prints the page. Everything works without this.
 
 const links = [...document.querySelectorAll(".main-nav a")];
 links.forEach((link, index) => { if (index < 9) link.setAttribute("aria-keyshortcuts", `Alt+${index + 1}`); });
@@ -14,6 +14,11 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   if (target === search) { search.focus(); search.select(); } else target.click();
 });
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
 
 const idle = document.getElementById("idle");
 if (idle) {

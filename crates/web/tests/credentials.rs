@@ -6,7 +6,7 @@ use base::Id;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
 use tools::access::Actor;
-use tools::credentials::{self, CredentialError, Token};
+use tools::credentials::{self, CredentialError, numbers};
 use tools::disclosure;
 use tools::register::import;
 use tools::staff::Role;
@@ -27,7 +27,7 @@ fn city(database: TestDatabase) -> (TestDoor, String) {
     let until = seams.now().plus_seconds(86_400 * 365);
     let linked = inside.store.write::<_, CredentialError, _>(move |tx| {
         let by = Actor::System { job: "test" };
-        credentials::enrol_token(tx, &vault, &seams, &by, &holder, until, &Token::Tag([7; 16]))
+        credentials::enrol_token(tx, &vault, &seams, &by, &holder, until, &numbers::tag("04A23B1C5D8066").unwrap())
     });
     linked.unwrap().unwrap();
     (door, resident)
@@ -89,6 +89,54 @@ fn another_s_card_an_unknown_one_and_the_wrong_role_change_nothing() {
             assert_eq!(other.post(&format!("{address}/{card}/stop"), &[("how", "lost")]).status, 403);
         }
         assert!(clerk.get(&address).text().contains("使えます"));
+    });
+}
+
+#[test]
+fn a_tag_is_linked_by_the_number_its_reader_types_and_a_wrong_number_loses_nothing() {
+    for_each_engine(|database| {
+        let (door, resident) = city(database);
+        let (mut clerk, address) = at_the_counter(&door, &resident);
+        let link = |clerk: &mut Visitor<'_>, at: &str, number: &str, mark: &str| {
+            clerk.post(
+                &format!("{at}/hand-out/number"),
+                &[("kind", "tag"), ("number", number), ("mark", mark), ("days", "365")],
+            )
+        };
+        assert!(clerk.get(&format!("{address}/hand-out")).text().contains("タグ・交通系ICカードを登録する"));
+        for (number, sentence) in [
+            ("", "番号が入っていません"),
+            ("08A1B2C3", "かざすたびに変わる"),
+            ("FFFFFFFF", "読み取れていません"),
+            ("04A23B1C5D806X", "14文字目"),
+            ("123456789018", "12けたの番号は"),
+        ] {
+            let again = link(&mut clerk, &address, number, "かばん");
+            assert_eq!(again.status, 400);
+            assert!(again.text().contains(sentence) && again.text().contains("value=\"かばん\""), "{}", again.text());
+        }
+        let guarded = link(&mut clerk, &address, "04A23B1C5D8077", "123456789018");
+        assert!(guarded.status == 400 && guarded.text().contains("マイナンバーのような"), "{}", guarded.text());
+        let linked = link(&mut clerk, &address, "04:a2:3b:1c:5d:80:77", "かばん");
+        assert_eq!(linked.location(), Some(&*format!("{address}?done=staff-done-handed-out")));
+        assert!(clerk.get(&address).text().contains("「かばん」"));
+
+        // Somebody else's tag: refused, and not said whose it is.
+        let (mut colleague, elsewhere) = at_the_counter(&door, "R0000002");
+        let refused = link(&mut colleague, &elsewhere, "04A23B1C5D8077", "");
+        assert!(refused.status == 400 && refused.text().contains("ほかの登録があります"), "{}", refused.text());
+        assert!(!refused.text().contains(&resident));
+
+        // Linked by mistake: taken back, and free for the other.
+        let page = clerk.get(&address).text();
+        let (before, _) = page.split_once("「かばん」").unwrap();
+        let tag = card(&page[before.len()..], &address);
+        assert_eq!(colleague.post(&format!("{elsewhere}/{tag}/take-back"), &[("why", "mistake")]).status, 409);
+        assert_eq!(clerk.post(&format!("{address}/{tag}/take-back"), &[("why", "whim")]).status, 400);
+        let back = clerk.post(&format!("{address}/{tag}/take-back"), &[("why", "mistake")]);
+        assert_eq!(back.location(), Some(&*format!("{address}?done=staff-done-taken-back")));
+        assert_eq!(link(&mut colleague, &elsewhere, "04A23B1C5D8077", "").status, 303);
+        assert_eq!(door.staff(&[Role::Auditor]).get(&format!("{address}/hand-out")).status, 403);
     });
 }
 

@@ -95,6 +95,11 @@ impl Composer {
         self.codes.public()
     }
 
+    /// The keys that sign codes: those on papers, and those printed for people.
+    pub const fn codes(&self) -> &KeyRing {
+        &self.codes
+    }
+
     /// Makes the document of `request` from exactly `content`.
     ///
     /// # Errors

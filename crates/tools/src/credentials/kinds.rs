@@ -8,6 +8,8 @@
 
 use pki::CertificateId;
 
+use super::numbers::TagNumber;
+
 /// What kind of thing shows who somebody is. The codes are stored; never change one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
@@ -19,7 +21,7 @@ pub enum CredentialKind {
     CityApplication,
     /// The number of a transit card (交通系ICカードのIDm): readable by anyone, easily copied.
     TransitCard,
-    /// A tag the city issued, with a secret of its own (NFCタグ).
+    /// A tag the city issued (NFCタグ), known by its number: readable by anyone near it.
     Tag,
     /// A printed code that the city signed (印刷した署名付き二次元コード).
     SignedCode,
@@ -64,6 +66,11 @@ impl CredentialKind {
         matches!(self, Self::JpkiCard | Self::JpkiPhone | Self::CityApplication)
     }
 
+    /// Whether it is one more thing that the counter hands out and takes back, so that it may serve another person later.
+    pub const fn may_be_handed_on(self) -> bool {
+        matches!(self, Self::Tag | Self::TransitCard)
+    }
+
     /// Whether it is one of the two whose holder a PIN proves.
     pub const fn has_certificate(self) -> bool {
         matches!(self, Self::JpkiCard | Self::JpkiPhone)
@@ -77,8 +84,8 @@ pub enum Token {
     CityApplication([u8; 16]),
     /// IDm, eight bytes.
     TransitCard([u8; 8]),
-    /// The secret in a tag, 16 random bytes.
-    Tag([u8; 16]),
+    /// The number of a tag.
+    Tag(TagNumber),
     /// The number in a signed code, 16 random bytes. The signature was checked before.
     SignedCode([u8; 16]),
 }
@@ -107,7 +114,8 @@ impl Token {
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::TransitCard(bytes) => bytes,
-            Self::CityApplication(bytes) | Self::Tag(bytes) | Self::SignedCode(bytes) => bytes,
+            Self::Tag(number) => number.bytes(),
+            Self::CityApplication(bytes) | Self::SignedCode(bytes) => bytes,
         }
     }
 }

@@ -56,6 +56,23 @@ impl PresentedPerson {
     }
 }
 
+/// A word by which its holder knows a tag or code again; empty is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark<'a>(Option<&'a str>);
+
+impl<'a> Mark<'a> {
+    /// Longest in characters.
+    pub const MAX: usize = 20;
+
+    /// Of what was typed.
+    pub fn of(typed: Option<&'a str>) -> Self {
+        Self(typed.map(str::trim).filter(|word| !word.is_empty()))
+    }
+}
+
+/// Column name for sealing the word.
+pub(super) const MARK_COLUMN: &str = "credentials.mark";
+
 /// Which person a certificate is linked to, as what, and until when.
 #[derive(Clone, Copy, Debug)]
 pub struct Link<'a> {
@@ -118,8 +135,34 @@ pub fn enrol_token(
     valid_until: Timestamp,
     token: &Token,
 ) -> Result<Result<Enrolled, LinkRefusal>, CredentialError> {
+    enrol_marked(tx, vault, seams, actor, resident, valid_until, token, Mark::default())
+}
+
+/// Links a thing without a certificate, with a word by which its holder knows it again.
+///
+/// # Errors
+/// As [`enrol`].
+#[expect(clippy::too_many_arguments, reason = "the means, who, whose, until when, what")]
+pub fn enrol_marked(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    seams: &Seams,
+    actor: &Actor,
+    resident: &ResidentId,
+    valid_until: Timestamp,
+    token: &Token,
+    mark: Mark<'_>,
+) -> Result<Result<Enrolled, LinkRefusal>, CredentialError> {
     let link = Link { resident, kind: token.kind(), valid_until, genuineness: None };
-    insert(tx, vault, seams, actor, &link, token.hash_purpose(), token.bytes())
+    let linked = insert(tx, vault, seams, actor, &link, token.hash_purpose(), token.bytes())?;
+    if let (Ok(linked), Some(word)) = (linked, mark.0) {
+        let sealed = vault.seal(resident.as_str(), MARK_COLUMN, word.as_bytes())?;
+        tx.execute(
+            "UPDATE credentials SET mark = $2 WHERE credential_id = $1",
+            &[linked.credential.into(), sealed.as_slice().into()],
+        )?;
+    }
+    Ok(linked)
 }
 
 fn insert(

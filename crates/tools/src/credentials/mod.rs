@@ -16,6 +16,8 @@
 //! | [`kinds`] | the kinds, and what each is worth, as a table |
 //! | [`status`] | where a credential stands, and what may follow |
 //! | [`linking`] | enrolling; finding the person again |
+//! | [`numbers`] | the number of a tag or transit card, as a reader types it |
+//! | [`printed`] | printed signed codes: made, read |
 //! | [`tap_rules`] | the law of taps as data |
 //! | [`tap`] | a tap without PIN |
 //! | [`own`] | a person's credentials, shown and stopped |
@@ -25,7 +27,9 @@
 pub mod endings;
 pub mod kinds;
 pub mod linking;
+pub mod numbers;
 pub mod own;
+pub mod printed;
 pub mod renewal;
 pub mod status;
 pub mod tap;
@@ -35,10 +39,10 @@ mod tests;
 
 pub use kinds::{CredentialKind, Token};
 pub use linking::{
-    Enrolled, Link, LinkRefusal, PresentedPerson, VerifiedPerson, enrol, enrol_token, find_person, find_token,
-    use_challenge_once,
+    Enrolled, Link, LinkRefusal, Mark, PresentedPerson, VerifiedPerson, enrol, enrol_marked, enrol_token, find_person,
+    find_token, use_challenge_once,
 };
-pub use own::{Listed, list, resume, set_status};
+pub use own::{Listed, Release, list, release, resume, set_status};
 pub use status::{CredentialRefusal, CredentialStatus};
 
 use base::Kind;

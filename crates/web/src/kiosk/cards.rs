@@ -78,10 +78,11 @@ impl Session {
         let Some(applicant) = &self.applicant else { return Err(Say::Key("kiosk-session-ended")) };
         let (seams, actor, resident) =
             (issuer.city.seams.clone(), applicant.actor().clone(), applicant.resident().clone());
+        let vault = issuer.city.vault.clone();
         let listed = issuer.city.store.write::<_, CredentialError, _>(move |tx| {
             let purpose = Purpose::new(Duty::Credential).reading(&[Item::Credential]);
             let access = access::person(tx, &seams, &actor, &purpose, &resident)?;
-            credentials::list(tx, &access, &resident)
+            credentials::list(tx, &vault, &access, &resident)
         });
         self.cards = listed.map_err(|error| beneath(&error))?;
         Ok(())

@@ -12,7 +12,7 @@ use axum::response::Response;
 use base::Kind;
 use maud::{Markup, html};
 use tools::access::{self, Item, ResidentId};
-use tools::credentials::{self, CredentialError, CredentialStatus, Listed};
+use tools::credentials::{self, CredentialError, CredentialStatus, Listed, Release};
 use tools::staff::Action;
 use ui::form::{ButtonKind, one_button};
 use ui::notice::{AlertKind, chip};
@@ -47,7 +47,8 @@ impl From<CredentialError> for Failure {
     }
 }
 
-fn address(view: &str) -> String {
+/// Where the cards of an opened entry are.
+pub(super) fn address(view: &str) -> String {
     format!("/staff/person/{view}/cards")
 }
 
@@ -62,10 +63,10 @@ async fn page(
     let (desk, listed) = blocking(move || {
         let (desk, resident) = register::opened(&inside, &key, id)?;
         let purpose = desk.purpose(&[Item::Credential])?;
-        let seams = inside.seams.clone();
+        let (seams, vault) = (inside.seams.clone(), inside.vault.clone());
         let listed = inside.store.write::<_, CredentialError, _>(move |tx| {
             let access = access::person(tx, &seams, &actor, &purpose, &resident)?;
-            credentials::list(tx, &access, &resident)
+            credentials::list(tx, &vault, &access, &resident)
         })?;
         Ok((desk, listed))
     })
@@ -81,7 +82,8 @@ async fn page(
         @else { (visit.table(&title, &headings, &rows)) }
         p class="hint" { (visit.say("staff-cards-how")) }
         div class="buttons" {
-            a class="button button-secondary" href=(format!("/staff/person/{view}/cards/link")) { (visit.say("staff-card-link")) }
+            a class="button button-secondary" href=(format!("{}/link", address(&view))) { (visit.say("staff-card-link")) }
+            a class="button button-secondary" href=(format!("{}/hand-out", address(&view))) { (visit.say("staff-hand-out-title")) }
             a href=(format!("/staff/person/{view}")) { (visit.say("staff-back-to-person")) } }
     };
     Ok(shell::page(&visit, &me, &title, &main))
@@ -96,9 +98,11 @@ fn row(visit: &Visit, view: &str, one: &Listed) -> Vec<Markup> {
     };
     vec![
         html! { (visit.say(one.kind.word()))
+        @if let Some(mark) = &one.mark { br; "「" (mark) "」" }
         @if one.is_enrolled_for_taps { br; small { (visit.say("staff-card-taps")) } } },
         html! { (chip(state, &visit.say(one.status.word()))) br; small { (instant(one.since)) } },
-        html! { (instant(one.enrolled_at)) br; small { (ui::dates::date(visit.language, one.valid_until.date_in_japan()))
+        // The last day on which it works, not the midnight that ends it.
+        html! { (instant(one.enrolled_at)) br; small { (ui::dates::date(visit.language, one.valid_until.plus_seconds(-1).date_in_japan()))
         (visit.say("staff-card-until")) } },
         html! { (one.last_tap.map_or_else(|| visit.say("staff-never"), instant)) },
         html! { div class="buttons" { (buttons(visit, view, one)) } },
@@ -115,6 +119,17 @@ fn buttons(visit: &Visit, view: &str, one: &Listed) -> Markup {
         };
         one_button(&action, &hidden, kind, &visit.say(key), Some(&about))
     };
+    let take_back = |why: Release| {
+        let action = format!("{}/{}/take-back", address(view), one.id);
+        let hidden = html! { (visit.csrf(&action)) input type="hidden" name="why" value=(why.code()); };
+        one_button(
+            &action,
+            &hidden,
+            ButtonKind::Danger,
+            &visit.say(&format!("staff-hand-back-{}", why.code())),
+            Some(&about),
+        )
+    };
     html! {
         @if one.kind.has_certificate() && one.status.may_become(CredentialStatus::Superseded) {
             a class="button button-secondary" href=(format!("{}/{}/renew", address(view), one.id)) { (visit.say("staff-renew-link")) }
@@ -124,6 +139,13 @@ fn buttons(visit: &Visit, view: &str, one: &Listed) -> Markup {
         }
         @if one.status.may_become(CredentialStatus::Lost) {
             (act("stop", ButtonKind::Danger, "staff-card-lost", Some("lost")))
+        }
+        @if one.kind.may_be_handed_on() && one.status != CredentialStatus::Ended {
+            details {
+                summary { (visit.say("staff-hand-back")) }
+                p { (visit.say("staff-hand-back-how")) }
+                @for why in Release::ALL { (take_back(why)) }
+            }
         }
         @if one.status.may_become(CredentialStatus::Active) {
             details {
@@ -136,7 +158,7 @@ fn buttons(visit: &Visit, view: &str, one: &Listed) -> Markup {
 }
 
 /// Changes a credential of the resident whose entry is open.
-async fn change(
+pub(super) async fn change(
     app: &Arc<App>,
     me: &SignedIn,
     view: String,

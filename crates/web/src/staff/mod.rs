@@ -9,6 +9,7 @@
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
 //! | [`credentials`] | a resident's cards and tags: stopping one, letting one go on |
+//! | [`handing_out`] | tags, transit cards and printed codes for a resident |
 //! | [`linking`] | linking a resident's card at the counter's reader |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
 //! | [`renewal`] | a renewed card in the place of an old one: compared, confirmed by an officer |
@@ -28,6 +29,7 @@ mod counter;
 mod counts;
 mod credentials;
 mod desk;
+mod handing_out;
 mod home;
 mod imports;
 mod incidents;
@@ -55,6 +57,7 @@ pub fn routes() -> Routes {
         .merge(desk::routes())
         .merge(register::routes())
         .merge(credentials::routes())
+        .merge(handing_out::routes())
         .merge(linking::routes())
         .merge(renewal::routes())
         .merge(looked::routes())
