@@ -8,18 +8,19 @@ use super::fault::Reason;
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
 /// Reads lines ended by LF or CR LF into one reused buffer.
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     input: R,
+    longest: usize,
     buffer: Vec<u8>,
     number: u64,
     bytes: u64,
 }
 
 /// What the next line is.
-pub(super) enum Next {
+pub(crate) enum Next {
     /// A line; see [`Lines::bytes_of_line`].
     Line,
-    /// A line longer than [`LONGEST_LINE`]; it has been skipped.
+    /// A line longer than the longest allowed; it has been skipped.
     TooLong,
     /// The end.
     End,
@@ -27,7 +28,12 @@ pub(super) enum Next {
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::with_capacity(1024), number: 0, bytes: 0 }
+        Self::up_to(LONGEST_LINE, input)
+    }
+
+    /// Lines of at most `longest` bytes.
+    pub(crate) fn up_to(longest: usize, input: R) -> Self {
+        Self { input, longest, buffer: Vec::with_capacity(1024), number: 0, bytes: 0 }
     }
 
     /// The beginning of the input, not consumed. May be shorter than the file.
@@ -36,21 +42,21 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Number of the last line, from 1.
-    pub(super) const fn number(&self) -> u64 {
+    pub(crate) const fn number(&self) -> u64 {
         self.number
     }
 
     /// Bytes consumed.
-    pub(super) const fn consumed(&self) -> u64 {
+    pub(crate) const fn consumed(&self) -> u64 {
         self.bytes
     }
 
     /// The last line, without its end.
-    pub(super) fn bytes_of_line(&self) -> &[u8] {
+    pub(crate) fn bytes_of_line(&self) -> &[u8] {
         &self.buffer
     }
 
-    pub(super) fn next(&mut self) -> std::io::Result<Next> {
+    pub(crate) fn next(&mut self) -> std::io::Result<Next> {
         self.buffer.clear();
         let mut too_long = false;
         let mut anything = false;
@@ -64,7 +70,7 @@ impl<R: BufRead> Lines<R> {
                 Some(end) => (end + 1, true),
                 None => (chunk.len(), false),
             };
-            if self.buffer.len() + taken > LONGEST_LINE + 2 {
+            if self.buffer.len() + taken > self.longest + 2 {
                 too_long = true;
                 self.buffer.clear();
             } else if !too_long {

@@ -25,13 +25,13 @@ mod dates;
 mod encoding;
 mod fault;
 pub mod guide;
-mod lines;
+pub(crate) mod lines;
 mod mapping;
-mod names;
+pub(crate) mod names;
 pub mod profile;
 mod reader;
 mod record;
-mod source;
+pub(crate) mod source;
 mod write;
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ const fn is_forbidden(character: char) -> bool {
 }
 
 /// Checks any text field: no control, private-use or invisible characters, selectors only where they belong.
-pub(super) fn check_text(text: &str) -> Result<(), Reason> {
+pub(crate) fn check_text(text: &str) -> Result<(), Reason> {
     if text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
         return Ok(());
     }
@@ -55,7 +55,7 @@ pub(super) fn check_text(text: &str) -> Result<(), Reason> {
 }
 
 /// A reading in full-width katakana: half-width kana and hiragana are widened, spaces become full-width.
-pub(super) fn katakana(text: &str) -> Result<String, Reason> {
+pub(crate) fn katakana(text: &str) -> Result<String, Reason> {
     let wide = widen_kana(text);
     for (index, character) in wide.chars().enumerate() {
         if !matches!(character, 'ァ'..='ヺ' | 'ー' | '・' | '\u{3000}' | 'ヽ' | 'ヾ') {

@@ -107,13 +107,13 @@ impl Source {
 }
 
 /// `2026-11-24T05:00:00+09:00`.
-fn japan_time(at: Timestamp) -> String {
+pub(crate) fn japan_time(at: Timestamp) -> String {
     let time = at.japan_time();
     format!("{}T{:02}:{:02}:{:02}+09:00", time.date, time.hour, time.minute, time.second)
 }
 
 /// RFC 3339 with an offset; fractions of a second are allowed and dropped.
-fn parse_time(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     let (day, time) = text.split_once(['T', 't', ' '])?;
     let date = Date::parse(day).ok()?;
     let number = |text: &str, limit: i64| -> Option<i64> {

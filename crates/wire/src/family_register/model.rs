@@ -1,0 +1,574 @@
+//! A family register as plain types.
+
+use std::collections::HashSet;
+
+use base::Date;
+
+use super::events::{Event, Record, RegisterEvent, invented_record, read_record, write_record};
+use super::fault::Reason;
+use super::item::{Inventor, Item, Object, Row, Trail, list, record, silent_debug, text, words};
+use super::json::Json;
+use crate::resident_csv::Reason as TextReason;
+use crate::resident_csv::names::katakana;
+
+/// Members of one register, at most (our own figure; large families have a dozen).
+pub const MOST_MEMBERS: usize = 60;
+/// Records of one member, and of the register, at most.
+pub const MOST_RECORDS: usize = 80;
+/// Addresses of one member, at most.
+pub const MOST_ADDRESSES: usize = 100;
+
+/// What kind of register it is now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum RegisterState {
+    /// 戸籍.
+    Current,
+    /// 除籍: everybody was removed, or it moved to another city.
+    Removed {
+        /// The day.
+        on: Date,
+    },
+    /// 改製原戸籍: a newer form took its place.
+    Rewritten {
+        /// The day.
+        on: Date,
+    },
+}
+
+words! {
+    /// 配偶者区分.
+    SpouseRole {
+        /// 夫.
+        Husband "husband" "夫",
+        /// 妻.
+        Wife "wife" "妻",
+    }
+}
+
+words! {
+    /// Why a member was removed (付録26号).
+    Removal {
+        /// 婚姻.
+        Marriage "marriage" "婚姻",
+        /// 死亡.
+        Death "death" "死亡",
+        /// 失踪宣告.
+        Disappearance "disappearance" "失踪宣告",
+        /// 離婚.
+        Divorce "divorce" "離婚",
+        /// 養子縁組.
+        Adoption "adoption" "養子縁組",
+        /// 特別養子縁組.
+        SpecialAdoption "special_adoption" "特別養子縁組",
+        /// 養子離縁.
+        AdoptionEnded "adoption_ended" "養子離縁",
+        /// 入籍 elsewhere.
+        EnteredElsewhere "entered_elsewhere" "入籍",
+        /// 分籍.
+        Separated "separated" "分籍",
+        /// 復氏.
+        SurnameResumed "surname_resumed" "復氏",
+        /// 氏の変更.
+        SurnameChanged "surname_changed" "氏の変更",
+        /// A new register was made for the member and a child (子の出生等).
+        NewRegister "new_register" "新戸籍編製",
+        /// 国籍喪失.
+        NationalityLost "nationality_lost" "国籍喪失",
+        /// 性別の取扱いの変更.
+        GenderTreatment "gender_treatment" "性別の取扱いの変更",
+        /// 訂正: had been entered without ground.
+        Correction "correction" "訂正",
+    }
+}
+
+/// Where a member stands in this register.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum MemberState {
+    /// Entered.
+    Entered,
+    /// Removed; printed with the 除籍 box.
+    Removed {
+        /// The day.
+        on: Date,
+        /// By what.
+        by: Removal,
+    },
+}
+
+impl MemberState {
+    /// Whether the member is entered.
+    pub const fn is_entered(self) -> bool {
+        matches!(self, Self::Entered)
+    }
+}
+
+/// A reading in katakana.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// In katakana.
+    pub kana: String,
+    /// Whether it is entered by law (since 2025-05-26) and printed; others are working data.
+    pub is_registered: bool,
+}
+
+record! {
+    /// The adoptive parents of a member, and what the member is to them.
+    AdoptiveParents {
+        /// 養父.
+        father: Option<String>,
+        /// 養母.
+        mother: Option<String>,
+        /// 続柄: 養子, 養女.
+        relation: String,
+    }
+}
+
+record! {
+    /// One address of the appendix (戸籍の附票): since entry into this register.
+    AppendixEntry {
+        /// 住所, as printed.
+        address: String,
+        /// 住所を定めた年月日.
+        set_on: Option<Date>,
+    }
+}
+
+/// A member (戸籍に記録されている者).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Position in the register, from 1; stays when others are removed.
+    pub order: u32,
+    /// The member's key in the register of residents (宛名番号), when they live here.
+    pub resident_id: Option<String>,
+    /// 名, without the family name.
+    pub name: String,
+    /// 名の振り仮名.
+    pub reading: Option<Reading>,
+    /// 生年月日.
+    pub birth_date: Date,
+    /// What to print instead when part of it is unknown.
+    pub birth_date_text: Option<String>,
+    /// 父.
+    pub father: Option<String>,
+    /// 母.
+    pub mother: Option<String>,
+    /// 続柄: 長男, 二女, …
+    pub relation: String,
+    /// 養父, 養母, 続柄.
+    pub adoptive: Option<AdoptiveParents>,
+    /// 配偶者区分.
+    pub spouse: Option<SpouseRole>,
+    /// Entered or removed.
+    pub state: MemberState,
+    /// A notification about the member has come and is not entered yet (届出処理中).
+    pub is_pending: bool,
+    /// 身分事項, in order.
+    pub records: Vec<Record<Event>>,
+    /// 附票: addresses in order, oldest first.
+    pub appendix: Vec<AppendixEntry>,
+}
+
+/// A family register (戸籍).
+#[derive(Clone, PartialEq, Eq)]
+pub struct FamilyRegister {
+    /// Its key in the source system: 1–20 characters of `0-9`, `A-Z`, `-`.
+    pub id: String,
+    /// 本籍.
+    pub domicile: String,
+    /// 筆頭者の氏名, family and given name separated by a full-width space.
+    pub head: String,
+    /// 氏 of everybody in it.
+    pub surname: String,
+    /// 氏の振り仮名.
+    pub surname_reading: Option<Reading>,
+    /// Current, removed or rewritten.
+    pub state: RegisterState,
+    /// A notification about the register has come and is not entered yet (届出処理中).
+    pub is_pending: bool,
+    /// 戸籍事項, in order.
+    pub records: Vec<Record<RegisterEvent>>,
+    /// Members in order, removed ones too.
+    pub members: Vec<Member>,
+}
+
+silent_debug!(
+    RegisterState,
+    SpouseRole,
+    Removal,
+    MemberState,
+    Reading,
+    AdoptiveParents,
+    AppendixEntry,
+    Member,
+    FamilyRegister,
+);
+
+impl FamilyRegister {
+    /// The member at `order`.
+    pub fn member(&self, order: u32) -> Option<&Member> {
+        self.members.iter().find(|member| member.order == order)
+    }
+
+    /// The whole name of a member: 氏, full-width space, 名.
+    pub fn full_name(&self, member: &Member) -> String {
+        format!("{}　{}", self.surname, member.name)
+    }
+}
+
+impl Member {
+    /// 生年月日 as printed.
+    pub fn printed_birth_date(&self) -> String {
+        self.birth_date_text.clone().unwrap_or_else(|| self.birth_date.japanese())
+    }
+
+    /// The printed rows of the person (recalled: 付録24号): label (without 【】) and value, in order.
+    pub fn printed(&self) -> Vec<Row> {
+        let mut rows = vec![("名", self.name.clone())];
+        if let Some(reading) = self.reading.as_ref().filter(|reading| reading.is_registered) {
+            rows.push(("名の振り仮名", reading.kana.clone()));
+        }
+        rows.push(("生年月日", self.printed_birth_date()));
+        self.spouse.print("配偶者区分", &mut rows);
+        // An unknown parent is an empty row, never a missing one.
+        rows.push(("父", self.father.clone().unwrap_or_default()));
+        rows.push(("母", self.mother.clone().unwrap_or_default()));
+        rows.push(("続柄", self.relation.clone()));
+        if let Some(adoptive) = &self.adoptive {
+            adoptive.father.print("養父", &mut rows);
+            adoptive.mother.print("養母", &mut rows);
+            adoptive.relation.print("続柄", &mut rows);
+        }
+        rows
+    }
+}
+
+fn id(value: Option<&Json>, trail: &mut Trail) -> Option<String> {
+    let id = text(value, 20, trail)?;
+    if id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'-')) {
+        return Some(id);
+    }
+    trail.fault(TextReason::NotAnId);
+    None
+}
+
+fn flag(value: Option<&Json>, trail: &mut Trail) -> Option<bool> {
+    match value {
+        None => Some(false),
+        Some(Json::Flag(flag)) => Some(*flag),
+        Some(_) => {
+            trail.fault(Reason::WrongType { wanted: "true or false" });
+            None
+        }
+    }
+}
+
+fn records<E: super::events::Kind>(object: &mut Object<'_>, trail: &mut Trail) -> Option<Vec<Record<E>>> {
+    let value = object.get("records");
+    trail.within("records", |trail| list(value, MOST_RECORDS, trail, read_record))
+}
+
+fn put(map: &mut Vec<(String, Json)>, key: &str, value: Option<Json>) {
+    map.extend(value.map(|value| (key.to_owned(), value)));
+}
+
+fn put_list(map: &mut Vec<(String, Json)>, key: &str, values: Vec<Json>) {
+    if !values.is_empty() {
+        map.push((key.to_owned(), Json::List(values)));
+    }
+}
+
+impl Item for Reading {
+    fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
+        let Some(json) = value else {
+            trail.fault(Reason::Missing);
+            return None;
+        };
+        let mut object = Object::of(json, trail)?;
+        let kana: Option<String> = object.field("kana", trail);
+        let registered = object.get("registered");
+        let is_registered = trail.within("registered", |trail| flag(registered, trail));
+        object.finish(trail);
+        match katakana(&kana?) {
+            Ok(kana) => Some(Self { kana, is_registered: is_registered? }),
+            Err(reason) => {
+                trail.within("kana", |trail| trail.fault(reason));
+                None
+            }
+        }
+    }
+
+    fn write(&self) -> Option<Json> {
+        let mut map = vec![("kana".to_owned(), Json::Text(self.kana.clone()))];
+        put(&mut map, "registered", self.is_registered.then_some(Json::Flag(true)));
+        Some(Json::Map(map))
+    }
+
+    fn print(&self, label: &'static str, rows: &mut Vec<Row>) {
+        if self.is_registered {
+            rows.push((label, self.kana.clone()));
+        }
+    }
+
+    fn invent(by: &mut Inventor) -> Self {
+        Self { kana: "コウノ".to_owned(), is_registered: by.below(2) == 0 }
+    }
+}
+
+impl Item for AdoptiveParents {
+    fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
+        let Some(json) = value else {
+            trail.fault(Reason::Missing);
+            return None;
+        };
+        Self::read_object(json, trail)
+    }
+
+    fn write(&self) -> Option<Json> {
+        Some(self.write_object())
+    }
+
+    fn print(&self, _label: &'static str, _rows: &mut Vec<Row>) {}
+
+    fn invent(by: &mut Inventor) -> Self {
+        Self::invented(by)
+    }
+}
+
+/// `{"removed_on": …, "by": …}` beside a member; nothing for one who is entered.
+fn member_state(object: &mut Object<'_>, trail: &mut Trail) -> Option<MemberState> {
+    let Some(json) = object.get("removed") else { return Some(MemberState::Entered) };
+    trail.within("removed", |trail| {
+        let mut object = Object::of(json, trail)?;
+        let (on, by) = (object.field("on", trail), object.field("by", trail));
+        object.finish(trail);
+        Some(MemberState::Removed { on: on?, by: by? })
+    })
+}
+
+impl Member {
+    fn read(json: &Json, trail: &mut Trail) -> Option<Self> {
+        let mut object = Object::of(json, trail)?;
+        let number = object.get("order");
+        let order = trail.within("order", |trail| match number {
+            Some(Json::Number(number @ 1..=1_000)) => u32::try_from(*number).ok(),
+            Some(_) => {
+                trail.fault(TextReason::NotANumber);
+                None
+            }
+            None => {
+                trail.fault(Reason::Missing);
+                None
+            }
+        });
+        let resident = object.get("resident");
+        let resident_id = trail.within("resident", |trail| match resident {
+            None => Some(None),
+            some => id(some, trail).map(Some),
+        });
+        let name = object.field("name", trail);
+        let reading = object.field("reading", trail);
+        let birth_date = object.field("birth_date", trail);
+        let birth_date_text = object.field("birth_date_text", trail);
+        let (father, mother) = (object.field("father", trail), object.field("mother", trail));
+        let relation = object.field("relation", trail);
+        let adoptive = object.field("adoptive", trail);
+        let spouse = object.field("spouse", trail);
+        let state = member_state(&mut object, trail);
+        let pending = object.get("pending");
+        let is_pending = trail.within("pending", |trail| flag(pending, trail));
+        let records = records(&mut object, trail);
+        let addresses = object.get("appendix");
+        let appendix =
+            trail.within("appendix", |trail| list(addresses, MOST_ADDRESSES, trail, AppendixEntry::read_object));
+        object.finish(trail);
+        Some(Self {
+            order: order?,
+            resident_id: resident_id?,
+            name: name?,
+            reading: reading?,
+            birth_date: birth_date?,
+            birth_date_text: birth_date_text?,
+            father: father?,
+            mother: mother?,
+            relation: relation?,
+            adoptive: adoptive?,
+            spouse: spouse?,
+            state: state?,
+            is_pending: is_pending?,
+            records: records?,
+            appendix: appendix?,
+        })
+    }
+
+    fn write(&self) -> Json {
+        let mut map = vec![("order".to_owned(), Json::Number(u64::from(self.order)))];
+        put(&mut map, "resident", self.resident_id.write());
+        put(&mut map, "name", self.name.write());
+        put(&mut map, "reading", self.reading.write());
+        put(&mut map, "birth_date", self.birth_date.write());
+        put(&mut map, "birth_date_text", self.birth_date_text.write());
+        put(&mut map, "father", self.father.write());
+        put(&mut map, "mother", self.mother.write());
+        put(&mut map, "relation", self.relation.write());
+        put(&mut map, "adoptive", self.adoptive.write());
+        put(&mut map, "spouse", self.spouse.write());
+        if let MemberState::Removed { on, by } = self.state {
+            let mut removed = Vec::new();
+            put(&mut removed, "on", on.write());
+            put(&mut removed, "by", by.write());
+            put(&mut map, "removed", Some(Json::Map(removed)));
+        }
+        put(&mut map, "pending", self.is_pending.then_some(Json::Flag(true)));
+        put_list(&mut map, "records", self.records.iter().map(write_record).collect());
+        put_list(&mut map, "appendix", self.appendix.iter().map(AppendixEntry::write_object).collect());
+        Json::Map(map)
+    }
+
+    fn invented(order: u32, by: &mut Inventor) -> Self {
+        let removal = Removal::invent(by);
+        Self {
+            order,
+            resident_id: (by.below(2) == 0).then(|| format!("R-{order}")),
+            name: Item::invent(by),
+            reading: Item::invent(by),
+            birth_date: Item::invent(by),
+            birth_date_text: Item::invent(by),
+            father: Item::invent(by),
+            mother: Item::invent(by),
+            relation: Item::invent(by),
+            adoptive: Item::invent(by),
+            spouse: Item::invent(by),
+            state: match by.below(3) {
+                0 if order > 1 => MemberState::Removed { on: Item::invent(by), by: removal },
+                _ => MemberState::Entered,
+            },
+            is_pending: by.below(9) == 0,
+            records: (0..by.below(6)).map(|_| invented_record(by)).collect(),
+            appendix: (0..by.below(4)).map(|_| AppendixEntry::invented(by)).collect(),
+        }
+    }
+}
+
+words! {
+    /// The word for a register that is not current.
+    ClosedAs {
+        /// 除籍.
+        Removed "removed" "除籍",
+        /// 改製原戸籍.
+        Rewritten "rewritten" "改製原戸籍",
+    }
+}
+
+fn register_state(object: &mut Object<'_>, trail: &mut Trail) -> Option<RegisterState> {
+    let Some(json) = object.get("closed") else { return Some(RegisterState::Current) };
+    trail.within("closed", |trail| {
+        let mut object = Object::of(json, trail)?;
+        let (how, on): (Option<ClosedAs>, _) = (object.field("as", trail), object.field("on", trail));
+        object.finish(trail);
+        Some(match how? {
+            ClosedAs::Removed => RegisterState::Removed { on: on? },
+            ClosedAs::Rewritten => RegisterState::Rewritten { on: on? },
+        })
+    })
+}
+
+impl FamilyRegister {
+    pub(super) fn read(json: &Json, trail: &mut Trail) -> Option<Self> {
+        let mut object = Object::of(json, trail)?;
+        let key = object.get("id");
+        let id = trail.within("id", |trail| id(key, trail));
+        let (domicile, head) = (object.field("domicile", trail), object.field("head", trail));
+        let (surname, surname_reading) = (object.field("surname", trail), object.field("surname_reading", trail));
+        let state = register_state(&mut object, trail);
+        let pending = object.get("pending");
+        let is_pending = trail.within("pending", |trail| flag(pending, trail));
+        let records = records(&mut object, trail);
+        let persons = object.get("members");
+        let members = trail.within("members", |trail| list(persons, MOST_MEMBERS, trail, Member::read));
+        object.finish(trail);
+        let register = Self {
+            id: id?,
+            domicile: domicile?,
+            head: head?,
+            surname: surname?,
+            surname_reading: surname_reading?,
+            state: state?,
+            is_pending: is_pending?,
+            records: records?,
+            members: members?,
+        };
+        register.fits_together(trail).then_some(register)
+    }
+
+    /// What no single field shows.
+    fn fits_together(&self, trail: &mut Trail) -> bool {
+        let before = trail.faults.len();
+        let (mut last, mut residents) = (0, HashSet::new());
+        for (index, member) in self.members.iter().enumerate() {
+            trail.within(&format!("members[{}]", index + 1), |trail| {
+                if member.order <= last {
+                    trail.within("order", |trail| trail.fault(Reason::Order));
+                }
+                let resident = member.resident_id.as_ref().filter(|_| member.state.is_entered());
+                if resident.is_some_and(|resident| !residents.insert(resident)) {
+                    trail.within("resident", |trail| trail.fault(Reason::ResidentTwice));
+                }
+            });
+            last = member.order;
+        }
+        let anybody = self.members.iter().any(|member| member.state.is_entered());
+        match self.state {
+            _ if self.members.is_empty() => trail.within("members", |trail| trail.fault(Reason::NobodyInIt)),
+            RegisterState::Current if !anybody => trail.within("closed", |trail| trail.fault(Reason::NotCurrent)),
+            // 転籍 and 改製 leave people entered; they are entered in the register that took its place.
+            _ => {}
+        }
+        trail.faults.len() == before
+    }
+
+    pub(super) fn write(&self) -> Json {
+        let mut map = vec![("id".to_owned(), Json::Text(self.id.clone()))];
+        put(&mut map, "domicile", self.domicile.write());
+        put(&mut map, "head", self.head.write());
+        put(&mut map, "surname", self.surname.write());
+        put(&mut map, "surname_reading", self.surname_reading.write());
+        let closed = match self.state {
+            RegisterState::Current => None,
+            RegisterState::Removed { on } => Some((ClosedAs::Removed, on)),
+            RegisterState::Rewritten { on } => Some((ClosedAs::Rewritten, on)),
+        };
+        if let Some((how, on)) = closed {
+            let mut closed = Vec::new();
+            put(&mut closed, "as", how.write());
+            put(&mut closed, "on", on.write());
+            put(&mut map, "closed", Some(Json::Map(closed)));
+        }
+        put(&mut map, "pending", self.is_pending.then_some(Json::Flag(true)));
+        put_list(&mut map, "records", self.records.iter().map(write_record).collect());
+        put_list(&mut map, "members", self.members.iter().map(Member::write).collect());
+        Json::Map(map)
+    }
+
+    /// An invented register that holds any of everything: for tests. The same number gives the same register.
+    pub fn invented(seed: u64) -> Self {
+        let mut by = Inventor::new(seed);
+        let by = &mut by;
+        let on = Date::invent(by);
+        let state = match by.below(4) {
+            0 => RegisterState::Removed { on },
+            1 => RegisterState::Rewritten { on },
+            _ => RegisterState::Current,
+        };
+        Self {
+            id: format!("K{:08}", seed % 100_000_000),
+            domicile: "見本県見本市中央１００番地".to_owned(),
+            head: "甲野　義太郎".to_owned(),
+            surname: "甲野".to_owned(),
+            surname_reading: Item::invent(by),
+            state,
+            is_pending: by.below(9) == 0,
+            records: (0..by.below(4)).map(|_| invented_record(by)).collect(),
+            members: (1..=1 + by.below(7) as u32).map(|order| Member::invented(order, by)).collect(),
+        }
+    }
+}
