@@ -173,6 +173,33 @@ describe('a city begins', () => {
       assert.ok(await machine.locator('form[action="/kiosk/start"]').count() >= 3)
     })
 
+    test('the officer announces maintenance, and the machine tells everybody when it opens again', async () => {
+      await open(officer, '/staff/hours')
+      await fit(officer, 'hours and fees')
+      const section = officer.locator('section', { hasText: '保守による休止' })
+      await section.locator('summary').click()
+      const now = Date.now()
+      const inJapan = (minutes) => new Date(now + (9 * 60 + minutes) * 60_000).toISOString()
+      const form = section.locator('form[action="/staff/hours/maintenance"]')
+      for (const [name, at] of [['from', inJapan(-1)], ['until', inJapan(90)]]) {
+        await form.locator(`input[name=${name}_day]`).fill(at.slice(0, 10))
+        await form.locator(`input[name=${name}_time]`).fill(at.slice(11, 16))
+      }
+      await form.locator('input[name=reason]').fill('用紙を入れかえています')
+      await fit(officer, 'announcing maintenance')
+      await form.locator('button').click()
+      await officer.waitForURL(/done=staff-done-hours-announced/)
+      const machine = await person(browser, sizes.kiosk)
+      await machine.goto(`${url}/kiosk/demo`)
+      await machine.goto(`${url}/kiosk`)
+      assert.match(await machine.locator('main').innerText(), /用紙を入れかえています/)
+      await fit(machine, 'a machine in maintenance')
+      await officer.locator('button', { hasText: 'いま終える' }).click()
+      await officer.waitForURL(/done=staff-done-hours-ended/)
+      await machine.goto(`${url}/kiosk`)
+      assert.ok(await machine.locator('form[action="/kiosk/start"]').count() >= 3)
+    })
+
     test('a machine is enrolled by the token it is given once, and a lost one opens nothing', async () => {
       const link = await enrolMachine(officer, '南出張所', '7号機')
       await fit(officer, 'the number for a machine')

@@ -64,7 +64,7 @@ pub fn found(directory: &Path, born: Born, profile: &CityProfile) -> Result<Open
             .write::<_, StoreError, _>(move |tx| {
                 for kind in CertificateKind::all() {
                     let (machine, counter) = FIRST_FEES;
-                    set_fee(tx, kind, from, machine, counter, "first fees")?;
+                    set_fee(tx, kind, from, machine, counter, "初期設定")?;
                 }
                 if born == Born::Demo { always_open(tx, from) } else { Ok(()) }
             })

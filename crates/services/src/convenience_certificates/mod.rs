@@ -23,6 +23,7 @@
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`issuer`] | the means, made once a process |
+//! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
@@ -39,6 +40,7 @@ pub mod refusal;
 pub mod request;
 pub mod requests;
 pub mod service;
+pub mod settings;
 
 pub use actions::{ActionError, Answer};
 pub use applicant::{Applicant, MemberShown};

@@ -130,6 +130,48 @@ pub fn machine_fee(tx: &mut Tx<'_>, kind: CertificateKind, day: base::Date) -> R
     .transpose()
 }
 
+/// What one copy of a kind costs from a day on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fee {
+    /// Which kind.
+    pub kind: CertificateKind,
+    /// The first day.
+    pub from: base::Date,
+    /// At a machine.
+    pub machine: Yen,
+    /// At the counter.
+    pub counter: Yen,
+    /// By which ordinance or decision.
+    pub source: String,
+}
+
+/// Every fee that was ever set, by kind, newest first. Kinds that this build does not know are left out.
+///
+/// # Errors
+/// The database.
+pub fn fees(tx: &mut Tx<'_>) -> Result<Vec<Fee>, StoreError> {
+    let sql = "SELECT kind, valid_from, kiosk_yen, counter_yen, source FROM certificate_fees \
+               ORDER BY kind, valid_from DESC";
+    let fee = |row: &Row| {
+        let Some(kind) = CertificateKind::parse(row.text(0)?) else { return Ok(None) };
+        let (machine, counter, source) = (Yen(row.int(2)?), Yen(row.int(3)?), row.text(4)?.to_owned());
+        Ok(Some(Fee { kind, from: row.date(1)?, machine, counter, source }))
+    };
+    tx.query(sql, &[])?.iter().filter_map(|row| fee(row).transpose()).collect()
+}
+
+/// Forgets a fee that is not in force yet. `false` when there is none.
+///
+/// # Errors
+/// The database.
+pub fn call_off_fee(tx: &mut Tx<'_>, kind: CertificateKind, from: base::Date) -> Result<bool, StoreError> {
+    let gone = tx.execute(
+        "DELETE FROM certificate_fees WHERE kind = $1 AND valid_from = $2",
+        &[kind.as_str().into(), from.into()],
+    )?;
+    Ok(gone == 1)
+}
+
 /// Sets a fee from a day on. Setting the same day again replaces it.
 ///
 /// # Errors

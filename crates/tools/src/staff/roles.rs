@@ -60,6 +60,10 @@ words_enum! {
         ResumeService "resume_service" "サービスの再開を求める" "resume a service";
         /// Be the second person when a stopped service runs again.
         ApproveResume "approve_resume" "サービスの再開を承認する" "approve that a service runs again";
+        /// See hours, fees and maintenance.
+        SeeHours "see_hours" "交付時間・手数料を見る" "see hours and fees";
+        /// Decide hours, fees and maintenance.
+        SetHours "set_hours" "交付時間・手数料を決める" "decide hours and fees";
         /// Ask that a paper that was issued is withdrawn (two persons).
         WithdrawPaper "withdraw_paper" "証明書の取消しを求める" "ask that a paper is withdrawn";
         /// Be the second person when a paper is withdrawn.
@@ -99,6 +103,8 @@ impl Action {
             Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ClearIncident | Self::ResumeService | Self::WithdrawPaper => &[CertificateOfficer],
             Self::StopService => &[CertificateOfficer, Operator],
+            Self::SeeHours => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
+            Self::SetHours => &[CertificateOfficer],
             Self::SeePapers => &[CounterClerk, CertificateOfficer, Auditor],
             Self::SeeCounts => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ManageTerminals => &[CertificateOfficer, Operator],
@@ -146,6 +152,7 @@ mod tests {
             Action::StopService,
             Action::ResumeService,
             Action::WithdrawPaper,
+            Action::SetHours,
             Action::ManageStaff,
             Action::ManageTerminals,
             Action::ManageCredentials,

@@ -7,7 +7,6 @@ use services::convenience_certificates::hours::Hours;
 use tools::incidents::by_hand::Why;
 use ui::{Language, words};
 
-use super::kinds;
 use super::views::Frame;
 
 /// How often the first screen asks whether it still says what is so.
@@ -83,7 +82,6 @@ pub fn closed(frame: &Frame<'_>, closed: &Closed) -> Markup {
 
 /// The first screen outside the hours: when it opens, in every language.
 fn out_of_hours(frame: &Frame<'_>, hours: &Hours) -> Markup {
-    let opens = hours.opens().map(kinds::when);
     let maintenance = match hours {
         Hours::Closed { maintenance, .. } => maintenance.as_deref(),
         Hours::Open { .. } => None,
@@ -100,9 +98,10 @@ fn out_of_hours(frame: &Frame<'_>, hours: &Hours) -> Markup {
                     words().markup(language, key, &[("counter", frame.counter.into()), ("when", when.into())])
                 };
                 section class="kiosk-closed" lang=(language.html()) {
-                    h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say("kiosk-closed-hours", "")) } }
-                    @if let Some(reason) = maintenance { p { (say("kiosk-kind-maintenance", "")) " " (reason) } }
-                    @if let Some(opens) = &opens { p { (say("kiosk-kind-opens", opens)) } }
+                    h2 { span class="kiosk-mark" aria-hidden="true" { "!" } 
+                        span { (say(if maintenance.is_some() { "kiosk-kind-maintenance" } else { "kiosk-closed-hours" }, "")) } }
+                    @if let Some(reason) = maintenance { p { (reason) } }
+                    @if let Some(opens) = hours.opens() { p { (say("kiosk-kind-opens", &ui::dates::instant(language, opens))) } }
                     p { (say("kiosk-closed-then", "")) }
                 }
             }

@@ -114,17 +114,11 @@ fn choice(frame: &Frame<'_>, offer: &Offer) -> Markup {
                     strong { (frame.say(name_key(offer.kind))) }
                     @if let Some(reason) = maintenance { span { (frame.say("kiosk-kind-maintenance")) " " (reason) } }
                     @match opens {
-                        Some(opens) => span { (frame.with("kiosk-kind-opens", &[("when", when(*opens).into())])) },
+                        Some(opens) => span { (frame.with("kiosk-kind-opens", &[("when", ui::dates::instant(frame.language, *opens).into())])) },
                         None => span { (frame.say("kiosk-kind-closed")) },
                     }
                 }
             }
         }
     }
-}
-
-/// A moment as people say it: day with weekday, and the time of day.
-pub(super) fn when(at: base::Timestamp) -> String {
-    let time = at.japan_time();
-    format!("{} {}:{:02}", time.date.for_people(), time.hour, time.minute)
 }

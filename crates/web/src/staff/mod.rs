@@ -16,6 +16,7 @@
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
+//! | [`hours`] | when certificates are given and what they cost |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`] | resident files: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
@@ -31,6 +32,7 @@ mod credentials;
 mod desk;
 mod handing_out;
 mod home;
+mod hours;
 mod imports;
 mod incidents;
 mod linking;
@@ -58,6 +60,7 @@ pub fn routes() -> Routes {
         .merge(register::routes())
         .merge(credentials::routes())
         .merge(handing_out::routes())
+        .merge(hours::routes())
         .merge(linking::routes())
         .merge(renewal::routes())
         .merge(looked::routes())

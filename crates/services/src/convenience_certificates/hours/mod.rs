@@ -33,6 +33,11 @@ impl Place {
             Self::Store => "store",
         }
     }
+
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.word() == word)
+    }
 }
 
 /// Kinds that keep the same hours.
@@ -54,6 +59,11 @@ impl Family {
             Self::Residence => "residence",
             Self::FamilyRegister => "family_register",
         }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.word() == word)
     }
 
     /// The family of a kind.

@@ -9,22 +9,14 @@ const fn column(column: usize, wanted: &'static str) -> StoreError {
     StoreError::Column { column, wanted }
 }
 
-fn place(word: &str) -> Option<Place> {
-    Place::ALL.into_iter().find(|place| place.word() == word)
-}
-
-fn family(word: &str) -> Option<Family> {
-    Family::ALL.into_iter().find(|family| family.word() == word)
-}
-
 fn minute(value: Option<i64>) -> Option<u16> {
     value.and_then(|value| u16::try_from(value).ok())
 }
 
 fn hours_row(row: &Row) -> Result<HoursRow, StoreError> {
     Ok(HoursRow {
-        place: place(row.text(0)?).ok_or(column(0, "a place"))?,
-        family: family(row.text(1)?).ok_or(column(1, "a family"))?,
+        place: Place::parse(row.text(0)?).ok_or(column(0, "a place"))?,
+        family: Family::parse(row.text(1)?).ok_or(column(1, "a family"))?,
         day: DayClass::parse(row.text(2)?).ok_or(column(2, "a class of days"))?,
         valid_from: row.date(3)?,
         hours: minute(row.opt_int(4)?).zip(minute(row.opt_int(5)?)),
@@ -34,8 +26,8 @@ fn hours_row(row: &Row) -> Result<HoursRow, StoreError> {
 fn maintenance(row: &Row) -> Result<Maintenance, StoreError> {
     Ok(Maintenance {
         id: row.id(0)?,
-        place: place(row.text(1)?),
-        family: family(row.text(2)?),
+        place: Place::parse(row.text(1)?),
+        family: Family::parse(row.text(2)?),
         from: row.timestamp(3)?,
         until: row.timestamp(4)?,
         reason: row.text(5)?.to_owned(),
@@ -83,6 +75,32 @@ pub fn set_hours(tx: &mut Tx<'_>, row: &HoursRow, source: &str) -> Result<(), St
         ],
     )
     .map(|_| ())
+}
+
+/// Forgets a line of hours that is not in force yet. `false` when there is none.
+///
+/// # Errors
+/// The database.
+pub fn call_off_hours(tx: &mut Tx<'_>, row: &HoursRow) -> Result<bool, StoreError> {
+    let gone = tx.execute(
+        "DELETE FROM service_hours WHERE place = $1 AND family = $2 AND day_class = $3 AND valid_from = $4",
+        &[row.place.word().into(), row.family.word().into(), row.day.word().into(), row.valid_from.into()],
+    )?;
+    Ok(gone == 1)
+}
+
+/// Special days from `day` on, with their notes.
+///
+/// # Errors
+/// The database.
+pub fn special_days(tx: &mut Tx<'_>, day: Date) -> Result<Vec<(Date, DayClass, String)>, StoreError> {
+    tx.query("SELECT day, class, note FROM special_days WHERE day >= $1 ORDER BY day", &[day.into()])?
+        .iter()
+        .map(|row| {
+            let class = DayClass::parse(row.text(1)?).ok_or(column(1, "a class of days"))?;
+            Ok((row.date(0)?, class, row.text(2)?.to_owned()))
+        })
+        .collect()
 }
 
 /// Makes `day` a day of another class, or an ordinary one again (`None`).
