@@ -1,4 +1,4 @@
-//! What services share: register, access, disclosure, audit, credentials, staff, terminals, relay.
+//! What services share: register, family register, access, disclosure, audit, credentials, staff, terminals, relay.
 
 pub mod access;
 pub mod approvals;
@@ -6,6 +6,7 @@ pub mod audit;
 pub mod credentials;
 mod digest;
 pub mod disclosure;
+pub mod family_register;
 pub mod incidents;
 pub mod nodes;
 pub mod papers;

@@ -100,6 +100,8 @@ items! {
     State "state" "記録の状態";
     Credential "credential" "カード等の登録";
     Contact "contact" "連絡先";
+    FamilyRegister "family_register" "戸籍の記録事項";
+    Appendix "appendix" "戸籍の附票";
 }
 
 impl Item {

@@ -42,6 +42,9 @@ events! {
     CredentialSuperseded "credential.superseded" "a new card took an old one's place" "カードの更新";
     CredentialUsed "credential.used" "a card was accepted" "カードによる本人確認";
     CredentialRefused "credential.refused" "a card was refused" "カードによる本人確認の不成立";
+    RegistrationApplied "family_register.registration_applied" "somebody who lives elsewhere applied to be linked to their family register here" "本籍地利用登録の申請";
+    RegistrationDecided "family_register.registration_decided" "such an application was decided" "本籍地利用登録の審査";
+    RegistrationEnded "family_register.registration_ended" "such a link ended" "本籍地利用登録の失効";
     TerminalEnrolled "terminal.enrolled" "a terminal was enrolled" "端末の登録";
     TerminalStopped "terminal.stopped" "a terminal was stopped" "端末の停止";
     StaffSignedIn "staff.signed_in" "a member of staff signed in" "職員のサインイン";

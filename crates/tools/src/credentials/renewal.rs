@@ -117,7 +117,7 @@ pub fn compare(certified: &SigningIdentity, resident: &Resident) -> Comparison {
 
 /// Character by character; where the certificate holds a substitute, the register may hold anything. Variation sequences
 /// are the register's alone and are not compared.
-pub(super) fn compare_text(certified: &str, substituted: &[bool], registered: &str) -> Compared {
+pub(crate) fn compare_text(certified: &str, substituted: &[bool], registered: &str) -> Compared {
     let registered: Vec<char> = registered.chars().filter(|c| !base::text::is_variation_selector(*c)).collect();
     let certified: Vec<char> = certified.chars().filter(|c| !base::text::is_variation_selector(*c)).collect();
     if registered.len() != certified.len() {

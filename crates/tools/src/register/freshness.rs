@@ -36,6 +36,18 @@ impl Freshness {
     }
 }
 
+/// Seconds since the heartbeat, given when it arrived by our own clock.
+pub(crate) fn age_seconds(now: Timestamp, heartbeat: Option<Timestamp>, received: Option<Timestamp>) -> i64 {
+    // Our own clock running backwards since the heartbeat came would make it look younger than it is: the time before
+    // its arrival counts as the future.
+    let arrived = received.max(heartbeat);
+    match (heartbeat, arrived) {
+        (Some(_), Some(arrived)) if now.seconds_since(arrived) < -CLOCK_SKEW_SECONDS => now.seconds_since(arrived),
+        (Some(heartbeat), _) => now.seconds_since(heartbeat),
+        _ => i64::MAX,
+    }
+}
+
 /// The freshness at `now`.
 ///
 /// # Errors
@@ -45,14 +57,7 @@ pub fn freshness(tx: &mut Tx, now: Timestamp) -> Result<Freshness, StoreError> {
                (SELECT COUNT(*) FROM register_changes c WHERE c.state = 'waiting') FROM register_feed f WHERE f.id = 1";
     let row = tx.query_one(sql, &[])?.ok_or(StoreError::Column { column: 0, wanted: "the register's feed" })?;
     let heartbeat = row.opt_timestamp(2)?;
-    // Our own clock running backwards since the heartbeat came would make it look younger than it is: the time before
-    // its arrival counts as the future.
-    let arrived = row.opt_timestamp(3)?.max(heartbeat);
-    let age_seconds = match (heartbeat, arrived) {
-        (Some(_), Some(arrived)) if now.seconds_since(arrived) < -CLOCK_SKEW_SECONDS => now.seconds_since(arrived),
-        (Some(heartbeat), _) => now.seconds_since(heartbeat),
-        _ => i64::MAX,
-    };
+    let age_seconds = age_seconds(now, heartbeat, row.opt_timestamp(3)?);
     Ok(Freshness { position: row.int(0)?, source_position: row.int(1)?, heartbeat, age_seconds, waiting: row.int(4)? })
 }
 

@@ -11,7 +11,7 @@ use base::{Date, Kind};
 use store::{Row, StoreError, Tx, Value};
 
 use super::keys::{self, kind};
-use super::model::{Household, HouseholdId, HouseholdSnapshot, Protection, Resident, SnapshotVersion};
+use super::model::{Household, HouseholdId, HouseholdSnapshot, Protection, Resident, ResidentState, SnapshotVersion};
 use super::rows::{self, resident_columns};
 use crate::access::{Access, AccessError, BulkAccess, PersonAccess, SEARCH_ROWS, SearchAccess};
 use crate::resident_id::ResidentId;
@@ -145,6 +145,59 @@ fn read_all<T>(
     read: impl Fn(&Row) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
     tx.query(sql, parameters)?.iter().map(read).collect()
+}
+
+/// What decides about a paper on which a resident is shown without being read: where they stand, nothing of who they are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub id: ResidentId,
+    /// Where they stand; `None` when the register of residents does not know them.
+    pub state: Option<ResidentState>,
+    /// Protections, over or not.
+    pub protections: Vec<Protection>,
+    /// Whether a change about them waits for an earlier one.
+    pub is_waiting: bool,
+}
+
+impl std::fmt::Debug for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Standing(<personal>)")
+    }
+}
+
+const STANDING: &str = concat!(
+    "SELECT (SELECT r.state FROM residents r WHERE r.generation = ",
+    shown!(),
+    " AND r.resident_id = $1), (SELECT r.state_on FROM residents r WHERE r.generation = ",
+    shown!(),
+    " AND r.resident_id = $1), (SELECT COUNT(*) FROM register_changes c WHERE c.state = 'waiting' \
+     AND c.resident_id = $1)"
+);
+
+const PROTECTIONS_OF: &str = concat!(
+    "SELECT p.protected_from, p.protected_until FROM protections p WHERE p.generation = ",
+    shown!(),
+    " AND p.resident_id = $1 ORDER BY p.protected_from"
+);
+
+/// Where each of `ids` stands, from this transaction. Whom of them a paper shows, the caller tells the access.
+///
+/// # Errors
+/// [`RegisterError::Store`].
+pub fn standings(tx: &mut Tx, _access: &PersonAccess, ids: &[ResidentId]) -> Result<Vec<Standing>, RegisterError> {
+    let mut all = Vec::with_capacity(ids.len());
+    for id in ids {
+        let wanted = StoreError::Column { column: 0, wanted: "a standing" };
+        let row = tx.query_one(STANDING, &[id.into()])?.ok_or(wanted)?;
+        let state = row.opt_text(0)?.map(|word| rows::state(word, row.opt_date(1)?)).transpose()?;
+        let is_waiting = row.int(2)? > 0;
+        let protections = read_all(tx, PROTECTIONS_OF, &[id.into()], |row| {
+            Ok(Protection { resident_id: id.clone(), from: row.date(0)?, until: row.opt_date(1)? })
+        })?;
+        all.push(Standing { id: id.clone(), state, protections, is_waiting });
+    }
+    Ok(all)
 }
 
 const ONE: &str = concat!(

@@ -241,7 +241,7 @@ pub(super) fn resident(row: &Row) -> Result<Resident, StoreError> {
     })
 }
 
-fn state(word: &str, on: Option<Date>) -> Result<ResidentState, StoreError> {
+pub(super) fn state(word: &str, on: Option<Date>) -> Result<ResidentState, StoreError> {
     Ok(match (word, on) {
         ("resident", _) => ResidentState::Resident,
         ("planned_move_out", Some(on)) => ResidentState::PlannedMoveOut { on },

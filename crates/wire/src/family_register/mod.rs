@@ -33,8 +33,8 @@ pub use events::{
 pub use fault::{Fault, FileError, Reason};
 pub use item::{Day, Notice, RegisterReference, Row};
 pub use model::{
-    AdoptiveParents, AppendixEntry, FamilyRegister, MOST_ADDRESSES, MOST_MEMBERS, MOST_RECORDS, Member, MemberState,
-    Reading, RegisterState, Removal, SpouseRole,
+    AdoptiveParents, AppendixEntry, FamilyRegister, MOST_ADDRESSES, MOST_MEMBERS, MOST_RECORDS, Member,
+    MemberProtection, MemberState, Reading, RegisterState, Removal, SpouseRole,
 };
 pub use reader::{
     Contents, Entry, FORMAT, Header, LONGEST_LINE, Reader, from_line, to_line, write_header, write_register,

@@ -133,6 +133,23 @@ record! {
     }
 }
 
+record! {
+    /// 支援措置 for the appendix and the register, also of those who live elsewhere. Must never show outside the counter.
+    MemberProtection {
+        /// First day.
+        from: Date,
+        /// Last day, when one is set.
+        until: Option<Date>,
+    }
+}
+
+impl MemberProtection {
+    /// Whether it holds on `on`; both ends count.
+    pub fn holds_on(&self, on: Date) -> bool {
+        self.from <= on && self.until.is_none_or(|until| on <= until)
+    }
+}
+
 /// A member (戸籍に記録されている者).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
@@ -162,6 +179,8 @@ pub struct Member {
     pub state: MemberState,
     /// A notification about the member has come and is not entered yet (届出処理中).
     pub is_pending: bool,
+    /// 支援措置.
+    pub protection: Option<MemberProtection>,
     /// 身分事項, in order.
     pub records: Vec<Record<Event>>,
     /// 附票: addresses in order, oldest first.
@@ -199,6 +218,7 @@ silent_debug!(
     Reading,
     AdoptiveParents,
     AppendixEntry,
+    MemberProtection,
     Member,
     FamilyRegister,
 );
@@ -314,27 +334,33 @@ impl Item for Reading {
     }
 }
 
-impl Item for AdoptiveParents {
-    fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-        let Some(json) = value else {
-            trail.fault(Reason::Missing);
-            return None;
-        };
-        Self::read_object(json, trail)
-    }
+/// Optional records without rows of their own.
+macro_rules! silent_items {
+    ($($name:ident),*) => { $(
+        impl Item for $name {
+            fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
+                let Some(json) = value else {
+                    trail.fault(Reason::Missing);
+                    return None;
+                };
+                Self::read_object(json, trail)
+            }
 
-    fn write(&self) -> Option<Json> {
-        Some(self.write_object())
-    }
+            fn write(&self) -> Option<Json> {
+                Some(self.write_object())
+            }
 
-    fn print(&self, _label: &'static str, _rows: &mut Vec<Row>) {}
+            fn print(&self, _label: &'static str, _rows: &mut Vec<Row>) {}
 
-    fn invent(by: &mut Inventor) -> Self {
-        Self::invented(by)
-    }
+            fn invent(by: &mut Inventor) -> Self {
+                Self::invented(by)
+            }
+        }
+    )* };
 }
+silent_items!(AdoptiveParents, MemberProtection);
 
-/// `{"removed_on": …, "by": …}` beside a member; nothing for one who is entered.
+/// `{"on": …, "by": …}` beside a member; nothing for one who is entered.
 fn member_state(object: &mut Object<'_>, trail: &mut Trail) -> Option<MemberState> {
     let Some(json) = object.get("removed") else { return Some(MemberState::Entered) };
     trail.within("removed", |trail| {
@@ -376,6 +402,10 @@ impl Member {
         let state = member_state(&mut object, trail);
         let pending = object.get("pending");
         let is_pending = trail.within("pending", |trail| flag(pending, trail));
+        let protection: Option<Option<MemberProtection>> = object.field("protected", trail);
+        if matches!(&protection, Some(Some(MemberProtection { from, until: Some(until) })) if until < from) {
+            trail.within("protected", |trail| trail.fault(TextReason::EndsBeforeItBegins));
+        }
         let records = records(&mut object, trail);
         let addresses = object.get("appendix");
         let appendix =
@@ -395,6 +425,7 @@ impl Member {
             spouse: spouse?,
             state: state?,
             is_pending: is_pending?,
+            protection: protection?,
             records: records?,
             appendix: appendix?,
         })
@@ -419,6 +450,7 @@ impl Member {
             put(&mut map, "removed", Some(Json::Map(removed)));
         }
         put(&mut map, "pending", self.is_pending.then_some(Json::Flag(true)));
+        put(&mut map, "protected", self.protection.write());
         put_list(&mut map, "records", self.records.iter().map(write_record).collect());
         put_list(&mut map, "appendix", self.appendix.iter().map(AppendixEntry::write_object).collect());
         Json::Map(map)
@@ -443,6 +475,7 @@ impl Member {
                 _ => MemberState::Entered,
             },
             is_pending: by.below(9) == 0,
+            protection: (by.below(9) == 0).then(|| MemberProtection { from: Item::invent(by), until: None }),
             records: (0..by.below(6)).map(|_| invented_record(by)).collect(),
             appendix: (0..by.below(4)).map(|_| AppendixEntry::invented(by)).collect(),
         }
