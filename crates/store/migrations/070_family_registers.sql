@@ -26,7 +26,7 @@ CREATE TABLE family_registers (
     is_complete BIGINT NOT NULL,
     -- Source position of the file that brought this version.
     position BIGINT NOT NULL,
-    -- The register as its line (wire::family_register).
+    -- The register as its line (docs/family-register-files.md).
     body TEXT NOT NULL,
     PRIMARY KEY (generation, register_id)
 );

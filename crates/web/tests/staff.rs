@@ -268,8 +268,17 @@ fn a_failure_is_a_page_for_people_and_json_for_scripts() {
 fn every_key_the_console_uses_is_known() {
     let words = ui::words();
     let mut unknown = Vec::new();
-    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/staff")).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/staff"))];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    assert!(files.len() > 20, "the console's files were not found");
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
         for piece in text.split("\"staff-").skip(1) {
             let key = format!("staff-{}", piece.split('"').next().unwrap_or_default());
             let is_key = key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
