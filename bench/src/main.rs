@@ -19,6 +19,7 @@ mod clients;
 mod daemon;
 mod import;
 mod issue;
+mod pages;
 mod paper;
 mod report;
 mod store;
@@ -58,6 +59,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("import", "S13", import::run),
     ("audit", "S2", audit::run),
     ("issue", "S2", issue::run),
+    ("pages", "S1", pages::run),
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
     ("paper", "S1", paper::run),

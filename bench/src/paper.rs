@@ -46,9 +46,9 @@ const GOAL_MEMORY_MB: f64 = 80.0;
 pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
     let typeface = Typeface::open_default()?;
     let seal = Seal::sample(&typeface, "見本市長之印")?;
-    let certificate = certificate()?;
+    let certificate = certificate(2)?;
     let plan = Plan::new(&typeface, &certificate)?;
-    let code = code(&plan);
+    let code = code(&plan, 1);
     let ours = || -> Result<Vec<u8>, Failure> {
         Ok(Plan::new(&typeface, &certificate)?.draw(std::slice::from_ref(&code), &seal)?)
     };
@@ -114,7 +114,7 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
 }
 
 /// CPU milliseconds of one call, over enough calls to be told from the clock's grain.
-fn milliseconds(draw: impl Fn() -> Result<Vec<u8>, Failure>) -> Result<f64, Failure> {
+pub(crate) fn milliseconds(draw: impl Fn() -> Result<Vec<u8>, Failure>) -> Result<f64, Failure> {
     const CALLS: u32 = 5;
     let begun = cpu_nanoseconds()?;
     for _ in 0..CALLS {
@@ -134,13 +134,13 @@ fn memory_mb() -> Result<f64, Failure> {
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
 
-fn median(values: &mut [f64]) -> f64 {
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
-/// Two people: with address, head and numbers 40 fields.
-fn certificate() -> Result<Certificate, Failure> {
+/// So many people in turn, a Japanese and a foreign resident; two of them have, with address, head and numbers, 40 fields.
+pub(crate) fn certificate(people: usize) -> Result<Certificate, Failure> {
     let shown = |text: &str| Entry::Shown(text.to_owned());
     let japanese = Person {
         name: "辻\u{E0102}本　太郎".to_owned().into(),
@@ -203,14 +203,14 @@ fn certificate() -> Result<Certificate, Failure> {
         body: Body::Residence(Residence {
             address: "見本県見本市中央一丁目2番3号　見本ハイツ405号室".to_owned().into(),
             head: shown("辻\u{E0102}本　太郎"),
-            people: vec![japanese, foreign],
+            people: [japanese, foreign].into_iter().cycle().take(people).collect(),
         }),
     })
 }
 
-/// A code of the true length; 87 octets stand for header and signature.
-fn code(plan: &Plan<'_>) -> String {
-    let mut token = plan.claims(1, [7; 16]).encode();
+/// A page's code of the true length; 87 octets stand for header and signature.
+pub(crate) fn code(plan: &Plan<'_>, page: usize) -> String {
+    let mut token = plan.claims(page, [7; 16]).encode();
     token.extend([0xC3; 87]);
     wire::certificate_code::to_text("https://verify.mihon.example/verify", &token)
 }
