@@ -1,7 +1,7 @@
 //! The agent's origin on loopback, and what holds for every request and answer.
 //!
 //! ```text
-//!   in : loopback only · Host exactly ours (DNS rebinding) · not too often · not too long
+//!   in : loopback only · Host exactly ours (DNS rebinding) · not too often, strangers apart · not too long
 //!        /v1/…   Origin of a paired server, in its CORS answer alone, also for private networks
 //!        others  a form must come from this very origin
 //!   out: CSP without anything from elsewhere, no frames, nosniff, no referrer to others, no copies kept
@@ -20,7 +20,7 @@ use base::Seams;
 use ui::Language;
 
 use crate::desk::Desk;
-use crate::limits::{BURST, Bucket, PER_MINUTE, WRONG_PER_MINUTE};
+use crate::limits::{BURST, Bucket, PER_MINUTE, STRANGERS_BURST, STRANGERS_PER_MINUTE, WRONG_PER_MINUTE};
 use crate::pairings::Pairings;
 use crate::readers::Readers;
 use crate::work::CardPlace;
@@ -57,6 +57,7 @@ pub struct Agent {
     port: u16,
     desk: Mutex<Desk>,
     knocks: Mutex<Bucket>,
+    strangers: Mutex<Bucket>,
     wrong_ids: Mutex<Bucket>,
 }
 
@@ -74,6 +75,7 @@ impl Agent {
             port,
             desk: Mutex::new(Desk::new(now)),
             knocks: Mutex::new(Bucket::full(BURST, PER_MINUTE, now)),
+            strangers: Mutex::new(Bucket::full(STRANGERS_BURST, STRANGERS_PER_MINUTE, now)),
             wrong_ids: Mutex::new(Bucket::full(WRONG_PER_MINUTE, WRONG_PER_MINUTE, now)),
             seams,
             pairings,
@@ -144,7 +146,7 @@ pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 async fn guard(State(agent): State<Arc<Agent>>, request: Request, next: Next) -> Response {
     let mut response = if !host_is_ours(&agent, request.headers()) {
         (StatusCode::FORBIDDEN, "this agent answers at its own loopback address only\n").into_response()
-    } else if !locked(&agent.knocks).take(agent.seams.now()) {
+    } else if !may_knock(&agent, request.headers()).await {
         (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "5")]).into_response()
     } else {
         next.run(request).await
@@ -153,6 +155,28 @@ async fn guard(State(agent): State<Arc<Agent>>, request: Request, next: Next) ->
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether it is not too often. Pages that nobody paired have a bucket of their own: any page that is open in a browser on
+/// this PC may knock, and none of them may use up the city's turn.
+async fn may_knock(agent: &Arc<Agent>, headers: &HeaderMap) -> bool {
+    let bucket = if comes_from_a_stranger(agent, headers).await { &agent.strangers } else { &agent.knocks };
+    locked(bucket).take(agent.seams.now())
+}
+
+async fn comes_from_a_stranger(agent: &Arc<Agent>, headers: &HeaderMap) -> bool {
+    let Some(origin) = text(headers, "origin") else {
+        // A picture, a script, a frame of another site. Whoever is sent here as to a page of its own is no stranger.
+        let is_elsewhere =
+            text(headers, "sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"));
+        return is_elsewhere && !(text(headers, "sec-fetch-mode") == Some("navigate") && is_opened_as_page(headers));
+    };
+    if comes_from_our_page(headers) {
+        return false;
+    }
+    let (pairings, origin) = (agent.pairings.clone(), origin.to_owned());
+    // Pairings that cannot be read are told of where they are needed.
+    matches!(blocking(move || pairings.of_origin(&origin)).await, Some(Ok(None)))
 }
 
 /// A stranger's name that was made to point to this machine (DNS rebinding) is not ours.

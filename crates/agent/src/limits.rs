@@ -1,4 +1,5 @@
-//! How often somebody may knock: one bucket for the whole agent, since everybody comes from this very machine.
+//! How often somebody may knock. Everybody comes from this very machine, so there are two buckets: one for the pages of
+//! paired servers and the agent's own, one for all other pages that happen to be open in a browser here.
 
 use base::Timestamp;
 
@@ -6,6 +7,10 @@ use base::Timestamp;
 pub const BURST: i64 = 120;
 /// Requests a minute after that. A page asks once a second whether the answer is there.
 pub const PER_MINUTE: i64 = 240;
+/// Requests at once of pages that nobody paired: they get nothing anyway.
+pub const STRANGERS_BURST: i64 = 30;
+/// Of theirs a minute after that.
+pub const STRANGERS_PER_MINUTE: i64 = 60;
 /// Wrong ids of pads and answers that are taken in a minute before even right ones must wait.
 pub const WRONG_PER_MINUTE: i64 = 20;
 

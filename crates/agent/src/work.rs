@@ -3,7 +3,7 @@
 //! ```text
 //!  look            select, tries left                                         costs nothing, holds no card while people type
 //!  identify        tries left ▸ PIN once ▸ certificate ▸ sign the challenge   audience and agent from the pairing
-//!  sign-document   tries left ▸ password once ▸ certificate ▸ sign the CMS attributes made *here* of the shown hash
+//!  sign-document   tries left ▸ password once ▸ both certificates ▸ sign the CMS attributes made *here* of the shown hash
 //! ```
 
 use std::sync::{Mutex, TryLockError};
@@ -125,7 +125,7 @@ fn identify(
     let certificate = Personal::new(session.user_authentication_certificate()?);
     let ca_certificate = or_none(session.user_authentication_ca_certificate())?;
     let signature = session.sign_user_authentication(&request.challenge().digest())?;
-    Ok(CardAnswer { certificate, ca_certificate, signature })
+    Ok(CardAnswer { certificate, ca_certificate, signature, user_authentication: Personal::new(Vec::new()) })
 }
 
 fn sign_document(
@@ -139,7 +139,12 @@ fn sign_document(
     let ca_certificate = or_none(session.signing_ca_certificate())?;
     let attributes = answer::document_attributes(digest, certificate.reveal()).map_err(|_| Trouble::Certificate)?;
     let signature = session.sign_document(&sha256(&attributes))?;
-    Ok(CardAnswer { certificate, ca_certificate, signature })
+    // Tells the server which card this is; a phone keeps it behind the other PIN.
+    let user_authentication = match session.user_authentication_certificate() {
+        Err(CardError::PinRequired { .. }) => Vec::new(),
+        read => or_none(read)?,
+    };
+    Ok(CardAnswer { certificate, ca_certificate, signature, user_authentication: Personal::new(user_authentication) })
 }
 
 /// Some devices carry no certificate of their authority; the server does not rely on it.

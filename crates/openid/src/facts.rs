@@ -34,5 +34,7 @@ pub const GENDER: &str = "gender";
 pub const CLOCK_SKEW_SECONDS: i64 = 60;
 /// How long a sign-in may take, in seconds. Ours.
 pub const MAX_SECONDS: i64 = 600;
+/// How long the provider's keys are believed before they are fetched anew, in seconds: what it withdraws is over. Ours.
+pub const KEYS_SECONDS: i64 = 600;
 /// How long our own assertion is good, in seconds. Ours.
 pub const ASSERTION_SECONDS: i64 = 60;

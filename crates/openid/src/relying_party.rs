@@ -199,8 +199,14 @@ pub struct RelyingParty {
     key: TokenKey,
     http: Arc<dyn Http>,
     seams: Seams,
-    /// The provider's keys as last fetched.
-    keys: Mutex<Vec<Jwk>>,
+    keys: Mutex<Fetched>,
+}
+
+/// The provider's keys as last fetched, and when, in seconds.
+#[derive(Clone, Default)]
+struct Fetched {
+    keys: Vec<Jwk>,
+    at: i64,
 }
 
 impl RelyingParty {
@@ -326,10 +332,12 @@ impl RelyingParty {
         read_json(&self.http.send(Request::Post { url: &endpoint, form: &form(&all) })?)
     }
 
-    /// The claims of an ID token; an unknown key has the keys fetched anew, once.
+    /// The claims of an ID token; an unknown key has the keys fetched anew, once, and so has their age.
     fn claims(&self, token: &str) -> Result<Claims, SignInRefusal> {
+        let now = self.seams.now().seconds();
         let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match verify(token, &known) {
+        let is_young = (0..=facts::KEYS_SECONDS).contains(&(now - known.at));
+        match if is_young { verify(token, &known.keys) } else { Err(JwtError::UnknownKey) } {
             Err(JwtError::UnknownKey) => {
                 let answer = self.http.send(Request::Get { url: &self.config.at(facts::KEYS_PATH), bearer: None })?;
                 let mut set = read_json(&answer)?;
@@ -339,7 +347,7 @@ impl RelyingParty {
                 let listed: Vec<Value> = serde_json::from_value(listed).map_err(|_| malformed)?;
                 let fresh: Vec<Jwk> = listed.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
                 let verified = verify(token, &fresh);
-                *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+                *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Fetched { keys: fresh, at: now };
                 Ok(verified?)
             }
             other => Ok(other?),

@@ -10,7 +10,8 @@
 //!
 //! `at` is when the city received the document, as its own record says. What the document claims of its time is only
 //! compared with it. A certificate revoked later does not undo a signature; one revoked before, or whose status cannot be
-//! learned, makes it worth nothing.
+//! learned, makes it worth nothing. So judge while the certificate is valid, and keep what came out: afterwards nobody says
+//! whether it was revoked.
 
 use base::Timestamp;
 
@@ -129,7 +130,11 @@ impl Judge<'_> {
     fn certificate(&self, der: &[u8], at: Timestamp) -> Result<SignedByResident, NotSigned> {
         let certificate = judge(der, CertificateKind::Signing, self.anchors, at)?;
         let status = self.status.status(&certificate, self.now)?;
+        let not_after = certificate.not_after;
         let revoked_since = match status.standing {
+            Standing::Good if status.as_of >= not_after.plus_seconds(1) => {
+                return Err(StatusError::AfterExpiry { not_after }.into());
+            }
             Standing::Good => None,
             Standing::Revoked { since, .. } if since > at => Some(since),
             Standing::Revoked { reason, since } => return Err(NotSigned::Revoked { reason, since }),

@@ -96,6 +96,17 @@ fn the_keys_are_fetched_anew_when_the_provider_changes_them() {
 }
 
 #[test]
+fn a_key_that_the_provider_withdrew_is_believed_for_ten_minutes_at_most() {
+    let scene = scene();
+    scene.sign_in().unwrap();
+    scene.app.set_mischief(Mischief::WithdrawnKey);
+    scene.clock.advance_seconds(601);
+    assert_eq!(scene.sign_in(), Err(SignInRefusal::Token(JwtError::UnknownKey)));
+    scene.app.set_mischief(Mischief::None);
+    scene.sign_in().unwrap();
+}
+
+#[test]
 fn every_mischief_of_the_provider_or_of_somebody_in_between_is_refused_by_name() {
     let scene = scene();
     for (mischief, refusal) in [

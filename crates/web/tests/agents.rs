@@ -51,8 +51,12 @@ fn pair(door: &TestDoor, code: &str) -> Result<Paired, u16> {
 fn answered(paired: &Paired, request: &str, verification: &pki::agent::VerificationKey) -> String {
     let bytes = data_encoding::BASE64URL_NOPAD.decode(request.as_bytes()).unwrap();
     let signed = SignedRequest::read(&bytes, verification).unwrap();
-    let given =
-        CardAnswer { certificate: Personal::new(vec![0x30; 900]), ca_certificate: Vec::new(), signature: vec![1; 256] };
+    let given = CardAnswer {
+        certificate: Personal::new(vec![0x30; 900]),
+        ca_certificate: Vec::new(),
+        signature: vec![1; 256],
+        user_authentication: Personal::new(Vec::new()),
+    };
     let sealed = seal_agent_answer(&signed, &given, &paired.key, &paired.answer.sealing_keys[0]).unwrap();
     data_encoding::BASE64URL_NOPAD.encode(&sealed)
 }
@@ -132,9 +136,13 @@ fn an_answer_is_taken_once_in_the_session_that_asked_and_in_time() {
         let verification = paired.answer.verification_key.clone();
         let request = ask();
         let answer = answered(&paired, &request, &verification);
-        let open =
-            |bound: &[u8; 32], request: &str, answer: &str| counterpart.open(inside, bound, request, answer).unwrap();
+        let open = |bound: &[u8; 32], request: &str, answer: &str| {
+            counterpart.open(inside, bound, &wording("agent-purpose-try"), request, answer).unwrap()
+        };
         assert_eq!(open(&[8; 32], &request, &answer).err(), Some(NotTaken::OtherSession));
+        // Tried in the reader, brought to where cards are linked.
+        let linked = counterpart.open(inside, &[7; 32], &wording("agent-purpose-link"), &request, &answer).unwrap();
+        assert_eq!(linked.err(), Some(NotTaken::OtherPurpose));
         let opened = open(&[7; 32], &request, &answer).unwrap();
         assert_eq!((opened.agent.id, opened.answer.signature.len()), (agent, 256));
         assert_eq!(open(&[7; 32], &request, &answer).err(), Some(NotTaken::Replayed));

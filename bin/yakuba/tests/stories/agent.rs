@@ -16,6 +16,7 @@ use base::Seams;
 use card::virtual_card::{Behaviour, VirtualCard, VirtualCardContents};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use serde_json::Value;
+use tools::Inside;
 use tools::access::Actor;
 use tools::staff::Role;
 use web::session::{self, Door};
@@ -54,14 +55,14 @@ fn proxy(record: &Record) -> (u16, Arc<Mutex<String>>) {
 }
 
 /// A running agent; killed when dropped.
-struct AgentProcess {
+pub struct AgentProcess {
     child: Child,
-    address: String,
+    pub address: String,
     log: Option<std::thread::JoinHandle<String>>,
 }
 
 impl AgentProcess {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let mut child =
             command.env("YAKUBA_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
@@ -91,7 +92,7 @@ impl Drop for AgentProcess {
 }
 
 /// One request on a connection of its own; what is kept of it is the caller's choice.
-fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (Vec<u8>, u16, Vec<u8>) {
+pub fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (Vec<u8>, u16, Vec<u8>) {
     let mut socket = TcpStream::connect(address).unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
@@ -111,16 +112,16 @@ fn body(answer: &[u8]) -> String {
 }
 
 /// A page of the city, open in a browser on the PC.
-struct Page {
-    city: String,
+pub struct Page {
+    pub city: String,
     origin: String,
-    cookie: String,
-    agent: String,
+    pub cookie: String,
+    pub agent: String,
     record: Record,
 }
 
 impl Page {
-    fn at_city(&self, method: &str, path: &str, headers: &str, fields: &str) -> (u16, String) {
+    pub fn at_city(&self, method: &str, path: &str, headers: &str, fields: &str) -> (u16, String) {
         let headers = format!(
             "Cookie: {}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n{headers}",
             self.cookie
@@ -129,7 +130,7 @@ impl Page {
         (status, body(&answer))
     }
 
-    fn at_agent(&self, method: &str, path: &str, json: &str) -> (u16, Value) {
+    pub fn at_agent(&self, method: &str, path: &str, json: &str) -> (u16, Value) {
         let headers = format!("Origin: {}\r\nContent-Type: application/json\r\n", self.origin);
         let (request, status, answer) = ask(&self.agent, method, path, &headers, json);
         self.keep(&[&request, &answer]);
@@ -171,7 +172,7 @@ impl Page {
     }
 
     /// The person at the pad. What they send is the one thing that is not recorded; what they are shown is.
-    fn person(&self, pad: &str, typed: &[&str]) -> String {
+    pub fn person(&self, pad: &str, typed: &[&str]) -> String {
         let (request, _, answer) = ask(&self.agent, "GET", pad, "Accept-Language: ja\r\n", "");
         self.keep(&[&request, &answer]);
         let mut shown = body(&answer);
@@ -190,22 +191,27 @@ impl Page {
 /// A demo city with a staff session, reached through the recording proxy.
 pub struct Stage {
     pub city: Served,
-    page: Page,
-    resident: String,
-    card: VirtualCardContents,
+    pub page: Page,
+    pub resident: String,
+    pub card: VirtualCardContents,
     birth_date: String,
     pub place: tempfile::TempDir,
 }
 
 pub fn stage() -> Stage {
-    stage_known_as(None)
+    stage_after(None, |_| {})
 }
 
 /// The same, reached by a further host name.
 pub fn stage_known_as(host: Option<&str>) -> Stage {
+    stage_after(host, |_| {})
+}
+
+/// The same, once `change` was made to the city.
+pub fn stage_after(host: Option<&str>, change: impl FnOnce(&Inside)) -> Stage {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
-    let (resident, card, cookie) = prepared(&data);
+    let (resident, card, cookie) = prepared(&data, change);
     let record = Record::default();
     let (port, target) = proxy(&record);
     let through = format!("127.0.0.1:{port}");
@@ -219,9 +225,10 @@ pub fn stage_known_as(host: Option<&str>) -> Stage {
 }
 
 /// Makes the city; answers with the first card of the drawer, and the cookie of somebody who may do everything.
-fn prepared(data: &Path) -> (String, VirtualCardContents, String) {
+fn prepared(data: &Path, change: impl FnOnce(&Inside)) -> (String, VirtualCardContents, String) {
     let city = yakuba::birth::demo(data, 60, 1, &mut |_| {}).unwrap();
     let inside = city.inside().clone();
+    change(&inside);
     let resident = cards::drawer(&inside).unwrap()[0].resident.clone();
     let contents = cards::stored(&inside, &resident).unwrap().unwrap();
     let secret = inside
@@ -250,7 +257,7 @@ impl Stage {
     }
 
     /// Pairs the agent in `data` by a code of the console; answers with the code.
-    fn pair(&self, data: &Path) -> String {
+    pub fn pair(&self, data: &Path) -> String {
         let code = self.code();
         // What the console showed is not what is judged here; what passes while pairing is.
         self.page.record.lock().unwrap().clear();
@@ -265,7 +272,7 @@ impl Stage {
     }
 }
 
-fn agent_command(mut command: Command, data: &Path) -> Command {
+pub fn agent_command(mut command: Command, data: &Path) -> Command {
     command.args(["agent", "--port", "0", "--data"]).arg(data);
     command
 }

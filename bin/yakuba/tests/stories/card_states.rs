@@ -68,6 +68,17 @@ fn each_state_is_answered_by_its_own_name() {
 }
 
 #[test]
+fn a_foreign_resident_s_card_carries_the_name_in_letters_and_is_taken_as_anybody_s() {
+    let fixture = fixture();
+    let linh = fixture.sample("foreign-resident");
+    let card = contents(fixture, &linh, CardState::Valid);
+    let certified = pki::signing_identity::read_signing_identity(&card.signing.as_ref().unwrap().certificate).unwrap();
+    assert_eq!(*certified.name.reveal(), card.attributes.name);
+    assert!(card.attributes.name.chars().any(|c| c.is_ascii_uppercase()), "{}", card.attributes.name);
+    assert_eq!(tap(fixture, card), Ok(linh));
+}
+
+#[test]
 fn a_renewed_card_is_known_at_once_and_the_old_one_no_more() {
     // A city of its own: the drawer's card is replaced for good.
     let fixture = Fixture::named("renewed");

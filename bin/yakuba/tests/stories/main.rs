@@ -9,6 +9,7 @@
 //!  stopped     what staff stop is stopped at once (I12)
 //!  lookers     one paper is one line in the list of who looked
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
+//!  counter_cards  a card linked at the counter: one card, asked for this and signed now
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -20,6 +21,7 @@ mod agent;
 mod browser;
 mod card_states;
 mod city;
+mod counter_cards;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]
 mod daemon;

@@ -103,6 +103,25 @@ fn what_is_too_long_or_too_often_is_not_read() {
 }
 
 #[test]
+fn a_page_that_nobody_paired_does_not_use_up_the_turn_of_the_city_s() {
+    let scene = Scene::new();
+    let evil = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")];
+    // An image or a script of another site brings no Origin.
+    let silent = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+    let mut refused = 0;
+    for _ in 0..200 {
+        refused += u32::from(scene.send("GET", "/v1/status", &evil, "").status == 429);
+        refused += u32::from(scene.send("GET", "/assets/pad.css", &silent, "").status == 429);
+    }
+    assert!(refused > 300, "{refused}");
+    assert_eq!(scene.send("GET", "/v1/status", &[("origin", CITY)], "").status, 200);
+    let (pad, _) = scene.take(&scene.signed(Verb::Identify));
+    // The city's page opens the pad as a window: from another site, but as a page of its own.
+    let opened = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    assert_eq!(scene.send("GET", &pad, &opened, "").status, 200);
+}
+
+#[test]
 fn ids_cannot_be_guessed_for_long() {
     let scene = Scene::new();
     let request = scene.signed(Verb::Identify);

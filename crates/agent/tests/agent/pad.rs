@@ -59,6 +59,27 @@ fn what_is_signed_is_shown_before_the_password_can_be_typed() {
 }
 
 #[test]
+fn the_card_that_signs_is_told_from_one_that_was_laid_there_before() {
+    let scene = Scene::new();
+    let answered = |verb: Verb, secret: &str| {
+        let request = scene.signed(verb);
+        let (pad, ticket) = scene.take(&request);
+        let shown = scene.open_pad(&pad);
+        scene.press(&pad, &shown, &format!("do=enter&secret={secret}"));
+        scene.opened(&request, &scene.fetch(&ticket))
+    };
+    let (proved, signed) = (answered(Verb::Identify, PIN), answered(document(), PASSWORD));
+    assert_eq!(*signed.user_authentication.reveal(), contents().user_authentication.certificate);
+    assert!(signed.is_of_the_card_of(&proved) && !proved.is_of_the_card_of(&proved));
+    // Somebody else's card proves; this one signs.
+    let mut other = contents();
+    other.user_authentication.certificate = contents().signing.unwrap().certificate;
+    scene.reader.take_off();
+    scene.reader.put(card_of(other));
+    assert!(!signed.is_of_the_card_of(&answered(Verb::Identify, PIN)));
+}
+
+#[test]
 fn a_wrong_pin_is_counted_and_told_and_another_try_needs_no_reload() {
     let scene = Scene::new();
     let (pad, ticket) = scene.take(&scene.signed(Verb::Identify));

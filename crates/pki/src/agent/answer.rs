@@ -13,7 +13,7 @@ use crate::sealed::{SealError, SealingPublicKey};
 use crate::{Malformed, cms};
 
 const SEALED: &str = "yakuba-agent-answer-v1";
-const PLAIN: &str = "yakuba-agent-card-v1";
+const PLAIN: &str = "yakuba-agent-card-v2";
 const INFO: &[u8] = b"yakuba-agent-answer-v1";
 /// Bytes of an RSA signature of the largest key we accept.
 const CARD_SIGNATURE_BYTES: usize = 1024;
@@ -29,6 +29,9 @@ pub struct CardAnswer {
     pub ca_certificate: Vec<u8>,
     /// The card's signature: over the challenge, or over the CMS attributes of the document.
     pub signature: Vec<u8>,
+    /// Beside a signing certificate: the user-authentication certificate of the same card, read in the same connection.
+    /// Empty where the device gives it only after its own PIN (a phone), and in the answer that proves who taps.
+    pub user_authentication: Personal<Vec<u8>>,
 }
 
 impl std::fmt::Debug for CardAnswer {
@@ -68,6 +71,7 @@ fn agent_says(request: &SignedRequest, answer: &CardAnswer) -> Vec<u8> {
         .bytes(answer.certificate.reveal())
         .bytes(&answer.ca_certificate)
         .bytes(&answer.signature)
+        .bytes(answer.user_authentication.reveal())
         .finish()
 }
 
@@ -130,12 +134,20 @@ pub fn open_agent_answer(
         certificate: Personal::new(inner.bytes(MAX_CERTIFICATE_BYTES, "a certificate")?.to_vec()),
         ca_certificate: inner.bytes(MAX_CERTIFICATE_BYTES, "a certificate")?.to_vec(),
         signature: inner.bytes(CARD_SIGNATURE_BYTES, "a signature")?.to_vec(),
+        user_authentication: Personal::new(inner.bytes(MAX_CERTIFICATE_BYTES, "a certificate")?.to_vec()),
     };
     inner.finish()?;
     Ok(answer)
 }
 
 impl CardAnswer {
+    /// Whether this answer to `sign-document` came from the card that gave `proved`. The two certificates of a card name
+    /// each other nowhere, so whoever must know has the agent read both from one card.
+    pub fn is_of_the_card_of(&self, proved: &Self) -> bool {
+        let beside = self.user_authentication.reveal();
+        !beside.is_empty() && beside == proved.certificate.reveal()
+    }
+
     /// For [`crate::verify_user_authentication`].
     pub fn presented(&self) -> PresentedCard<'_> {
         PresentedCard { certificate: self.certificate.reveal(), signature: &self.signature }

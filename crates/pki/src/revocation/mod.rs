@@ -160,6 +160,13 @@ pub enum StatusError {
         /// The instant it speaks for.
         as_of: Timestamp,
     },
+    /// It speaks for an instant after the certificate's end. Lists leave out what has expired (RFC 5280 §3.3): that it is
+    /// not listed says nothing any more.
+    #[error("the revocation answer was made after the certificate had expired")]
+    AfterExpiry {
+        /// Last instant of the certificate's validity.
+        not_after: Timestamp,
+    },
     /// It speaks for an instant that is still to come: one of the clocks is wrong.
     #[error("the revocation answer is dated in the future")]
     FromTheFuture {

@@ -149,6 +149,7 @@ fn an_answer_opens_for_the_server_that_asked_and_for_its_own_request_only() {
         certificate: Personal::new(card_certificate(7)),
         ca_certificate: Vec::new(),
         signature: CARD_KEY.sign(&signed.request.challenge().signed_bytes()).unwrap(),
+        user_authentication: Personal::new(Vec::new()),
     };
     let sealed = seal_agent_answer(&signed, &given, &agent, server.sealing[0].public()).unwrap();
     assert_eq!(open_agent_answer(&server, &key_of(&agent), &signed, &sealed), Ok(given.clone()));
@@ -179,7 +180,12 @@ fn answers_of_two_people_have_one_length() {
     let signed = asked(Verb::Identify).sign(&server.signing).unwrap();
     let length = |bytes: usize| {
         let certificate = Personal::new(vec![1; bytes]);
-        let given = CardAnswer { certificate, ca_certificate: Vec::new(), signature: vec![2; 256] };
+        let given = CardAnswer {
+            certificate,
+            ca_certificate: Vec::new(),
+            signature: vec![2; 256],
+            user_authentication: Personal::new(Vec::new()),
+        };
         seal_agent_answer(&signed, &given, &agent, server.sealing[0].public()).unwrap().len()
     };
     assert_eq!(length(1300), length(1360));
@@ -199,9 +205,16 @@ fn openssl_accepts_the_signature_a_card_made_through_an_agent() {
         certificate: Personal::new(leaf),
         ca_certificate: SIGNING_AUTHORITY.certificate().to_vec(),
         signature: CARD_KEY.sign(&attributes).unwrap(),
+        user_authentication: Personal::new(card_certificate(7)),
     };
     let sealed = seal_agent_answer(&signed, &given, &agent, server.sealing[0].public()).unwrap();
     let opened = open_agent_answer(&server, &key_of(&agent), &signed, &sealed).unwrap();
+    // Which card it was: the one that proved its holder before, and no other.
+    let proved = |serial: u64| CardAnswer { certificate: Personal::new(card_certificate(serial)), ..given.clone() };
+    assert!(opened.is_of_the_card_of(&proved(7)) && !opened.is_of_the_card_of(&proved(8)));
+    let silent = CardAnswer { user_authentication: Personal::new(Vec::new()), ..given.clone() };
+    let nobody = CardAnswer { certificate: Personal::new(Vec::new()), ..given.clone() };
+    assert!(!silent.is_of_the_card_of(&proved(7)) && !silent.is_of_the_card_of(&nobody));
     let signer = PresignedSigner::new(&signed, &opened).unwrap();
     workshop.write("content", content);
     workshop.write("signature", &signer.cms().unwrap());

@@ -100,6 +100,19 @@ fn a_certificate_revoked_before_is_refused_and_one_revoked_later_is_not() {
 }
 
 #[test]
+fn a_certificate_of_which_no_list_speaks_any_more_is_not_called_good() {
+    let pdf = signed_pdf();
+    let says = Says(Ok(Standing::Good));
+    let judged = |now| Judge { anchors: &anchors(), status: &says, now }.pdf(&pdf, self::now());
+    // Years later, when the certificate is over: lists leave out what has expired (RFC 5280 §3.3), so "not listed" says
+    // nothing of the day of the signature.
+    let over = day(2029, 4, 1);
+    assert!(judged(over).is_ok());
+    let late = judged(over.plus_seconds(1));
+    assert_eq!(late, Err(NotSigned::StatusUnknown(StatusError::AfterExpiry { not_after: over })));
+}
+
+#[test]
 fn altered_late_foreign_and_wrongly_signed_forms_are_refused_by_name() {
     let pdf = signed_pdf();
     let mut altered = pdf.clone();

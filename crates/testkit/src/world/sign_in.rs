@@ -56,6 +56,8 @@ pub enum Mischief {
     LowLevel,
     /// Signed with a key that the provider does not publish.
     UnpublishedKey,
+    /// Signed with the key that was published before and is withdrawn now.
+    WithdrawnKey,
     /// The hash of another access token.
     OtherAccessToken,
     /// The user information is about somebody else.
@@ -290,7 +292,12 @@ impl Shared {
             Some(facts::TOKEN_PATH) => self.token(&mut state, &request.form),
             Some(facts::USERINFO_PATH) => self.userinfo(&state, request.bearer.as_deref()),
             Some(facts::KEYS_PATH) => {
-                answer(&json!({ "keys": [{ "kty": "RSA", "kid": "of another kind" }, state.key.jwk()] }))
+                let other = json!({ "kty": "RSA", "kid": "of another kind" });
+                let published = match state.mischief {
+                    Mischief::WithdrawnKey => vec![other],
+                    _ => vec![other, json!(state.key.jwk())],
+                };
+                answer(&json!({ "keys": published }))
             }
             _ => (404, "text/plain", None, Vec::new()),
         }

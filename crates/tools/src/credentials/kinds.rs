@@ -17,7 +17,7 @@ pub enum CredentialKind {
     JpkiCard,
     /// The same on a phone (スマホ用電子証明書).
     JpkiPhone,
-    /// The city's own application in the free area of the chip (条例利用アプリ).
+    /// The city's own application in the free area of the chip (条例利用アプリ), known by its number.
     CityApplication,
     /// The number of a transit card (交通系ICカードのIDm): readable by anyone, easily copied.
     TransitCard,
@@ -61,9 +61,11 @@ impl CredentialKind {
         }
     }
 
-    /// Whether it proves itself by a key that does not leave it, or is known by what anyone near it can read.
+    /// Whether it proves itself by a key that does not leave it, or is known by what anyone near it can read. The city's
+    /// own application is of the second sort **here**: only its number is read, since files and keys of such applications
+    /// are given to cities alone and no reader of them is built.
     pub const fn is_clone_proof(self) -> bool {
-        matches!(self, Self::JpkiCard | Self::JpkiPhone | Self::CityApplication)
+        matches!(self, Self::JpkiCard | Self::JpkiPhone)
     }
 
     /// Whether it is one more thing that the counter hands out and takes back, so that it may serve another person later.

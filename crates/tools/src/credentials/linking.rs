@@ -91,7 +91,8 @@ pub struct Link<'a> {
 pub struct Enrolled {
     /// The credential.
     pub credential: Id,
-    /// Whether it is new; an old one had its proof and, where given, the card's key renewed.
+    /// Whether it is new, or a thing without a certificate whose time was over. An old certificate had its proof and, where
+    /// given, the card's key renewed; an old thing was left as it was.
     pub is_new: bool,
 }
 
@@ -155,11 +156,11 @@ pub fn enrol_marked(
 ) -> Result<Result<Enrolled, LinkRefusal>, CredentialError> {
     let link = Link { resident, kind: token.kind(), valid_until, genuineness: None };
     let linked = insert(tx, vault, seams, actor, &link, token.hash_purpose(), token.bytes())?;
-    if let (Ok(linked), Some(word)) = (linked, mark.0) {
+    if let (Ok(Enrolled { credential, is_new: true }), Some(word)) = (linked, mark.0) {
         let sealed = vault.seal(resident.as_str(), MARK_COLUMN, word.as_bytes())?;
         tx.execute(
             "UPDATE credentials SET mark = $2 WHERE credential_id = $1",
-            &[linked.credential.into(), sealed.as_slice().into()],
+            &[credential.into(), sealed.as_slice().into()],
         )?;
     }
     Ok(linked)
@@ -186,6 +187,17 @@ fn insert(
         if found.status != CredentialStatus::Active {
             return Ok(Err(LinkRefusal::Stopped(found.status)));
         }
+        if !link.kind.has_certificate() {
+            let is_over = found.valid_until <= now;
+            if is_over {
+                tx.execute(
+                    "UPDATE credentials SET valid_until = $2, status_since = $3, enrolled_at = $3 WHERE credential_id = $1",
+                    &[found.credential.into(), link.valid_until.into(), now.into()],
+                )?;
+                note_enrolled(tx, seams, actor, found.credential, link.kind)?;
+            }
+            return Ok(Ok(Enrolled { credential: found.credential, is_new: is_over }));
+        }
         tx.execute(
             "UPDATE credentials SET proved_at = $2, genuineness = COALESCE($3, genuineness) WHERE credential_id = $1",
             &[found.credential.into(), now.into(), sealed.into()],
@@ -211,10 +223,21 @@ fn insert(
             sealed.into(),
         ],
     )?;
-    let details = [("credential", credential.to_string()), ("kind", link.kind.code().to_owned())];
-    let details = details.each_ref().map(|(name, value)| (*name, value.as_str()));
-    audit::append(tx, seams, actor, Event::CredentialEnrolled, &details)?;
+    note_enrolled(tx, seams, actor, credential, link.kind)?;
     Ok(Ok(Enrolled { credential, is_new: true }))
+}
+
+fn note_enrolled(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    actor: &Actor,
+    credential: Id,
+    kind: CredentialKind,
+) -> Result<(), CredentialError> {
+    let credential = credential.to_string();
+    let details = [("credential", credential.as_str()), ("kind", kind.code())];
+    audit::append(tx, seams, actor, Event::CredentialEnrolled, &details)?;
+    Ok(())
 }
 
 /// A credential as it is found by what was shown.

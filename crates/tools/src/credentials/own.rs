@@ -103,7 +103,8 @@ pub fn set_status(
     Ok(true)
 }
 
-/// Lets a credential that was on hold or lost be used again: staff only, with the holder present.
+/// Lets a credential that was on hold or lost be used again: staff only, with the holder present. One that waits for an
+/// officer ([`super::renewal::decide`]) is not let go on here.
 ///
 /// # Errors
 /// The database.
@@ -114,9 +115,16 @@ pub fn resume(
     holder: &ResidentId,
     credential: Id,
 ) -> Result<bool, CredentialError> {
-    match actor {
-        Actor::Staff { .. } => set_status(tx, seams, actor, holder, credential, CredentialStatus::Active),
-        _ => Ok(false),
+    if !matches!(actor, Actor::Staff { .. }) {
+        return Ok(false);
+    }
+    let waits = tx.query_one(
+        "SELECT 1 FROM credential_renewals WHERE new_credential = $1 AND state = 'waiting'",
+        &[credential.into()],
+    )?;
+    match waits {
+        Some(_) => Ok(false),
+        None => set_status(tx, seams, actor, holder, credential, CredentialStatus::Active),
     }
 }
 

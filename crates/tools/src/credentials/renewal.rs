@@ -243,7 +243,8 @@ pub fn ask(
     Ok(Ok(id))
 }
 
-/// The officer's word on a renewal: with yes the new certificate takes the old one's place, with no it ends.
+/// The officer's word on a renewal: with yes the new certificate takes the old one's place, with no it ends. A yes counts
+/// only while both stand as when it was asked for: what was reported lost or has ended meanwhile is not brought back.
 ///
 /// # Errors
 /// Outer: the database. Inner: why it was not decided.
@@ -259,12 +260,22 @@ pub fn decide(
     }
     let state = if is_confirmed { "confirmed" } else { "declined" };
     let row = tx.query_one(
-        "UPDATE credential_renewals SET state = $2 WHERE renewal_id = $1 AND state = 'waiting' \
-         RETURNING old_credential, new_credential, resident_id",
-        &[renewal.into(), state.into()],
+        "SELECT r.old_credential, r.new_credential, r.resident_id, o.status, n.status FROM credential_renewals r \
+         JOIN credentials o ON o.credential_id = r.old_credential \
+         JOIN credentials n ON n.credential_id = r.new_credential \
+         WHERE r.renewal_id = $1 AND r.state = 'waiting'",
+        &[renewal.into()],
     )?;
     let Some(row) = row else { return Ok(Err(RenewalRefusal::Decided)) };
     let (old, new) = (row.id(0)?, row.id(1)?);
+    let (old_stands, new_stands) =
+        (CredentialStatus::from_code(row.text(3)?), CredentialStatus::from_code(row.text(4)?));
+    let still_stand = new_stands == Some(CredentialStatus::OnHold)
+        && old_stands.is_some_and(|old| old.may_become(CredentialStatus::Superseded));
+    if is_confirmed && !still_stand {
+        return Ok(Err(RenewalRefusal::NoSuchCredential));
+    }
+    tx.execute("UPDATE credential_renewals SET state = $2 WHERE renewal_id = $1", &[renewal.into(), state.into()])?;
     let broken = StoreError::Column { column: 2, wanted: "a resident's id" };
     let resident = ResidentId::parse(row.text(2)?).map_err(|_| broken)?;
     if is_confirmed {

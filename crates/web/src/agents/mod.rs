@@ -3,7 +3,7 @@
 //! ```text
 //!  staff: code ─▶ agent: POST /agent/pair ─▶ its key, ours, bound to the code
 //!  a page: POST …/identify ─▶ Counterpart::ask ─▶ signed request ─▶ agent ─▶ sealed answer
-//!          POST …/answer   ─▶ Counterpart::open: ours? this session's? fresh? this agent's? once ─▶ CardAnswer
+//!          POST …/answer   ─▶ Counterpart::open: ours? this session's? for this? fresh? this agent's? once ─▶ CardAnswer
 //! ```
 //!
 //! A request is its own record: it is signed by us and names session, agent and time, so nothing is kept while it is
@@ -61,6 +61,9 @@ pub enum NotTaken {
     /// The agent was stopped, or never existed.
     #[error("the agent does not serve")]
     UnknownAgent,
+    /// The request was made for something else than its answer is brought for.
+    #[error("the request was made for another purpose")]
+    OtherPurpose,
     /// The request was answered before.
     #[error("the request was answered before")]
     Replayed,
@@ -77,7 +80,7 @@ impl NotTaken {
             Self::Request(_) | Self::OtherSession => "agent-refused-not-from-server",
             Self::UnknownAgent => "agent-staff-unknown",
             Self::Replayed => "agent-refused-replayed",
-            Self::Answer(_) => "agent-staff-answer-wrong",
+            Self::OtherPurpose | Self::Answer(_) => "agent-staff-answer-wrong",
         }
     }
 }
@@ -167,7 +170,8 @@ impl Counterpart {
         Ok(BASE64URL_NOPAD.encode(&signed.to_bytes()))
     }
 
-    /// Opens the answer to a request of ours and marks the request as used, in one step.
+    /// Opens the answer to a request of ours that was made for `purpose`, and marks the request as used, in one step. What
+    /// somebody agreed to for one purpose serves no other.
     ///
     /// # Errors
     /// Outer: the database. Inner: why it is not taken.
@@ -175,10 +179,11 @@ impl Counterpart {
         &self,
         inside: &Inside,
         bound_to: &[u8; 32],
+        purpose: &Wording,
         request: &str,
         answer: &str,
     ) -> Result<Result<Opened, NotTaken>, CredentialError> {
-        let (request, now) = match self.ours(inside, bound_to, request) {
+        let (request, now) = match self.ours(inside, bound_to, purpose, request) {
             Ok(found) => found,
             Err(no) => return Ok(Err(no)),
         };
@@ -205,6 +210,7 @@ impl Counterpart {
         &self,
         inside: &Inside,
         bound_to: &[u8; 32],
+        purpose: &Wording,
         request: &str,
     ) -> Result<(SignedRequest, Timestamp), NotTaken> {
         let now = inside.seams.now();
@@ -213,6 +219,9 @@ impl Counterpart {
         request.request.check(&self.audience, &request.request.agent, now)?;
         if request.request.bound_to != *bound_to {
             return Err(NotTaken::OtherSession);
+        }
+        if request.request.purpose != *purpose {
+            return Err(NotTaken::OtherPurpose);
         }
         Ok((request, now))
     }

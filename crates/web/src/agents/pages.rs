@@ -30,6 +30,8 @@ const ANNOUNCE: &str = "/staff/agents/announce";
 const TRY: &str = "/staff/agents/try";
 const ASK: &str = "/staff/agents/identify";
 const ANSWER: &str = "/staff/agents/identify/answer";
+/// What the pad says a card is tried for.
+const PURPOSE: &str = "agent-purpose-try";
 
 pub(super) fn routes() -> Routes {
     let manage = Rule::Staff(Action::ManageTerminals);
@@ -182,8 +184,7 @@ async fn ask(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Resul
     let (inside, counterpart) = (app.inside()?.clone(), app.counterpart()?.clone());
     let agent = Id::parse(fields.get("agent")).map_err(|_| Failure::saying(Kind::NotFound, "agent-staff-unknown"))?;
     let bound = bound_to(&me.session);
-    let request =
-        blocking(move || counterpart.ask(&inside, agent, bound, wording("agent-purpose-try"), Verb::Identify)).await?;
+    let request = blocking(move || counterpart.ask(&inside, agent, bound, wording(PURPOSE), Verb::Identify)).await?;
     Ok(Json(json!({ "request": request })).into_response())
 }
 
@@ -196,7 +197,7 @@ async fn answer(State(app): State<Arc<App>>, visit: Visit, me: SignedIn, fields:
     let key =
         blocking(move || {
             let opened = counterpart
-                .open(&inside, &bound, fields.get("request"), fields.get("answer"))
+                .open(&inside, &bound, &wording(PURPOSE), fields.get("request"), fields.get("answer"))
                 .map_err(|error| Failure::defect("agents", &error))?;
             let opened = opened.map_err(|no| Failure::saying(Kind::Refused, no.key()))?;
             match opened.verify(&place.issuer.anchors, &*place.issuer.status, inside.seams.now()) {

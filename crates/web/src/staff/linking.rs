@@ -3,11 +3,12 @@
 //!
 //! ```text
 //!   opened entry ─► agent of this PC: PIN, then password over a statement ─► sealed answers
-//!        ─► chain, policy, status, both signatures ─► the four attributes as certified = the entry that is open
+//!        ─► chain, policy, status, both signatures, of one card ─► the four attributes as certified = the entry that is open
 //!        ─► linked, audited
 //! ```
-//! The attributes are what keeps an officer from linking a card of their own to somebody else's entry. So a card without
-//! signing certificate (under 15, just moved) is not linked here. A card that is another's, or stopped, is not either.
+//! The attributes, and that the card that signed is the card that proved its holder, are what keeps an officer from linking
+//! a card of their own to somebody else's entry. So a card without signing certificate (under 15, just moved) is not linked
+//! here, nor a phone. A card that is another's, or stopped, is not either.
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub fn routes() -> Routes {
 
 /// What the holder signs: shown by the agent before the password can be typed.
 const STATEMENT: Statement = Statement {
+    purpose: "agent-purpose-link",
     title: "カードの登録",
     wish: "わたしは、このカードを、市での本人確認に使うために登録することを申し込みます。",
 };
@@ -74,11 +76,11 @@ async fn ask(
     let id = shell::id(&view)?;
     let (inside, counterpart, key) = (app.inside()?.clone(), app.counterpart()?.clone(), me.session.key.clone());
     let agent = Id::parse(fields.get("agent")).map_err(|_| Failure::saying(Kind::NotFound, "agent-staff-unknown"))?;
-    let verb = STATEMENT.asked(&fields, &inside.profile.name)?;
+    let verb = STATEMENT.asked(&fields, &inside)?;
     let bound = bound_to(&me.session);
     let request = blocking(move || {
         register::opened(&inside, &key, id)?;
-        counterpart.ask(&inside, agent, bound, wording("agent-purpose-link"), verb)
+        counterpart.ask(&inside, agent, bound, wording(STATEMENT.purpose), verb)
     })
     .await?;
     Ok(Json(json!({ "request": request })).into_response())
@@ -100,7 +102,7 @@ async fn answer(
     let linked = blocking(move || {
         let (desk, resident) = register::opened(&inside, &key, id)?;
         let (verified, comparison) =
-            proved_and_compared(&inside, &counterpart, &place, &bound, &fields, &desk, &actor, &resident)?;
+            proved_and_compared(&inside, &counterpart, &place, &bound, &STATEMENT, &fields, &desk, &actor, &resident)?;
         if !comparison.may_be_confirmed() {
             return Err(Failure::saying(Kind::Conflict, "staff-renew-differs"));
         }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   a resident's cards ─► this one was renewed ─► agent: PIN, then password over a statement that is shown there
-//!        ─► certificate · signature: chain, policy, status ─► compared with the entry that is open
+//!        ─► certificate · signature: chain, policy, status, of one card ─► compared with the entry that is open
 //!        ─► waits for an officer: opens nothing ─► confirmed: old → superseded    declined: ended
 //! ```
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Json, Response};
-use base::{Id, Kind};
+use base::{Id, Kind, Seams};
 use maud::{Markup, html};
 use pki::agent::{PresignedSigner, Verb};
 use pki::challenge::VerifiedCard;
@@ -75,12 +75,15 @@ async fn page(
 
 /// What the holder signs, in Japanese: shown by the agent before the password can be typed.
 const STATEMENT: Statement = Statement {
+    purpose: "agent-purpose-renew",
     title: "カードの更新の登録",
     wish: "わたしは、更新したカードを、前のカードの代わりに登録することを申し込みます。",
 };
 
 /// A statement by which the holder of a card asks for something at the counter.
 pub(super) struct Statement {
+    /// What the pad says it is for: the key of its sentence.
+    pub purpose: &'static str,
     /// What it is called, after the city's name.
     pub title: &'static str,
     /// What the holder wants.
@@ -88,19 +91,22 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// As the agent is asked to have it signed.
-    fn verb(&self, city: &str) -> Verb {
+    /// As the agent is asked to have it signed. No two have the same bytes: a signature that was overheard, or made
+    /// years ago, is none over this one.
+    fn verb(&self, city: &str, seams: &Seams) -> Verb {
         let compared = "市は、署名用電子証明書の氏名・住所・生年月日・性別を住民の記録と比べます。";
-        let (title, lines) = (format!("{city} {}", self.title), [self.wish, compared].map(str::to_owned).to_vec());
+        let at = ui::dates::instant(ui::Language::Japanese, seams.now());
+        let once = format!("{at} 受付番号 {}", seams.random_id());
+        let (title, lines) = (format!("{city} {}", self.title), vec![self.wish.to_owned(), compared.to_owned(), once]);
         let digest = sha256(&content(&title, &lines));
         Verb::SignDocument { title, lines, digest }
     }
 
     /// What the page asks the agent for: first who taps, then the statement.
-    pub(super) fn asked(&self, fields: &Fields, city: &str) -> Result<Verb, Failure> {
+    pub(super) fn asked(&self, fields: &Fields, inside: &Inside) -> Result<Verb, Failure> {
         match fields.get("verb") {
             "identify" => Ok(Verb::Identify),
-            "sign-document" => Ok(self.verb(city)),
+            "sign-document" => Ok(self.verb(&inside.profile.name, &inside.seams)),
             _ => Err(Failure::of(Kind::Invalid)),
         }
     }
@@ -126,11 +132,11 @@ async fn ask(
     let id = shell::id(&view)?;
     let (inside, counterpart, key) = (app.inside()?.clone(), app.counterpart()?.clone(), me.session.key.clone());
     let agent = Id::parse(fields.get("agent")).map_err(|_| Failure::saying(Kind::NotFound, "agent-staff-unknown"))?;
-    let verb = STATEMENT.asked(&fields, &inside.profile.name)?;
+    let verb = STATEMENT.asked(&fields, &inside)?;
     let bound = bound_to(&me.session);
     let request = blocking(move || {
         register::opened(&inside, &key, id)?;
-        counterpart.ask(&inside, agent, bound, wording("agent-purpose-renew"), verb)
+        counterpart.ask(&inside, agent, bound, wording(STATEMENT.purpose), verb)
     })
     .await?;
     Ok(Json(json!({ "request": request })).into_response())
@@ -158,24 +164,31 @@ fn signed(inside: &Inside, place: &Place, opened: &Opened) -> Result<SignedByRes
     })
 }
 
-/// The new certificate, and how the four attributes of the signed statement compare with the entry that is open.
+/// The new certificate, and how the four attributes of the signed statement compare with the entry that is open. One card
+/// gave both: the attributes of one say nothing of whoever tapped with another.
 #[expect(clippy::too_many_arguments, reason = "what was asked, at which counter, of whom: each is another thing")]
 pub(super) fn proved_and_compared(
     inside: &Inside,
     counterpart: &Counterpart,
     place: &Place,
     bound: &[u8; 32],
+    statement: &Statement,
     fields: &Fields,
     desk: &Desk,
     actor: &Actor,
     resident: &ResidentId,
 ) -> Result<(VerifiedCard, Comparison), Failure> {
+    let purpose = wording(statement.purpose);
     let open = |request: &str, answer: &str| {
-        let opened = counterpart.open(inside, bound, fields.get(request), fields.get(answer))?;
+        let opened = counterpart.open(inside, bound, &purpose, fields.get(request), fields.get(answer))?;
         opened.map_err(|no| Failure::saying(Kind::Refused, no.key()))
     };
-    let new = proved(inside, place, &open("request", "answer")?)?;
-    let by = signed(inside, place, &open("signed_request", "signed_answer")?)?;
+    let (who, statement) = (open("request", "answer")?, open("signed_request", "signed_answer")?);
+    let new = proved(inside, place, &who)?;
+    let by = signed(inside, place, &statement)?;
+    if !statement.answer.is_of_the_card_of(&who.answer) {
+        return Err(Failure::saying(Kind::Refused, "staff-renew-two-cards"));
+    }
     let purpose = desk.purpose(register::PERSON_ITEMS)?;
     let (seams, subject, reader) = (inside.seams.clone(), resident.clone(), actor.clone());
     let entry = inside.store.write::<_, RegisterError, _>(move |tx| {
@@ -204,7 +217,7 @@ async fn answer(
     blocking(move || {
         let (desk, resident) = register::opened(&inside, &key, id)?;
         let (new, comparison) =
-            proved_and_compared(&inside, &counterpart, &place, &bound, &fields, &desk, &actor, &resident)?;
+            proved_and_compared(&inside, &counterpart, &place, &bound, &STATEMENT, &fields, &desk, &actor, &resident)?;
         let (seams, vault) = (inside.seams.clone(), inside.vault.clone());
         let asked = inside.store.write::<_, CredentialError, _>(move |tx| {
             let request = Request { resident: &resident, old, card: &new, comparison: &comparison };
@@ -223,6 +236,14 @@ fn refused(refusal: &renewal::RenewalRefusal) -> &'static str {
         RenewalRefusal::NoSuchCredential | RenewalRefusal::NotStaff => "staff-card-changed",
         RenewalRefusal::Link(tools::credentials::LinkRefusal::AnotherPerson) => "staff-card-linked-another",
         RenewalRefusal::Link(_) | RenewalRefusal::Decided => "staff-renew-known",
+    }
+}
+
+const fn undecided(refusal: renewal::RenewalRefusal) -> &'static str {
+    match refusal {
+        // Reported lost or ended while it waited: to be declined.
+        renewal::RenewalRefusal::NoSuchCredential => "staff-renew-gone",
+        _ => "staff-renew-decided",
     }
 }
 
@@ -289,6 +310,26 @@ async fn decide(
     .await?;
     match decided {
         Ok(()) => Ok(shell::done(PATH, done)),
-        Err(refusal) => Err(Failure::saying(refusal.kind(), "staff-renew-decided").next(PATH, "staff-renewals-title")),
+        Err(refusal) => Err(Failure::saying(refusal.kind(), undecided(refusal)).next(PATH, "staff-renewals-title")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn no_two_statements_have_the_same_bytes_and_each_says_when_it_was_made() {
+        let (seams, _) = Seams::simulated(Timestamp::from_seconds(1_795_000_000), 1);
+        let parts = |verb| match verb {
+            Verb::SignDocument { title, lines, digest } => (title, lines, digest),
+            Verb::Identify => panic!("a statement is signed"),
+        };
+        let [one, other] = [(); 2].map(|()| parts(STATEMENT.verb("見本市", &seams)));
+        assert_ne!(one.2, other.2);
+        assert_eq!(one.2, sha256(&content(&one.0, &one.1)), "what is shown is what is signed");
+        assert!(one.1.iter().any(|line| line.contains("受付番号") && line.contains("2026年")), "{:?}", one.1);
     }
 }

@@ -449,6 +449,79 @@ fn an_officer_confirms_a_renewal_and_until_then_it_opens_nothing() {
     });
 }
 
+/// A renewal that waits, its old and its new link, and the officer's word.
+struct Waiting {
+    old: Id,
+    new: Id,
+    asked: Id,
+}
+
+impl Waiting {
+    fn at(city: &City) -> Self {
+        use renewal::{Compared, Comparison, Request};
+        let old = city.enrol(HANAKO, FIRST).credential;
+        let (card, vault, seams) = (city.with_pin(RENEWED), city.database.vault(), city.database.seams.clone());
+        let asked = city.write(move |tx| {
+            let same = Compared::Same;
+            let comparison = Comparison { name: same, address: same, birth_date: same, sex: same };
+            let request = Request { resident: &id(HANAKO), old, card: &card, comparison: &comparison };
+            renewal::ask(tx, &vault, &seams, &clerk(), &request)
+        });
+        let new = city.listed(HANAKO).iter().find(|one| one.id != old).unwrap().id;
+        Self { old, new, asked: asked.unwrap() }
+    }
+
+    fn decide(&self, city: &City, yes: bool) -> Result<(), renewal::RenewalRefusal> {
+        let (seams, asked) = (city.database.seams.clone(), self.asked);
+        city.write(move |tx| renewal::decide(tx, &seams, &clerk(), asked, yes))
+    }
+
+    fn standing(&self, city: &City) -> [CredentialStatus; 2] {
+        let listed = city.listed(HANAKO);
+        [self.old, self.new].map(|id| listed.iter().find(|one| one.id == id).unwrap().status)
+    }
+}
+
+#[test]
+fn a_renewal_that_waits_is_not_let_go_on_past_the_officer_who_decides_it() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        let waiting = Waiting::at(&city);
+        let (seams, new) = (city.database.seams.clone(), waiting.new);
+        assert!(!city.write(move |tx| resume(tx, &seams, &clerk(), &id(HANAKO), new)));
+        assert_eq!(city.find(RENEWED), Err(CredentialRefusal::OnHold));
+        assert_eq!(waiting.decide(&city, true), Ok(()));
+        assert_eq!(waiting.standing(&city), [CredentialStatus::Superseded, CredentialStatus::Active]);
+    });
+}
+
+#[test]
+fn a_new_card_that_was_lost_while_its_renewal_waited_is_not_brought_back_by_a_yes() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        let waiting = Waiting::at(&city);
+        assert!(city.stop(resident(HANAKO), HANAKO, waiting.new, CredentialStatus::Lost));
+        assert_eq!(waiting.decide(&city, true), Err(renewal::RenewalRefusal::NoSuchCredential));
+        assert_eq!(waiting.standing(&city), [CredentialStatus::Active, CredentialStatus::Lost]);
+        assert_eq!(waiting.decide(&city, false), Ok(()), "it can still be declined");
+        assert_eq!(waiting.standing(&city), [CredentialStatus::Active, CredentialStatus::Ended]);
+    });
+}
+
+#[test]
+fn a_link_that_ended_while_its_renewal_waited_stays_ended() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        let waiting = Waiting::at(&city);
+        for credential in [waiting.old, waiting.new] {
+            assert!(city.stop(clerk(), HANAKO, credential, CredentialStatus::Ended));
+        }
+        assert_eq!(waiting.decide(&city, true), Err(renewal::RenewalRefusal::NoSuchCredential));
+        assert_eq!(waiting.standing(&city), [CredentialStatus::Ended; 2]);
+        assert_eq!(waiting.decide(&city, false), Ok(()));
+    });
+}
+
 #[test]
 fn links_end_with_death_and_thirty_days_after_moving_out() {
     for_each_engine(|database| {

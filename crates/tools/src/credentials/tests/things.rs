@@ -99,6 +99,36 @@ fn a_printed_code_opens_for_its_holder_until_its_last_day() {
 }
 
 #[test]
+fn a_tag_whose_time_is_over_is_handed_out_anew_and_one_in_use_is_not_changed() {
+    for_each_engine(|database| {
+        let desk = Desk::new(database);
+        let hand_out = |mark: &'static str| {
+            let (vault, seams) = (desk.city.database.vault(), desk.city.database.seams.clone());
+            let (until, token) = (seams.now().plus_seconds(86_400), numbers::tag("04A23B1C5D8066").unwrap());
+            let by = clerk();
+            let linked = desk.city.write(move |tx| {
+                enrol_marked(tx, &vault, &seams, &by, &id(HANAKO), until, &token, Mark::of(Some(mark)))
+            });
+            linked.unwrap().is_new
+        };
+        assert!(hand_out("かばん"));
+        assert!(!hand_out("くつ"), "told to be linked already");
+        assert_eq!(desk.city.listed(HANAKO)[0].mark.as_deref(), Some("かばん"), "and left as it was");
+        desk.city.database.clock.advance_seconds(86_400);
+        let found = || {
+            let (vault, now) = (desk.city.database.vault(), desk.city.database.seams.now());
+            let token = numbers::tag("04A23B1C5D8066").unwrap();
+            desk.city.write(move |tx| find_token(tx, &vault, now, &token)).map(|person| person.resident().clone())
+        };
+        assert_eq!(found(), Err(CredentialRefusal::Expired));
+        assert!(hand_out("くつ"));
+        assert_eq!(found(), Ok(id(HANAKO)));
+        let listed = desk.city.listed(HANAKO);
+        assert_eq!((listed.len(), listed[0].mark.as_deref()), (1, Some("くつ")));
+    });
+}
+
+#[test]
 fn a_code_made_anew_supersedes_the_old_one_and_a_form_sent_twice_makes_one() {
     for_each_engine(|database| {
         let desk = Desk::new(database);
