@@ -11,6 +11,7 @@ pub mod control;
 pub mod fail;
 pub mod keys;
 pub mod means;
+pub mod revocation;
 pub mod serve;
 
 use std::path::PathBuf;

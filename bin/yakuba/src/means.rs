@@ -27,6 +27,7 @@ use crate::cards::variant;
 use crate::city::OpenCity;
 use crate::fail::Failure;
 use crate::keys::{CityKeys, SimulatedAuthorities};
+use crate::revocation;
 
 /// What challenges of the certificate machines name as their audience.
 const AUDIENCE: &str = "yakuba-certificate-machine";
@@ -74,9 +75,8 @@ impl Means {
             let source = OcspSource::new(fetch, OcspAddress::Fixed(jlis.ocsp_url()), inside.seams.clone());
             (anchors, Arc::new(source) as Arc<dyn StatusSource>, genuineness, Some(Arc::new(jlis)))
         } else {
-            let source = OcspSource::new(fetch, OcspAddress::FromCertificate, inside.seams.clone());
-            let genuineness = GenuinenessAnchors::production();
-            (real_anchors(city)?, Arc::new(source) as Arc<dyn StatusSource>, genuineness, None)
+            let status = revocation::source(&city.config().revocation, fetch, &inside.seams, city.directory())?;
+            (real_anchors(city)?, status, GenuinenessAnchors::production(), None)
         };
         let kind = if inside.demo { AnchorKind::Test } else { AnchorKind::Production };
         let mut document_anchors =

@@ -24,6 +24,8 @@ pub struct Config {
     pub kiosk: KioskSection,
     /// Card agents on PCs.
     pub agents: AgentsSection,
+    /// Where it is asked whether a card's certificates were revoked.
+    pub revocation: RevocationSection,
 }
 
 /// Section `[store]`.
@@ -121,6 +123,18 @@ impl Default for AgentsSection {
     }
 }
 
+/// Section `[revocation]`. A demo asks its simulated J-LIS whatever stands here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RevocationSection {
+    /// Where OCSP questions go, e.g. a proxy of the closed network. Empty: where each certificate says; signing
+    /// certificates name no responder, so without this or [`Self::list`] their status stays unknown.
+    pub ocsp: String,
+    /// Where the revocation list of an issuer is; `{key_id}` in it becomes the issuer's key identifier in hex. Asked when
+    /// OCSP gives no answer. Empty: no list.
+    pub list: String,
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -176,7 +190,7 @@ impl Config {
         let defaults = toml::Table::try_from(Self::default()).map_err(|error| invalid("defaults", &error))?;
         for (name, value) in overrides {
             let Some((section, key)) = split_name(&name, &defaults) else {
-                return Err(invalid(&name, &"no such setting; see docs/configuration.md"));
+                return Err(invalid(&name, &"no such setting; see docs/operations.md"));
             };
             let wanted = defaults.get(&section).and_then(|s| s.get(&key));
             let parsed = parse_like(wanted, &value).ok_or_else(|| invalid(&name, &"the value does not fit"))?;
@@ -191,7 +205,7 @@ impl Config {
 
 /// Test switches share the prefix but are not settings.
 fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS"]
+    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION"]
         .iter()
         .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
 }

@@ -20,7 +20,7 @@ use base::Timestamp;
 
 pub use crl::RevocationList;
 pub use ocsp::{OcspQuestion, read_ocsp_answer};
-pub use sources::{CrlSource, Fetch, HttpFetch, OcspAddress, OcspSource, OcspThenCrl};
+pub use sources::{CrlSource, Fetch, HttpFetch, ListShelf, OcspAddress, OcspSource, OcspThenCrl};
 
 use crate::asn1::Malformed;
 use crate::jpki_profile::JudgedCertificate;

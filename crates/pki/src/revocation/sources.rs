@@ -145,8 +145,29 @@ impl StatusSource for OcspSource {
     }
 }
 
-/// A list and when it was fetched.
-type FetchedList = (Arc<RevocationList>, Timestamp);
+/// Where the newest list of each issuer outlives the process: without it, whoever can answer for the list's address may
+/// play an older one again after every restart.
+pub trait ListShelf: Send + Sync {
+    /// The list kept for this issuer's key identifier. It is checked like any other before it is believed.
+    fn newest(&self, key_id: &[u8]) -> Option<Vec<u8>>;
+
+    /// Keeps a list that was checked and is newer than the one before. What cannot be kept is the shelf's to tell.
+    fn keep(&self, key_id: &[u8], der: &[u8]);
+}
+
+/// Nothing outlives the process.
+struct NoShelf;
+
+impl ListShelf for NoShelf {
+    fn newest(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn keep(&self, _: &[u8], _: &[u8]) {}
+}
+
+/// A list and when it was fetched; `None`: taken from the shelf, so a newer one is asked for at once.
+type FetchedList = (Arc<RevocationList>, Option<Timestamp>);
 
 /// Fetches a CA's revocation list and keeps it until its `nextUpdate`; asks for a newer one after `refresh_seconds`.
 pub struct CrlSource {
@@ -154,6 +175,7 @@ pub struct CrlSource {
     url: String,
     rules: FreshnessRules,
     refresh_seconds: i64,
+    shelf: Box<dyn ListShelf>,
     /// By the issuing CA generation's key identifier.
     lists: Mutex<HashMap<Vec<u8>, FetchedList>>,
 }
@@ -162,29 +184,48 @@ impl CrlSource {
     /// A source that fetches the list from `url` (`{key_id}` in it becomes the issuer's key identifier in hex), anew
     /// every ten minutes.
     pub fn new(fetch: Arc<dyn Fetch>, url: impl Into<String>) -> Self {
-        Self { fetch, url: url.into(), rules: FRESHNESS, refresh_seconds: 600, lists: Mutex::default() }
+        Self::shelved(fetch, url, NoShelf)
     }
 
-    fn known(&self, key_id: &[u8]) -> Option<FetchedList> {
-        self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(key_id).cloned()
+    /// The same, with a shelf on which the newest list of each issuer outlives the process.
+    pub fn shelved(fetch: Arc<dyn Fetch>, url: impl Into<String>, shelf: impl ListShelf + 'static) -> Self {
+        let shelf = Box::new(shelf);
+        Self { fetch, url: url.into(), rules: FRESHNESS, refresh_seconds: 600, shelf, lists: Mutex::default() }
+    }
+
+    fn known(&self, issuer: &Anchor) -> Option<FetchedList> {
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lists.get(issuer.key_id()) {
+            return Some(known.clone());
+        }
+        let list = RevocationList::read(&self.shelf.newest(issuer.key_id())?, issuer).ok()?;
+        let shelved: FetchedList = (Arc::new(list), None);
+        lists.insert(issuer.key_id().to_vec(), shelved.clone());
+        Some(shelved)
     }
 
     fn fetch(&self, issuer: &Anchor, now: Timestamp) -> Result<Arc<RevocationList>, StatusError> {
         let key_id = issuer.key_id();
         let url = self.url.replace("{key_id}", &data_encoding::HEXLOWER.encode(key_id));
-        let list = Arc::new(RevocationList::read(&self.fetch.get(&url, MAX_CRL_BYTES)?, issuer)?);
+        let der = self.fetch.get(&url, MAX_CRL_BYTES)?;
+        let list = Arc::new(RevocationList::read(&der, issuer)?);
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if lists.get(key_id).is_some_and(|(known, _)| list.is_older_than(known)) {
-            return Err(StatusError::ListReplayed);
+        let is_newer = match lists.get(key_id) {
+            Some((known, _)) if list.is_older_than(known) => return Err(StatusError::ListReplayed),
+            Some((known, _)) => known.is_older_than(&list),
+            None => true,
+        };
+        if is_newer {
+            self.shelf.keep(key_id, &der);
         }
-        lists.insert(key_id.to_vec(), (Arc::clone(&list), now));
+        lists.insert(key_id.to_vec(), (Arc::clone(&list), Some(now)));
         Ok(list)
     }
 
     /// The list of this CA that speaks at `now`.
     pub(crate) fn list(&self, issuer: &Anchor, now: Timestamp) -> Result<Arc<RevocationList>, StatusError> {
-        match self.known(issuer.key_id()) {
-            Some((list, at)) if now.seconds_since(at) < self.refresh_seconds && list.is_current(now) => Ok(list),
+        match self.known(issuer) {
+            Some((list, Some(at))) if now.seconds_since(at) < self.refresh_seconds && list.is_current(now) => Ok(list),
             // A list within its nextUpdate still speaks when a newer one cannot be had.
             Some((list, _)) => match self.fetch(issuer, now) {
                 Err(_) if list.is_current(now) => Ok(list),

@@ -116,10 +116,14 @@ pub fn compare(certified: &SigningIdentity, resident: &Resident) -> Comparison {
 }
 
 /// Character by character; where the certificate holds a substitute, the register may hold anything. Variation sequences
-/// are the register's alone and are not compared.
+/// are the register's alone and are not compared; nor is width, for certificates write digits of addresses in full width
+/// and registers often do not.
 pub(crate) fn compare_text(certified: &str, substituted: &[bool], registered: &str) -> Compared {
-    let registered: Vec<char> = registered.chars().filter(|c| !base::text::is_variation_selector(*c)).collect();
-    let certified: Vec<char> = certified.chars().filter(|c| !base::text::is_variation_selector(*c)).collect();
+    // Folding the width changes no character's place, so the certificate's flags still fit.
+    let plain = |text: &str| -> Vec<char> {
+        base::text::to_half_width(text).chars().filter(|c| !base::text::is_variation_selector(*c)).collect()
+    };
+    let (registered, certified) = (plain(registered), plain(certified));
     if registered.len() != certified.len() {
         return Compared::Differs;
     }

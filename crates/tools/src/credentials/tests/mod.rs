@@ -599,4 +599,10 @@ fn attributes_are_compared_with_the_substitutes_the_certificate_admits() {
     assert_eq!(compare("●田　花子", &[true, false, false, false, false], "𠮷田　花子"), Compared::SameButSubstitutes);
     assert_eq!(compare("吉田　花子", &[false; 5], "𠮷田　花子"), Compared::Differs);
     assert_eq!(compare("吉田", &[true; 2], "吉田　花子"), Compared::Differs, "another length");
+    assert_eq!(
+        compare("中央１－２－３", &[false; 7], "中央1-2-3"),
+        Compared::Same,
+        "the width of digits is nobody's address"
+    );
+    assert_eq!(compare("中央１－２－３", &[false; 7], "中央1-2-4"), Compared::Differs);
 }
