@@ -10,6 +10,8 @@ import {
   approveNewest, askResume, askWithdrawal, becomeFirstAdministrator, becomeMachine, enrolMachine, fillFirstAdministrator,
   findPaper, invite, join, open, stopIssuing, takeDesk
 } from '../lib/staff.mjs'
+import { authority, soon, withCopy, withPaper } from '../lib/twin.mjs'
+import { Checker } from '../lib/wallet.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -150,6 +152,20 @@ describe('a city begins', () => {
         await new Promise((resolve) => setTimeout(resolve, 500))
       }
       assert.fail(`the check page still says: ${await verdict.innerText()}`)
+    })
+
+    test('withdrawing a paper ends its digital copy', async () => {
+      const machine = await person(browser, sizes.kiosk)
+      const { kiosk } = await withPaper(machine, 'ja', 'applicant', [])
+      const { wallet } = await withCopy(machine, kiosk)
+      await kiosk.takeEverything()
+      const [checker, nonce] = [new Checker(authority()), 'a bank asks']
+      const shown = await wallet.show({ request: true }, 'https://bank.example', nonce)
+      const { request } = await checker.check(shown, nonce)
+      await findPaper(officer, request)
+      await askWithdrawal(officer, '記載の誤りのため')
+      await approveNewest(administrator)
+      await soon(() => assert.rejects(checker.check(shown, nonce), /withdrawn/))
     })
 
     test('one person stops issuing, the waiting machine says so by itself, and two let it run again', async () => {

@@ -188,6 +188,11 @@ impl OpenCity {
         &self.0.config
     }
 
+    /// Whether digital copies of papers are offered here.
+    pub fn offers_twins(&self) -> bool {
+        self.0.config.twin.offered.is_on(self.0.inside.demo)
+    }
+
     /// The inside zone.
     pub fn inside(&self) -> &Inside {
         &self.0.inside

@@ -18,6 +18,8 @@ use pki::keys::{MemorySigner, SigningKey as DocumentKey};
 use pki::sealed::SealingKey;
 use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority};
 use pki::token::TokenKey;
+use pki::wallet::sd_jwt::Issuer as Signer;
+use services::convenience_certificates::twin::collect::TwinIssuer;
 use tools::CityProfile;
 use tools::signing::SigningKey as ZoneKey;
 
@@ -152,6 +154,45 @@ fn agent_keys(place: &Path) -> Result<Arc<ServerKeys>, Failure> {
         sealing.push(SealingKey::from_bytes(&old).map_err(unusable)?);
     }
     Ok(Arc::new(ServerKeys { signing, sealing }))
+}
+
+/// The outside's own key for digital copies, certified under an authority of the city's that signs nothing else: whoever
+/// stole it could sign no paper. A production city brings `twin.p8` and `twin.der`.
+///
+/// # Errors
+/// A file that cannot be read, used or, in a demo, made.
+pub fn twin_issuer(directory: &Path, seams: &Seams, profile: &CityProfile, demo: bool) -> Result<TwinIssuer, Failure> {
+    let place = private_directory(&directory.join("signing"))?;
+    let certificate = place.join("twin.der");
+    let key = secret_file(&place.join("twin.p8"), || {
+        let key = TokenKey::generate().map_err(failed("the key for digital copies cannot be made"))?;
+        key.to_pkcs8().map_err(failed("the key for digital copies cannot be written"))
+    })?;
+    let signing = TokenKey::from_pkcs8(&key).map_err(failed("the key for digital copies cannot be used"))?;
+    if demo && !certificate.is_file() {
+        let now = seams.now();
+        let authority_key = document_key(&place.join("twin-authority.p8"), DocumentKey::generate_p256)?;
+        let authority = TestAuthority::new(AuthorityRole::Document, authority_key, &generation(now, None, 1))
+            .map_err(failed("the authority for digital copies cannot be made"))?;
+        let leaf = authority
+            .issue_document_signer(&DocumentSignerRequest {
+                public_key_info: signing.public().public_key_info(),
+                serial: 2,
+                organization: &profile.name,
+                common_name: &format!("{} デジタル写し(試験)", profile.name),
+                not_before: now.plus_seconds(-BORN_EARLY_SECONDS),
+                not_after: now.plus_seconds(DOCUMENT_SECONDS),
+            })
+            .map_err(failed("the certificate for digital copies cannot be made"))?;
+        fs::write(place.join("twin-authority.der"), authority.certificate())
+            .map_err(failed("a certificate cannot be written"))?;
+        fs::write(&certificate, leaf).map_err(failed("a certificate cannot be written"))?;
+    }
+    let leaf = fs::read(&certificate).map_err(|error| {
+        let wanted = "put the certificate for digital copies there, or set twin.offered in yakuba.toml";
+        Failure::new(Kind::Unavailable, format!("{}: {wanted}: {error}", certificate.display()))
+    })?;
+    Ok(TwinIssuer::new(Signer { key: signing, chain: vec![leaf] }, &key))
 }
 
 fn production_document(place: &Path) -> Result<(MemorySigner, Vec<u8>), Failure> {

@@ -138,7 +138,7 @@ fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
     let signer: Arc<dyn DocumentSigner> = keys.document.clone();
     let code = keys.code.to_pkcs8().map_err(failed("the code key cannot be used"))?;
     let code = TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?;
-    Ok(Composer::new(typeface, seal, signer, KeyRing::new(code)))
+    Ok(Composer::new(typeface, seal, signer, KeyRing::new(code)).offering_twins(city.offers_twins()))
 }
 
 /// The certification authorities of the real service, as files an operator put into `D/jpki/` (who taps) and, where

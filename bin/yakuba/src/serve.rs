@@ -33,6 +33,8 @@ const PURGE_SECONDS: u64 = 86_400;
 const ENDINGS_SECONDS: u64 = 600;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
+/// Seconds between looks for digital copies that nobody collected.
+const TWIN_SECONDS: u64 = 60;
 /// Seconds between heartbeats of the demo's simulated register source.
 const HEARTBEAT_SECONDS: u64 = 60;
 
@@ -94,6 +96,10 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         .map_err(|_| Failure::new(Kind::Internal, "the doors cannot be made"))?;
     app.kiosk = Some(place.clone());
     means.publish(&mut app, &keys, &city.config().agents);
+    if city.offers_twins() {
+        let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
+        app.twins = Some(Arc::new(issuer));
+    }
     control::listen(city.clone())?;
     let node = join(&city, port)?;
     // Whatever the last process left half done ends now, before anybody is served.
@@ -245,6 +251,13 @@ impl Beside {
             while inside.store.write(apply.clone()).map_err(|error| error.to_string())? > 0 {}
             Ok(())
         })?;
+        // Also where none are offered any more: what was offered before is erased all the same.
+        let outside = city.outside().clone();
+        beside.every(TWIN_SECONDS, "twins", move || {
+            let now = outside.seams.now();
+            let sweep = move |tx: &mut store::Tx<'_>| tools::twins::offers::sweep(tx, now);
+            outside.store.write(sweep).map(|_| ()).map_err(|error| error.to_string())
+        })?;
         if city.inside().demo {
             let inside = city.inside().clone();
             beside.every(HEARTBEAT_SECONDS, "simulated-source", move || {
@@ -322,5 +335,8 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  3. 世帯全員、世帯主・続柄を選び、内容を確かめる");
     println!("  4. 硬貨を入れて支払い、証明書(PDF)を開く");
     println!("  5. 証明書のQRコードを読むか、PDFを {here}/verify に渡して確かめる");
+    if city.offers_twins() {
+        println!("  6. (試験)最後の画面でデジタルの写しを受け取れる。紙が証明書で、写しに法律上の効力はない");
+    }
     println!("止めるには Ctrl+C / stop with Ctrl+C");
 }

@@ -26,6 +26,8 @@ pub struct Config {
     pub agents: AgentsSection,
     /// Where it is asked whether a card's certificates were revoked.
     pub revocation: RevocationSection,
+    /// Digital copies of certificates.
+    pub twin: TwinSection,
 }
 
 /// Section `[store]`.
@@ -135,6 +137,38 @@ pub struct RevocationSection {
     pub list: String,
 }
 
+/// Section `[twin]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TwinSection {
+    /// Whether machines offer a digital copy of the paper.
+    pub offered: TwinOffered,
+}
+
+/// When digital copies of certificates are offered. The paper is the certificate: no law gives a copy its force yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwinOffered {
+    /// In a demo city only.
+    #[default]
+    InDemo,
+    /// Always: for a city that has a legal basis for it, and keys in `signing/`.
+    Always,
+    /// Not even in a demo.
+    Never,
+}
+
+impl TwinOffered {
+    /// Whether this city offers them.
+    pub const fn is_on(self, is_demo: bool) -> bool {
+        match self {
+            Self::InDemo => is_demo,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -205,7 +239,7 @@ impl Config {
 
 /// Test switches share the prefix but are not settings.
 fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION"]
+    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN"]
         .iter()
         .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
 }
@@ -258,6 +292,15 @@ mod tests {
         .unwrap();
         assert_eq!(config.issuing.register_fresh_minutes, 7);
         assert_eq!(config.web.hosts, ["a.example", "b.example"]);
+    }
+
+    #[test]
+    fn digital_copies_are_off_outside_a_demo_unless_somebody_says_otherwise() {
+        let offered = |environment: &[(&str, &str)]| load("", environment).unwrap().twin.offered;
+        assert!(!offered(&[]).is_on(false) && offered(&[]).is_on(true));
+        assert!(!offered(&[("YAKUBA_TWIN_OFFERED", "never")]).is_on(true));
+        assert!(offered(&[("YAKUBA_TWIN_OFFERED", "always")]).is_on(false));
+        assert!(load("", &[("YAKUBA_TWIN_OFFERED", "sometimes")]).is_err());
     }
 
     #[test]

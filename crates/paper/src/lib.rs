@@ -29,7 +29,7 @@ mod mask;
 pub mod recheck;
 pub mod seal;
 
-pub use certificate::{Body, Certificate, Entry, Plan, Sheet};
+pub use certificate::{Body, Certificate, Entry, FIELD_NAMES, Plan, Sheet};
 pub use error::{Field, PaperError};
 pub use fonts::Typeface;
 pub use forms::residence::{Nationality, Person, Residence};

@@ -13,6 +13,7 @@
 //! | [`pades`] | sign a PDF, and check a signed one |
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
 //! | [`sealed`] | sealing for one reader (HPKE) |
+//! | [`wallet`], [`jose`] | certificates in a wallet: SD-JWT VC, key proofs, status lists |
 //! | [`token`] | the signed square on paper (COSE) |
 //! | [`keys`] | private keys in memory and the trait of document signers |
 //! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
@@ -26,6 +27,7 @@ mod asn1;
 mod certificate;
 pub mod challenge;
 mod cms;
+pub mod jose;
 pub mod jpki_profile;
 pub mod keys;
 pub mod mobile_document;
@@ -38,6 +40,7 @@ pub mod sealed;
 pub mod signing_identity;
 pub mod test_authority;
 pub mod token;
+pub mod wallet;
 
 pub use algorithm::SignatureAlgorithm;
 pub use anchors::{AnchorKind, AuthorityRole, TrustAnchors};

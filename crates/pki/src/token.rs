@@ -134,6 +134,12 @@ impl TokenKey {
     pub fn public(&self) -> &TokenPublicKey {
         &self.public
     }
+
+    /// Signs the SHA-256 of `message`: r ‖ s.
+    pub(crate) fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let signature = self.pair.sign(&SystemRandom::new(), message).map_err(|_| KeyError::NotSigned)?;
+        Ok(signature.as_ref().to_vec())
+    }
 }
 
 /// The public half of a token key.
@@ -179,15 +185,26 @@ impl TokenPublicKey {
         &self.info
     }
 
+    /// Whether this key's owner signed `message`: r ‖ s.
+    pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.parsed.verify_sig(message, signature).is_ok()
+    }
+
+    /// The point's coordinates, 32 octets each.
+    pub(crate) fn coordinates(&self) -> [&[u8]; 2] {
+        // Checked when the key was read: an uncompressed point of 65 octets ends the structure.
+        let (x, y) = self.info[self.info.len() - 64..].split_at(32);
+        [x, y]
+    }
+
     /// As a JSON Web Key (RFC 7517), `kid` in Base64url.
     pub fn jwk(&self) -> String {
-        // Checked when the key was read: an uncompressed point of 65 octets ends the structure.
-        let point = &self.info[self.info.len() - 64..];
+        let [x, y] = self.coordinates();
         format!(
             r#"{{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"{}","x":"{}","y":"{}"}}"#,
             BASE64URL_NOPAD.encode(&self.id.0),
-            BASE64URL_NOPAD.encode(&point[..32]),
-            BASE64URL_NOPAD.encode(&point[32..]),
+            BASE64URL_NOPAD.encode(x),
+            BASE64URL_NOPAD.encode(y),
         )
     }
 }
@@ -301,13 +318,13 @@ pub fn sign(key: &TokenKey, payload: &[u8]) -> Result<Vec<u8>, TokenError> {
     }
     let protected = protected_header(key.public.id);
     let message = signed_structure(&protected, payload);
-    let signature = key.pair.sign(&SystemRandom::new(), &message).map_err(|_| KeyError::NotSigned)?;
+    let signature = key.sign_message(&message)?;
     let mut out = Vec::with_capacity(payload.len() + 96);
     out.extend_from_slice(&START);
     out.extend_from_slice(&protected);
     out.push(0xA0);
     push_byte_string(&mut out, payload);
-    push_byte_string(&mut out, signature.as_ref());
+    push_byte_string(&mut out, &signature);
     Ok(out)
 }
 

@@ -16,6 +16,7 @@ pub mod resident_id;
 pub mod signing;
 pub mod staff;
 pub mod terminals;
+pub mod twins;
 pub mod zone;
 
 pub use resident_id::ResidentId;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::{Config, Kind, Seams};
+use services::convenience_certificates::twin::collect::TwinIssuer;
 use tools::staff::RelyingParty;
 use tools::{CityProfile, Inside, Outside};
 
@@ -81,6 +82,8 @@ pub struct App {
     pub kiosk: Option<Arc<crate::kiosk::Place>>,
     /// What papers are checked with on the open pages.
     pub papers: Option<Arc<crate::open::Papers>>,
+    /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
+    pub twins: Option<Arc<TwinIssuer>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
     /// What this process talks to card agents with, when it has the keys.
@@ -121,6 +124,7 @@ impl App {
             limits,
             kiosk: None,
             papers: None,
+            twins: None,
             relay: None,
             agents: None,
             party,

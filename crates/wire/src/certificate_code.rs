@@ -12,6 +12,7 @@
 //!  3 issued on   days since 1970 8 household  {item: 8 bytes}
 //!  4 request     16 bytes        9 number     text, as printed
 //!  5 [page, of]                 10 address    text
+//!  11 fields     32 bytes, absent on papers of before 2026-11: the hash of everything the certificate says
 //!  digest = first 8 bytes of SHA-256(salt ‖ item ‖ person ‖ normalised value); person from 1, 0 for the household
 //! ```
 //! Signing is `pki::token`'s; this module knows only claims.
@@ -146,6 +147,8 @@ pub struct Claims {
     pub people: Vec<PersonClaims>,
     /// Digests of printed items of the household.
     pub household: BTreeMap<u8, ItemDigest>,
+    /// [`Fields::hash`](crate::certificate_fields::Fields::hash) of the whole certificate, the same on each page.
+    pub fields: Option<[u8; 32]>,
 }
 
 impl Default for Claims {
@@ -162,6 +165,7 @@ impl Default for Claims {
             salt: [0; 16],
             people: Vec::new(),
             household: BTreeMap::new(),
+            fields: None,
         }
     }
 }
@@ -271,6 +275,7 @@ mod key {
     pub const HOUSEHOLD: u8 = 8;
     pub const NUMBER: u8 = 9;
     pub const ADDRESS: u8 = 10;
+    pub const FIELDS: u8 = 11;
 }
 
 /// No honest code is longer.
@@ -287,9 +292,13 @@ impl Claims {
     pub fn encode(&self) -> Vec<u8> {
         let text = |text: &str| Value::Text(text.to_owned());
         let people = self.people.iter().map(|person| {
-            map([(1, text(person.name.reveal())), (2, text(person.birth_date.reveal())), (3, digests(&person.digests))])
+            map(vec![
+                (1, text(person.name.reveal())),
+                (2, text(person.birth_date.reveal())),
+                (3, digests(&person.digests)),
+            ])
         });
-        let value = map([
+        let mut value = vec![
             (key::KIND, text(&self.kind)),
             (key::ISSUER, text(&self.issuer)),
             (key::ISSUED_ON, Value::Integer(self.issued_on.days_since_epoch().into())),
@@ -300,7 +309,9 @@ impl Claims {
             (key::HOUSEHOLD, digests(&self.household)),
             (key::NUMBER, text(&self.number)),
             (key::ADDRESS, text(self.address.reveal())),
-        ]);
+        ];
+        value.extend(self.fields.map(|hash| (key::FIELDS, Value::Bytes(hash.to_vec()))));
+        let value = map(value);
         let mut bytes = Vec::with_capacity(512);
         // Writing a tree of our own into a Vec cannot fail; an empty answer would be refused as malformed anyway.
         if ciborium::into_writer(&value, &mut bytes).is_err() {
@@ -338,12 +349,12 @@ impl Claims {
         let household = digests_of(fields.next(key::HOUSEHOLD)?, key::HOUSEHOLD)?;
         let number = text_of(fields.next(key::NUMBER)?, key::NUMBER)?;
         let address = text_of(fields.next(key::ADDRESS)?, key::ADDRESS)?.into();
-        fields.end()?;
-        Ok(Self { page, of, salt, people, household, number, address, ..claims })
+        let hash = fields.last(key::FIELDS)?.map(|value| bytes_of(value, key::FIELDS)).transpose()?;
+        Ok(Self { page, of, salt, people, household, number, address, fields: hash, ..claims })
     }
 }
 
-fn map<const N: usize>(fields: [(u8, Value); N]) -> Value {
+fn map(fields: Vec<(u8, Value)>) -> Value {
     Value::Map(fields.into_iter().map(|(key, value)| (Value::Integer(key.into()), value)).collect())
 }
 
@@ -376,6 +387,16 @@ impl Fields {
             Some((key, _)) if key < wanted => Err(MalformedClaims::Key(key.into())),
             _ => Err(MalformedClaims::Key(wanted.into())),
         }
+    }
+
+    /// The last field, which may be absent; nothing comes after it.
+    fn last(mut self, wanted: u8) -> Result<Option<Value>, MalformedClaims> {
+        let found = match self.0.next() {
+            None => None,
+            Some((key, value)) if key == wanted => Some(value),
+            Some((key, _)) => return Err(MalformedClaims::Key(key.into())),
+        };
+        self.end().map(|()| found)
     }
 
     fn end(mut self) -> Result<(), MalformedClaims> {

@@ -1,5 +1,6 @@
 //! File and message formats, without storage and without web.
 pub mod certificate_code;
+pub mod certificate_fields;
 pub mod credential_code;
 pub mod family_register;
 pub mod resident_csv;

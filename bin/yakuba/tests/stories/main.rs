@@ -10,6 +10,7 @@
 //!  lookers     one paper is one line in the list of who looked
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
 //!  counter_cards  a card linked at the counter: one card, asked for this and signed now
+//!  twin        the digital copy: who is told, who is refused, and nothing of it where it is off
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -35,3 +36,4 @@ mod refusals;
 mod served;
 mod stopped;
 mod tls;
+mod twin;

@@ -9,6 +9,7 @@
 
 use base::{Date, Id};
 use wire::certificate_code::{Claims, ClaimsBuilder};
+use wire::certificate_fields::Fields;
 
 use crate::barcode::Square;
 use crate::error::{Field, PaperError};
@@ -22,11 +23,13 @@ use crate::seal::Seal;
 
 mod draw;
 mod entry;
+mod fields;
 mod ornament;
 mod pieces;
 pub(crate) mod sheet;
 
 pub use entry::Entry;
+pub use fields::NAMES as FIELD_NAMES;
 pub use pieces::{PieceOfText, Pieces};
 
 /// Pages a certificate may have.
@@ -98,6 +101,7 @@ pub struct Plan<'a> {
     certificate: &'a Certificate,
     typeface: &'a Typeface,
     pages: Vec<FormPage>,
+    fields: Fields,
 }
 
 impl<'a> Plan<'a> {
@@ -112,14 +116,25 @@ impl<'a> Plan<'a> {
         let setter = Setter::new(typeface.shaper()?);
         let forms = form.pages(&setter)?;
         let of = forms.len();
+        let fields = fields::of(&certificate.sheet, &forms);
         let pages = forms.into_iter().enumerate();
         let pages = pages.map(|(index, form)| sheet::page(&setter, certificate, form, index + 1, of));
-        Ok(Self { certificate, typeface, pages: pages.collect::<Result<_, _>>()? })
+        Ok(Self { certificate, typeface, pages: pages.collect::<Result<_, _>>()?, fields })
     }
 
     /// How many pages.
     pub fn page_count(&self) -> usize {
         self.pages.len()
+    }
+
+    /// Everything the certificate says, for its hash and its copy in a wallet.
+    pub const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// Whether a picture belongs to what the certificate says: then a list of texts is not all of it.
+    pub fn has_pictures(&self) -> bool {
+        self.pages.iter().any(|page| page.pictures().next().is_some())
     }
 
     /// What the signed code of page `page` (from 1) says. `salt` must be random and new for each page.
@@ -136,6 +151,7 @@ impl<'a> Plan<'a> {
             number: sheet.document_number.clone(),
             address: form.place().clone(),
             salt,
+            fields: Some(self.fields.hash()),
             ..Claims::default()
         });
         form.claims(page, &mut builder);

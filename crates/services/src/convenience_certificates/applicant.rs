@@ -63,6 +63,11 @@ impl Applicant {
         &self.actor
     }
 
+    /// The same person taking a copy of the paper into a wallet: reading for it is a piece of work of its own.
+    pub(super) fn taking_a_copy(&self, work: Id) -> Self {
+        Self { basis: Purpose::new(Duty::CertificateTwin).for_work(work), ..self.clone() }
+    }
+
     /// When the card was verified; `None` at the counter.
     pub(super) const fn since(&self) -> Option<Timestamp> {
         self.since

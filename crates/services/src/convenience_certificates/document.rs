@@ -18,6 +18,7 @@ use pki::pades::{self, SignError, SignatureNotes};
 use pki::token::{KeyRing, PublicKeyRing, TokenError};
 use tools::{Inside, ResidentId};
 use wire::certificate_code::to_text;
+use wire::certificate_fields::Fields;
 
 use super::applicant::Applicant;
 use super::kinds::Content;
@@ -74,6 +75,8 @@ pub struct Finished {
     pub sha256: [u8; 32],
     /// Sheets of one copy.
     pub pages: usize,
+    /// Everything it says, where copies for wallets are offered and texts are all of it.
+    pub fields: Option<Fields>,
 }
 
 /// Draws, signs and re-checks. Made once a process: the font is mapped once.
@@ -82,12 +85,25 @@ pub struct Composer {
     seal: Seal,
     signer: Arc<dyn DocumentSigner>,
     codes: KeyRing,
+    twins: bool,
 }
 
 impl Composer {
     /// `seal` is the mayor's seal (電子公印), `signer` holds the document certificate, `codes` sign the QR.
     pub const fn new(typeface: Typeface, seal: Seal, signer: Arc<dyn DocumentSigner>, codes: KeyRing) -> Self {
-        Self { typeface, seal, signer, codes }
+        Self { typeface, seal, signer, codes, twins: false }
+    }
+
+    /// With digital copies offered or not; not, unless this says so.
+    #[must_use]
+    pub const fn offering_twins(mut self, twins: bool) -> Self {
+        self.twins = twins;
+        self
+    }
+
+    /// Whether digital copies are offered.
+    pub const fn offers_twins(&self) -> bool {
+        self.twins
     }
 
     /// The keys with which anyone checks the codes.
@@ -127,7 +143,8 @@ impl Composer {
         };
         let bytes = pades::sign(&drawn, &*self.signer, &notes, city.seams.now())?;
         recheck(&bytes, &plan.expected(codes))?;
-        Ok(Finished { sha256: sha256(&[&bytes]), pages: plan.page_count(), bytes })
+        let fields = (self.twins && !plan.has_pictures()).then(|| plan.fields().clone());
+        Ok(Finished { sha256: sha256(&[&bytes]), pages: plan.page_count(), bytes, fields })
     }
 
     /// Whether finished bytes are those of `request` for `applicant`: the machine's own look before it prints (I3). The

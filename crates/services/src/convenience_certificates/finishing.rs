@@ -8,6 +8,7 @@ use base::Id;
 use tools::Inside;
 use tools::audit;
 use tools::relay::paper_status;
+use wire::certificate_fields::Fields;
 
 use super::actions::{ABANDONED_AFTER_SECONDS, ActionError, Answer, report};
 use super::applicant::Applicant;
@@ -20,6 +21,9 @@ use super::requests::{self, Request};
 
 /// Column name for sealing finished documents.
 const DOCUMENT_COLUMN: &str = "certificate_documents.sealed";
+
+/// Column name for sealing what a paper says.
+pub(super) const FIELDS_COLUMN: &str = "certificate_documents.fields_sealed";
 
 /// The one-time right to fetch a finished document. Held by the machine's session only.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,6 +108,8 @@ fn store_document(
     let token = FetchToken(city.seams.random.bytes());
     // Sealed outside the closure: it may run twice, and the key store is another database.
     let sealed = city.vault.seal(applicant.resident().as_str(), DOCUMENT_COLUMN, &finished.bytes)?;
+    let seal_fields = |fields: &Fields| city.vault.seal(applicant.resident().as_str(), FIELDS_COLUMN, &fields.encode());
+    let fields = finished.fields.as_ref().map(seal_fields).transpose()?;
     store.write(move |tx| {
         let now = city.seams.now();
         let mut request = request.clone();
@@ -131,8 +137,13 @@ fn store_document(
             ],
         )?;
         tx.queue(
-            "INSERT INTO certificate_documents (request_id, sealed, erase_at) VALUES ($1, $2, $3)",
-            &[request.id.into(), sealed.as_slice().into(), now.plus_seconds(ABANDONED_AFTER_SECONDS).into()],
+            "INSERT INTO certificate_documents (request_id, sealed, erase_at, fields_sealed) VALUES ($1, $2, $3, $4)",
+            &[
+                request.id.into(),
+                sealed.as_slice().into(),
+                now.plus_seconds(ABANDONED_AFTER_SECONDS).into(),
+                fields.clone().into(),
+            ],
         )?;
         paper_status::push(tx, &city.seams, request.id, paper_status::PaperState::Valid)?;
         audit::append(

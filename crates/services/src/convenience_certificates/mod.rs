@@ -24,6 +24,7 @@
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`issuer`] | the means, made once a process |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
+//! | [`twin`] | the digital copy of a paper, on trial |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
@@ -41,6 +42,7 @@ pub mod request;
 pub mod requests;
 pub mod service;
 pub mod settings;
+pub mod twin;
 
 pub use actions::{ActionError, Answer};
 pub use applicant::{Applicant, MemberShown};

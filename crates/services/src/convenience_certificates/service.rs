@@ -66,12 +66,18 @@ pub const SERVICE: Service = Service {
     routes: &[
         Route { path: "/kiosk/…", who: "端末(カードの署名で始まる1回の手続だけ)" },
         Route { path: "/verify", who: "だれでも" },
+        Route { path: "/twin/…", who: "ウォレット(デジタル写しの試験。本番では止めてある)" },
         Route { path: "/staff/incidents", who: "担当職員" },
     ],
     disclosures: &[
         DisclosureEvent {
             duty: "certificate.self",
             when: "本人以外の世帯員が住民票の写しに載ったとき",
+            shown: "日時、端末、請求した人との続柄、載った項目",
+        },
+        DisclosureEvent {
+            duty: "certificate.twin",
+            when: "本人以外の世帯員が載った住民票の写しのデジタル写し(試験)を本人がウォレットに入れたとき",
             shown: "日時、端末、請求した人との続柄、載った項目",
         },
         DisclosureEvent {
@@ -90,12 +96,20 @@ pub const SERVICE: Service = Service {
             why: "印刷のやり直しに要る間だけ",
         },
         Retention {
+            what: "デジタル写しの中身(封をした控え)",
+            how_long: "ウォレットが受け取るまで、長くとも15分",
+            why: "受け取りに要る間だけ。開くための符号は画面にだけ出る",
+        },
+        Retention {
             what: "発行の記録とハッシュ",
             how_long: "市の文書分類に従う(運用者が入力)",
             why: "証明書の照会に答えるため。内容は残さない",
         },
     ],
-    jobs: &[Job { name: "certificates.expire", what: "15分を過ぎた証明書を消す" }],
+    jobs: &[
+        Job { name: "twins", what: "受け取られなかったデジタル写しを消す" },
+        Job { name: "certificates.expire", what: "15分を過ぎた証明書を消す" },
+    ],
     effects: &[
         Effect {
             measure: Measure::Travel, how: "端末で発行した枚数 × 区役所までの往復と待ち時間(地区ごとの表)"

@@ -42,6 +42,8 @@ macro_rules! duties {
 duties! {
     /// The person takes out their own certificate at a machine or online (住民基本台帳法 第12条).
     CertificateSelf "certificate.self" "本人による証明書の取得" "own certificate" Visibility::Now;
+    /// The person takes a copy of their own certificate into a wallet; others are on it (no law yet: ADR 0050).
+    CertificateTwin "certificate.twin" "本人による証明書のデジタル写しの取得" "digital copy of a certificate" Visibility::Now;
     /// Staff issue a certificate at the counter (住民基本台帳法 第12条–第12条の4).
     CertificateCounter "certificate.counter" "窓口での証明書の交付" "certificate at the counter" Visibility::Now;
     /// Answering the person's question about their own record.

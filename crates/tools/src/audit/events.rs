@@ -33,6 +33,7 @@ events! {
     CertificateIssued "certificate.issued" "a certificate was issued" "証明書の交付";
     CertificatePrinted "certificate.printed" "a certificate was printed" "証明書の印刷";
     CertificateWithdrawn "certificate.withdrawn" "a certificate was withdrawn" "証明書の失効";
+    CertificateTwinOffered "certificate.twin_offered" "a digital copy of a certificate was offered to its holder's wallet" "証明書のデジタル写しの提示";
     CertificateErased "certificate.erased" "the sealed bytes of a certificate were erased" "証明書データの消去";
     PaymentTaken "payment.taken" "a fee was taken" "手数料の収納";
     PaymentReturned "payment.returned" "a fee was returned" "手数料の返金";

@@ -125,6 +125,7 @@ impl Router {
     pub fn of_outside() -> Self {
         Self::default()
             .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
+            .on(crate::twins::offers::KIND, crate::twins::offers::receive)
             .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
     }
 

@@ -16,6 +16,7 @@ pub mod reader;
 mod say;
 pub mod session;
 mod steps;
+mod twin;
 pub mod views;
 
 pub(crate) use kinds::name_key as kind_name_key;
@@ -58,6 +59,7 @@ pub fn routes() -> Routes {
         .get("/kiosk/take", Rule::KioskSession, steps::take)
         .get("/kiosk/paper.pdf", Rule::KioskSession, steps::paper)
         .post("/kiosk/take", Rule::KioskSession, steps::taken)
+        .post("/kiosk/twin", Rule::KioskSession, twin::ask)
         .post("/kiosk/session/touch", Rule::KioskSession, steps::touch)
         .post("/kiosk/session/stop", Rule::KioskSession, steps::stop)
 }

@@ -120,6 +120,9 @@ pub struct Session {
     pub returned: Yen,
     /// The person's own cards, while they are looked at.
     pub(super) cards: Vec<Listed>,
+    /// The digital copy that was offered, and whether one was refused.
+    pub(super) twin: super::twin::Kept,
+    pub(super) twin_refused: bool,
     pub(super) terminal: Terminal,
     pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
@@ -157,6 +160,8 @@ impl Session {
             change: Yen::ZERO,
             returned: Yen::ZERO,
             cards: Vec::new(),
+            twin: None,
+            twin_refused: false,
             terminal,
             applicant: None,
             members: Vec::new(),
@@ -429,6 +434,8 @@ impl Session {
         self.choices = Choices::default();
         self.request = None;
         self.paper = None;
+        self.twin = None;
+        self.twin_refused = false;
         self.slot.eject();
     }
 

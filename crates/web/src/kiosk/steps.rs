@@ -283,10 +283,11 @@ pub(super) async fn printed(at: At, _: InKioskSession, fields: Fields) -> Result
 }
 
 pub(super) async fn take(at: At, _: InKioskSession) -> Result<Response, Failure> {
-    at.show(Screen::Take, |frame, session, _| {
+    at.show(Screen::Take, |frame, session, place| {
+        let twin = super::twin::block(frame, session, session.may_offer_twin(&place.issuer));
         let request = session.request().ok_or_else(|| Failure::of(Kind::Gone))?;
         let pages = session.paper().map_or(1, |paper| paper.pages);
-        Ok(views::take(frame, session, request, pages))
+        Ok(views::take(frame, session, request, pages, &twin))
     })
     .await
 }

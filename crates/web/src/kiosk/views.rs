@@ -366,8 +366,8 @@ pub fn print(frame: &Frame<'_>, session: &Session) -> Markup {
     )
 }
 
-/// The paper is there.
-pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, pages: usize) -> Markup {
+/// The paper is there; `twin` is what is said of its digital copy.
+pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, pages: usize, twin: &Markup) -> Markup {
     let sheets = pages * usize::from(request.choices.copies);
     frame.screen(
         "kiosk-done-heading",
@@ -386,6 +386,7 @@ pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, pages: usiz
                 p { a class="kiosk-go" id="open-paper" href="/kiosk/paper.pdf" target="_blank" rel="noopener" {
                     (frame.say("kiosk-done-open")) } }
             }
+            (twin)
             section class="kiosk-answer" role="status" {
                 h2 { (frame.say("kiosk-take-card-heading")) }
                 p { (frame.say("kiosk-take-card-lead")) }

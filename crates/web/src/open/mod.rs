@@ -10,10 +10,12 @@
 //!  POST /verify/status    hash of a request id ─► valid | withdrawn | unknown
 //!  POST /verify/code      the same check here, for browsers without script: in the body, never in an address
 //!  POST /verify/document  a PDF ─► its signature, its codes; not stored
+//!  /twin/… /.well-known/… what wallets ask for (twin)
 //! ```
 
 mod checked;
 mod start;
+mod twin;
 mod verify;
 mod view;
 
@@ -43,6 +45,7 @@ pub fn routes() -> Routes {
         .post("/verify/status", Rule::Public, verify::status)
         .post("/verify/code", Rule::Public, verify::code)
         .post_up_to("/verify/document", Rule::Public, DOCUMENT_BYTES, verify::document)
+        .merge(twin::routes())
 }
 
 /// What papers are checked with in this process.

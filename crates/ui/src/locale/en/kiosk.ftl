@@ -145,3 +145,14 @@ kiosk-kind-opens = Available again from { $when }.
 kiosk-kind-closed = Not available now.
 kiosk-kind-maintenance = Under maintenance.
 kiosk-closed-hours = Outside opening hours
+
+# Digital copy (デジタル写し)
+kiosk-twin-heading = Trial: also on your phone
+kiosk-twin-trial = The paper is the certificate. The digital copy is a trial and has no legal force.
+kiosk-twin-lead = You can put a copy of what it says into a wallet app. Later you choose, item by item, what to show. You do not need it.
+kiosk-twin-go = Get the copy
+kiosk-twin-scan = Scan this square with your wallet app.
+kiosk-twin-square = Square for the wallet app to scan (QR code)
+kiosk-twin-type = Type these six digits into the app. Let nobody else see them.
+kiosk-twin-until = It can be collected once, within { $minutes } minutes. After five wrong tries it is gone.
+kiosk-twin-refused = No digital copy could be made. Your paper certificate is good as it is.

@@ -139,3 +139,14 @@ kiosk-kind-opens = つぎは { $when }から ｜出《だ》せます。
 kiosk-kind-closed = いまは ｜出《だ》せません。
 kiosk-kind-maintenance = てんけんを しています。
 kiosk-closed-hours = いまの ｜時間《じかん》は ｜使《つか》えません
+
+# Digital copy (デジタル写し)
+kiosk-twin-heading = ためし: スマートフォンにも 入れる
+kiosk-twin-trial = 紙が 本物の 証明書です。デジタルの 写しは ためしです。役所や 会社に 出すときは、紙を 使ってください。
+kiosk-twin-lead = 同じ ことが 書いてある 写しを、スマートフォンの アプリ(ウォレット)に 入れることが できます。入れなくても 大丈夫です。
+kiosk-twin-go = 写しを もらう
+kiosk-twin-scan = アプリで、この 四角い もようを 読みます。
+kiosk-twin-square = アプリで 読む 四角い もよう(QRコード)
+kiosk-twin-type = アプリに この 6つの 数字を 入れます。ほかの 人に 見せないで ください。
+kiosk-twin-until = { $minutes }分の あいだに 1回だけ もらえます。数字を 5回 まちがえると、もらえません。
+kiosk-twin-refused = デジタルの 写しは 出せませんでした。紙の 証明書は 使えます。

@@ -139,3 +139,14 @@ kiosk-kind-opens = 次は{ $when }から取れます。
 kiosk-kind-closed = いまは取れません。
 kiosk-kind-maintenance = 点検中です。
 kiosk-closed-hours = 利用時間外です
+
+# Digital copy (デジタル写し)
+kiosk-twin-heading = 試験: スマートフォンにも入れる
+kiosk-twin-trial = 紙が証明書です。デジタルの写しは試験で、法律上の効力はありません。
+kiosk-twin-lead = 同じ内容の写しを、デジタル証明書のアプリ(ウォレット)に入れられます。見せる項目は、あとで1つずつ選べます。なくても困りません。
+kiosk-twin-go = 写しを受け取る
+kiosk-twin-scan = ウォレットのアプリで、この四角い模様を読み取ってください。
+kiosk-twin-square = ウォレットで読み取る四角い模様(QRコード)
+kiosk-twin-type = アプリにこの6けたの数字を入れてください。ほかの人には見せないでください。
+kiosk-twin-until = { $minutes }分のあいだ、1回だけ受け取れます。数字を5回まちがえると、受け取れなくなります。
+kiosk-twin-refused = デジタルの写しは出せませんでした。紙の証明書はそのまま使えます。

@@ -1,0 +1,96 @@
+//! The inside's part: the person who has just paid and printed asks for a copy.
+//!
+//! The register decides once more, so that a protection order committed meanwhile wins; everybody else on the paper gets
+//! a line of their own in the list of who looked. One paper has one offer.
+
+use base::{Id, Timestamp};
+use tools::Inside;
+use tools::audit::{self, Event};
+use tools::incidents;
+use tools::twins::envelope::{Digits, Opener, PreAuthorizedCode};
+use tools::twins::offers;
+use wire::certificate_fields::Fields;
+
+use super::super::SERVICE_CODE;
+use super::super::actions::{ActionError, Answer};
+use super::super::applicant::Applicant;
+use super::super::document::DocumentError;
+use super::super::finishing::FIELDS_COLUMN;
+use super::super::kinds;
+use super::super::refusal::Refusal;
+use super::super::request::State;
+use super::super::requests;
+use super::description;
+
+/// An offer as the screen shows it. Held by the machine's session only, and erased with it.
+#[derive(Clone, Debug)]
+pub struct TwinOffer {
+    /// What the square says.
+    pub square: base::Personal<String>,
+    /// What is typed into the wallet.
+    pub digits: Digits,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+/// Offers a copy of the paper of request `id`, which lies printed before its applicant.
+///
+/// # Errors
+/// [`ActionError`]; inner: [`Refusal`], also when there was an offer before.
+pub fn offer(city: &Inside, applicant: &Applicant, id: Id) -> Answer<TwinOffer> {
+    let fields = match sealed_fields(city, applicant, id)? {
+        Ok(sealed) => city.vault.open_sealed(applicant.resident().as_str(), FIELDS_COLUMN, &sealed)?,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let wrong = || ActionError::Document(DocumentError::Mismatch("stored fields"));
+    if Fields::decode(&fields).map_err(|_| wrong())?.request != id {
+        return Err(wrong());
+    }
+    let (code, digits) = (PreAuthorizedCode::random(&city.seams), Digits::random(&city.seams));
+    let sealed = Opener::Offer(&code, &digits).seal(&fields).map_err(|_| wrong())?;
+    let expires_at = city.seams.now().plus_seconds(offers::OFFER_SECONDS);
+    let reader = applicant.taking_a_copy(city.seams.random_id());
+    let (city, store, sent) = (city.clone(), city.store.clone(), code.clone());
+    store.write(move |tx| {
+        if incidents::service_stopped(tx, SERVICE_CODE)?.is_some() {
+            return Ok(Err(Refusal::ServiceStopped));
+        }
+        let Some(request) = requests::find(tx, id)? else { return Ok(Err(Refusal::NotYours)) };
+        if let Err(no) = kinds::look(tx, &city, &reader, &request.choices)? {
+            return Ok(Err(no.refusal()));
+        }
+        let is_first = tx.execute(
+            "UPDATE certificate_documents SET fields_sealed = NULL WHERE request_id = $1 AND fields_sealed IS NOT NULL",
+            &[id.into()],
+        )? == 1;
+        if !is_first {
+            return Ok(Err(Refusal::AlreadyEnded));
+        }
+        offers::push(tx, &city.seams, id, &sent, &sealed, expires_at)?;
+        audit::append(
+            tx,
+            &city.seams,
+            reader.actor(),
+            Event::CertificateTwinOffered,
+            &[("request", &id.to_string()), ("kind", request.choices.kind.as_str())],
+        )?;
+        let square = description::offer(&city.profile.public_address, request.choices.kind, &sent);
+        Ok(Ok(TwinOffer { square: square.into(), digits: digits.clone(), expires_at }))
+    })
+}
+
+/// The sealed fields of a paper that is out and belongs to `applicant` at this terminal.
+fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id) -> Answer<Vec<u8>> {
+    Ok(city.store.read::<_, ActionError, _>(|tx| {
+        let Some(request) = requests::find(tx, id)? else { return Ok(Err(Refusal::NotYours)) };
+        if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
+            return Ok(Err(Refusal::NotYours));
+        }
+        let sql = "SELECT fields_sealed FROM certificate_documents WHERE request_id = $1";
+        let sealed = match tx.query_one(sql, &[id.into()])? {
+            Some(row) if request.state == State::Printing => row.opt_blob(0)?.map(<[u8]>::to_vec),
+            _ => None,
+        };
+        Ok(sealed.ok_or(Refusal::AlreadyEnded))
+    })?)
+}
