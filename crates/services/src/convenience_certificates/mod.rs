@@ -48,6 +48,7 @@ pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems}
 pub use document::{Composer, DocumentError, Finished};
 pub use finishing::FetchToken;
 pub use issuer::{CardNo, Issuer};
+pub use kinds::family_register::members::{FamilyMemberShown, family};
 pub use refusal::Refusal;
 pub use request::State;
 pub use requests::{Request, machine_fee, set_fee};

@@ -29,7 +29,10 @@ pub fn is_fresh(tx: &mut Tx, now: Timestamp, minutes: u32) -> Result<bool, Store
 
 /// Records that the source said, at `taken_at`, that it stands at `position`. An older or repeated heartbeat changes
 /// nothing.
-pub(super) fn record_heartbeat(
+///
+/// # Errors
+/// [`StoreError`].
+pub fn record_heartbeat(
     tx: &mut Tx,
     source: &str,
     position: i64,

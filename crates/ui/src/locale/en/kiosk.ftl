@@ -145,3 +145,8 @@ kiosk-kind-opens = Available again from { $when }.
 kiosk-kind-closed = Not available now.
 kiosk-kind-maintenance = Under maintenance.
 kiosk-closed-hours = Outside opening hours
+
+# family register
+kiosk-family-whole = The whole register is printed: the people below, and those who have left it.
+kiosk-family-one = Whose certificate?
+kiosk-family-all = Everybody in the register

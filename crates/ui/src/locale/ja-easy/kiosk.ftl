@@ -139,3 +139,8 @@ kiosk-kind-opens = つぎは { $when }から ｜出《だ》せます。
 kiosk-kind-closed = いまは ｜出《だ》せません。
 kiosk-kind-maintenance = てんけんを しています。
 kiosk-closed-hours = いまの ｜時間《じかん》は ｜使《つか》えません
+
+# 戸籍
+kiosk-family-whole = ｜戸籍《こせき》の ぜんぶを ｜印刷《いんさつ》します。もう いない｜人《ひと》も のっています。
+kiosk-family-one = だれの ｜紙《かみ》に しますか
+kiosk-family-all = ｜戸籍《こせき》の みんな

@@ -139,3 +139,8 @@ kiosk-kind-opens = 次は{ $when }から取れます。
 kiosk-kind-closed = いまは取れません。
 kiosk-kind-maintenance = 点検中です。
 kiosk-closed-hours = 利用時間外です
+
+# 戸籍
+kiosk-family-whole = 次の方と、すでに除かれた方をふくむ、戸籍の全部を印刷します。
+kiosk-family-one = どなたの証明書にしますか
+kiosk-family-all = 戸籍の全員
