@@ -243,6 +243,9 @@ impl Beside {
             let (seams, today) = (inside.seams.clone(), inside.seams.today());
             let apply = move |tx: &mut store::Tx<'_>| tools::credentials::endings::apply(tx, &seams, today);
             while inside.store.write(apply.clone()).map_err(|error| error.to_string())? > 0 {}
+            let seams = inside.seams.clone();
+            let expire = move |tx: &mut store::Tx<'_>| tools::family_register::registration::expire(tx, &seams);
+            while inside.store.write(expire.clone()).map_err(|error| error.to_string())? > 0 {}
             Ok(())
         })?;
         if city.inside().demo {

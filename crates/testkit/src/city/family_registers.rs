@@ -95,8 +95,12 @@ impl Line<'_> {
         let Self { draft, resident, relation, spouse, parents, more } = self;
         let birth = draft.birth;
         let spouse = spouse.map(|role| format!(r#","spouse":"{role}""#)).unwrap_or_default();
-        let parents =
-            parents.map(|(father, mother)| format!(r#","father":"{father}","mother":"{mother}""#)).unwrap_or_default();
+        let parent = |label: &str, name: &str| match name {
+            "" => String::new(),
+            name => format!(r#","{label}":"{name}""#),
+        };
+        let parents = parents.map(|(father, mother)| parent("father", father) + &parent("mother", mother));
+        let parents = parents.unwrap_or_default();
         let kana = draft.kana.as_deref().map(given).unwrap_or_default();
         let reading = if kana.is_empty() {
             String::new()
@@ -188,8 +192,21 @@ impl Registers {
         for extra in extras(kind) {
             members.push(extra.replace("{order}", &(members.len() + 1).to_string()));
         }
+        // Nobody is left in it: it is closed on the day of the last death.
+        let deaths = drafts.iter().map(|(_, draft)| match draft.state {
+            EntryState::Dead(on) => Some(on),
+            _ => None,
+        });
+        let closed = deaths.collect::<Option<Vec<Date>>>().filter(|_| extras(kind).is_empty());
+        let (closed, closing) = match closed.and_then(|days| days.into_iter().max()) {
+            Some(on) => (
+                format!(r#","closed":{{"as":"removed","on":"{on}"}}"#),
+                format!(r#",{{"event":"closed","on":"{on}"}}"#),
+            ),
+            None => (String::new(), String::new()),
+        };
         self.read(&format!(
-            r#"{{"id":"K{number:09}","domicile":"{}","head":"{}","surname":"{}"{},"records":[{{"event":"compiled","on":"{compiled}"}}],"members":[{}]}}"#,
+            r#"{{"id":"K{number:09}","domicile":"{}","head":"{}","surname":"{}"{}{closed},"records":[{{"event":"compiled","on":"{compiled}"}}{closing}],"members":[{}]}}"#,
             household.family_register,
             head.name,
             surname(&head.name),
