@@ -237,8 +237,7 @@ pub fn simulated_heartbeat(city: &Inside) -> Result<(), Failure> {
         .write::<_, store::StoreError, _>(move |tx| {
             let position = tools::register::freshness(tx, now)?.source_position;
             tools::register::freshness::record_heartbeat(tx, "simulated source", position, now, now)?;
-            let position = tools::family_register::freshness(tx, now)?.source_position;
-            tools::family_register::freshness::record_heartbeat(tx, "simulated source", position, now, now)
+            tools::family_register::freshness::renew(tx, now)
         })
         .map(|_| ())
         .map_err(failed("the heartbeat cannot be written"))
