@@ -81,6 +81,8 @@ pub struct App {
     pub kiosk: Option<Arc<crate::kiosk::Place>>,
     /// What papers are checked with on the open pages.
     pub papers: Option<Arc<crate::open::Papers>>,
+    /// What applications from a PC are taken with on the open pages.
+    pub applications: Option<Arc<crate::open::Applications>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
     /// What this process talks to card agents with, when it has the keys.
@@ -121,6 +123,7 @@ impl App {
             limits,
             kiosk: None,
             papers: None,
+            applications: None,
             relay: None,
             agents: None,
             party,

@@ -22,12 +22,14 @@
 //! | [`actions`], [`finishing`] | one function for each act |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
 //! | [`looking`] | reading with an access, and deciding |
+//! | [`arrivals`] | applications for a family register registration that came from a PC |
 //! | [`issuer`] | the means, made once a process |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
 pub mod applicant;
+pub mod arrivals;
 pub mod choices;
 pub mod document;
 pub mod finishing;

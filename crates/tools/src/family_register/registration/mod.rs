@@ -12,6 +12,7 @@
 //! number and is simply unknown: its holder applies again, as at every city (verified: 池田町).
 
 mod officer;
+pub mod remote;
 mod standing;
 pub mod state;
 mod statement;
