@@ -10,22 +10,24 @@ use pki::agent::{CardAnswer, PresignedSigner};
 use pki::challenge::{Challenge, PresentedCard, VerifiedCard};
 use pki::resident_signature::Judge;
 use services::convenience_certificates::{
-    Applicant, CardNo, CertificateKind, Choices, Issuer, Members, Refusal, actions, family,
+    Applicant, CardNo, CertificateKind, Choices, Issuer, Members, Refusal, actions, arrivals, family,
 };
 use store::StoreError;
 use tools::access::{self, Actor, Duty, Purpose};
 use tools::credentials::CredentialRefusal;
 use tools::disclosure;
+use tools::family_register::registration::remote::{self, ReceiptHash, Sent};
 use tools::family_register::registration::{
     self, Application, Decision, RegistrationError, RegistrationRefusal, Statement,
 };
 use tools::family_register::{FamilyRegister, import};
 use tools::register::import::Options;
+use tools::relay::{HandleError, Message, RelayError};
 use wire::family_register::{Contents, Entry, FILE, Header, Reader, write_header, write_register};
 use yakuba::birth::ElsewhereLine;
 use yakuba::cards::elsewhere;
 use yakuba::commands::issue::{self, Order};
-use yakuba::keys::SimulatedAuthorities;
+use yakuba::keys::{CityKeys, SimulatedAuthorities};
 
 use crate::city::{Fixture, fixture};
 
@@ -106,15 +108,7 @@ fn apply(issuer: &Issuer, card: &VirtualCardContents, domicile: &str) -> Result<
     let city = issuer.city.clone();
     let head = testkit::city::family_registers::NON_RESIDENT.head;
     let statement = Statement::new(&city.profile.name, domicile, head, &verified.certificate_id).unwrap();
-    let signing = card.signing.as_ref().unwrap();
-    let digest = sha256(&statement.content());
-    let attributes = document_attributes(digest, &signing.certificate).unwrap();
-    let answer = CardAnswer {
-        certificate: signing.certificate.clone().into(),
-        ca_certificate: signing.ca_certificate.clone(),
-        signature: SigningKey::from_pkcs8(&signing.private_key_pkcs8).unwrap().sign(&attributes).unwrap(),
-    };
-    let cms = PresignedSigner::of_card(digest, &answer).unwrap().cms().unwrap();
+    let cms = cms(card, &statement.content());
     let now = city.seams.now();
     let judge = Judge { anchors: &issuer.anchors, status: &*issuer.status, now };
     let signed = judge.detached(&cms, &statement.content(), now).unwrap();
@@ -131,6 +125,107 @@ fn apply(issuer: &Issuer, card: &VirtualCardContents, domicile: &str) -> Result<
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     std::array::from_fn(|at| hash.as_ref()[at])
+}
+
+/// What a PC sends: the statement's signature by whatever software, and the certificate it names.
+fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl FnOnce(&[u8]) -> Vec<u8>) -> Sent {
+    let verified = shown(issuer, card, |presented, challenge| issuer.verify(presented, challenge, TERMINAL).unwrap());
+    let who = testkit::city::family_registers::NON_RESIDENT;
+    let statement =
+        Statement::new(&issuer.city.profile.name, who.domicile, who.head, &verified.certificate_id).unwrap();
+    let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    Sent {
+        domicile: who.domicile.to_owned(),
+        head: who.head.to_owned(),
+        certificate: base64(&card.user_authentication.certificate),
+        signature: base64(&signature(&statement.content())),
+        received_at: issuer.city.seams.now().micros(),
+    }
+}
+
+/// A detached CMS signature over `content` by the card's signing key.
+fn cms(card: &VirtualCardContents, content: &[u8]) -> Vec<u8> {
+    let signing = card.signing.as_ref().unwrap();
+    let digest = sha256(content);
+    let attributes = document_attributes(digest, &signing.certificate).unwrap();
+    let answer = CardAnswer {
+        certificate: signing.certificate.clone().into(),
+        ca_certificate: signing.ca_certificate.clone(),
+        signature: SigningKey::from_pkcs8(&signing.private_key_pkcs8).unwrap().sign(&attributes).unwrap(),
+    };
+    PresignedSigner::of_card(digest, &answer).unwrap().cms().unwrap()
+}
+
+/// Carries what lies in one zone's outbox to the other's handler.
+fn carry(from: &store::Store, kind: &'static str, mut take: impl FnMut(Message)) {
+    let rows = from
+        .write::<_, StoreError, _>(move |tx| {
+            let rows = tx.query("SELECT id, at, kind, body FROM relay_outbox WHERE kind = $1", &[kind.into()])?;
+            tx.execute("DELETE FROM relay_outbox WHERE kind = $1", &[kind.into()])?;
+            Ok(rows)
+        })
+        .unwrap();
+    for (row, sequence) in rows.iter().zip(1..) {
+        take(Message {
+            sequence,
+            id: row.id(0).unwrap(),
+            at: row.timestamp(1).unwrap(),
+            kind: row.text(2).unwrap().to_owned(),
+            body: row.blob(3).unwrap().to_vec(),
+        });
+    }
+}
+
+/// The page seals and sends, the relay carries, the job judges, the relay tells. Answers what the receipt says then.
+fn through_the_zones(fixture: &Fixture, sent: &Sent, receipt: base::Id) -> String {
+    let (inside, outside) = (fixture.inside(), fixture.city.outside());
+    let keys = CityKeys::open(fixture.city.directory(), &inside.seams, &inside.profile, true).unwrap();
+    let hash = ReceiptHash::of(receipt);
+    let plain = serde_json::to_vec(sent).unwrap();
+    let sealing = &keys.agents.sealing;
+    let sealed = sealing[0].public().seal(remote::SEALED_FOR, hash.as_str().as_bytes(), &plain).unwrap();
+    let (seams, to) = (outside.seams.clone(), hash.clone());
+    outside.store.write::<_, RelayError, _>(move |tx| remote::send_in(tx, &seams, &to, &sealed)).unwrap();
+    carry(&outside.store, remote::APPLICATION, |message| {
+        assert!(!message.body.windows(6).any(|part| part == "春子".as_bytes()), "sealed on its way");
+        inside.store.write::<_, HandleError, _>(move |tx| remote::receive_application(tx, &message)).unwrap();
+    });
+    arrivals::work(&fixture.issuer, sealing).unwrap();
+    told(fixture, receipt)
+}
+
+/// What the receipt says, after the relay brought what the inside has to tell.
+fn told(fixture: &Fixture, receipt: base::Id) -> String {
+    let (inside, outside) = (fixture.inside(), fixture.city.outside());
+    arrivals::work(&fixture.issuer, &[]).unwrap();
+    carry(&inside.store, remote::STANDING, |message| {
+        outside.store.write::<_, HandleError, _>(move |tx| remote::receive_standing(tx, &message)).unwrap();
+    });
+    let hash = ReceiptHash::of(receipt);
+    outside.store.read::<_, StoreError, _>(|tx| remote::standing(tx, &hash)).unwrap().unwrap()
+}
+
+#[test]
+fn an_application_from_a_pc_is_judged_inside_and_the_receipt_says_how_it_stands() {
+    let fixture = Fixture::named("elsewhere-pc");
+    let (issuer, card) = (&fixture.issuer, drawers_card(&fixture));
+    let seams = &fixture.inside().seams;
+    // Signed with another card: whoever it is, not this statement.
+    let another = renewed_card(&fixture);
+    let forged = sent_from_a_pc(issuer, &card, |content| cms(&another, &[content, b"."].concat()));
+    assert_eq!(through_the_zones(&fixture, &forged, seams.random_id()), "refused");
+
+    let receipt = seams.random_id();
+    let sent = sent_from_a_pc(issuer, &card, |content| cms(&card, content));
+    assert_eq!(through_the_zones(&fixture, &sent, receipt), "applied");
+    assert_eq!(tap(issuer, &card).unwrap_err(), no(RegistrationRefusal::Waiting));
+    let inside = &fixture.inside().store;
+    let id = inside.read::<_, StoreError, _>(registration::waiting).unwrap()[0].id;
+    assert_eq!(reviewed(issuer, id), 1);
+    assert_eq!(told(&fixture, receipt), "registered");
+    assert!(tap(issuer, &card).is_ok(), "and only now, with its PIN, the card opens the register");
+    let left = inside.read::<_, StoreError, _>(|tx| tx.query("SELECT 1 FROM registration_arrivals", &[])).unwrap();
+    assert!(left.is_empty(), "what was sent is not kept");
 }
 
 /// An officer takes it up, compares, and registers the one who fits. Answers how many fitted.
