@@ -18,6 +18,21 @@ use crate::keys::{SimulatedAuthorities, private_directory};
 
 /// First fees. Machine 200 yen, counter 300 yen. Source: pages of several municipalities (specs certificates §1.3).
 const FIRST_FEES: (Yen, Yen) = (Yen(200), Yen(300));
+/// First fees of the family register's papers: 450 yen at either place, the appendix as other papers (specs certificates
+/// §1.3); a closed register 750 yen (recalled).
+const FIRST_FAMILY_FEES: (Yen, Yen) = (Yen(450), Yen(450));
+const FIRST_CLOSED_FEES: (Yen, Yen) = (Yen(750), Yen(750));
+
+const fn first_fees(kind: CertificateKind) -> (Yen, Yen) {
+    match kind {
+        CertificateKind::FamilyRegisterCertificate | CertificateKind::FamilyRegisterPersonCertificate => {
+            FIRST_FAMILY_FEES
+        }
+        CertificateKind::ClosedFamilyRegisterCertificate => FIRST_CLOSED_FEES,
+        _ => FIRST_FEES,
+    }
+}
+
 /// The day the first fees hold from.
 const FEES_FROM: (i16, i8, i8) = (2020, 4, 1);
 
@@ -63,7 +78,7 @@ pub fn found(directory: &Path, born: Born, profile: &CityProfile) -> Result<Open
             .inside
             .write::<_, StoreError, _>(move |tx| {
                 for kind in CertificateKind::all() {
-                    let (machine, counter) = FIRST_FEES;
+                    let (machine, counter) = first_fees(kind);
                     set_fee(tx, kind, from, machine, counter, "初期設定")?;
                 }
                 if born == Born::Demo { always_open(tx, from) } else { Ok(()) }
@@ -100,7 +115,7 @@ fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -
     progress("making the sample cards");
     let samples = read_samples(&files)?;
     let authorities = SimulatedAuthorities::open(directory, &city.inside().seams)?;
-    for (place, sample) in samples.iter().enumerate() {
+    for (place, sample) in samples.sample.iter().enumerate() {
         let Ok(resident) = ResidentId::parse(&sample.resident_id) else { continue };
         let drawer = u32::try_from(place).ok().map(|place| (place, sample.japanese.as_str()));
         match cards::find_or_make(city.inside(), &authorities, &resident, drawer) {
@@ -109,6 +124,10 @@ fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -
             Err(failure) if failure.kind() == Kind::Refused => {}
             Err(failure) => return Err(failure),
         }
+    }
+    for (place, line) in (samples.sample.len()..).zip(&samples.elsewhere) {
+        let Ok(place) = u32::try_from(place) else { continue };
+        cards::elsewhere::find_or_make(city.inside(), &authorities, line, place)?;
     }
     std::fs::write(&marker, b"").map_err(Failure::while_doing(Kind::Unavailable, "the demo cannot be marked complete"))
 }
@@ -124,17 +143,32 @@ pub struct SampleLine {
     pub japanese: String,
 }
 
+/// Somebody who lives elsewhere and has their family register here, as `samples.toml` holds them.
+#[derive(Clone, serde::Deserialize)]
+pub struct ElsewhereLine {
+    /// 氏名.
+    pub name: String,
+    /// 住所.
+    pub address: String,
+    /// 生年月日.
+    pub birth_date: String,
+    /// In Japanese, for the drawer.
+    pub japanese: String,
+}
+
 #[derive(serde::Deserialize)]
 struct Samples {
     #[serde(default, alias = "samples")]
     sample: Vec<SampleLine>,
+    #[serde(default)]
+    elsewhere: Vec<ElsewhereLine>,
 }
 
-fn read_samples(files: &Path) -> Result<Vec<SampleLine>, Failure> {
+fn read_samples(files: &Path) -> Result<Samples, Failure> {
     let path: PathBuf = files.join("samples.toml");
     let text = std::fs::read_to_string(&path)
         .map_err(Failure::while_doing(Kind::Unavailable, "the samples of the demo city cannot be read"))?;
     let samples: Samples =
         toml::from_str(&text).map_err(Failure::while_doing(Kind::Internal, "the samples of the demo city"))?;
-    Ok(samples.sample)
+    Ok(samples)
 }

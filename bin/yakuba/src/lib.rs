@@ -168,6 +168,12 @@ pub enum IssueCommand {
         after_help = "Example:\n  yakuba issue residence-certificate --resident R0000001 --data demo-data --out paper.pdf --household --relationship"
     )]
     ResidenceCertificate(IssueArguments),
+    /// Family register (戸籍): the whole, one person, the appendix (附票), or a closed one (除籍).
+    #[command(
+        alias = "koseki",
+        after_help = "Example:\n  yakuba issue koseki --resident 0000000001 --form appendix --data demo-data --out paper.pdf"
+    )]
+    FamilyRegister(commands::issue_family::FamilyArguments),
 }
 
 /// Arguments of `issue residence-certificate`.
@@ -323,6 +329,7 @@ pub fn run() -> ExitCode {
         Command::City(command) => commands::city::run(&command),
         Command::Card(command) => commands::card::run(&command),
         Command::Issue(IssueCommand::ResidenceCertificate(arguments)) => commands::issue::run(&arguments),
+        Command::Issue(IssueCommand::FamilyRegister(arguments)) => commands::issue_family::run(&arguments),
         Command::Verify(command) => commands::verify::run(&command),
         Command::Staff(command) => commands::staff::run(&command),
         Command::Agent(arguments) => commands::agent::run(&arguments),

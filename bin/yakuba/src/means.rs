@@ -111,6 +111,10 @@ impl Means {
         // Agents take no other audience than the host they reached.
         let audience = origins[0].split_once("://").map_or("", |(_, host)| host).to_owned();
         app.agents = Counterpart::new(keys.agents.clone(), audience, origins, agents.port).map(Arc::new);
+        app.applications = keys.agents.sealing.first().map(|key| {
+            let (key, anchors) = (key.public().clone(), self.issuer.anchors.clone());
+            Arc::new(web::open::Applications { key, anchors })
+        });
         app.papers = Some(Arc::new(web::open::Papers {
             code_keys: self.issuer.composer.code_keys(),
             anchors: self.document_anchors.clone(),
@@ -236,7 +240,8 @@ pub fn simulated_heartbeat(city: &Inside) -> Result<(), Failure> {
     city.store
         .write::<_, store::StoreError, _>(move |tx| {
             let position = tools::register::freshness(tx, now)?.source_position;
-            tools::register::freshness::record_heartbeat(tx, "simulated source", position, now, now)
+            tools::register::freshness::record_heartbeat(tx, "simulated source", position, now, now)?;
+            tools::family_register::freshness::renew(tx, now)
         })
         .map(|_| ())
         .map_err(failed("the heartbeat cannot be written"))

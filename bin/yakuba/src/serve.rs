@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::Kind;
-use services::convenience_certificates::actions;
+use services::convenience_certificates::{actions, arrivals};
 use tools::audit::{self, Zone};
 use tools::nodes::{self, Fingerprint, Topology};
 use tools::relay::{Endpoint, InProcess, Router};
@@ -31,6 +31,8 @@ const HEAD_SECONDS: u64 = 3600;
 const PURGE_SECONDS: u64 = 86_400;
 /// Seconds between looks for cards and tags whose holder died or moved away: the register changes all day.
 const ENDINGS_SECONDS: u64 = 600;
+/// Seconds between looks for applications that came from a PC.
+const ARRIVALS_SECONDS: u64 = 20;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
 /// Seconds between looks for digital copies that nobody collected.
@@ -212,6 +214,7 @@ impl Beside {
         beside.every(1, "relay", move || {
             relay_inside.pump(&InProcess(&relay_outside)).map(|_| ()).map_err(|error| error.to_string())
         })?;
+        let issuer = place.issuer.clone();
         beside.every(1, "machines", move || {
             place.look_after(idle_seconds);
             Ok(())
@@ -244,11 +247,18 @@ impl Beside {
             inside.store.write(move |tx| web::session::sweep(tx, now)).map_err(|error| error.to_string())?;
             Ok(())
         })?;
+        let agents = keys.agents.clone();
+        beside.every(ARRIVALS_SECONDS, "registration-arrivals", move || {
+            arrivals::work(&issuer, &agents.sealing).map(drop).map_err(|error| error.to_string())
+        })?;
         let inside = city.inside().clone();
         beside.every(ENDINGS_SECONDS, "credential-endings", move || {
             let (seams, today) = (inside.seams.clone(), inside.seams.today());
             let apply = move |tx: &mut store::Tx<'_>| tools::credentials::endings::apply(tx, &seams, today);
             while inside.store.write(apply.clone()).map_err(|error| error.to_string())? > 0 {}
+            let seams = inside.seams.clone();
+            let expire = move |tx: &mut store::Tx<'_>| tools::family_register::registration::expire(tx, &seams);
+            while inside.store.write(expire.clone()).map_err(|error| error.to_string())? > 0 {}
             Ok(())
         })?;
         // Also where none are offered any more: what was offered before is erased all the same.

@@ -43,6 +43,8 @@ pub enum Field {
     Domicile,
     /// 筆頭者.
     RegisterHead,
+    /// 戸籍の記録.
+    RegisterRecord,
     /// 国籍・地域.
     CountryOrRegion,
     /// 30条45区分.

@@ -180,6 +180,22 @@ impl<'a> Setter<'a> {
     }
 }
 
+impl Setter<'_> {
+    /// How many lines `text` takes in a box `width` millimetres wide, at the wished size of `style`.
+    pub(crate) fn lines(&self, whose: Whose, text: &str, width: f32, style: Style) -> Result<usize, PaperError> {
+        let glyphs = self.shaper.shape(text).map_err(|problem| whose.problem(problem))?;
+        let limit = (width - 2.0 * style.inset) * MM / style.size;
+        let lines = break_lines(&glyphs, limit, style.spacing, style.lines).map(|lines| lines.len());
+        lines.ok_or(PaperError::Overflow { field: whose.field, person: whose.person })
+    }
+
+    /// Millimetres of `text` on one line at the wished size of `style`.
+    pub(crate) fn width(&self, whose: Whose, text: &str, style: Style) -> Result<f32, PaperError> {
+        let glyphs = self.shaper.shape(text).map_err(|problem| whose.problem(problem))?;
+        Ok(width_of(&glyphs, style.spacing) * style.size / MM + 2.0 * style.inset)
+    }
+}
+
 fn width_of(glyphs: &[Glyph], spacing: f32) -> f32 {
     glyphs.iter().map(|glyph| glyph.advance + spacing).sum::<f32>() - spacing
 }

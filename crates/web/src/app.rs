@@ -84,6 +84,8 @@ pub struct App {
     pub papers: Option<Arc<crate::open::Papers>>,
     /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
     pub twins: Option<Arc<TwinIssuer>>,
+    /// What applications from a PC are taken with on the open pages.
+    pub applications: Option<Arc<crate::open::Applications>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
     /// What this process talks to card agents with, when it has the keys.
@@ -125,6 +127,7 @@ impl App {
             kiosk: None,
             papers: None,
             twins: None,
+            applications: None,
             relay: None,
             agents: None,
             party,

@@ -14,6 +14,11 @@ use crate::error::Failure;
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Fields that came another way than as `a=1&b=2`.
+    pub fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Reads `a=1&b=2`.
     pub fn parse(bytes: &[u8]) -> Self {
         let pairs = bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());

@@ -2,6 +2,7 @@
 //!
 //! They exist only in a database born as a demo. Their "My Number" file has a check digit that is deliberately wrong.
 
+pub mod elsewhere;
 pub mod variant;
 
 use base::{Date, Id, Kind, Timestamp};
@@ -232,9 +233,25 @@ fn issue_signing(
     not_before: Timestamp,
     not_after: Timestamp,
 ) -> Result<KeyAndCertificate, Failure> {
+    let holder = BasicAttributes {
+        name: person.names.registered.clone(),
+        address: person.address.whole(),
+        birth_date: person.birth_date,
+        sex: sex_digit(person.sex),
+    };
+    issue_signing_of(city, authorities, &holder, serial, not_before, not_after)
+}
+
+fn issue_signing_of(
+    city: &Inside,
+    authorities: &SimulatedAuthorities,
+    holder: &BasicAttributes,
+    serial: u64,
+    not_before: Timestamp,
+    not_after: Timestamp,
+) -> Result<KeyAndCertificate, Failure> {
     let key = SigningKey::generate_rsa().map_err(failed("a card's key cannot be made"))?;
-    let name = &person.names.registered;
-    let address = person.address.whole();
+    let (name, address) = (&holder.name, &holder.address);
     let certificate = authorities
         .signing
         .issue_signing(&pki::test_authority::SigningRequest {
@@ -245,9 +262,9 @@ fn issue_signing(
             not_after,
             name,
             name_substitutions: &"0".repeat(name.chars().count()),
-            sex: std::str::from_utf8(&[sex_digit(person.sex)]).unwrap_or("9"),
-            birth_date: &certified_birth_date(person.birth_date),
-            address: &address,
+            sex: std::str::from_utf8(&[holder.sex]).unwrap_or("9"),
+            birth_date: &certified_birth_date(holder.birth_date),
+            address,
             address_substitutions: &"0".repeat(address.chars().count()),
         })
         .map_err(failed("a certificate cannot be issued"))?;

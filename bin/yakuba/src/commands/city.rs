@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use base::Kind;
 use serde::{Deserialize, Serialize};
 use tools::CityProfile;
+use tools::family_register::import as family_import;
 use tools::register::import::{self as register_import, Options, Progress, Report};
 
 use crate::CityCommand;
@@ -47,6 +48,7 @@ fn generate(residents: u32, seed: u64, out: &Path) -> Outcome {
     let summary = testkit::city::generate(residents, seed, out)
         .map_err(Failure::while_doing(Kind::Unavailable, "the city cannot be written"))?;
     println!("{} residents in {} households, seed {seed}, in {}", summary.residents, summary.households, out.display());
+    println!("{} family registers", summary.family_registers);
     for (name, count) in &summary.counts {
         println!("  {name}: {count}");
     }
@@ -121,7 +123,44 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
     };
     let report = register_import::run(&inside.store, &inside.seams, &order.directory, &options, &mut tell)
         .map_err(|error| Failure::new(error.kind(), error))?;
-    Ok(summarise(order, &report, &report_file))
+    let mut done = summarise(order, &report, &report_file);
+    import_family_registers(city, order, &options, &mut done)?;
+    Ok(done)
+}
+
+/// The family registers, where the set holds them: a file of another system, with its own position and heartbeat.
+fn import_family_registers(
+    city: &OpenCity,
+    order: &ImportOrder,
+    options: &Options,
+    done: &mut Done,
+) -> Result<(), Failure> {
+    let refused = order.directory.join("refused_family_registers.csv");
+    let options = Options {
+        dry_run: order.dry_run,
+        keep_good: order.keep_good,
+        report: options.report.as_ref().map(|_| refused.clone()),
+        ..Options::default()
+    };
+    let inside = city.inside();
+    let report = family_import::run(&inside.store, &inside.seams, &order.directory, &options)
+        .map_err(|error| Failure::new(error.kind(), error))?;
+    let Some(report) = report else { return Ok(()) };
+    let mut line = format!(
+        "{} family registers with {} members; {} refused; {} registrations of people elsewhere ended",
+        report.registers, report.members, report.refused, report.registrations_ended
+    );
+    if report.has_gap {
+        line.push_str("; a difference before this one is missing: nothing is issued from them until it comes");
+    }
+    done.lines.push(line);
+    if report.refused > 0 {
+        done.exit_code = 1;
+        if !order.dry_run {
+            done.lines.push(format!("every refused family register: {}", refused.display()));
+        }
+    }
+    Ok(())
 }
 
 fn summarise(order: &ImportOrder, report: &Report, report_file: &Path) -> Done {

@@ -1,5 +1,6 @@
 //! `yakuba issue residence-certificate`: the counter's paper, made by the machine's engine with the machine's checks.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use base::{Id, Kind};
@@ -23,6 +24,24 @@ pub struct Order {
     items: OptionalItems,
     staff_credential: Option<String>,
     purpose: Option<String>,
+    /// What is asked for, where the fields above do not say it.
+    #[serde(default)]
+    choices: Option<Choices>,
+}
+
+impl Order {
+    /// For a paper of any kind.
+    pub fn of(resident: &str, choices: Choices, staff_credential: Option<String>, purpose: Option<String>) -> Self {
+        Self {
+            resident: resident.to_owned(),
+            household: false,
+            members: Vec::new(),
+            items: OptionalItems::default(),
+            staff_credential,
+            purpose,
+            choices: Some(choices),
+        }
+    }
 }
 
 /// Carries the command out.
@@ -49,9 +68,18 @@ pub fn run(arguments: &IssueArguments) -> Outcome {
         },
         staff_credential,
         purpose: arguments.purpose.clone(),
+        choices: None,
     };
+    carry_out(&arguments.data, &arguments.out, order)
+}
+
+/// Has the order carried out and writes the paper.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn carry_out(data: &Path, out: &Path, order: Order) -> Outcome {
     let begun = std::time::Instant::now();
-    let done = control::run(&arguments.data, Request::Issue(order), &mut |_| {});
+    let done = control::run(data, Request::Issue(order), &mut |_| {});
     if let Err(failure) = &done
         && failure.kind() == Kind::Refused
     {
@@ -59,8 +87,8 @@ pub fn run(arguments: &IssueArguments) -> Outcome {
         std::thread::sleep(REFUSAL_TAKES.saturating_sub(begun.elapsed()));
     }
     let done = done?;
-    std::fs::write(&arguments.out, done.file.unwrap_or_default())
-        .map_err(|error| Failure::new(Kind::Unavailable, format!("{}: {error}", arguments.out.display())))?;
+    std::fs::write(out, done.file.unwrap_or_default())
+        .map_err(|error| Failure::new(Kind::Unavailable, format!("{}: {error}", out.display())))?;
     for line in done.lines {
         println!("{line}");
     }
@@ -115,6 +143,9 @@ fn through(issuer: &Issuer, applicant: &Applicant, choices: &Choices) -> Result<
 }
 
 fn choices(order: &Order) -> Result<Choices, Failure> {
+    if let Some(choices) = &order.choices {
+        return Ok(choices.clone());
+    }
     let members = if order.household {
         Members::Household
     } else if order.members.is_empty() {

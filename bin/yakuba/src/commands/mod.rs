@@ -6,6 +6,7 @@ pub mod city;
 pub mod docs;
 pub mod doctor;
 pub mod issue;
+pub mod issue_family;
 pub mod staff;
 pub mod verify;
 

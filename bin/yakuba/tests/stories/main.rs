@@ -4,6 +4,7 @@
 //!  invariants  the certificate invariants I1–I9, on the engine itself (specs certificates §3)
 //!  real_city   a city that is no demo: its own keys and anchors, a card in a real reader, the counter
 //!  refusals    one sentence for every cause; whatever the register says
+//!  family_registers  戸籍 and 附票, for residents and from the application of somebody who lives elsewhere to the paper
 //!  hours       who may begin, and who finishes after closing time
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
 //!  stopped     what staff stop is stopped at once (I12)
@@ -26,6 +27,7 @@ mod counter_cards;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]
 mod daemon;
+mod family_registers;
 mod hours;
 mod invariants;
 mod load;

@@ -14,6 +14,7 @@ use wire::certificate_fields::Fields;
 use crate::barcode::Square;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
+use crate::forms::family_register::FamilyRegister;
 use crate::forms::residence::Residence;
 use crate::forms::seal_registration::SealRegistration;
 use crate::forms::{Form, FormPage, refuse_blank};
@@ -75,6 +76,8 @@ pub enum Body {
     Residence(Residence),
     /// 印鑑登録証明書.
     SealRegistration(SealRegistration),
+    /// 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し.
+    FamilyRegister(FamilyRegister),
 }
 
 impl Body {
@@ -82,6 +85,7 @@ impl Body {
         match self {
             Self::Residence(form) => form,
             Self::SealRegistration(form) => form,
+            Self::FamilyRegister(form) => form,
         }
     }
 }
@@ -154,7 +158,9 @@ impl<'a> Plan<'a> {
             fields: Some(self.fields.hash()),
             ..Claims::default()
         });
-        form.claims(page, &mut builder);
+        if let Some(made) = page.checked_sub(1).and_then(|index| self.pages.get(index)) {
+            form.claims_of(page, made, &mut builder);
+        }
         builder.finish()
     }
 

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`residence`] | 住民票の写し, 住民票記載事項証明書 |
 //! | [`seal_registration`] | 印鑑登録証明書 |
+//! | [`family_register`] | 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し |
 
 use base::Personal;
 use wire::certificate_code::ClaimsBuilder;
@@ -17,6 +18,7 @@ use crate::certificate::MOST_PAGES;
 use crate::error::{Field, PaperError};
 use crate::layout::{Align, Area, Block, Cell, CellKind, Picture, Setter, Style, Text, Whose, frame};
 
+pub mod family_register;
 pub mod residence;
 pub mod seal_registration;
 
@@ -48,6 +50,12 @@ pub(crate) trait Form {
 
     /// What the code of page `page` (from 1) says beyond the sheet.
     fn claims(&self, page: usize, builder: &mut ClaimsBuilder);
+
+    /// The same, for forms of which only the finished page knows who is on it.
+    fn claims_of(&self, page: usize, made: &FormPage, builder: &mut ClaimsBuilder) {
+        let _ = made;
+        self.claims(page, builder);
+    }
 
     /// What the paper calls its place, and its people's names and birth dates.
     fn headings(&self) -> Headings;
@@ -85,6 +93,8 @@ pub(crate) struct FormPage {
     pub ornaments: Vec<Text>,
     /// Free space that a line closes.
     pub closed: Option<Area>,
+    /// Who is on it, by place in [`Form::people`], where only the layout decides that.
+    pub people: Vec<usize>,
 }
 
 impl FormPage {

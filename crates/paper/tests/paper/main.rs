@@ -5,6 +5,7 @@
 extern crate yakuba_paper as paper;
 
 mod fields;
+mod family_register;
 mod look;
 mod names;
 mod no_document;

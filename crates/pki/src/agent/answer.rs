@@ -181,9 +181,18 @@ impl PresignedSigner {
     /// [`AnswerRefusal::WrongVerb`], [`AnswerRefusal::WrongSignature`], malformed.
     pub fn new(request: &SignedRequest, answer: &CardAnswer) -> Result<Self, AnswerRefusal> {
         let Verb::SignDocument { digest, .. } = &request.request.verb else { return Err(AnswerRefusal::WrongVerb) };
+        Self::of_card(*digest, answer)
+    }
+
+    /// From what a card at a reader of our own answered: the document's SHA-256, and the card's signature over
+    /// [`document_attributes`] of it.
+    ///
+    /// # Errors
+    /// [`AnswerRefusal::WrongSignature`], malformed.
+    pub fn of_card(digest: [u8; 32], answer: &CardAnswer) -> Result<Self, AnswerRefusal> {
         let leaf = answer.certificate.reveal();
         let certificate = Certificate::read(leaf)?;
-        let attributes = document_attributes(*digest, leaf)?;
+        let attributes = document_attributes(digest, leaf)?;
         let algorithm = SignatureAlgorithm::for_key(certificate.public_key)?.ok_or(AnswerRefusal::WrongSignature)?;
         if !algorithm.verifies(certificate.public_key, &attributes, &answer.signature) {
             return Err(AnswerRefusal::WrongSignature);
@@ -192,7 +201,7 @@ impl PresignedSigner {
         if !answer.ca_certificate.is_empty() {
             chain.push(answer.ca_certificate.clone());
         }
-        Ok(Self { chain, algorithm, attributes, digest: *digest, signature: answer.signature.clone() })
+        Ok(Self { chain, algorithm, attributes, digest, signature: answer.signature.clone() })
     }
 
     /// The detached CMS signature (CAdES baseline B), DER.

@@ -13,6 +13,7 @@ use store::sealing::SealError;
 use store::{StoreError, Tx};
 use tools::Inside;
 use tools::access::{AccessError, Actor};
+use tools::family_register::FamilyRegisterError;
 use tools::incidents::{self, Report};
 use tools::register::RegisterError;
 use tools::relay::{RelayError, paper_status};
@@ -23,7 +24,7 @@ use super::choices::{CertificateKind, Choices};
 use super::document::DocumentError;
 use super::hours::{Family, Hours, rows};
 use super::kinds::{self, residence};
-use super::looking::{closed, closed_at, is_out_of_hours};
+use super::looking::{closed, closed_at, closed_for_kind, is_out_of_hours};
 use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
@@ -55,6 +56,16 @@ pub enum ActionError {
     /// The paper could not be made. Closed as an incident where it must never happen.
     #[error(transparent)]
     Document(#[from] DocumentError),
+}
+
+impl From<FamilyRegisterError> for ActionError {
+    fn from(error: FamilyRegisterError) -> Self {
+        match error {
+            FamilyRegisterError::Store(error) => Self::Store(error),
+            FamilyRegisterError::Access(error) => Self::Access(error),
+            FamilyRegisterError::NotFound => Self::Register(RegisterError::NotFound),
+        }
+    }
 }
 
 impl ActionError {
@@ -103,7 +114,7 @@ pub fn offers(city: &Inside, terminal: &str) -> Result<Vec<Offer>, ActionError> 
         let place = rows::place_of_terminal(tx, terminal)?;
         let calendar = rows::calendar(tx, now)?;
         let mut offers = Vec::new();
-        for kind in CertificateKind::all() {
+        for kind in CertificateKind::all().filter(|kind| !kind.is_for_the_counter_only()) {
             if let Some(fee) = requests::machine_fee(tx, kind, now.date_in_japan())? {
                 offers.push(Offer { kind, fee, hours: calendar.at(place, Family::of(kind), now) });
             }
@@ -158,8 +169,15 @@ pub fn begin(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applicant, c
     let store = city.store.clone();
     let id = city.seams.random_id();
     store.write(move |tx| {
-        if let Some(refusal) = closed(tx, &city, issuing_fresh_minutes)? {
+        if let Some(refusal) = closed_for_kind(tx, &city, issuing_fresh_minutes, choices.kind)? {
             return Ok(Err(refusal));
+        }
+        if choices.kind.is_for_the_counter_only() && applicant.since().is_some() {
+            return Ok(Err(Refusal::BadChoices));
+        }
+        // Whoever lives elsewhere has no entry in the register of residents.
+        if applicant.registered().is_some() && !kinds::family_register::is_family(choices.kind) {
+            return Ok(Err(Refusal::BadChoices));
         }
         if is_out_of_hours(tx, &city, &applicant, Family::of(choices.kind))? {
             return Ok(Err(Refusal::OutOfHours));

@@ -3,6 +3,7 @@
 use base::{Id, Timestamp};
 use tools::ResidentId;
 use tools::access::{Actor, Duty, Item, Purpose, PurposeError};
+use tools::family_register::registration::RegisteredPerson;
 
 /// Somebody whose right to their own paper is proven. Owned and passed along; never looked up again, and never made from
 /// a posted id.
@@ -15,6 +16,8 @@ pub struct Applicant {
     basis: Purpose,
     /// When the card was verified; `None` at the counter, which keeps its own hours.
     since: Option<Timestamp>,
+    /// Somebody who lives elsewhere and has their family register here.
+    registered: Option<RegisteredPerson>,
 }
 
 impl Applicant {
@@ -29,7 +32,22 @@ impl Applicant {
         let resident = found.resident().clone();
         let actor = Actor::Resident { resident: resident.clone(), terminal: Some(terminal.to_owned()) };
         let basis = Purpose::new(Duty::CertificateSelf).for_work(visit);
-        Self { resident, terminal: terminal.to_owned(), actor, basis, since: Some(now) }
+        Self { resident, terminal: terminal.to_owned(), actor, basis, since: Some(now), registered: None }
+    }
+
+    /// Somebody who lives elsewhere, known by the registration of the card that was verified (本籍地利用登録). The register of
+    /// residents does not know them: only the family register's papers are theirs.
+    pub fn from_registered(person: RegisteredPerson, terminal: &str, visit: Id, now: Timestamp) -> Self {
+        let resident = person.person().clone();
+        let actor = Actor::Resident { resident: resident.clone(), terminal: Some(terminal.to_owned()) };
+        let basis = Purpose::new(Duty::CertificateSelf).for_work(visit);
+        let registered = Some(person);
+        Self { resident, terminal: terminal.to_owned(), actor, basis, since: Some(now), registered }
+    }
+
+    /// By which registration somebody who lives elsewhere is known.
+    pub const fn registered(&self) -> Option<&RegisteredPerson> {
+        self.registered.as_ref()
     }
 
     /// A person a member of staff serves at the counter. `account` is `None` only on demo data; `visit` is a random id of
@@ -44,8 +62,8 @@ impl Applicant {
         purpose: &str,
     ) -> Result<Self, PurposeError> {
         let basis = Purpose::new(Duty::CertificateCounter).for_work(visit).noting(purpose)?;
-        let since = None;
-        Ok(Self { resident, terminal: "counter".to_owned(), actor: Actor::CounterCommand { account }, basis, since })
+        let actor = Actor::CounterCommand { account };
+        Ok(Self { resident, terminal: "counter".to_owned(), actor, basis, since: None, registered: None })
     }
 
     /// Who.

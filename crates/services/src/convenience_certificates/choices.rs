@@ -12,11 +12,19 @@ pub enum CertificateKind {
     ResidenceCertificate,
     /// Certificate of items recorded in the residence record (住民票記載事項証明書).
     RecordedItemsCertificate,
+    /// Everything in a family register (戸籍全部事項証明書).
+    FamilyRegisterCertificate,
+    /// Everything in a family register about one person (戸籍個人事項証明書).
+    FamilyRegisterPersonCertificate,
+    /// Copy of the family register's appendix: addresses (戸籍の附票の写し).
+    FamilyRegisterAppendix,
+    /// Everything in a register that is no longer current (除籍全部事項証明書); at the counter only.
+    ClosedFamilyRegisterCertificate,
 }
 
 /// What is the same on every paper of a kind: the word in the database, the title, and the 認証文. Wording of the last
 /// differs a little between municipalities (specs certificates §2.1). Source: recalled wording.
-const KINDS: [(CertificateKind, &str, &str, &str); 2] = [
+const KINDS: [(CertificateKind, &str, &str, &str); 6] = [
     (
         CertificateKind::ResidenceCertificate,
         "residence_certificate",
@@ -28,6 +36,31 @@ const KINDS: [(CertificateKind, &str, &str, &str); 2] = [
         "recorded_items_certificate",
         "住民票記載事項証明書",
         "この証明書に記載した事項は、住民票に記載されている事項と相違ないことを証明する。",
+    ),
+    // Wordings of the family register's papers are dated: kinds::family_register::wording.
+    (
+        CertificateKind::FamilyRegisterCertificate,
+        "family_register_certificate",
+        "全部事項証明",
+        "これは、戸籍に記録されている事項の全部を証明した書面である。",
+    ),
+    (
+        CertificateKind::FamilyRegisterPersonCertificate,
+        "family_register_person_certificate",
+        "個人事項証明",
+        "これは、戸籍中の一部の者について記録されている事項の全部を証明した書面である。",
+    ),
+    (
+        CertificateKind::FamilyRegisterAppendix,
+        "family_register_appendix",
+        "戸籍の附票の写し",
+        "この写しは、戸籍の附票の原本と相違ないことを証明する。",
+    ),
+    (
+        CertificateKind::ClosedFamilyRegisterCertificate,
+        "closed_family_register_certificate",
+        "除籍全部事項証明",
+        "これは、除籍に記録されている事項の全部を証明した書面である。",
     ),
 ];
 
@@ -58,6 +91,11 @@ impl CertificateKind {
         self.row().1
     }
 
+    /// Whether it is given at the counter alone, never at a machine.
+    pub const fn is_for_the_counter_only(self) -> bool {
+        matches!(self, Self::ClosedFamilyRegisterCertificate)
+    }
+
     /// 認証文, printed above the mayor's name.
     pub fn attestation(self) -> &'static str {
         self.row().2
@@ -75,6 +113,8 @@ pub enum Members {
     Household,
     /// These members (一部).
     Chosen(Vec<ResidentId>),
+    /// These members of a family register, by their number in it: not everybody in it lives here.
+    Numbered(Vec<u32>),
 }
 
 /// The switches of the residence certificate. All off at first; what is off prints as 省略.
@@ -128,6 +168,7 @@ impl Choices {
     pub fn is_sensible(&self) -> bool {
         (1..=MOST_COPIES).contains(&self.copies)
             && !matches!(&self.members, Members::Chosen(list) if list.is_empty() || list.len() > 50)
+            && !matches!(&self.members, Members::Numbered(list) if list.is_empty() || list.len() > 60)
     }
 }
 

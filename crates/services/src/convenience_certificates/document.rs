@@ -22,6 +22,7 @@ use wire::certificate_fields::Fields;
 
 use super::applicant::Applicant;
 use super::kinds::Content;
+use super::kinds::family_register::wording;
 use super::requests::Request;
 
 /// Why no document came.
@@ -196,7 +197,7 @@ fn lay_out(city: &Inside, request: &Request, content: &Content, number: &str) ->
         title: kind.title().to_owned(),
         municipality: city.profile.name.clone(),
         municipality_code: city.profile.municipality_code.clone(),
-        attestation: kind.attestation().to_owned(),
+        attestation: wording::attestation(kind, city.seams.today()).unwrap_or(kind.attestation()).to_owned(),
         issued_on: city.seams.today(),
         mayor_title: city.profile.mayor_title.clone(),
         mayor_name: city.profile.mayor_name.clone(),

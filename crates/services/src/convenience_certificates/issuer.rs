@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base::Id;
 use card::genuineness::GenuinenessAnchors;
 use pki::anchors::TrustAnchors;
 use pki::challenge::{
@@ -11,6 +12,8 @@ use pki::renewal::RenewalSource;
 use pki::revocation::StatusSource;
 use tools::Inside;
 use tools::credentials::{self, CredentialError, CredentialRefusal, VerifiedPerson};
+
+use tools::family_register::registration::{self, RegistrationError, RegistrationRefusal};
 
 use super::applicant::Applicant;
 use super::document::Composer;
@@ -24,6 +27,9 @@ pub enum CardNo {
     /// What the city knows of this card.
     #[error(transparent)]
     Credential(#[from] CredentialRefusal),
+    /// What the city knows of it as of somebody's who lives elsewhere (本籍地利用登録).
+    #[error(transparent)]
+    Registration(RegistrationRefusal),
 }
 
 /// The means of issuing, shared by all machines of a process.
@@ -72,12 +78,39 @@ impl Issuer {
             }
             credentials::find_person(tx, &vault, now, &shown)
         })?;
+        let unknown = verified.clone();
         let found = match found {
             Err(CredentialRefusal::Unknown) => self.after_a_renewal(verified)?.ok_or(CredentialRefusal::Unknown),
             found => found,
         };
         let visit = self.city.seams.random_id();
+        let found = match found {
+            Err(CredentialRefusal::Unknown) => return self.elsewhere(&unknown, terminal, visit),
+            found => found,
+        };
         Ok(found.map(|person| Applicant::from_verified_card(&person, terminal, visit, now)).map_err(CardNo::from))
+    }
+
+    /// A card that no resident has: of somebody who lives elsewhere and has their family register here?
+    fn elsewhere(
+        &self,
+        card: &VerifiedCard,
+        terminal: &str,
+        visit: Id,
+    ) -> Result<Result<Applicant, CardNo>, CredentialError> {
+        let (vault, now, shown) = (self.city.vault.clone(), self.city.seams.now(), card.clone());
+        let found =
+            self.city.store.write::<_, RegistrationError, _>(move |tx| registration::find(tx, &vault, now, &shown));
+        let found = found.map_err(|error| match error {
+            RegistrationError::Store(error) => CredentialError::Store(error),
+            RegistrationError::Vault(error) => CredentialError::Vault(error),
+            RegistrationError::Access(error) => CredentialError::Access(error),
+        })?;
+        Ok(match found {
+            Ok(person) => Ok(Applicant::from_registered(person, terminal, visit, now)),
+            Err(RegistrationRefusal::Unknown) => Err(CardNo::Credential(CredentialRefusal::Unknown)),
+            Err(refusal) => Err(CardNo::Registration(refusal)),
+        })
     }
 
     /// Checks a card's answer to `challenge` at `terminal`; whose it is, is not looked up.

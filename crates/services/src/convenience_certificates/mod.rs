@@ -22,6 +22,7 @@
 //! | [`actions`], [`finishing`] | one function for each act |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
 //! | [`looking`] | reading with an access, and deciding |
+//! | [`arrivals`] | applications for a family register registration that came from a PC |
 //! | [`issuer`] | the means, made once a process |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
 //! | [`twin`] | the digital copy of a paper, on trial |
@@ -29,6 +30,7 @@
 
 pub mod actions;
 pub mod applicant;
+pub mod arrivals;
 pub mod choices;
 pub mod document;
 pub mod finishing;
@@ -50,6 +52,7 @@ pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems}
 pub use document::{Composer, DocumentError, Finished};
 pub use finishing::FetchToken;
 pub use issuer::{CardNo, Issuer};
+pub use kinds::family_register::members::{FamilyMemberShown, family};
 pub use refusal::Refusal;
 pub use request::State;
 pub use requests::{Request, machine_fee, set_fee};

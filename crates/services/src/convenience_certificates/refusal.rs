@@ -1,6 +1,7 @@
 //! Why no paper comes: what the person is told, and what only the counter learns.
 
 use base::Kind;
+use tools::family_register::Cause as FamilyCause;
 use tools::register::Cause;
 
 /// Why no paper comes, in words a person at a machine may see.
@@ -24,6 +25,9 @@ pub enum Refusal {
     /// The request is in another state: cancelled, printed, fetched before.
     #[error("この申請はすでに終わっています。はじめからお手続きください。")]
     AlreadyEnded,
+    /// The person's own entry says that their family register is kept elsewhere: where to go.
+    #[error("本籍がこの市にないため、この証明書は本籍地の市区町村で交付しています。")]
+    RegisterElsewhere,
     /// The one-time token was used or belongs to another terminal (I6).
     #[error("この書類は受け取れません。係員をお呼びください。")]
     NotYours,
@@ -33,7 +37,7 @@ impl Refusal {
     /// What it means to the caller.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::AskAtTheCounter => Kind::Refused,
+            Self::AskAtTheCounter | Self::RegisterElsewhere => Kind::Refused,
             Self::RegisterNotFresh | Self::ServiceStopped | Self::OutOfHours => Kind::Unavailable,
             Self::BadChoices => Kind::Invalid,
             Self::AlreadyEnded => Kind::Gone,
@@ -51,6 +55,7 @@ impl Refusal {
             Self::BadChoices => "certificate-refused-choices",
             Self::AlreadyEnded => "certificate-refused-ended",
             Self::NotYours => "certificate-refused-not-yours",
+            Self::RegisterElsewhere => "certificate-refused-elsewhere",
         }
     }
 }
@@ -62,13 +67,18 @@ pub enum No {
     Register(Vec<Cause>),
     /// The choices name somebody who is not entered in the household, or ask for nothing.
     Choices,
+    /// The family register's state. The causes are for the counter only.
+    FamilyRegister(Vec<FamilyCause>),
+    /// The 本籍 is in another city.
+    Elsewhere,
 }
 
 impl No {
     /// What the person sees.
     pub const fn refusal(&self) -> Refusal {
         match self {
-            Self::Register(_) => Refusal::AskAtTheCounter,
+            Self::Register(_) | Self::FamilyRegister(_) => Refusal::AskAtTheCounter,
+            Self::Elsewhere => Refusal::RegisterElsewhere,
             Self::Choices => Refusal::BadChoices,
         }
     }
@@ -78,6 +88,8 @@ impl No {
         match self {
             Self::Register(causes) => causes.iter().map(|cause| cause.code()).collect::<Vec<_>>().join(" "),
             Self::Choices => "choices".to_owned(),
+            Self::FamilyRegister(causes) => causes.iter().map(|cause| cause.code()).collect::<Vec<_>>().join(" "),
+            Self::Elsewhere => "register-elsewhere".to_owned(),
         }
     }
 }

@@ -5,11 +5,13 @@
 //!
 //! ```text
 //!   (residents, seed, as_of) ──► residents.csv households.csv protections.csv source.toml  ──► the import
+//!                            ├─► family_registers.jsonl: the 戸籍 of those whose 本籍 is here
 //!                            └─► samples.toml: one resident of each kind worth showing
 //! ```
 //! The place, its code 99999 and its postal codes 000-nnnn are fictional (see [`places`]); names are composed.
 
 mod dice;
+pub mod family_registers;
 mod foreigners;
 mod gallery;
 mod given_names;
@@ -28,6 +30,7 @@ use wire::resident_csv::{
 };
 
 use dice::Dice;
+use family_registers::Registers;
 use gallery::Shown;
 use people::DraftHousehold;
 use surnames::Surnames;
@@ -100,6 +103,8 @@ pub struct Summary {
     pub households: u32,
     /// Rows of `protections.csv`.
     pub protections: u32,
+    /// Lines of `family_registers.jsonl`.
+    pub family_registers: u32,
     /// Residents in each state or with each trait.
     pub counts: BTreeMap<&'static str, u32>,
     /// Whom to show; also in `samples.toml`.
@@ -148,6 +153,7 @@ fn write_city(residents: u32, seed: u64, as_of: Date, directory: &Path) -> std::
         let (mut household, shows) =
             gallery.next().unwrap_or_else(|| (people::household(&mut dice, &surnames, as_of), Vec::new()));
         let room = residents - files.summary.residents;
+        family_registers::settle(&mut household, &shows);
         household.members.truncate(usize::try_from(room).unwrap_or(usize::MAX));
         files.add(&household, &shows)?;
     }
@@ -158,6 +164,7 @@ struct Files {
     residents: Writer<BufWriter<File>, ResidentRecord>,
     households: Writer<BufWriter<File>, HouseholdRecord>,
     protections: Writer<BufWriter<File>, ProtectionRecord>,
+    registers: Registers,
     summary: Summary,
 }
 
@@ -168,6 +175,7 @@ impl Files {
             residents: Writer::new(file(files::RESIDENTS)?, Encoding::Utf8)?,
             households: Writer::new(file(files::HOUSEHOLDS)?, Encoding::Utf8)?,
             protections: Writer::new(file(files::PROTECTIONS)?, Encoding::Utf8)?,
+            registers: Registers::default(),
             summary: Summary::default(),
         })
     }
@@ -175,6 +183,7 @@ impl Files {
     fn add(&mut self, household: &DraftHousehold, shows: &[Shown]) -> std::io::Result<()> {
         let first = self.summary.residents + 1;
         let resident_id = |index: usize| format!("{:010}", first as usize + index);
+        self.registers.add(household, shows, resident_id)?;
         self.summary.households += 1;
         let household_id = format!("H{:09}", self.summary.households);
         for (index, draft) in household.members.iter().enumerate() {
@@ -228,7 +237,8 @@ impl Files {
         }
     }
 
-    fn finish(self, directory: &Path, as_of: Date) -> std::io::Result<Summary> {
+    fn finish(mut self, directory: &Path, as_of: Date) -> std::io::Result<Summary> {
+        self.summary.family_registers = self.registers.write(directory, as_of)?;
         self.residents.finish()?;
         self.households.finish()?;
         self.protections.finish()?;
@@ -249,6 +259,7 @@ impl Files {
                 sample.resident_id, sample.kind, sample.is_served, sample.japanese, sample.english
             )?;
         }
+        samples.write_all(family_registers::elsewhere().as_bytes())?;
         Ok(self.summary)
     }
 }

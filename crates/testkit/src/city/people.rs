@@ -310,6 +310,11 @@ impl DraftHousehold {
             previous_city_address: self.moved_within_from.clone().filter(|_| since > came_here),
             family_register_domicile: foreigner.is_none().then(|| self.family_register.clone()),
             family_register_head: match (foreigner, self.members.first()) {
+                // A parent who lives with a child has a register of their own.
+                (None, Some(_)) if matches!(draft.relationship, "父" | "母") => {
+                    let parents = self.members.iter().filter(|one| matches!(one.relationship, "父" | "母"));
+                    parents.min_by_key(|one| !one.is_male).map(|one| one.name.clone())
+                }
                 (None, Some(head)) => Some(head.name.clone()),
                 _ => None,
             },

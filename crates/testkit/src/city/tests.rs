@@ -25,7 +25,14 @@ fn the_same_seed_is_the_same_city() {
     let first = generate(2_000, 7, one.path()).unwrap();
     assert_eq!(first, generate(2_000, 7, two.path()).unwrap());
     generate(2_000, 8, three.path()).unwrap();
-    for name in [files::RESIDENTS, files::HOUSEHOLDS, files::PROTECTIONS, files::SOURCE, "samples.toml"] {
+    for name in [
+        files::RESIDENTS,
+        files::HOUSEHOLDS,
+        files::PROTECTIONS,
+        files::SOURCE,
+        "samples.toml",
+        "family_registers.jsonl",
+    ] {
         assert_eq!(std::fs::read(one.path().join(name)).unwrap(), std::fs::read(two.path().join(name)).unwrap());
     }
     let residents = |directory: &Path| std::fs::read(directory.join(files::RESIDENTS)).unwrap();
@@ -89,4 +96,32 @@ fn every_sample_is_there_and_a_small_city_is_exact() {
         generate(size, 1, directory.path()).unwrap();
         assert_eq!(read(directory.path()).len(), size as usize);
     }
+}
+
+#[test]
+fn its_family_registers_are_those_of_its_people() {
+    let directory = tempfile::tempdir().unwrap();
+    let summary = generate(400, 1, directory.path()).unwrap();
+    let residents: BTreeSet<_> = read(directory.path()).into_iter().map(|resident| resident.resident_id).collect();
+    let bytes = std::fs::read(directory.path().join(wire::family_register::FILE)).unwrap();
+    let mut reader = wire::family_register::Reader::open(bytes.as_slice()).unwrap();
+    let mut registers = Vec::new();
+    while let Some(entry) = reader.next_entry().unwrap() {
+        match entry {
+            wire::family_register::Entry::Good { register, .. } => registers.push(register),
+            wire::family_register::Entry::Bad { faults, .. } => panic!("{faults:?}"),
+        }
+    }
+    assert_eq!(registers.len(), summary.family_registers as usize);
+    let members: Vec<_> = registers.iter().flat_map(|register| &register.members).collect();
+    assert!(members.iter().filter_map(|member| member.resident_id.as_ref()).all(|id| residents.contains(id)));
+    let count = |test: &dyn Fn(&wire::family_register::Member) -> bool| members.iter().filter(|one| test(one)).count();
+    assert!(count(&|one| !one.state.is_entered()) >= 4, "removed by marriage and by death");
+    assert!(count(&|one| one.adoptive.is_some()) == 1 && count(&|one| one.resident_id.is_none()) >= 3);
+    assert!(count(&|one| one.records.iter().any(|record| record.below.len() == 2)) == 1, "a correction with a note");
+    assert!(registers.iter().any(|register| register.is_pending));
+    let non_resident = family_registers::NON_RESIDENT;
+    assert!(registers.iter().any(|register| register.domicile == non_resident.domicile
+        && register.head == non_resident.head
+        && register.members.iter().any(|one| register.full_name(one) == non_resident.name)));
 }

@@ -27,6 +27,16 @@ pub fn is_fresh(tx: &mut Tx, now: Timestamp, minutes: u32) -> Result<bool, Store
     Ok(freshness(tx, now)?.is_fresh(minutes))
 }
 
+/// The source says, at `now`, that it is there and that nothing changed. For the demo's simulated source.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn renew(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE family_register_feed SET heartbeat = $1, received = $1 \
+               WHERE id = 1 AND generation > 0 AND (heartbeat IS NULL OR heartbeat < $1)";
+    tx.execute(sql, &[now.into()]).map(drop)
+}
+
 /// Records that the source said, at `taken_at`, that it stands at `position`. An older or repeated heartbeat changes
 /// nothing.
 pub(super) fn record_heartbeat(

@@ -22,6 +22,7 @@
 //! | [`import`] | files → staged rows → one switch; differences |
 //! | [`registration`] | people who live elsewhere and have their register here (本籍地利用登録) |
 
+mod closed;
 pub mod freshness;
 pub mod import;
 mod place;
@@ -33,8 +34,9 @@ pub mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use closed::read_closed;
 pub use freshness::freshness;
-pub use read::{FamilyRegisterError, Shows, read, read_registered};
+pub use read::{FamilyRegisterError, Shows, also_shows, read, read_registered};
 pub use rules::{Cause, why_not_at_a_machine};
 pub use snapshot::{FamilyRegisterSnapshot, Linked};
 pub use wire::family_register::{

@@ -132,7 +132,7 @@ pub(super) fn body(row: &Row, column: usize) -> Result<FamilyRegister, StoreErro
     from_line(row.text(column)?).map_err(|_| StoreError::Column { column, wanted: "a family register" })
 }
 
-fn snapshot(
+pub(super) fn snapshot(
     tx: &mut Tx,
     access: &PersonAccess,
     row: &Row,

@@ -40,6 +40,8 @@ use std::sync::Arc;
 use base::{Id, Kind, Seams, Timestamp};
 use store::{StoreError, Tx};
 
+use crate::family_register::registration::remote;
+
 /// How long acknowledged messages are kept to be sent again to a zone that was set back to a backup: longer than any
 /// backup one would restore. Our own figure.
 const KEEP_SENT_SECONDS: i64 = 35 * 86_400;
@@ -126,12 +128,14 @@ impl Router {
         Self::default()
             .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
             .on(crate::twins::offers::KIND, crate::twins::offers::receive)
+            .on(remote::STANDING, |tx, _, message| remote::receive_standing(tx, message))
             .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
     }
 
     /// What the register's zone takes from the portals' zone.
     pub fn of_inside() -> Self {
         Self::default()
+            .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
             .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Outside, message))
     }
 

@@ -50,6 +50,8 @@ words_enum! {
         IssueAtCounter "issue_at_counter" "窓口で証明書を交付する" "issue at the counter";
         /// Enrol or stop a card.
         ManageCredentials "manage_credentials" "カードの登録・停止をする" "enrol or stop cards";
+        /// Check applications of people who live elsewhere for their family register here.
+        ReviewRegistrations "review_registrations" "本籍地利用登録を審査する" "review family register registrations";
         /// See incidents and what stopped.
         SeeIncidents "see_incidents" "障害・停止を見る" "see incidents";
         /// Write down that an incident is dealt with.
@@ -99,6 +101,7 @@ impl Action {
             Self::SearchRegister | Self::OpenPerson | Self::IssueAtCounter | Self::ManageCredentials => {
                 &[CounterClerk, CertificateOfficer]
             }
+            Self::ReviewRegistrations => &[CounterClerk, CertificateOfficer],
             Self::SeeWhoLooked => &[CertificateOfficer, Auditor],
             Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ClearIncident | Self::ResumeService | Self::WithdrawPaper => &[CertificateOfficer],

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use services::convenience_certificates::CertificateKind;
 use services::convenience_certificates::actions::{self, Offer};
 use services::convenience_certificates::hours::Hours;
+use services::convenience_certificates::kinds::family_register::is_family;
 
 use super::machine::At;
 use super::say::Say;
@@ -23,6 +24,10 @@ pub fn name_key(kind: CertificateKind) -> &'static str {
     match kind {
         CertificateKind::ResidenceCertificate => "certificate-kind-residence",
         CertificateKind::RecordedItemsCertificate => "certificate-kind-recorded-items",
+        CertificateKind::FamilyRegisterCertificate => "certificate-kind-family",
+        CertificateKind::FamilyRegisterPersonCertificate => "certificate-kind-family-person",
+        CertificateKind::FamilyRegisterAppendix => "certificate-kind-family-appendix",
+        CertificateKind::ClosedFamilyRegisterCertificate => "certificate-kind-family-closed",
     }
 }
 
@@ -31,6 +36,11 @@ fn purpose_key(kind: CertificateKind) -> &'static str {
     match kind {
         CertificateKind::ResidenceCertificate => "certificate-for-residence",
         CertificateKind::RecordedItemsCertificate => "certificate-for-recorded-items",
+        CertificateKind::FamilyRegisterCertificate | CertificateKind::ClosedFamilyRegisterCertificate => {
+            "certificate-for-family"
+        }
+        CertificateKind::FamilyRegisterPersonCertificate => "certificate-for-family-person",
+        CertificateKind::FamilyRegisterAppendix => "certificate-for-family-appendix",
     }
 }
 
@@ -72,6 +82,7 @@ pub(super) async fn kind_chosen(at: At, _: InKioskSession, fields: Fields) -> Re
         if !offer.hours.is_open() {
             return Err(Say::Key("certificate-refused-hours"));
         }
+        session.look_at_family(&place.issuer, kind)?;
         session.choose_kind(kind);
         Ok(())
     })
@@ -79,6 +90,9 @@ pub(super) async fn kind_chosen(at: At, _: InKioskSession, fields: Fields) -> Re
 }
 
 fn page(frame: &Frame<'_>, session: &Session, offers: &[Offer]) -> Markup {
+    let lives_elsewhere = session.lives_elsewhere();
+    let is_theirs = |offer: &&Offer| !lives_elsewhere || is_family(offer.kind);
+    let offers: Vec<&Offer> = offers.iter().filter(is_theirs).collect();
     frame.screen(
         "kiosk-kind-heading",
         Screen::Kind.step(),
@@ -90,9 +104,11 @@ fn page(frame: &Frame<'_>, session: &Session, offers: &[Offer]) -> Markup {
             div class="kiosk-choices" {
                 @for offer in offers { (choice(frame, offer)) }
             }
-            (frame.form("/kiosk/cards/open", &html! {
-                button class="kiosk-quiet" type="submit" { (frame.say("kiosk-cards-link")) }
-            }))
+            @if !lives_elsewhere {
+                (frame.form("/kiosk/cards/open", &html! {
+                    button class="kiosk-quiet" type="submit" { (frame.say("kiosk-cards-link")) }
+                }))
+            }
         },
     )
 }

@@ -7,8 +7,10 @@
 //! One machine is one terminal with one reader, one coin box and one session at a time ([`Place`]). A form may carry
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
 
+mod apply;
 mod cards;
 mod enrolment;
+mod family;
 mod first;
 mod kinds;
 mod machine;
@@ -37,6 +39,10 @@ pub fn routes() -> Routes {
         .post("/kiosk/card", Rule::Kiosk, steps::card_placed)
         .get("/kiosk/pin", Rule::Kiosk, steps::pin)
         .post("/kiosk/pin", Rule::Kiosk, steps::pin_typed)
+        .post("/kiosk/apply/open", Rule::Kiosk, apply::open)
+        .get("/kiosk/apply", Rule::Kiosk, apply::page)
+        .post("/kiosk/apply", Rule::Kiosk, apply::applied)
+        .get("/kiosk/applied", Rule::Kiosk, apply::done)
         .post("/kiosk/touch", Rule::Kiosk, steps::touch)
         .post("/kiosk/stop", Rule::Kiosk, steps::stop)
         .get("/kiosk/ended", Rule::Kiosk, steps::ended)

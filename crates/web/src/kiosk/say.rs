@@ -7,6 +7,7 @@ use pki::challenge::CardRefusal;
 use pki::jpki_profile::CertificateRefusal;
 use services::convenience_certificates::{ActionError, Refusal};
 use tools::credentials::CredentialRefusal;
+use tools::family_register::registration::{RegistrationRefusal, State};
 
 /// A sentence for the person, with what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,5 +77,17 @@ pub(super) const fn credential_sentence(refusal: CredentialRefusal) -> &'static 
         CredentialRefusal::Superseded => "kiosk-card-replaced",
         CredentialRefusal::Expired => "kiosk-card-expired",
         CredentialRefusal::Replayed => "kiosk-card-replayed",
+    }
+}
+
+/// Each reason about a registration of somebody who lives elsewhere: about the application, never about the register.
+pub(super) const fn registration_sentence(refusal: RegistrationRefusal) -> &'static str {
+    match refusal {
+        RegistrationRefusal::Waiting | RegistrationRefusal::AlreadyThere(State::Applied | State::InReview) => {
+            "registration-kiosk-waiting"
+        }
+        RegistrationRefusal::AlreadyThere(_) => "registration-kiosk-there",
+        RegistrationRefusal::Expired => "kiosk-card-expired",
+        _ => "kiosk-card-unknown",
     }
 }

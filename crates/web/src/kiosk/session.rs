@@ -13,8 +13,8 @@ use base::{Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, CardNo, CertificateKind, Choices, FetchToken, Issuer, MemberShown, Refusal, Request, State,
-    actions,
+    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, FetchToken, Issuer, MemberShown,
+    Refusal, Request, State, actions,
 };
 use tools::credentials::Listed;
 use tools::terminals::Terminal;
@@ -22,7 +22,7 @@ use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
 use ui::Language;
 
 use super::reader::CardSlot;
-use super::say::{Say, beneath, card_sentence, credential_sentence, say_card};
+use super::say::{Say, beneath, card_sentence, credential_sentence, registration_sentence, say_card};
 
 /// Where the person is. The order is the order of the seven steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,10 @@ pub enum Screen {
     Card,
     /// The PIN pad.
     Pin,
+    /// Applying for one's family register here, for people who live elsewhere.
+    Apply,
+    /// The application is on the pile.
+    Applied,
     /// Which paper.
     Kind,
     /// Members, items, copies.
@@ -55,6 +59,8 @@ impl Screen {
         match self {
             Self::Card => "/kiosk/card",
             Self::Pin => "/kiosk/pin",
+            Self::Apply => "/kiosk/apply",
+            Self::Applied => "/kiosk/applied",
             Self::Kind => "/kiosk/kind",
             Self::Choose => "/kiosk/choose",
             Self::Cards => "/kiosk/cards",
@@ -70,7 +76,7 @@ impl Screen {
     pub const fn step(self) -> usize {
         match self {
             Self::Card => 1,
-            Self::Pin => 2,
+            Self::Pin | Self::Apply | Self::Applied => 2,
             Self::Kind | Self::Choose | Self::Cards => 3,
             Self::Confirm => 4,
             Self::Pay => 5,
@@ -123,6 +129,10 @@ pub struct Session {
     /// The digital copy that was offered, and whether one was refused.
     pub(super) twin: super::twin::Kept,
     pub(super) twin_refused: bool,
+    /// Those in the person's family register, while a paper of it is chosen.
+    pub(super) family: Vec<FamilyMemberShown>,
+    /// The card is nobody's here: its holder may live elsewhere and have their family register here.
+    pub(super) may_apply: bool,
     pub(super) terminal: Terminal,
     pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
@@ -162,6 +172,8 @@ impl Session {
             cards: Vec::new(),
             twin: None,
             twin_refused: false,
+            family: Vec::new(),
+            may_apply: false,
             terminal,
             applicant: None,
             members: Vec::new(),
@@ -231,7 +243,15 @@ impl Session {
         let signature = session.sign_user_authentication(&challenge.digest()).map_err(|error| say_card(&error))?;
         let _ = session.close();
         let card = PresentedCard { certificate: &certificate, signature: &signature };
-        let applicant = identify(issuer, &self.terminal, card, &challenge)?;
+        let applicant = identify(issuer, &self.terminal, card, &challenge).inspect_err(|say| {
+            self.may_apply = *say == Say::Key("kiosk-card-unknown");
+        })?;
+        if applicant.registered().is_some() {
+            // The register of residents does not know them.
+            self.applicant = Some(applicant);
+            self.screen = Screen::Kind;
+            return Ok(());
+        }
         match actions::household(&issuer.city, issuer.fresh_minutes, &applicant) {
             Ok(Ok(members)) => {
                 self.members = members;
@@ -415,7 +435,7 @@ impl Session {
         }
     }
 
-    fn refuse(&mut self, refusal: Refusal) -> Say {
+    pub(super) fn refuse(&mut self, refusal: Refusal) -> Say {
         self.screen = Screen::Ended;
         self.erase();
         Say::Refused(refusal)
@@ -431,6 +451,8 @@ impl Session {
         self.applicant = None;
         self.members.clear();
         self.cards.clear();
+        self.family.clear();
+        self.may_apply = false;
         self.choices = Choices::default();
         self.request = None;
         self.paper = None;
@@ -470,6 +492,7 @@ fn identify(
             Err(Say::Key(card_sentence(&refusal)))
         }
         Ok(Err(CardNo::Credential(refusal))) => Err(Say::Key(credential_sentence(refusal))),
+        Ok(Err(CardNo::Registration(refusal))) => Err(Say::Key(registration_sentence(refusal))),
         Err(error) => {
             tracing::error!(%error, "a credential could not be looked up");
             Err(Say::Key("kiosk-card-status-unknown"))

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{Kind, Yen};
 use services::convenience_certificates::actions::{self, Closed};
+use services::convenience_certificates::kinds::family_register::is_family;
 use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
 use tools::access::Actor;
 use tools::terminals::coin_box::CoinBox as _;
@@ -16,7 +17,7 @@ use ui::Language;
 use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::{first, views};
+use super::{family, first, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -204,7 +205,10 @@ pub(super) async fn choose(at: At, _: InKioskSession, RawQuery(query): RawQuery)
             })
             .await?;
     }
-    at.show(Screen::Choose, |frame, session, _| Ok(views::choose(frame, session))).await
+    at.show(Screen::Choose, |frame, session, _| {
+        Ok(if is_family(session.choices.kind) { family::choose(frame, session) } else { views::choose(frame, session) })
+    })
+    .await
 }
 
 pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
@@ -221,6 +225,9 @@ pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<
     let who = fields.filled("who").unwrap_or_default().to_owned();
     let copies = fields.filled("copies").and_then(|text| base::text::to_half_width(text).parse().ok()).unwrap_or(0);
     at.step(Screen::Choose, move |session, _| {
+        if is_family(session.choices.kind) {
+            return session.confirm_family(&who, &places, copies);
+        }
         let members = match who.as_str() {
             "household" => Members::Household,
             "chosen" => Members::Chosen(

@@ -190,6 +190,7 @@ pub fn pin(frame: &Frame<'_>, session: &Session) -> Markup {
                     (frame.big("kiosk-next"))
                 }))
             }
+            @if session.may_apply { (super::apply::way(frame)) }
         },
     )
 }
@@ -253,7 +254,7 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
     })
 }
 
-fn option(kind: &str, name: &str, value: &str, checked: bool, label: &Markup) -> Markup {
+pub(super) fn option(kind: &str, name: &str, value: &str, checked: bool, label: &Markup) -> Markup {
     html! {
         label class="kiosk-option" {
             input type=(kind) name=(name) value=(value) checked[checked];
@@ -268,6 +269,7 @@ pub fn confirm(frame: &Frame<'_>, session: &Session, fee: Yen) -> Markup {
         Members::Household => true,
         Members::Applicant => is_applicant,
         Members::Chosen(list) => list.contains(id),
+        Members::Numbered(_) => false,
     };
     frame.screen(
         "kiosk-confirm-heading",
@@ -282,9 +284,10 @@ pub fn confirm(frame: &Frame<'_>, session: &Session, fee: Yen) -> Markup {
                 dt { (frame.say("kiosk-confirm-people")) }
                 dd {
                     ul {
-                        @for member in session.members().iter().filter(|m| chosen(&m.id, m.is_applicant)) {
+                        @for name in session.family_chosen() { li lang="ja" { (name) } }
+                        @if session.family_chosen().is_empty() { @for member in session.members().iter().filter(|m| chosen(&m.id, m.is_applicant)) {
                             li lang="ja" { (member.name) }
-                        }
+                        } }
                     }
                 }
                 dt { (frame.say("kiosk-confirm-items")) }

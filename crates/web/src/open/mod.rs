@@ -11,13 +11,17 @@
 //!  POST /verify/code      the same check here, for browsers without script: in the body, never in an address
 //!  POST /verify/document  a PDF ─► its signature, its codes; not stored
 //!  /twin/… /.well-known/… what wallets ask for (twin)
+//!  /registration          applying from a PC for one's family register here: sealed to the inside and sent
 //! ```
 
 mod checked;
+mod registration;
 mod start;
 mod twin;
 mod verify;
 mod view;
+
+pub use registration::Applications;
 
 use std::sync::Arc;
 
@@ -44,6 +48,7 @@ pub fn routes() -> Routes {
         .get("/verify/keys.json", Rule::Public, verify::keys)
         .post("/verify/status", Rule::Public, verify::status)
         .post("/verify/code", Rule::Public, verify::code)
+        .merge(registration::routes())
         .post_up_to("/verify/document", Rule::Public, DOCUMENT_BYTES, verify::document)
         .merge(twin::routes())
 }

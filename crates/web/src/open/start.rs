@@ -11,9 +11,14 @@ use crate::visit::Visit;
 /// `GET /`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
     let ways: &[(&str, &str)] = if app.inside.is_some() {
-        &[("/kiosk", "start-kiosk"), ("/verify", "start-verify"), ("/staff", "start-staff")]
+        &[
+            ("/kiosk", "start-kiosk"),
+            ("/verify", "start-verify"),
+            ("/registration", "start-registration"),
+            ("/staff", "start-staff"),
+        ]
     } else {
-        &[("/verify", "start-verify")]
+        &[("/verify", "start-verify"), ("/registration", "start-registration")]
     };
     let title = visit.say_with("start-title", &[("city", visit.city.as_str().into())]);
     let main = html! {

@@ -46,6 +46,10 @@ const SCRIPT_WORDS: &[&str] = &[
     "not-confirmed",
     "household",
     "kind-residence_certificate",
+    "kind-family_register_certificate",
+    "kind-family_register_person_certificate",
+    "kind-family_register_appendix",
+    "kind-closed_family_register_certificate",
 ];
 
 /// The page around a result.

@@ -13,6 +13,7 @@
 //! | [`linking`] | linking a resident's card at the counter's reader |
 //! | [`looked`] | who looked at a resident, as an officer sees it |
 //! | [`renewal`] | a renewed card in the place of an old one: compared, confirmed by an officer |
+//! | [`registrations`] | people who live elsewhere and have their family register here: checked by an officer |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
@@ -40,6 +41,7 @@ mod looked;
 mod paper;
 mod papers;
 mod register;
+mod registrations;
 mod renewal;
 mod service;
 pub(crate) mod shell;
@@ -63,6 +65,7 @@ pub fn routes() -> Routes {
         .merge(hours::routes())
         .merge(linking::routes())
         .merge(renewal::routes())
+        .merge(registrations::routes())
         .merge(looked::routes())
         .merge(papers::routes())
         .merge(paper::routes())

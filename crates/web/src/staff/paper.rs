@@ -209,6 +209,7 @@ fn chosen(visit: &Visit, choices: &Choices, snapshot: Option<&HouseholdSnapshot>
     let whose = match &choices.members {
         Members::Applicant => visit.say("staff-paper-shows-applicant"),
         Members::Household => visit.say("staff-paper-shows-household"),
+        Members::Numbered(list) => visit.say_with("staff-paper-shows-numbered", &[("n", list.len().into())]),
         Members::Chosen(list) => {
             let names: Vec<&str> = list
                 .iter()

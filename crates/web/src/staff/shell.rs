@@ -23,6 +23,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff", "staff-nav-home", None),
     ("/staff/register", "staff-nav-register", Some(Action::SearchRegister)),
     ("/staff/papers", "staff-nav-papers", Some(Action::SeePapers)),
+    ("/staff/registrations", "registration-staff-nav", Some(Action::ReviewRegistrations)),
     ("/staff/hours", "staff-nav-hours", Some(Action::SeeHours)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),
     ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),

@@ -70,6 +70,10 @@ impl Family {
     pub const fn of(kind: CertificateKind) -> Self {
         match kind {
             CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Self::Residence,
+            CertificateKind::FamilyRegisterCertificate
+            | CertificateKind::FamilyRegisterPersonCertificate
+            | CertificateKind::FamilyRegisterAppendix
+            | CertificateKind::ClosedFamilyRegisterCertificate => Self::FamilyRegister,
         }
     }
 }

@@ -7,7 +7,9 @@
 //! | module | kind |
 //! |---|---|
 //! | [`residence`] | 住民票の写し, 住民票記載事項証明書 |
+//! | [`family_register`] | 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し, 除籍全部事項証明書 |
 
+pub mod family_register;
 pub mod residence;
 
 use paper::Body;
@@ -18,6 +20,7 @@ use super::actions::ActionError;
 use super::applicant::Applicant;
 use super::choices::{CertificateKind, Choices};
 use super::refusal::No;
+use family_register::FamilyContent;
 use residence::HouseholdContent;
 
 /// What will be printed, decided in one transaction and owned by one caller.
@@ -25,6 +28,8 @@ use residence::HouseholdContent;
 pub enum Content {
     /// 住民票の写し, 住民票記載事項証明書.
     Residence(HouseholdContent),
+    /// 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し, 除籍全部事項証明書.
+    FamilyRegister(FamilyContent),
 }
 
 impl Content {
@@ -32,6 +37,7 @@ impl Content {
     pub const fn applicant(&self) -> &ResidentId {
         match self {
             Self::Residence(content) => &content.applicant,
+            Self::FamilyRegister(content) => &content.applicant,
         }
     }
 
@@ -39,6 +45,7 @@ impl Content {
     pub fn version(&self) -> String {
         match self {
             Self::Residence(content) => content.version.to_string(),
+            Self::FamilyRegister(content) => content.version.to_string(),
         }
     }
 
@@ -46,6 +53,8 @@ impl Content {
     pub fn prints_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Residence(one), Self::Residence(other)) => one.prints_as(other),
+            (Self::FamilyRegister(one), Self::FamilyRegister(other)) => one.prints_as(other),
+            _ => false,
         }
     }
 
@@ -53,6 +62,7 @@ impl Content {
     pub fn options_word(&self) -> String {
         match self {
             Self::Residence(content) => residence::options_word(content),
+            Self::FamilyRegister(content) => content.options.clone(),
         }
     }
 
@@ -60,6 +70,7 @@ impl Content {
     pub fn body(&self) -> Body {
         match self {
             Self::Residence(content) => residence::body(content),
+            Self::FamilyRegister(content) => content.body(),
         }
     }
 }
@@ -78,6 +89,12 @@ pub(super) fn look(
     Ok(match choices.kind {
         CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => {
             residence::look(tx, city, applicant, choices)?.map(Content::Residence)
+        }
+        CertificateKind::FamilyRegisterCertificate
+        | CertificateKind::FamilyRegisterPersonCertificate
+        | CertificateKind::FamilyRegisterAppendix
+        | CertificateKind::ClosedFamilyRegisterCertificate => {
+            family_register::look(tx, city, applicant, choices)?.map(Content::FamilyRegister)
         }
     })
 }

@@ -131,12 +131,15 @@ fn people_of(snapshot: &HouseholdSnapshot, applicant: &ResidentId, members: &Mem
         Members::Household => true,
         Members::Applicant => id == applicant,
         Members::Chosen(list) => list.contains(id),
+        Members::Numbered(_) => false,
     };
     let people: Vec<Resident> = snapshot.entered_members().filter(|m| wanted(&m.id)).cloned().collect();
     let expected = match members {
         Members::Household => snapshot.entered_members().count(),
         Members::Applicant => 1,
         Members::Chosen(list) => list.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        // A household has no numbers.
+        Members::Numbered(_) => return None,
     };
     (people.len() == expected).then_some(people)
 }

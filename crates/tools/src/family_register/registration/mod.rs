@@ -12,12 +12,15 @@
 //! number and is simply unknown: its holder applies again, as at every city (verified: 池田町).
 
 mod officer;
+pub mod remote;
+mod standing;
 pub mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use officer::{Candidate, Decision, Opened, Waiting, candidates, decide, open, put_back, take_up, waiting};
+pub use standing::{state_of, still_holds};
 pub use state::{DeclineReason, EndReason, State, Step};
 pub use statement::{Statement, StatementError};
 

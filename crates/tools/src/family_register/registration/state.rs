@@ -106,6 +106,14 @@ pub enum DeclineReason {
 }
 
 impl DeclineReason {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NoSuchRegister, Self::NotInIt, Self::Differs, Self::AtTheCounter];
+
+    /// The reason with this stored word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
     /// The stored word.
     pub const fn code(self) -> &'static str {
         match self {

@@ -82,6 +82,11 @@ impl Statement {
         ]
     }
 
+    /// The bytes that are signed: title and lines, each on a line of its own, UTF-8, without an end of line at the end.
+    pub fn content(&self) -> Vec<u8> {
+        [vec![self.title().to_owned()], self.lines()].concat().join("\n").into_bytes()
+    }
+
     /// 本籍 as typed.
     pub fn domicile(&self) -> &str {
         &self.domicile

@@ -9,3 +9,13 @@ certificate-kind-recorded-items = Certificate of recorded items
 certificate-for-residence = Proves address and household; family members too.
 certificate-for-recorded-items = Proves items of the residence record, for employers and pensions.
 certificate-refused-hours = This certificate cannot be issued at this hour.
+
+# family register
+certificate-kind-family = Certificate of the whole family register
+certificate-kind-family-person = Certificate of one person in the family register
+certificate-kind-family-appendix = Copy of the family register's appendix (addresses)
+certificate-kind-family-closed = Certificate of a closed family register
+certificate-for-family = Proves everybody in the family register, for inheritance or a passport.
+certificate-for-family-person = Proves one person of the family register.
+certificate-for-family-appendix = Proves the addresses since entry into this register.
+certificate-refused-elsewhere = Your registered domicile (honseki) is not in this city, so it cannot be issued here. The municipality of your registered domicile issues it; once you register there, its service serves you too.

@@ -156,3 +156,7 @@ kiosk-twin-square = Square for the wallet app to scan (QR code)
 kiosk-twin-type = Type these six digits into the app. Let nobody else see them.
 kiosk-twin-until = It can be collected once, within { $minutes } minutes. After five wrong tries it is gone.
 kiosk-twin-refused = No digital copy could be made. Your paper certificate is good as it is.
+# family register
+kiosk-family-whole = The whole register is printed: the people below, and those who have left it.
+kiosk-family-one = Whose certificate?
+kiosk-family-all = Everybody in the register

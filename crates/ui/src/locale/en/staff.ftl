@@ -570,3 +570,10 @@ staff-done-hours-set = It is set. See the tables.
 staff-done-hours-called-off = It is called off.
 staff-done-hours-announced = The maintenance is announced.
 staff-done-hours-ended = The maintenance has ended.
+
+# family register
+staff-paper-shows-numbered = { $n } of the family register
+staff-done-registration-taken-up = Taken up.
+staff-done-registration-registered = Registered.
+staff-done-registration-declined = Declined.
+staff-done-registration-put-back = Put back.

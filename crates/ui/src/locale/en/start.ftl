@@ -7,3 +7,5 @@ start-verify = Check a certificate
 start-verify-what = Anyone can check whether a certificate is genuine and still valid.
 start-staff = For staff
 start-staff-what = Goes to the screens of the city's staff.
+start-registration = Registering for your family register
+start-registration-what = For people who live elsewhere and have their family register here.

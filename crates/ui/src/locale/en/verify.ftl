@@ -80,3 +80,7 @@ verify-document-expired = The signing certificate was not valid at the time
 verify-document-expired-why = The time of signing and the certificate's period do not fit. Please ask the counter that issued it.
 verify-signer = Signed by
 verify-signed-at = Time of signing (the signer's clock)
+verify-kind-family_register_certificate = Certificate of the whole family register
+verify-kind-family_register_person_certificate = Certificate of one person in the family register
+verify-kind-family_register_appendix = Copy of the family register's appendix
+verify-kind-closed_family_register_certificate = Certificate of a closed family register

@@ -150,3 +150,7 @@ kiosk-twin-square = アプリで 読む 四角い もよう(QRコード)
 kiosk-twin-type = アプリに この 6つの 数字を 入れます。ほかの 人に 見せないで ください。
 kiosk-twin-until = { $minutes }分の あいだに 1回だけ もらえます。数字を 5回 まちがえると、もらえません。
 kiosk-twin-refused = デジタルの 写しは 出せませんでした。紙の 証明書は 使えます。
+# 戸籍
+kiosk-family-whole = ｜戸籍《こせき》の ぜんぶを ｜印刷《いんさつ》します。もう いない｜人《ひと》も のっています。
+kiosk-family-one = だれの ｜紙《かみ》に しますか
+kiosk-family-all = ｜戸籍《こせき》の みんな

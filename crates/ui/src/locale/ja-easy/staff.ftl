@@ -561,3 +561,10 @@ staff-done-hours-set = きめました。
 staff-done-hours-called-off = やめました。
 staff-done-hours-announced = しらせました。
 staff-done-hours-ended = おわりました。
+
+# 戸籍
+staff-paper-shows-numbered = ｜戸籍《こせき》の うち { $n }人
+staff-done-registration-taken-up = ｜引《ひ》き｜受《う》けました。
+staff-done-registration-registered = ｜登録《とうろく》しました。
+staff-done-registration-declined = ｜断《ことわ》りました。
+staff-done-registration-put-back = もどしました。

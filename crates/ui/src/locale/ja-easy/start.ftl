@@ -7,3 +7,5 @@ start-verify = ｜証明書《しょうめいしょ》を たしかめる
 start-verify-what = ｜証明書《しょうめいしょ》が ｜本物《ほんもの》か、だれでも たしかめられます。
 start-staff = ｜市役所《しやくしょ》の ｜人《ひと》
 start-staff-what = ｜市役所《しやくしょ》で ｜働《はたら》く ｜人《ひと》の ｜画面《がめん》です。
+start-registration = ｜戸籍《こせき》の ｜登録《とうろく》
+start-registration-what = ほかの ｜町《まち》に ｜住《す》んでいる ｜人《ひと》が ｜使《つか》います。

@@ -80,3 +80,7 @@ verify-document-expired = しるしの ｜日《ひ》が おかしいです
 verify-document-expired-why = ｜市役所《しやくしょ》に ｜聞《き》いてください。
 verify-signer = しるしを つけた ｜人《ひと》
 verify-signed-at = しるしを つけた ｜時間《じかん》
+verify-kind-family_register_certificate = ｜戸籍《こせき》(｜全員《ぜんいん》)
+verify-kind-family_register_person_certificate = ｜戸籍《こせき》(1人)
+verify-kind-family_register_appendix = ｜戸籍《こせき》の ｜附票《ふひょう》
+verify-kind-closed_family_register_certificate = ｜除籍《じょせき》

@@ -9,3 +9,13 @@ certificate-kind-recorded-items = 住民票記載事項証明書
 certificate-for-residence = 住所や世帯の証明に。家族の分も取れます。
 certificate-for-recorded-items = 住民票の項目の証明に。勤め先や年金の手続きなどで使います。
 certificate-refused-hours = ただいまの時間は、この証明書をお取りいただけません。
+
+# 戸籍
+certificate-kind-family = 戸籍全部事項証明書
+certificate-kind-family-person = 戸籍個人事項証明書
+certificate-kind-family-appendix = 戸籍の附票の写し
+certificate-kind-family-closed = 除籍全部事項証明書
+certificate-for-family = 戸籍にのっている全員の証明に。相続やパスポートなどで使います。
+certificate-for-family-person = 戸籍にのっている1人の証明に。
+certificate-for-family-appendix = この戸籍に入ってからの住所の証明に。
+certificate-refused-elsewhere = 本籍がこの市にないため、ここでは取れません。本籍地の市区町村が交付します。本籍地に利用登録を申請すると、その市区町村のサービスで取れるようになります。

@@ -150,3 +150,7 @@ kiosk-twin-square = ウォレットで読み取る四角い模様(QRコード)
 kiosk-twin-type = アプリにこの6けたの数字を入れてください。ほかの人には見せないでください。
 kiosk-twin-until = { $minutes }分のあいだ、1回だけ受け取れます。数字を5回まちがえると、受け取れなくなります。
 kiosk-twin-refused = デジタルの写しは出せませんでした。紙の証明書はそのまま使えます。
+# 戸籍
+kiosk-family-whole = 次の方と、すでに除かれた方をふくむ、戸籍の全部を印刷します。
+kiosk-family-one = どなたの証明書にしますか
+kiosk-family-all = 戸籍の全員

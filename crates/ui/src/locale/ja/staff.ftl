@@ -561,3 +561,10 @@ staff-done-hours-set = 決めました。上の表で確かめてください。
 staff-done-hours-called-off = 取りやめました。
 staff-done-hours-announced = 保守を予告しました。
 staff-done-hours-ended = 保守を終えました。
+
+# 戸籍
+staff-paper-shows-numbered = 戸籍のうち{ $n }人
+staff-done-registration-taken-up = 引き受けました。
+staff-done-registration-registered = 登録しました。
+staff-done-registration-declined = 却下しました。
+staff-done-registration-put-back = 引き受けをやめました。

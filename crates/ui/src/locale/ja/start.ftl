@@ -7,3 +7,5 @@ start-verify = 証明書を確かめる
 start-verify-what = 受け取った証明書が、本物で、いまも有効かをだれでも確かめられます。
 start-staff = 職員の方
 start-staff-what = 職員用の画面に進みます。
+start-registration = 本籍地利用登録
+start-registration-what = 市外にお住まいで本籍がこの市にある方が、戸籍の証明書を取れるようにします。

@@ -80,3 +80,7 @@ verify-document-expired = 署名のときの電子証明書が有効ではあり
 verify-document-expired-why = 署名の日時と電子証明書の期間が合いません。発行元の窓口にお問い合わせください。
 verify-signer = 署名した人
 verify-signed-at = 署名の日時(署名者の時計)
+verify-kind-family_register_certificate = 戸籍全部事項証明書
+verify-kind-family_register_person_certificate = 戸籍個人事項証明書
+verify-kind-family_register_appendix = 戸籍の附票の写し
+verify-kind-closed_family_register_certificate = 除籍全部事項証明書

@@ -1,0 +1,74 @@
+//! `yakuba issue family-register` (`koseki`): the counter's paper of a family register, made by the machine's engine with the
+//! machine's checks. A register that is no longer current (除籍) is the counter's alone.
+
+use std::path::PathBuf;
+
+use base::Kind;
+use clap::{Args, ValueEnum};
+use services::convenience_certificates::{CertificateKind, Choices, Members};
+
+use super::issue::{self, Order};
+use crate::fail::{Failure, Outcome};
+
+/// Which paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyForm {
+    /// 戸籍全部事項証明書.
+    Whole,
+    /// 戸籍個人事項証明書.
+    Person,
+    /// 戸籍の附票の写し.
+    Appendix,
+    /// 除籍全部事項証明書: the newest closed register in which the person was.
+    Closed,
+}
+
+/// Arguments of `issue family-register`.
+#[derive(Args, Clone)]
+pub struct FamilyArguments {
+    /// Who asks: a resident who is or was in the register.
+    #[arg(long)]
+    resident: String,
+    /// The city's data directory.
+    #[arg(long)]
+    data: PathBuf,
+    /// File to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Which paper.
+    #[arg(long, value_enum, default_value = "whole")]
+    form: FamilyForm,
+    /// Members by their number in the register, separated by commas (person: one; appendix: any). Default: who asks.
+    #[arg(long, value_delimiter = ',')]
+    members: Vec<u32>,
+    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    #[arg(long)]
+    staff_credential: Option<PathBuf>,
+    /// Outside demo data: why the paper is issued.
+    #[arg(long)]
+    purpose: Option<String>,
+}
+
+/// Carries the command out.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run(arguments: &FamilyArguments) -> Outcome {
+    let staff_credential = arguments
+        .staff_credential
+        .as_ref()
+        .map(std::fs::read_to_string)
+        .transpose()
+        .map_err(Failure::while_doing(Kind::Invalid, "the staff credential cannot be read"))?;
+    let kind = match arguments.form {
+        FamilyForm::Whole => CertificateKind::FamilyRegisterCertificate,
+        FamilyForm::Person => CertificateKind::FamilyRegisterPersonCertificate,
+        FamilyForm::Appendix => CertificateKind::FamilyRegisterAppendix,
+        FamilyForm::Closed => CertificateKind::ClosedFamilyRegisterCertificate,
+    };
+    let members =
+        if arguments.members.is_empty() { Members::Applicant } else { Members::Numbered(arguments.members.clone()) };
+    let choices = Choices { kind, members, ..Choices::default() };
+    let order = Order::of(&arguments.resident, choices, staff_credential, arguments.purpose.clone());
+    issue::carry_out(&arguments.data, &arguments.out, order)
+}

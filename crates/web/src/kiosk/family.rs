@@ -1,0 +1,140 @@
+//! Papers of the family register at the machine: who is in it, and whom the paper shows.
+//!
+//! ```text
+//!  kind ─► family (refused early, one sentence; 本籍 elsewhere: said, and the person stays) ─► choose ─► confirm
+//! ```
+
+use maud::{Markup, html};
+use services::convenience_certificates::kinds::family_register::is_family;
+use services::convenience_certificates::{
+    CertificateKind, Choices, FamilyMemberShown, Issuer, Members, Refusal, family,
+};
+
+use super::say::{Say, beneath};
+use super::session::{Screen, Session, Step};
+use super::views::{Frame, option};
+
+impl Session {
+    /// Whether this is somebody who lives elsewhere: only the family register's papers are theirs.
+    pub(super) fn lives_elsewhere(&self) -> bool {
+        self.applicant.as_ref().is_some_and(|applicant| applicant.registered().is_some())
+    }
+
+    /// Reads who is in the person's family register, for a paper of it; for another paper there is nothing to read.
+    pub(super) fn look_at_family(&mut self, issuer: &Issuer, kind: CertificateKind) -> Step {
+        self.family.clear();
+        if !is_family(kind) {
+            return if self.lives_elsewhere() { Err(Say::Key("certificate-refused-choices")) } else { Ok(()) };
+        }
+        let Some(applicant) = &self.applicant else { return Err(Say::Key("kiosk-session-ended")) };
+        match family(&issuer.city, issuer.fresh_minutes, applicant, kind) {
+            Ok(Ok(members)) => {
+                self.family = members;
+                Ok(())
+            }
+            // The other papers are still theirs.
+            Ok(Err(Refusal::RegisterElsewhere)) => Err(Say::Key("certificate-refused-elsewhere")),
+            Ok(Err(refusal)) => Err(self.refuse(refusal)),
+            Err(error) => Err(beneath(&error)),
+        }
+    }
+
+    /// Fixes whom a paper of the family register shows: `places` are places in the list that was shown.
+    pub(super) fn confirm_family(&mut self, who: &str, places: &[usize], copies: u8) -> Step {
+        let kind = self.choices.kind;
+        let chosen = || places.iter().filter_map(|&place| self.family.get(place)).map(|member| member.order).collect();
+        let members = match (kind, who) {
+            (CertificateKind::FamilyRegisterCertificate, _) | (_, "household") => Members::Household,
+            (_, "chosen") => Members::Numbered(chosen()),
+            _ => Members::Applicant,
+        };
+        if kind == CertificateKind::FamilyRegisterPersonCertificate
+            && !matches!(&members, Members::Numbered(list) if list.len() == 1)
+        {
+            return Err(Say::Key("certificate-refused-choices"));
+        }
+        self.confirm_choices(Choices { kind, members, copies, ..Choices::default() })
+    }
+
+    /// Names on the paper of the family register that was chosen; none for another paper.
+    pub(super) fn family_chosen(&self) -> Vec<&str> {
+        if !is_family(self.choices.kind) {
+            return Vec::new();
+        }
+        let is_shown = |member: &&FamilyMemberShown| match &self.choices.members {
+            Members::Household => true,
+            Members::Applicant => member.is_applicant,
+            Members::Numbered(list) => list.contains(&member.order),
+            Members::Chosen(_) => false,
+        };
+        self.family.iter().filter(is_shown).map(|member| member.name.as_str()).collect()
+    }
+}
+
+/// Whom the paper shows, and how many copies.
+pub(super) fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
+    frame.screen(
+        "kiosk-choose-heading",
+        Screen::Choose.step(),
+        Some("/kiosk/ended"),
+        &html! {
+            h1 { (frame.say("kiosk-choose-heading")) }
+            (frame.alert(session))
+            (frame.form("/kiosk/choose", &html! {
+                @match session.choices.kind {
+                    CertificateKind::FamilyRegisterPersonCertificate => (one_person(frame, session)),
+                    CertificateKind::FamilyRegisterAppendix => (some(frame, session)),
+                    _ => {
+                        p class="kiosk-lead" { (frame.say("kiosk-family-whole")) }
+                        ul { @for member in &session.family { li lang="ja" { (member.name) } } }
+                    }
+                }
+                div class="kiosk-copies" {
+                    label for="copies" { (frame.say("kiosk-copies")) }
+                    input id="copies" type="number" name="copies" min="1" max="10" value=(session.choices.copies)
+                        required aria-describedby="copies-hint";
+                    span id="copies-hint" { (frame.say("kiosk-copies-hint")) }
+                }
+                (frame.big("kiosk-next"))
+            }))
+            p { a class="kiosk-quiet" href="/kiosk/kind?back=1" { (frame.say("kiosk-back")) } }
+        },
+    )
+}
+
+fn name(frame: &Frame<'_>, member: &FamilyMemberShown) -> Markup {
+    html! { span lang="ja" { (member.name) } @if member.is_applicant { (frame.say("kiosk-choose-you")) } }
+}
+
+fn one_person(frame: &Frame<'_>, session: &Session) -> Markup {
+    html! {
+        input type="hidden" name="who" value="chosen";
+        fieldset class="kiosk-options" {
+            legend { (frame.say("kiosk-family-one")) }
+            @for (place, member) in session.family.iter().enumerate() {
+                (option("radio", "member", &place.to_string(), member.is_applicant, &name(frame, member)))
+            }
+        }
+    }
+}
+
+fn some(frame: &Frame<'_>, session: &Session) -> Markup {
+    html! {
+        fieldset class="kiosk-options" {
+            legend class="hidden-visually" { (frame.say("kiosk-choose-heading")) }
+            (option("radio", "who", "household", true, &frame.say("kiosk-family-all")))
+            (option("radio", "who", "applicant", false, &frame.say("kiosk-choose-self")))
+            @if session.family.len() > 2 {
+                (option("radio", "who", "chosen", false, &frame.say("kiosk-choose-some")))
+            }
+        }
+        @if session.family.len() > 2 {
+            fieldset class="kiosk-options kiosk-members" {
+                legend { (frame.say("kiosk-choose-some")) }
+                @for (place, member) in session.family.iter().enumerate() {
+                    (option("checkbox", "member", &place.to_string(), false, &name(frame, member)))
+                }
+            }
+        }
+    }
+}

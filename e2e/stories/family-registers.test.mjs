@@ -1,0 +1,116 @@
+// The family register: a resident's papers, and somebody who lives elsewhere applying at the machine and from a PC.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fit, launch, person } from '../lib/browser.mjs'
+import { languages, sizes, url } from '../lib/city.mjs'
+import { Kiosk } from '../lib/kiosk.mjs'
+import { keep, pdfsig, text } from '../lib/paper.mjs'
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser.close())
+
+/** Signs in with the drawer's card whose label says this. */
+async function signIn (page, language, label) {
+  const kiosk = new Kiosk(page)
+  await kiosk.arrive()
+  await kiosk.chooseLanguage(language)
+  const labels = await kiosk.cards()
+  const place = labels.findIndex((one) => one.includes(label))
+  assert.ok(place >= 0, `${label} is not in the drawer: ${labels}`)
+  const pin = await kiosk.putCard(place)
+  await kiosk.at('/kiosk/pin')
+  await kiosk.typePin(pin)
+  return { kiosk, pin }
+}
+
+for (const language of languages) {
+  test(`a resident takes the whole register (${language})`, async () => {
+    const page = await person(browser, sizes.kiosk)
+    const { kiosk } = await signIn(page, language, '夫婦2人')
+    await kiosk.takeKind('family_register_certificate')
+    await fit(page, `the whole register in ${language}`)
+    await kiosk.go('/kiosk/choose').click()
+    await fit(page, `confirming in ${language}`)
+    await kiosk.confirm()
+    await kiosk.pay()
+    const path = keep(await kiosk.paper())
+    assert.match(pdfsig(path), /Signature is Valid/)
+    const said = text(path).replace(/\s/g, '')
+    for (const word of ['全部事項証明', '大輔', '真理子', '養子縁組']) assert.ok(said.includes(word), word)
+    await kiosk.takeEverything()
+  })
+}
+
+test('one person, and some of the appendix, are chosen by name', async () => {
+  const page = await person(browser, sizes.phone)
+  const { kiosk } = await signIn(page, 'ja', '夫婦2人')
+  await kiosk.takeKind('family_register_person_certificate')
+  await fit(page, 'choosing one person')
+  await page.locator('input[name=member][value="1"]').check()
+  await kiosk.go('/kiosk/choose').click()
+  await kiosk.at('/kiosk/confirm')
+  assert.match(await page.locator('.kiosk-facts').innerText(), /真理子/)
+  await page.locator('a[href="/kiosk/choose?back=1"]').click()
+  await page.locator('a[href="/kiosk/kind?back=1"]').click()
+  await kiosk.takeKind('family_register_appendix')
+  await fit(page, 'choosing of the appendix')
+  await kiosk.choose('applicant')
+  await kiosk.at('/kiosk/confirm')
+  await page.locator('form[action="/kiosk/session/stop"] button').click()
+})
+
+test('whose register is elsewhere is told where to go, and may take the other papers', async () => {
+  const page = await person(browser, sizes.kiosk)
+  const { kiosk } = await signIn(page, 'ja', '母と子')
+  await kiosk.at('/kiosk/kind')
+  await page.locator('form[action="/kiosk/kind"]', { has: page.locator('input[value="family_register_certificate"]') }).locator('button').click()
+  await page.locator('[role=alert]').waitFor()
+  assert.match(await page.locator('[role=alert]').innerText(), /本籍地の市区町村/)
+  await fit(page, 'told where to go')
+  await kiosk.takeKind()
+  await page.locator('form[action="/kiosk/session/stop"] button').click()
+})
+
+test('somebody who lives elsewhere applies at the machine', async () => {
+  const page = await person(browser, sizes.kiosk)
+  const { kiosk, pin } = await signIn(page, 'ja', '市外に住む')
+  await page.locator('form[action="/kiosk/apply/open"] button').click()
+  await kiosk.at('/kiosk/apply')
+  await fit(page, 'applying')
+  const fill = async (password) => {
+    await page.locator('#domicile').fill('見本県見本市中央1丁目100')
+    await page.locator('#head').fill('辻花子')
+    await page.locator('#pin').fill(pin)
+    await page.locator('#password').fill(password)
+    await kiosk.go('/kiosk/apply').click()
+  }
+  await fill('no')
+  await page.locator('[role=alert]').waitFor()
+  await fill('yakuba1')
+  await kiosk.at('/kiosk/applied')
+  await fit(page, 'applied')
+  await page.goto(`${url}/kiosk/ended`)
+  const again = await person(browser, sizes.kiosk)
+  await signIn(again, 'ja', '市外に住む')
+  await again.locator('[role=alert]').waitFor()
+  assert.match(await again.locator('[role=alert]').innerText(), /審査中/)
+})
+
+test('the page for a PC explains itself, refuses what is no certificate, and knows no strange receipt', async () => {
+  for (const size of ['narrow', 'desk']) {
+    const page = await person(browser, sizes[size])
+    await page.goto(`${url}/registration`)
+    await fit(page, `the page for a PC at ${size} size`)
+    await page.locator('#domicile').fill('見本県見本市中央一丁目100番地')
+    await page.locator('#head').fill('辻花子')
+    await page.locator('#certificate').setInputFiles({ name: 'auth.der', mimeType: 'application/octet-stream', buffer: Buffer.from('no certificate') })
+    await page.locator('form[action="/registration/statement"] button').click()
+    assert.match(await page.locator('main').innerText(), /証明書として受け付けられません/)
+    await page.goto(`${url}/registration`)
+    await page.locator('#receipt').fill('00000000000000000000000000')
+    await page.locator('form[action="/registration/status"] button').click()
+    assert.match(await page.locator('main').innerText(), /受付番号の申請はありません/)
+  }
+})
