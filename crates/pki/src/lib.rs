@@ -14,6 +14,7 @@
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
 //! | [`sealed`] | sealing for one reader (HPKE) |
 //! | [`token`] | the signed square on paper (COSE) |
+//! | [`message_key`] | who signed this request (RFC 9421)? |
 //! | [`keys`] | private keys in memory and the trait of document signers |
 //! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
 //!
@@ -28,6 +29,7 @@ pub mod challenge;
 mod cms;
 pub mod jpki_profile;
 pub mod keys;
+pub mod message_key;
 pub mod mobile_document;
 mod oids;
 pub mod pades;
@@ -48,3 +50,4 @@ pub use challenge::{
     verify_user_authentication,
 };
 pub use keys::{DocumentSigner, KeyError, MemorySigner, SigningKey};
+pub use message_key::MessageKey;
