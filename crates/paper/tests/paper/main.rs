@@ -7,6 +7,7 @@ extern crate yakuba_paper as paper;
 mod look;
 mod names;
 mod no_document;
+mod pages;
 mod rechecked;
 mod seal_registration;
 mod support;
