@@ -7,7 +7,8 @@ use tools::staff::{self, Role, StaffError};
 use tools::terminals::{Sort, announce_sort};
 
 use super::super::choices::Choices;
-use super::super::requests::Request;
+use super::super::request::{Event, State};
+use super::super::requests::{self, Request};
 use super::*;
 
 const BY: Actor = Actor::System { job: "test" };
