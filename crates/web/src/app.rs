@@ -79,6 +79,8 @@ pub struct App {
     pub limits: Limits,
     /// The certificate machines, when this process serves them.
     pub kiosk: Option<Arc<crate::kiosk::Place>>,
+    /// Machines that talk by the kiosk protocol, when this process serves them.
+    pub desk: Option<Arc<crate::kiosk_api::Desk>>,
     /// What papers are checked with on the open pages.
     pub papers: Option<Arc<crate::open::Papers>>,
     /// Who may bring messages of the other zone.
@@ -120,6 +122,7 @@ impl App {
             settings,
             limits,
             kiosk: None,
+            desk: None,
             papers: None,
             relay: None,
             agents: None,

@@ -19,8 +19,9 @@ mod steps;
 pub mod views;
 
 pub(crate) use kinds::name_key as kind_name_key;
+pub(crate) use machine::REFUSAL_TAKES;
 pub use machine::{Place, Slots};
-pub(crate) use say::card_sentence;
+pub(crate) use say::{card_sentence, credential_sentence};
 
 use crate::routes::{Routes, Rule};
 

@@ -25,6 +25,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/papers", "staff-nav-papers", Some(Action::SeePapers)),
     ("/staff/hours", "staff-nav-hours", Some(Action::SeeHours)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),
+    ("/staff/cash", "cash-nav", Some(Action::SeeCash)),
     ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),

@@ -568,3 +568,13 @@ staff-done-hours-set = It is set. See the tables.
 staff-done-hours-called-off = It is called off.
 staff-done-hours-announced = The maintenance is announced.
 staff-done-hours-ended = The maintenance has ended.
+
+# cash
+staff-done-cash-closed = It is closed.
+staff-done-cash-asked = The correction waits for a colleague.
+staff-done-cash-corrected = It is corrected.
+staff-done-cash-declined = The correction is off.
+staff-done-cash-settled = It is settled.
+staff-terminal-sort = Sort
+staff-terminal-sort-ward-office = Certificate machine in an office
+staff-terminal-sort-store = Machine in a store (simulated)

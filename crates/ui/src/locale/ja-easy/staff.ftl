@@ -559,3 +559,13 @@ staff-done-hours-set = きめました。
 staff-done-hours-called-off = やめました。
 staff-done-hours-announced = しらせました。
 staff-done-hours-ended = おわりました。
+
+# cash
+staff-done-cash-closed = 締めました。
+staff-done-cash-asked = なおしたいと 言いました。べつの 人を 待ちます。
+staff-done-cash-corrected = なおしました。
+staff-done-cash-declined = やめました。
+staff-done-cash-settled = おわりました。
+staff-terminal-sort = 種類
+staff-terminal-sort-ward-office = 役所の 証明書の 機械
+staff-terminal-sort-store = 店の 機械(ほんものでは ありません)

@@ -559,3 +559,13 @@ staff-done-hours-set = 決めました。上の表で確かめてください。
 staff-done-hours-called-off = 取りやめました。
 staff-done-hours-announced = 保守を予告しました。
 staff-done-hours-ended = 保守を終えました。
+
+# cash
+staff-done-cash-closed = 締めました。
+staff-done-cash-asked = 訂正を求めました。別の職員の承認を待ちます。
+staff-done-cash-corrected = 訂正しました。
+staff-done-cash-declined = 訂正を取り下げました。
+staff-done-cash-settled = 処理しました。
+staff-terminal-sort = 種類
+staff-terminal-sort-ward-office = 庁舎の証明書発行機
+staff-terminal-sort-store = 店舗の端末(模擬)
