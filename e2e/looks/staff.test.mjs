@@ -38,6 +38,7 @@ for (const language of languages) {
     await each(officer, language, {
       'empty-home': '/staff',
       'empty-papers': '/staff/papers?day=2001-01-01',
+      'empty-cash': '/staff/cash?day=2001-01-01',
       'empty-service': '/staff/incidents/service',
       'empty-terminals': '/staff/terminals?q=nowhere',
       'empty-incidents': '/staff/incidents',
@@ -69,6 +70,7 @@ for (const language of languages) {
       'paper-withdrawn': `/staff/papers/${papers.withdrawn}`,
       'paper-withdraw': `/staff/papers/${papers.valid}/withdraw`,
       terminals: '/staff/terminals?state=all',
+      cash: '/staff/cash',
       imports: '/staff/imports',
       'approvals-own': '/staff/approvals',
       looked: '/staff/looked',

@@ -216,6 +216,16 @@ describe('a city begins', () => {
       assert.ok(await machine.locator('form[action="/kiosk/start"]').count() >= 3)
     })
 
+    test('the money of the machines stands by day, and today cannot be closed yet', async () => {
+      await open(officer, '/staff/cash')
+      await fit(officer, 'the machines\' money')
+      assert.equal(await officer.locator('form[action="/staff/cash/close"]').count(), 0)
+      await officer.locator('input[name=day]').fill('2001-01-01')
+      await officer.locator('form[action="/staff/cash"] button').click()
+      await officer.waitForURL(/day=2001-01-01/)
+      await fit(officer, 'a day without money')
+    })
+
     test('a machine is enrolled by the token it is given once, and a lost one opens nothing', async () => {
       const link = await enrolMachine(officer, '南出張所', '7号機')
       await fit(officer, 'the number for a machine')

@@ -16,6 +16,7 @@ use tools::audit::{self, Zone};
 use tools::nodes::{self, Fingerprint, Topology};
 use tools::relay::{Endpoint, InProcess, Router};
 use web::kiosk::Place;
+use web::kiosk_api::Desk;
 use web::{App, Settings};
 
 use crate::city::OpenCity;
@@ -45,6 +46,9 @@ const HEARTBEAT_SECONDS: u64 = 60;
 /// # Errors
 /// See [`Failure`].
 pub fn demo(arguments: &DemoArguments) -> Outcome {
+    if let Some(point) = &arguments.halt_at {
+        store::fault::halt_at(point);
+    }
     let listener = listen(&Ipv4Addr::LOCALHOST.to_string(), arguments.port)?;
     let address = local_address(&listener)?;
     let city = birth::demo(&arguments.data, arguments.residents, arguments.seed, &mut |line| eprintln!("{line}"))?;
@@ -97,6 +101,8 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let mut app = App::new(Some(Arc::new(inside.clone())), Some(Arc::new(city.outside().clone())), settings)
         .map_err(|_| Failure::new(Kind::Internal, "the doors cannot be made"))?;
     app.kiosk = Some(place.clone());
+    let desk = Arc::new(Desk::new(means.issuer.clone(), city.config().kiosk.most_sessions as usize));
+    app.desk = Some(desk.clone());
     means.publish(&mut app, &keys, &city.config().agents);
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
@@ -108,6 +114,10 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     actions::sweep(&inside, true)
         .map_err(Failure::while_doing(Kind::Unavailable, "requests left over cannot be ended"))?;
     let mut beside = Beside::start(&city, &keys, relay, place, idle_seconds)?;
+    beside.every(1, "desk", move || {
+        desk.look_after();
+        Ok(())
+    })?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();

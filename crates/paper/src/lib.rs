@@ -17,6 +17,7 @@
 //! | [`seal`] | the mayor's seal (電子公印) |
 //! | [`certificate`] | what every certificate shares: frame, title, foot, code, seal; drawing |
 //! | [`forms`] | what stands on the paper of each kind |
+//! | [`pages`] | a finished document page by page, for machines that print so |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
 pub mod barcode;
@@ -26,6 +27,7 @@ pub mod fonts;
 pub mod forms;
 pub mod layout;
 mod mask;
+pub mod pages;
 pub mod recheck;
 pub mod seal;
 

@@ -15,6 +15,7 @@
 //! | [`sealed`] | sealing for one reader (HPKE) |
 //! | [`wallet`], [`jose`] | certificates in a wallet: SD-JWT VC, key proofs, status lists |
 //! | [`token`] | the signed square on paper (COSE) |
+//! | [`message_key`] | who signed this request (RFC 9421)? |
 //! | [`keys`] | private keys in memory and the trait of document signers |
 //! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
 //!
@@ -30,6 +31,7 @@ mod cms;
 pub mod jose;
 pub mod jpki_profile;
 pub mod keys;
+pub mod message_key;
 pub mod mobile_document;
 mod oids;
 pub mod pades;
@@ -51,3 +53,4 @@ pub use challenge::{
     verify_user_authentication,
 };
 pub use keys::{DocumentSigner, KeyError, MemorySigner, SigningKey};
+pub use message_key::MessageKey;

@@ -3,9 +3,16 @@
 //! ```text
 //!   test ── faults.push(DiskFull) ──► queue ──► taken by the next commit (SQLite: by the next group) ──► error or stall
 //! ```
+//!
+//! And a halt: a program that is started for it stands still at a named point inside a transaction, before its commit,
+//! until the test kills it (`kill -9`).
+//!
+//! ```text
+//!   test ── yakuba demo --halt-at request.fetched ──► halt_at ──► Tx::reach("request.fetched") ──► "halted at …", for ever
+//! ```
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// What goes wrong at one commit.
@@ -50,5 +57,24 @@ impl Faults {
 
     pub(crate) fn take(&self) -> Option<Fault> {
         self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+/// The point at which this process stands still, if any.
+static HALT: OnceLock<String> = OnceLock::new();
+
+/// Lets this process stand still for ever when a transaction reaches `point`, so that a test can kill it there. Cannot be
+/// taken back. For programs on demo data only.
+pub fn halt_at(point: &str) {
+    let _ = HALT.set(point.to_owned());
+}
+
+/// Stands still if this is the point. Costs one look at a word that is never set in production.
+pub(crate) fn reach(point: &str) {
+    if HALT.get().is_some_and(|halt| halt == point) {
+        println!("halted at {point}");
+        loop {
+            std::thread::park();
+        }
     }
 }

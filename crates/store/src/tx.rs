@@ -102,6 +102,11 @@ pub(crate) enum Link<'a> {
 }
 
 impl<'a> Tx<'a> {
+    /// Names a point of this action, for tests that kill the program there ([`crate::fault::halt_at`]). Does nothing else.
+    pub fn reach(&mut self, point: &str) {
+        crate::fault::reach(point);
+    }
+
     pub(crate) fn over(link: Link<'a>) -> Self {
         Self { link, broken: None }
     }

@@ -80,6 +80,8 @@ pub struct App {
     pub limits: Limits,
     /// The certificate machines, when this process serves them.
     pub kiosk: Option<Arc<crate::kiosk::Place>>,
+    /// Machines that talk by the kiosk protocol, when this process serves them.
+    pub desk: Option<Arc<crate::kiosk_api::Desk>>,
     /// What papers are checked with on the open pages.
     pub papers: Option<Arc<crate::open::Papers>>,
     /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
@@ -125,6 +127,7 @@ impl App {
             settings,
             limits,
             kiosk: None,
+            desk: None,
             papers: None,
             twins: None,
             applications: None,

@@ -15,6 +15,7 @@ pub mod assets;
 pub mod error;
 pub mod form;
 pub mod kiosk;
+pub mod kiosk_api;
 pub mod limits;
 pub mod open;
 pub mod routes;

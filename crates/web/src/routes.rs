@@ -23,7 +23,7 @@ use crate::error::Failure;
 use crate::limits::{Class, Knocker};
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, SignedIn, Visit};
-use crate::{agents, assets, kiosk, open, security, staff};
+use crate::{agents, assets, kiosk, kiosk_api, open, security, staff};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Rule {
     Kiosk,
     /// A session begun by a verified card at an enrolled terminal. Gives [`AtTerminal`] and [`InKioskSession`].
     KioskSession,
+    /// A machine that signs each request with its key ([`kiosk_api`]). Gives [`AtTerminal`].
+    SignedMachine,
     /// Any member of staff who is signed in. Gives [`SignedIn`].
     StaffSignedIn,
     /// A member of staff whose roles allow the action. Gives [`SignedIn`].
@@ -80,7 +82,9 @@ impl Routes {
     /// The routes of one zone's process.
     pub fn of(zone: Zone) -> Self {
         let shared = Self::new().merge(assets::routes());
-        let inside = || Self::new().merge(staff::routes()).merge(kiosk::routes()).merge(agents::routes());
+        let inside = || {
+            Self::new().merge(staff::routes()).merge(kiosk::routes()).merge(kiosk_api::routes()).merge(agents::routes())
+        };
         match zone {
             Zone::Inside => shared.merge(inside()),
             Zone::Outside => shared.merge(open::routes()),
@@ -185,6 +189,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Failure> {
             return Err(Failure::of(Kind::Forbidden));
         }
         Rule::Relay => return relay(gate, request).await,
+        Rule::SignedMachine => return kiosk_api::gate::admit(app, request, gate.most_bytes).await,
         Rule::Kiosk => at_terminal(app, &mut request).await?,
         Rule::KioskSession => {
             at_terminal(app, &mut request).await?;
@@ -203,7 +208,7 @@ fn class_of(rule: Rule, method: &Method) -> Class {
     match rule {
         Rule::Public | Rule::DemoLoopback if *method == Method::POST => Class::PublicWrite,
         Rule::Public | Rule::DemoLoopback => Class::PublicRead,
-        Rule::Kiosk | Rule::KioskSession => Class::Kiosk,
+        Rule::Kiosk | Rule::KioskSession | Rule::SignedMachine => Class::Kiosk,
         Rule::StaffSignedIn | Rule::Staff(_) => Class::Staff,
         Rule::Relay => Class::Relay,
     }

@@ -51,7 +51,9 @@ pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next
     let chosen = language_in_query(request.uri().query());
     let request_query = request.uri().query().unwrap_or_default().to_owned();
     let visit = visit(&app, &request, chosen);
-    let wants_json = wants_json(request.headers());
+    // Machines that talk by the kiosk protocol show no pages.
+    let is_machine = request.uri().path().starts_with(wire::kiosk_messages::PREFIX);
+    let wants_json = is_machine || wants_json(request.headers());
     request.extensions_mut().insert(visit.clone());
     let checked = host_is_ours(&app, &request).and_then(|()| comes_from_our_pages(&app, &request));
     let response = match checked {
@@ -191,7 +193,13 @@ fn draw_failure(app: &App, visit: &Visit, wants_json: bool, mut response: Respon
             .next
             .as_ref()
             .map(|(address, key)| serde_json::json!({ "address": address, "text": words().get(visit.language, key) }));
-        (code, Json(serde_json::json!({ "error": code.as_u16(), "message": sentence, "next": next }))).into_response()
+        (
+            code,
+            Json(serde_json::json!({
+                "error": code.as_u16(), "code": failure.key, "message": sentence, "next": next,
+            })),
+        )
+            .into_response()
     } else {
         let title = visit.say(&format!("{}-title", crate::error::general_key(failure.kind)));
         let (next, next_key) = failure.next.clone().unwrap_or_else(|| (home(app, visit).into(), "page-home"));

@@ -34,7 +34,7 @@ fn no_route_answers_a_stranger_beyond_its_rule() {
             let expected: &[u16] = match entry.rule {
                 Rule::Public => continue,
                 Rule::DemoLoopback | Rule::Kiosk | Rule::KioskSession => &[403],
-                Rule::StaffSignedIn | Rule::Staff(_) | Rule::Relay => &[401],
+                Rule::StaffSignedIn | Rule::Staff(_) | Rule::Relay | Rule::SignedMachine => &[401],
             };
             assert!(expected.contains(&status), "{} {}: {status}", entry.method, entry.path);
         }
@@ -61,7 +61,7 @@ fn a_staff_session_opens_no_machine_and_a_machine_opens_no_console() {
         let (mut everybody, mut terminal) = (door.staff(Role::ALL), door.terminal());
         for entry in Routes::all().entries() {
             match entry.rule {
-                Rule::Kiosk | Rule::KioskSession | Rule::Relay => {
+                Rule::Kiosk | Rule::KioskSession | Rule::Relay | Rule::SignedMachine => {
                     let status = knock(&mut everybody, entry.method.as_str(), entry.path);
                     assert!(matches!(status, 401 | 403), "{} {} to staff: {status}", entry.method, entry.path);
                 }

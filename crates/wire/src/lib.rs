@@ -3,4 +3,6 @@ pub mod certificate_code;
 pub mod certificate_fields;
 pub mod credential_code;
 pub mod family_register;
+pub mod http_signature;
+pub mod kiosk_messages;
 pub mod resident_csv;

@@ -22,20 +22,27 @@
 mod agent;
 mod browser;
 mod card_states;
+mod chaos;
 mod city;
 mod counter_cards;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]
 mod daemon;
 mod family_registers;
+mod door;
 mod hours;
 mod invariants;
+mod kill_nine;
 mod load;
 mod logs;
 mod lookers;
+mod mismatch;
+mod named;
+mod protocol;
 mod real_city;
 mod refusals;
 mod served;
 mod stopped;
 mod tls;
 mod twin;
+mod wrong_messages;

@@ -9,6 +9,7 @@ mod family_register;
 mod look;
 mod names;
 mod no_document;
+mod pages;
 mod rechecked;
 mod seal_registration;
 mod support;

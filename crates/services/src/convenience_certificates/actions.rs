@@ -3,25 +3,24 @@
 //!
 //! ```text
 //!  begin ─► payment_started ─► payment_kept ─► prepare ─► fetch ─► print_acknowledged
-//!                                                 └─────────── stop / sweep ──► refund_paid
+//!                                                 └─────────── stop / sweep ──► refund_paid   ([`super::ending`])
 //! ```
 //! *prepare* and *fetch* are in [`super::finishing`]; the applicant comes from a verified credential only ([`Applicant`]
 //! cannot be made from a posted id), or from a staff member at the counter.
 
 use base::{Id, Kind, Yen};
+use store::StoreError;
 use store::sealing::SealError;
-use store::{StoreError, Tx};
 use tools::Inside;
-use tools::access::{AccessError, Actor};
+use tools::access::AccessError;
 use tools::family_register::FamilyRegisterError;
-use tools::incidents::{self, Report};
 use tools::register::RegisterError;
-use tools::relay::{RelayError, paper_status};
+use tools::relay::RelayError;
 
-use super::SERVICE_CODE;
 use super::applicant::{Applicant, MemberShown};
 use super::choices::{CertificateKind, Choices};
 use super::document::DocumentError;
+use super::ending::{step, withdraw};
 use super::hours::{Family, Hours, rows};
 use super::kinds::{self, residence};
 use super::looking::{closed, closed_at, closed_for_kind, is_out_of_hours};
@@ -29,11 +28,9 @@ use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
 
+pub use super::ending::{ABANDONED_AFTER_SECONDS, mismatch_found, sweep, trouble_reported};
 pub use super::finishing::{fetch, prepare};
 pub use super::looking::Closed;
-
-/// Minutes without an answer from the machine after which a request is ended (invariant I5).
-pub const ABANDONED_AFTER_SECONDS: i64 = 15 * 60;
 
 /// A failure beneath, in which nothing was decided.
 #[derive(Debug, thiserror::Error)]
@@ -216,7 +213,8 @@ pub fn payment_started(city: &Inside, id: Id) -> Answer<Request> {
     advance(city, id, Event::PaymentStarted)
 }
 
-/// The box kept the fee (`kept`) or kept nothing.
+/// The box kept the fee (`kept`) or kept nothing. That it kept it is believed also when it comes too late: then it is owed.
+/// That it kept nothing is not: an officer counts the box.
 ///
 /// # Errors
 /// [`ActionError`]; inner: the request is in another state.
@@ -225,17 +223,12 @@ pub fn payment_settled(city: &Inside, id: Id, kept: bool) -> Answer<Request> {
     let event = if kept { Event::PaymentKept } else { Event::PaymentFailed };
     city.store.write(move |tx| {
         let Some(mut request) = requests::find(tx, id)? else { return Ok(Err(Refusal::AlreadyEnded)) };
-        if !requests::move_on(tx, &mut request, event, seams.now())? {
-            return Ok(Err(Refusal::AlreadyEnded));
+        let is_unclear = request.state == State::PaymentUnclear;
+        let mut moved = !(is_unclear && !kept) && step(tx, &seams, &mut request, event)?;
+        if !moved && kept && request.state == State::PaymentUnclear {
+            moved = requests::move_on(tx, &mut request, event, seams.now())?;
         }
-        if kept {
-            request.paid = request.fee;
-            tx.queue(
-                "UPDATE certificate_requests SET paid_yen = $1 WHERE request_id = $2",
-                &[request.paid.into(), id.into()],
-            )?;
-        }
-        Ok(Ok(request))
+        Ok(if moved { Ok(request) } else { Err(Refusal::AlreadyEnded) })
     })
 }
 
@@ -247,7 +240,7 @@ pub fn print_acknowledged(city: &Inside, id: Id) -> Answer<Request> {
     let seams = city.seams.clone();
     city.store.write(move |tx| {
         let Some(mut request) = requests::find(tx, id)? else { return Ok(Err(Refusal::AlreadyEnded)) };
-        if !requests::move_on(tx, &mut request, Event::PrintAcknowledged, seams.now())? {
+        if !step(tx, &seams, &mut request, Event::PrintAcknowledged)? {
             return Ok(Err(Refusal::AlreadyEnded));
         }
         tx.queue("DELETE FROM certificate_documents WHERE request_id = $1", &[id.into()])?;
@@ -280,64 +273,11 @@ pub fn refund_paid(city: &Inside, id: Id) -> Answer<Request> {
     advance(city, id, Event::RefundPaid)
 }
 
-/// Ends what nobody will end: run at start-up and every minute. Documents past their time are erased; requests without
-/// an answer end; unclear payments become incidents. Returns how many requests it ended.
-///
-/// # Errors
-/// [`ActionError`].
-pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
-    let seams = city.seams.clone();
-    city.store.write(move |tx| {
-        let now = seams.now();
-        let before = if everything { now.plus_seconds(1) } else { now.plus_seconds(-ABANDONED_AFTER_SECONDS) };
-        tx.queue("DELETE FROM certificate_documents WHERE erase_at <= $1", &[now.into()])?;
-        let rows = tx.query(
-            "SELECT request_id FROM certificate_requests WHERE state IN ('awaiting_payment', 'taking_payment', \
-             'paid', 'ready', 'printing') AND state_since < $1 ORDER BY state_since LIMIT 200",
-            &[before.into()],
-        )?;
-        let mut ended = 0;
-        for row in &rows {
-            let Some(mut request) = requests::find(tx, row.id(0)?)? else { continue };
-            if !requests::move_on(tx, &mut request, Event::FoundAfterRestart, now)? {
-                continue;
-            }
-            ended += 1;
-            withdraw(tx, &seams, &request)?;
-            if request.state == State::PaymentUnclear {
-                report(tx, &seams, "payment-unclear", false, "the coin box must be counted")?;
-            }
-        }
-        Ok(ended)
-    })
-}
-
-/// A paper that may exist but was not acknowledged must not verify as valid; its bytes go.
-fn withdraw(tx: &mut Tx<'_>, seams: &base::Seams, request: &Request) -> Result<(), ActionError> {
-    tx.queue("DELETE FROM certificate_documents WHERE request_id = $1", &[request.id.into()])?;
-    if request.document_hash.is_some() {
-        paper_status::push(tx, seams, request.id, paper_status::PaperState::Withdrawn)?;
-    }
-    Ok(())
-}
-
-/// Reports an incident of this service. The note holds nothing personal: incidents are shown on a screen.
-pub(super) fn report(
-    tx: &mut Tx<'_>,
-    seams: &base::Seams,
-    kind: &str,
-    stops: bool,
-    note: &str,
-) -> Result<(), StoreError> {
-    let actor = Actor::System { job: SERVICE_CODE };
-    incidents::open(tx, seams, &actor, &Report { service: SERVICE_CODE, kind, stops, note }).map(|_| ())
-}
-
 fn advance(city: &Inside, id: Id, event: Event) -> Answer<Request> {
     let seams = city.seams.clone();
     city.store.write(move |tx| {
         let Some(mut request) = requests::find(tx, id)? else { return Ok(Err(Refusal::AlreadyEnded)) };
-        let moved = requests::move_on(tx, &mut request, event, seams.now())?;
+        let moved = step(tx, &seams, &mut request, event)?;
         Ok(if moved { Ok(request) } else { Err(Refusal::AlreadyEnded) })
     })
 }

@@ -5,14 +5,16 @@
 //! ```
 
 use base::Id;
+use store::sealing::SealError;
 use tools::Inside;
 use tools::audit;
 use tools::relay::paper_status;
 use wire::certificate_fields::Fields;
 
-use super::actions::{ABANDONED_AFTER_SECONDS, ActionError, Answer, report};
+use super::actions::{ActionError, Answer};
 use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
+use super::ending::{ABANDONED_AFTER_SECONDS, mismatch_found, report, step};
 use super::kinds::{Content, look};
 use super::looking::{closed_for_kind, still_allowed};
 use super::refusal::Refusal;
@@ -75,9 +77,10 @@ fn read_for_drawing(
         if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
             return Ok(Err(Refusal::NotYours));
         }
-        if request.state != State::Paid {
+        if request.state != State::Paid || requests::is_late(&request, now) {
             return Ok(Err(Refusal::AlreadyEnded));
         }
+        tx.reach("prepare.read");
         let no = match closed_for_kind(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
             Some(refusal) => Err((refusal, None)),
             None => look(tx, &city, &applicant, &request.choices)?.map_err(|no| (no.refusal(), Some(no.cause()))),
@@ -122,7 +125,7 @@ fn store_document(
             requests::move_on(tx, &mut request, Event::Stopped, now)?;
             return Ok(Err(refusal));
         }
-        if !requests::move_on(tx, &mut request, Event::DocumentReady, now)? {
+        if !step(tx, &city.seams, &mut request, Event::DocumentReady)? {
             return Ok(Err(Refusal::AlreadyEnded));
         }
         tx.queue(
@@ -184,7 +187,7 @@ fn refuse_drawing(city: &Inside, id: Id, error: DocumentError) -> Answer<FetchTo
 ///
 /// # Errors
 /// [`ActionError`]; inner: a second fetch is [`Refusal::AlreadyEnded`], another terminal or token is
-/// [`Refusal::NotYours`].
+/// [`Refusal::NotYours`]; bytes that are not those that were stored stop the service ([`Refusal::ServiceStopped`]).
 pub fn fetch(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -> Answer<Vec<u8>> {
     let (seams, applicant, wanted) = (city.seams.clone(), applicant.clone(), sha256(&token.0));
     let resident = applicant.resident().clone();
@@ -196,7 +199,7 @@ pub fn fetch(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -
         if !is_theirs {
             return Ok(Err(Refusal::NotYours));
         }
-        if !requests::move_on(tx, &mut request, Event::Fetched, seams.now())? {
+        if !step(tx, &seams, &mut request, Event::Fetched)? {
             return Ok(Err(Refusal::AlreadyEnded));
         }
         let row = tx.query_one("SELECT sealed FROM certificate_documents WHERE request_id = $1", &[id.into()])?;
@@ -209,11 +212,15 @@ pub fn fetch(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let bytes = city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed)?;
-    if hash.as_deref() != Some(sha256(&bytes).as_slice()) {
-        return Err(DocumentError::Mismatch("stored bytes").into());
+    match city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed) {
+        Ok(bytes) if hash.as_deref() == Some(sha256(&bytes).as_slice()) => Ok(Ok(bytes)),
+        // Another's bytes, or altered ones: nobody gets them, and nobody is served before an officer has looked.
+        Ok(_) | Err(SealError::Altered | SealError::NoKey) => {
+            mismatch_found(city, id, DocumentError::Mismatch("stored bytes").cause())?;
+            Ok(Err(Refusal::ServiceStopped))
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(Ok(bytes))
 }
 
 /// The number printed as 発行番号: the date for people, and enough randomness that it is nobody's key.

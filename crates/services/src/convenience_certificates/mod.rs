@@ -20,6 +20,8 @@
 //! | [`document`] | content → paper → re-check → signature |
 //! | [`applicant`] | who asks, and why records are read for them |
 //! | [`actions`], [`finishing`] | one function for each act |
+//! | [`ending`] | time-outs, sweeping, and what a document that is not the right one leads to |
+//! | [`cash`] | each machine's money of a day: counted from requests, closed, corrected by two; money left open |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`arrivals`] | applications for a family register registration that came from a PC |
@@ -31,8 +33,10 @@
 pub mod actions;
 pub mod applicant;
 pub mod arrivals;
+pub mod cash;
 pub mod choices;
 pub mod document;
+mod ending;
 pub mod finishing;
 pub mod hours;
 pub mod issued;

@@ -57,8 +57,39 @@ pub enum Event {
     FoundAfterRestart,
 }
 
+impl Event {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::PaymentStarted,
+        Self::PaymentKept,
+        Self::PaymentFailed,
+        Self::DocumentReady,
+        Self::Fetched,
+        Self::PrintAcknowledged,
+        Self::Stopped,
+        Self::RefundPaid,
+        Self::FoundAfterRestart,
+    ];
+
+    /// The name of the moment at which it is written and not committed yet ([`store::Tx::reach`]).
+    pub const fn point(self) -> &'static str {
+        match self {
+            Self::PaymentStarted => "request.payment-started",
+            Self::PaymentKept => "request.payment-kept",
+            Self::PaymentFailed => "request.payment-failed",
+            Self::DocumentReady => "request.document-ready",
+            Self::Fetched => "request.fetched",
+            Self::PrintAcknowledged => "request.print-acknowledged",
+            Self::Stopped => "request.stopped",
+            Self::RefundPaid => "request.refund-paid",
+            Self::FoundAfterRestart => "request.found-after-restart",
+        }
+    }
+}
+
 impl State {
-    const ALL: [Self; 10] = [
+    /// All of them.
+    pub const ALL: [Self; 10] = [
         Self::AwaitingPayment,
         Self::TakingPayment,
         Self::Paid,
@@ -126,17 +157,7 @@ impl State {
 mod tests {
     use super::*;
 
-    const EVENTS: [Event; 9] = [
-        Event::PaymentStarted,
-        Event::PaymentKept,
-        Event::PaymentFailed,
-        Event::DocumentReady,
-        Event::Fetched,
-        Event::PrintAcknowledged,
-        Event::Stopped,
-        Event::RefundPaid,
-        Event::FoundAfterRestart,
-    ];
+    const EVENTS: [Event; 9] = Event::ALL;
 
     /// Walks every path of up to nine events and hands each to `check`.
     fn walk(state: State, path: &mut Vec<Event>, check: &mut impl FnMut(State, &[Event])) {
@@ -190,5 +211,48 @@ mod tests {
             }
             assert!(state.is_terminal(), "{state:?}");
         }
+    }
+
+    /// Messages of a machine arrive twice, in another order, or not at all; restarts fall anywhere. 200,000 such lives.
+    #[test]
+    fn messages_that_come_twice_or_in_another_order_never_make_a_wrong_life() {
+        let random = base::SeededRandom::from_seed(15);
+        let random: &dyn base::Random = &random;
+        let pick = |bound: usize| usize::try_from(random.below(bound as u64)).unwrap();
+        let good =
+            [Event::PaymentStarted, Event::PaymentKept, Event::DocumentReady, Event::Fetched, Event::PrintAcknowledged];
+        let mut ends = std::collections::BTreeMap::new();
+        for life in 0..200_000 {
+            let mut messages = good.to_vec();
+            for _ in 0..pick(6) {
+                let (at, length) = (pick(messages.len() + 1), messages.len());
+                let (last, other) = (length.saturating_sub(1), pick(length.max(1)));
+                match pick(4) {
+                    0 => messages.insert(at, EVENTS[pick(9)]),
+                    1 if length > 0 => messages.insert(at, messages[other]),
+                    2 if length > 0 => _ = messages.remove(at.min(last)),
+                    _ if length > 1 => messages.swap(at.min(last), other),
+                    _ => {}
+                }
+            }
+            messages.extend([Event::FoundAfterRestart, Event::RefundPaid]);
+            let (mut state, mut kept, mut refunds, mut fetches) = (State::AwaitingPayment, 0, 0, 0);
+            for event in messages {
+                let Some(next) = state.after(event) else { continue };
+                kept += usize::from(event == Event::PaymentKept);
+                refunds += usize::from(event == Event::RefundPaid);
+                fetches += usize::from(event == Event::Fetched);
+                assert!(fetches == 0 || kept == 1, "life {life}: handed out and not paid");
+                assert!(refunds <= kept, "life {life}: refunded and not paid");
+                state = next;
+            }
+            assert!(kept <= 1 && refunds <= 1 && fetches <= 1, "life {life}: twice");
+            assert!(!(state == State::Printed && refunds > 0), "life {life}: printed and refunded");
+            let is_settled = matches!(state, State::Printed | State::Refunded | State::Cancelled);
+            assert!(is_settled || state == State::PaymentUnclear, "life {life} ends in {state:?}");
+            assert_eq!(kept == 1, matches!(state, State::Printed | State::Refunded), "life {life}: {state:?}");
+            *ends.entry(state.as_str()).or_insert(0) += 1;
+        }
+        assert_eq!(ends.len(), 4, "every end was met: {ends:?}");
     }
 }

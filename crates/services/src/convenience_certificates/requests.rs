@@ -5,6 +5,7 @@ use store::{Row, StoreError, Tx};
 use tools::ResidentId;
 
 use super::choices::{CertificateKind, Choices};
+use super::ending::ABANDONED_AFTER_SECONDS;
 use super::request::{Event, State};
 
 /// One request as stored.
@@ -88,11 +89,24 @@ pub fn insert(tx: &mut Tx<'_>, request: &Request, now: Timestamp) -> Result<(), 
             now.into(),
             now.into(),
         ],
-    )
+    )?;
+    tx.reach("request.begun");
+    Ok(())
 }
 
-/// Moves `request` on, in the row and in the value. `false`, and nothing changed, when the event cannot happen in its
-/// state or another process moved it first.
+/// Seconds until the time of `request` in its state runs out; `None` when it is over already.
+pub fn ends_in_seconds(request: &Request, now: Timestamp) -> Option<i64> {
+    let is_open = request.state.after(Event::FoundAfterRestart).is_some();
+    is_open.then(|| (ABANDONED_AFTER_SECONDS - now.seconds_since(request.since)).max(0))
+}
+
+/// Whether the time of `request` in its state has run out: nothing but its end may happen to it any more.
+pub fn is_late(request: &Request, now: Timestamp) -> bool {
+    ends_in_seconds(request, now) == Some(0)
+}
+
+/// Moves `request` on, in the row and in the value, with the money that moves. `false`, and nothing changed, when the event
+/// cannot happen in its state or another process moved it first.
 ///
 /// # Errors
 /// The database.
@@ -102,11 +116,26 @@ pub fn move_on(tx: &mut Tx<'_>, request: &mut Request, event: Event, now: Timest
         "UPDATE certificate_requests SET state = $1, state_since = $2 WHERE request_id = $3 AND state = $4",
         &[next.as_str().into(), now.into(), request.id.into(), request.state.as_str().into()],
     )?;
-    if changed == 1 {
-        request.state = next;
-        request.since = now;
+    if changed != 1 {
+        return Ok(false);
     }
-    Ok(changed == 1)
+    match event {
+        Event::PaymentKept => {
+            request.paid = request.fee;
+            tx.queue(
+                "UPDATE certificate_requests SET paid_yen = fee_yen, paid_at = $1 WHERE request_id = $2",
+                &[now.into(), request.id.into()],
+            )?;
+        }
+        Event::RefundPaid => tx.queue(
+            "UPDATE certificate_requests SET refunded_at = $1, refunded_by = 'machine' WHERE request_id = $2",
+            &[now.into(), request.id.into()],
+        )?,
+        _ => {}
+    }
+    (request.state, request.since) = (next, now);
+    tx.reach(event.point());
+    Ok(true)
 }
 
 /// Writes why the register said no, for the counter only.

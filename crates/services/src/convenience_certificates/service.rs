@@ -65,9 +65,11 @@ pub const SERVICE: Service = Service {
     ],
     routes: &[
         Route { path: "/kiosk/…", who: "端末(カードの署名で始まる1回の手続だけ)" },
+        Route { path: "/kiosk-api/v1/…", who: "自分の鍵で署名する端末・センター" },
         Route { path: "/verify", who: "だれでも" },
         Route { path: "/twin/…", who: "ウォレット(デジタル写しの試験。本番では止めてある)" },
         Route { path: "/staff/incidents", who: "担当職員" },
+        Route { path: "/staff/cash", who: "担当職員" },
     ],
     disclosures: &[
         DisclosureEvent {

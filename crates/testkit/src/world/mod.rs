@@ -1,4 +1,5 @@
 //! The world outside the city hall, simulated: each peer speaks its real wire format over a real socket.
 
+pub mod centre;
 pub mod jlis;
 pub mod sign_in;

@@ -61,6 +61,8 @@ events! {
     IncidentOpened "incident.opened" "an incident was opened" "障害等の発生";
     IncidentCleared "incident.cleared" "an incident was cleared" "障害等の解除";
     RelayRefused "relay.refused" "a parcel from the other zone was refused" "ゾーン間通信の拒否";
+    CashClosed "cash.closed" "a machine's day was closed or corrected" "現金日計の締め・訂正";
+    MoneySettled "money.settled" "a refund or an unclear payment was settled" "返金・不明入金の処理";
     SettingChanged "setting.changed" "a setting was changed" "設定の変更";
     ServiceOpened "service.opened" "a service was opened or closed" "サービスの開始・停止";
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";

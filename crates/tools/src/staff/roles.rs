@@ -88,6 +88,14 @@ words_enum! {
         ApproveAdministrator "approve_administrator" "管理者の追加を承認する" "approve a new administrator";
         /// See requests that wait for a second person.
         SeeApprovals "see_approvals" "承認待ちを見る" "see what waits for approval";
+        /// See each machine's money of a day, and money left open.
+        SeeCash "see_cash" "現金の日計を見る" "see the machines' money";
+        /// Close a machine's day with what the box held; ask for a correction (two persons).
+        CloseCash "close_cash" "現金の日計を締める" "close a machine's day";
+        /// Be the second person when a closed day is corrected.
+        ApproveCash "approve_cash" "日計の訂正を承認する" "approve that a closed day is corrected";
+        /// Settle refunds that are due and payments that are unclear.
+        SettleMoney "settle_money" "返金・不明入金を処理する" "settle refunds and unclear payments";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -118,6 +126,9 @@ impl Action {
             Self::ApproveResume | Self::ApproveWithdrawal => &[CertificateOfficer, Administrator],
             Self::ApproveAdministrator => &[Administrator, Auditor],
             Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor],
+            Self::SeeCash => &[CertificateOfficer, Auditor, Administrator],
+            Self::CloseCash | Self::SettleMoney => &[CertificateOfficer],
+            Self::ApproveCash => &[CertificateOfficer, Administrator],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }
@@ -160,6 +171,8 @@ mod tests {
             Action::ManageTerminals,
             Action::ManageCredentials,
             Action::ImportRegister,
+            Action::CloseCash,
+            Action::SettleMoney,
         ] {
             assert!(!Role::Auditor.may(action), "{}", action.code());
         }

@@ -6,9 +6,11 @@
 //!  staff: announce ─► token, shown once ─► at the machine: enrol ─► its secret ─► authenticate, at every request
 //!                                              staff: stop (lost, replaced) ─► refused from the next request on
 //! ```
+//! A machine that talks by the kiosk protocol holds a private key instead of a secret: [`keys`].
 
 pub mod agents;
 pub mod coin_box;
+pub mod keys;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +38,34 @@ pub struct Terminal {
     pub name: String,
     /// Where it stands.
     pub place: String,
+}
+
+/// What sort of terminal it is: decides which hours it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The city's own machine in an office (庁舎内証明書発行機).
+    #[default]
+    WardOffice,
+    /// A machine in a store, or the centre that speaks for it (コンビニ). Simulated: the real one belongs to J-LIS.
+    Store,
+}
+
+impl Sort {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::WardOffice, Self::Store];
+
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::WardOffice => "ward_office_machine",
+            Self::Store => "store_kiosk",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.word() == word)
+    }
 }
 
 /// Whether a terminal serves people.
@@ -98,17 +128,19 @@ fn secret_hash(secret: &TerminalSecret) -> Vec<u8> {
 fn insert(
     tx: &mut Tx<'_>,
     terminal: &Terminal,
+    sort: Sort,
     secret_hash: &[u8],
     status: Status,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO terminals (terminal_id, name, place, kind, secret_hash, status, enrolled_at) \
-         VALUES ($1, $2, $3, 'ward_office_machine', $4, $5, $6)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
             terminal.id.into(),
             terminal.name.as_str().into(),
             terminal.place.as_str().into(),
+            sort.word().into(),
             secret_hash.into(),
             status.word().into(),
             now.into(),
@@ -134,7 +166,7 @@ pub fn enrol_here(
 ) -> Result<(Terminal, TerminalSecret), StoreError> {
     let terminal = Terminal { id: seams.random_id(), name: name.to_owned(), place: place.to_owned() };
     let secret = TerminalSecret(seams.random.bytes());
-    insert(tx, &terminal, &secret_hash(&secret), Status::Active, seams.now())?;
+    insert(tx, &terminal, Sort::WardOffice, &secret_hash(&secret), Status::Active, seams.now())?;
     note(tx, seams, by, Event::TerminalEnrolled, terminal.id, "enrolled")?;
     Ok((terminal, secret))
 }
@@ -150,10 +182,25 @@ pub fn announce(
     name: &str,
     place: &str,
 ) -> Result<(Terminal, OneTimeSecret), StaffError> {
+    announce_sort(tx, seams, by, Sort::WardOffice, name, place)
+}
+
+/// The same for a terminal of this sort.
+///
+/// # Errors
+/// As [`announce`].
+pub fn announce_sort(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    sort: Sort,
+    name: &str,
+    place: &str,
+) -> Result<(Terminal, OneTimeSecret), StaffError> {
     let (name, place) = (invitations::checked_name(name)?, invitations::checked_name(place)?);
     let terminal = Terminal { id: seams.random_id(), name, place };
     let (token, now) = (OneTimeSecret::fresh(seams), seams.now());
-    insert(tx, &terminal, &[], Status::Awaiting, now)?;
+    insert(tx, &terminal, sort, &[], Status::Awaiting, now)?;
     tx.execute(
         "INSERT INTO terminal_tokens (token_hash, terminal_id, expires_at) VALUES ($1, $2, $3)",
         &[token.hash().into(), terminal.id.into(), now.plus_seconds(TOKEN_SECONDS).into()],
@@ -172,19 +219,31 @@ pub fn enrol(
     seams: &Seams,
     token: &OneTimeSecret,
 ) -> Result<Option<(Terminal, TerminalSecret)>, StoreError> {
+    let secret = TerminalSecret(seams.random.bytes());
+    let enrolled = enrol_holding(tx, seams, token, &secret_hash(&secret))?;
+    Ok(enrolled.map(|terminal| (terminal, secret)))
+}
+
+/// Uses `token` up for a terminal that is known by `secret_hash` from here on; empty when it has a key instead.
+fn enrol_holding(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    token: &OneTimeSecret,
+    secret_hash: &[u8],
+) -> Result<Option<Terminal>, StoreError> {
     let now = seams.now();
     tx.queue("DELETE FROM terminal_tokens WHERE expires_at <= $1", &[now.into()])?;
     let used = "DELETE FROM terminal_tokens WHERE token_hash = $1 RETURNING terminal_id";
     let Some(row) = tx.query_one(used, &[token.hash().into()])? else { return Ok(None) };
-    let (id, secret) = (row.id(0)?, TerminalSecret(seams.random.bytes()));
+    let id = row.id(0)?;
     let row = tx.query_one(
         "UPDATE terminals SET status = 'active', secret_hash = $2, seen_at = $3 \
          WHERE terminal_id = $1 AND status = 'awaiting' RETURNING terminal_id, name, place",
-        &[id.into(), secret_hash(&secret).into(), now.into()],
+        &[id.into(), secret_hash.into(), now.into()],
     )?;
     let Some(row) = row else { return Ok(None) };
     note(tx, seams, &Actor::System { job: "terminal-enrolment" }, Event::TerminalEnrolled, id, "enrolled")?;
-    Ok(Some((terminal(&row)?, secret)))
+    Ok(Some(terminal(&row)?))
 }
 
 /// Stops a terminal for good: its secret and its token open nothing from now on. `false` when it was stopped before or

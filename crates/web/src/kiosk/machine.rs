@@ -28,7 +28,7 @@ use crate::visit::{AtTerminal, Visit};
 const CHANGE: Yen = Yen(20_000);
 /// Every refusal that comes from the register is answered this long after it was asked for, so that the time tells
 /// nothing about the cause.
-const REFUSAL_TAKES: Duration = Duration::from_millis(1500);
+pub(crate) const REFUSAL_TAKES: Duration = Duration::from_millis(1500);
 
 /// Where cards are put at the machines of this process.
 pub enum Slots {

@@ -22,8 +22,9 @@ mod twin;
 pub mod views;
 
 pub(crate) use kinds::name_key as kind_name_key;
+pub(crate) use machine::REFUSAL_TAKES;
 pub use machine::{Place, Slots};
-pub(crate) use say::card_sentence;
+pub(crate) use say::{card_sentence, credential_sentence};
 
 use crate::routes::{Routes, Rule};
 

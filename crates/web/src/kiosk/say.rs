@@ -68,7 +68,7 @@ pub(crate) const fn card_sentence(refusal: &CardRefusal) -> &'static str {
 }
 
 /// Each reason about what the city knows of the card has its own sentence, too.
-pub(super) const fn credential_sentence(refusal: CredentialRefusal) -> &'static str {
+pub(crate) const fn credential_sentence(refusal: CredentialRefusal) -> &'static str {
     match refusal {
         CredentialRefusal::Unknown => "kiosk-card-unknown",
         CredentialRefusal::OnHold => "kiosk-card-on-hold",

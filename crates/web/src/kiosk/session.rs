@@ -368,6 +368,10 @@ impl Session {
             Ok(Ok(bytes)) => {
                 // The machine compares once more with its own session before anything is shown (I3).
                 if issuer.composer.belongs_to(&bytes, &request, &applicant).is_err() {
+                    // Nobody is served until an officer has looked (I12).
+                    if let Err(error) = actions::mismatch_found(&issuer.city, request.id, "wrong-document") {
+                        tracing::error!(%error, "a wrong document could not be reported");
+                    }
                     self.abandon(issuer);
                     return Err(Say::Refused(Refusal::NotYours));
                 }

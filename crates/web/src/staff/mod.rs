@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`sign_in`] | sign-in, the first administrator, joining by invitation, one's own passkeys |
 //! | [`home`], [`counts`] | my queue, what stopped, today's certificates by kind and place |
+//! | [`cash`] | each machine's money of a day: closed, corrected by two; money left open |
 //! | [`counter`] | a credential for the command line at the counter |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
@@ -27,6 +28,7 @@
 mod accounts;
 mod approvals;
 mod audit_page;
+mod cash;
 mod counter;
 mod counts;
 mod credentials;
@@ -56,6 +58,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::routes())
         .merge(home::routes())
+        .merge(cash::routes())
         .merge(counter::routes())
         .merge(counts::routes())
         .merge(desk::routes())

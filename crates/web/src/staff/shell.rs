@@ -26,6 +26,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/registrations", "registration-staff-nav", Some(Action::ReviewRegistrations)),
     ("/staff/hours", "staff-nav-hours", Some(Action::SeeHours)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),
+    ("/staff/cash", "cash-nav", Some(Action::SeeCash)),
     ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::StoreError;
 use tools::credentials::tap_rules::Attendance;
 use tools::staff::Action;
-use tools::terminals::{self, Listed, Status};
+use tools::terminals::{self, Listed, Sort, Status};
 use ui::form::{ButtonKind, Field, button, field, one_button, select};
 use ui::notice::{AlertKind, alert, chip};
 use ui::table::{Slice, count, empty_state, pagination};
@@ -199,6 +199,7 @@ fn enrol_form(visit: &Visit) -> Markup {
     let (place, place_hint) = (visit.say("staff-terminal-place"), visit.say("staff-terminal-place-hint"));
     let (name, name_hint) = (visit.say("staff-terminal-name"), visit.say("staff-terminal-name-hint"));
     let off = Some("off");
+    let sorts = Sort::ALL.map(|sort| (sort.word().to_owned(), visit.say(sort_key(sort))));
     html! {
         section class="card" {
             h2 { (visit.say("staff-terminal-enrol")) }
@@ -208,6 +209,7 @@ fn enrol_form(visit: &Visit) -> Markup {
                 div class="fields" {
                     (field(visit.language, &Field { name: "place", label: &place, hint: Some(&place_hint), required: true, autocomplete: off, max_length: Some(60), ..Field::default() }))
                     (field(visit.language, &Field { name: "name", label: &name, hint: Some(&name_hint), required: true, autocomplete: off, max_length: Some(60), ..Field::default() }))
+                    (select(visit.language, "sort", &visit.say("staff-terminal-sort"), &sorts, Sort::WardOffice.word(), None))
                 }
                 div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-terminal-enrol-button"))) }
             }
@@ -215,12 +217,25 @@ fn enrol_form(visit: &Visit) -> Markup {
     }
 }
 
+const fn sort_key(sort: Sort) -> &'static str {
+    match sort {
+        Sort::WardOffice => "staff-terminal-sort-ward-office",
+        Sort::Store => "staff-terminal-sort-store",
+    }
+}
+
 async fn enrol(State(app): State<Arc<App>>, visit: Visit, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
     let (inside, actor) = (app.inside()?.clone(), me.actor());
     let (name, place) = (fields.get("name").to_owned(), fields.get("place").to_owned());
+    // A form of before knows no sort: it announces what it always did.
+    let sort = fields.filled("sort").map_or(Some(Sort::WardOffice), Sort::from_word);
+    let sort = sort.ok_or_else(|| Failure::of(Kind::Invalid))?;
     let (terminal, token) = blocking(move || {
         let seams = inside.seams.clone();
-        inside.store.write(move |tx| terminals::announce(tx, &seams, &actor, &name, &place)).map_err(Failure::from)
+        inside
+            .store
+            .write(move |tx| terminals::announce_sort(tx, &seams, &actor, sort, &name, &place))
+            .map_err(Failure::from)
     })
     .await
     .map_err(|failure| match failure.kind {
@@ -252,6 +267,13 @@ async fn stop(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>)
     if let Some(place) = app.kiosk.clone() {
         blocking(move || {
             place.end_session_at(id);
+            Ok(())
+        })
+        .await?;
+    }
+    if let Some(desk) = app.desk.clone() {
+        blocking(move || {
+            desk.end_sessions_at(id);
             Ok(())
         })
         .await?;

@@ -577,3 +577,12 @@ staff-done-registration-taken-up = Taken up.
 staff-done-registration-registered = Registered.
 staff-done-registration-declined = Declined.
 staff-done-registration-put-back = Put back.
+# cash
+staff-done-cash-closed = It is closed.
+staff-done-cash-asked = The correction waits for a colleague.
+staff-done-cash-corrected = It is corrected.
+staff-done-cash-declined = The correction is off.
+staff-done-cash-settled = It is settled.
+staff-terminal-sort = Sort
+staff-terminal-sort-ward-office = Certificate machine in an office
+staff-terminal-sort-store = Machine in a store (simulated)

@@ -568,3 +568,12 @@ staff-done-registration-taken-up = ｜引《ひ》き｜受《う》けました
 staff-done-registration-registered = ｜登録《とうろく》しました。
 staff-done-registration-declined = ｜断《ことわ》りました。
 staff-done-registration-put-back = もどしました。
+# cash
+staff-done-cash-closed = 締めました。
+staff-done-cash-asked = なおしたいと 言いました。べつの 人を 待ちます。
+staff-done-cash-corrected = なおしました。
+staff-done-cash-declined = やめました。
+staff-done-cash-settled = おわりました。
+staff-terminal-sort = 種類
+staff-terminal-sort-ward-office = 役所の 証明書の 機械
+staff-terminal-sort-store = 店の 機械(ほんものでは ありません)

@@ -568,3 +568,12 @@ staff-done-registration-taken-up = 引き受けました。
 staff-done-registration-registered = 登録しました。
 staff-done-registration-declined = 却下しました。
 staff-done-registration-put-back = 引き受けをやめました。
+# cash
+staff-done-cash-closed = 締めました。
+staff-done-cash-asked = 訂正を求めました。別の職員の承認を待ちます。
+staff-done-cash-corrected = 訂正しました。
+staff-done-cash-declined = 訂正を取り下げました。
+staff-done-cash-settled = 処理しました。
+staff-terminal-sort = 種類
+staff-terminal-sort-ward-office = 庁舎の証明書発行機
+staff-terminal-sort-store = 店舗の端末(模擬)
