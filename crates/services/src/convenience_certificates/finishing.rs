@@ -13,7 +13,7 @@ use tools::relay::paper_status;
 use super::actions::{ActionError, Answer};
 use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
-use super::ending::{ABANDONED_AFTER_SECONDS, mismatch_found, report, step};
+use super::ending::{ABANDONED_AFTER_SECONDS, end_if_late, mismatch_found, report, step};
 use super::kinds::{Content, look};
 use super::looking::{closed, still_allowed};
 use super::refusal::Refusal;
@@ -73,7 +73,7 @@ fn read_for_drawing(
         if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
             return Ok(Err(Refusal::NotYours));
         }
-        if request.state != State::Paid || requests::is_late(&request, now) {
+        if end_if_late(tx, &city.seams, &mut request)? || request.state != State::Paid {
             return Ok(Err(Refusal::AlreadyEnded));
         }
         tx.reach("prepare.read");
