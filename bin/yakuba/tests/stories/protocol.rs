@@ -200,8 +200,6 @@ fn i5_time_ends_a_request_at_every_step_at_once_and_not_a_second_too_early() {
                 if number == step && is_late {
                     let expected = if number == 1 { 200 } else { 410 };
                     assert_eq!(answer.status, expected, "{path} after {seconds} s: {}", answer.json());
-                    // `prepare` has nothing to end: the sweep of that minute does.
-                    services::convenience_certificates::actions::sweep(door.city(), false).unwrap();
                     assert_eq!(door.state(&request).as_str(), *end, "{path}");
                     break;
                 }

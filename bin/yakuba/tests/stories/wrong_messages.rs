@@ -30,6 +30,9 @@ fn line<'a>(text: &'a str, name: &str) -> &'a str {
     text.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:"))).unwrap()
 }
 
+/// What somebody does to a request on its way.
+type Change = Box<dyn Fn(&str) -> String>;
+
 #[test]
 fn whoever_does_not_sign_just_so_is_nobody() {
     let door = Door::open(fixture(), 50);
@@ -38,7 +41,7 @@ fn whoever_does_not_sign_just_so_is_nobody() {
     let order = json!({ "kind": "residence_certificate" }).to_string();
     let good = || machine.signed("POST", "/requests", Some(&session), order.as_bytes());
     let without = |name: &'static str| move |text: &str| text.replace(&format!("{}\r\n", line(text, name)), "");
-    let cases: Vec<(&str, Box<dyn Fn(&str) -> String>, u16, &str)> = vec![
+    let cases: Vec<(&str, Change, u16, &str)> = vec![
         ("no signature", Box::new(without("signature")), 401, "kiosk-api-unsigned"),
         ("no input", Box::new(without("signature-input")), 401, "kiosk-api-unsigned"),
         ("no digest", Box::new(without("content-digest")), 401, "kiosk-api-signature-wrong"),

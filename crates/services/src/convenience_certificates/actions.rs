@@ -224,7 +224,7 @@ pub fn payment_settled(city: &Inside, id: Id, kept: bool) -> Answer<Request> {
     city.store.write(move |tx| {
         let Some(mut request) = requests::find(tx, id)? else { return Ok(Err(Refusal::AlreadyEnded)) };
         let is_unclear = request.state == State::PaymentUnclear;
-        let mut moved = !(is_unclear && !kept) && step(tx, &seams, &mut request, event)?;
+        let mut moved = (kept || !is_unclear) && step(tx, &seams, &mut request, event)?;
         if !moved && kept && request.state == State::PaymentUnclear {
             moved = requests::move_on(tx, &mut request, event, seams.now())?;
         }

@@ -25,12 +25,15 @@ pub const ABANDONED_AFTER_SECONDS: i64 = 15 * 60;
 /// Moves `request` on; one whose time has run out is ended instead. `false` when `event` did not happen: the request then
 /// stands as its value says.
 pub(super) fn step(tx: &mut Tx<'_>, seams: &Seams, request: &mut Request, event: Event) -> Result<bool, ActionError> {
-    let now = seams.now();
-    if requests::is_late(request, now) {
-        end_now(tx, seams, request)?;
+    if end_if_late(tx, seams, request)? {
         return Ok(false);
     }
-    Ok(requests::move_on(tx, request, event, now)?)
+    Ok(requests::move_on(tx, request, event, seams.now())?)
+}
+
+/// Ends a request whose time has run out. `false` when it has time left, or had ended.
+pub(super) fn end_if_late(tx: &mut Tx<'_>, seams: &Seams, request: &mut Request) -> Result<bool, ActionError> {
+    Ok(requests::is_late(request, seams.now()) && end_now(tx, seams, request)?)
 }
 
 /// Ends a request that nobody will end. `false` when it had ended.

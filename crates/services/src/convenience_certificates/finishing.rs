@@ -14,7 +14,7 @@ use wire::certificate_fields::Fields;
 use super::actions::{ActionError, Answer};
 use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
-use super::ending::{ABANDONED_AFTER_SECONDS, mismatch_found, report, step};
+use super::ending::{ABANDONED_AFTER_SECONDS, end_if_late, mismatch_found, report, step};
 use super::kinds::{Content, look};
 use super::looking::{closed_for_kind, still_allowed};
 use super::refusal::Refusal;
@@ -77,7 +77,7 @@ fn read_for_drawing(
         if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
             return Ok(Err(Refusal::NotYours));
         }
-        if request.state != State::Paid || requests::is_late(&request, now) {
+        if end_if_late(tx, &city.seams, &mut request)? || request.state != State::Paid {
             return Ok(Err(Refusal::AlreadyEnded));
         }
         tx.reach("prepare.read");
