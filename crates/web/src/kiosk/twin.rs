@@ -18,12 +18,14 @@ use crate::error::Failure;
 use crate::form::Fields;
 use crate::visit::InKioskSession;
 
-/// Side of the square, in millimetres of a screen.
-const SIDE: f32 = 72.0;
+/// Side of the square on the screen, in millimetres: a phone is held at arm's length.
+const SIDE: f32 = 96.0;
+/// Side for which it is encoded: nothing smudges a screen, so larger modules are worth more than error correction.
+const ENCODED_FOR: f32 = 40.0;
 
 /// The block on the last screen; nothing where copies are not offered.
 pub(super) fn block(frame: &Frame<'_>, session: &Session, is_offered: bool) -> Markup {
-    let shown = session.twin.as_ref().and_then(|offer| Some((offer, on_screen(offer.square.reveal(), SIDE)?)));
+    let shown = session.twin.as_ref().and_then(|offer| Some((offer, on_screen(offer.square.reveal(), ENCODED_FOR)?)));
     html! {
         @if let Some((offer, square)) = shown {
             section class="kiosk-twin" {

@@ -81,7 +81,7 @@ pub fn offer(city: &Inside, applicant: &Applicant, id: Id) -> Answer<TwinOffer> 
 
 /// The sealed fields of a paper that is out and belongs to `applicant` at this terminal.
 fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id) -> Answer<Vec<u8>> {
-    Ok(city.store.read::<_, ActionError, _>(|tx| {
+    city.store.read::<_, ActionError, _>(|tx| {
         let Some(request) = requests::find(tx, id)? else { return Ok(Err(Refusal::NotYours)) };
         if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
             return Ok(Err(Refusal::NotYours));
@@ -92,5 +92,5 @@ fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id) -> Answer<Vec<u8>
             _ => None,
         };
         Ok(sealed.ok_or(Refusal::AlreadyEnded))
-    })?)
+    })
 }
