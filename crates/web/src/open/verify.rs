@@ -127,6 +127,7 @@ const fn word_of(refusal: PadesRefusal) -> &'static str {
         PadesRefusal::NotWholeFile | PadesRefusal::Altered | PadesRefusal::BadSignature => "altered",
         PadesRefusal::ForeignAuthority | PadesRefusal::TestAuthority | PadesRefusal::WrongCertificate => "foreign",
         PadesRefusal::CertificateNotCurrent => "expired",
+        PadesRefusal::Revoked => "revoked",
         PadesRefusal::MalformedSignature(_) | PadesRefusal::UnacceptedForm(_) => "altered",
     }
 }

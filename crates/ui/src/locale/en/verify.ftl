@@ -78,5 +78,7 @@ verify-document-foreign = Not signed by this city
 verify-document-foreign-why = Somebody else signed it. Please find out who issued it.
 verify-document-expired = The signing certificate was not valid at the time
 verify-document-expired-why = The time of signing and the certificate's period do not fit. Please ask the counter that issued it.
+verify-document-revoked = A certificate behind the signature had been revoked
+verify-document-revoked-why = The evidence in the file shows that the seal's certificate was not to be trusted any more. Please ask the counter that issued it.
 verify-signer = Signed by
 verify-signed-at = Time of signing (the signer's clock)

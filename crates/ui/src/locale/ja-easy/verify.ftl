@@ -78,5 +78,7 @@ verify-document-foreign = この ｜市《し》の しるしでは ありませ
 verify-document-foreign-why = ほかの ところが ｜出《だ》した PDFです。
 verify-document-expired = しるしの ｜日《ひ》が おかしいです
 verify-document-expired-why = ｜市役所《しやくしょ》に ｜聞《き》いてください。
+verify-document-revoked = この しるしは もう ｜使《つか》えません
+verify-document-revoked-why = ｜市役所《しやくしょ》に ｜聞《き》いてください。
 verify-signer = しるしを つけた ｜人《ひと》
 verify-signed-at = しるしを つけた ｜時間《じかん》

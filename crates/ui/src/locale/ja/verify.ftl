@@ -78,5 +78,7 @@ verify-document-foreign = この市の署名ではありません
 verify-document-foreign-why = ほかの発行者の署名です。発行元をお確かめください。
 verify-document-expired = 署名のときの電子証明書が有効ではありませんでした
 verify-document-expired-why = 署名の日時と電子証明書の期間が合いません。発行元の窓口にお問い合わせください。
+verify-document-revoked = 署名の電子証明書が失効していました
+verify-document-revoked-why = ファイルの中の記録では、署名に使われた電子証明書が失効しています。発行元の窓口にお問い合わせください。
 verify-signer = 署名した人
 verify-signed-at = 署名の日時(署名者の時計)
