@@ -2,3 +2,4 @@
 
 pub mod jlis;
 pub mod sign_in;
+pub mod timestamp;
