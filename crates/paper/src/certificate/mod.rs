@@ -22,6 +22,7 @@ use crate::seal::Seal;
 
 mod draw;
 mod entry;
+pub mod latent;
 mod ornament;
 mod pieces;
 pub(crate) mod sheet;

@@ -85,6 +85,8 @@ pub(crate) struct FormPage {
     pub ornaments: Vec<Text>,
     /// Free space that a line closes.
     pub closed: Option<Area>,
+    /// Boxes that the screen of dots leaves white.
+    pub clear: Vec<Area>,
 }
 
 impl FormPage {

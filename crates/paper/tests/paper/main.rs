@@ -4,6 +4,7 @@
 // Elsewhere the workspace gives the crate this name.
 extern crate yakuba_paper as paper;
 
+mod copied;
 mod look;
 mod names;
 mod no_document;
