@@ -31,6 +31,7 @@ mod parcel;
 mod tests;
 
 pub use crate::audit::Zone;
+use crate::withdrawal_list;
 pub use endpoint::{Endpoint, Progress, Taken};
 pub use parcel::{BODY_BYTES, Message, PARCEL_BYTES, PARCEL_MESSAGES, Parcel, ParcelError};
 
@@ -125,6 +126,7 @@ impl Router {
     pub fn of_outside() -> Self {
         Self::default()
             .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
+            .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
             .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
     }
 
