@@ -13,6 +13,7 @@ use super::actions::{ABANDONED_AFTER_SECONDS, ActionError, Answer, report};
 use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
 use super::kinds::{Content, look};
+use super::locked;
 use super::looking::{closed, still_allowed};
 use super::refusal::Refusal;
 use super::request::{Event, State};
@@ -103,7 +104,8 @@ fn store_document(
     let store = city.store.clone();
     let token = FetchToken(city.seams.random.bytes());
     // Sealed outside the closure: it may run twice, and the key store is another database.
-    let sealed = city.vault.seal(applicant.resident().as_str(), DOCUMENT_COLUMN, &finished.bytes)?;
+    let locked = locked::lock(&token.0, finished.bytes).ok_or(DocumentError::Mismatch("locked bytes"))?;
+    let sealed = city.vault.seal(applicant.resident().as_str(), DOCUMENT_COLUMN, &locked)?;
     store.write(move |tx| {
         let now = city.seams.now();
         let mut request = request.clone();
@@ -198,7 +200,8 @@ pub fn fetch(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let bytes = city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed)?;
+    let locked = city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed)?;
+    let bytes = locked::unlock(&token.0, locked).ok_or(DocumentError::Mismatch("stored bytes"))?;
     if hash.as_deref() != Some(sha256(&bytes).as_slice()) {
         return Err(DocumentError::Mismatch("stored bytes").into());
     }

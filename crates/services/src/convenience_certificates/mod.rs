@@ -21,6 +21,7 @@
 //! | [`applicant`] | who asks, and why records are read for them |
 //! | [`actions`], [`finishing`] | one function for each act |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
+//! | [`locked`] | the lock around a document that waits |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`issuer`] | the means, made once a process |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
@@ -35,6 +36,7 @@ pub mod hours;
 pub mod issued;
 pub mod issuer;
 pub mod kinds;
+mod locked;
 mod looking;
 pub mod refusal;
 pub mod request;
