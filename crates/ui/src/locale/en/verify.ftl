@@ -82,3 +82,5 @@ verify-document-revoked = A certificate behind the signature had been revoked
 verify-document-revoked-why = The evidence in the file shows that the seal's certificate was not to be trusted any more. Please ask the counter that issued it.
 verify-signer = Signed by
 verify-signed-at = Time of signing (the signer's clock)
+verify-stamped-at = Time stamp
+verify-not-stamped = none; the time of signing is the signer's word

@@ -82,3 +82,5 @@ verify-document-revoked = この しるしは もう ｜使《つか》えませ
 verify-document-revoked-why = ｜市役所《しやくしょ》に ｜聞《き》いてください。
 verify-signer = しるしを つけた ｜人《ひと》
 verify-signed-at = しるしを つけた ｜時間《じかん》
+verify-stamped-at = ｜時間《じかん》の しるし
+verify-not-stamped = ありません

@@ -82,3 +82,5 @@ verify-document-revoked = 署名の電子証明書が失効していました
 verify-document-revoked-why = ファイルの中の記録では、署名に使われた電子証明書が失効しています。発行元の窓口にお問い合わせください。
 verify-signer = 署名した人
 verify-signed-at = 署名の日時(署名者の時計)
+verify-stamped-at = タイムスタンプ
+verify-not-stamped = なし(署名の日時は署名者の申告です)
