@@ -56,6 +56,10 @@ pub struct SimulatedAuthorities {
     pub signing: TestAuthority,
     /// Makes virtual cards genuine.
     pub cards: CardIssuer,
+    /// Above the simulated time-stamping authority.
+    pub timestamps: TestAuthority,
+    /// Above the mayor's certificate: here it only signs its revocation list.
+    pub document: TestAuthority,
 }
 
 fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
@@ -259,6 +263,7 @@ impl SimulatedAuthorities {
     /// A key file that cannot be made, read or used.
     pub fn open(directory: &Path, seams: &Seams) -> Result<Self, Failure> {
         let place = private_directory(&directory.join("simulated-jlis"))?;
+        let signing = private_directory(&directory.join("signing"))?;
         // The certificate must be the same at every start, so its dates are kept beside the key.
         let born = secret_file(&place.join("born"), || Ok(seams.now().micros().to_string().into_bytes()))?;
         let born = String::from_utf8_lossy(&born).trim().parse().map(Timestamp::from_micros).unwrap_or_default();
@@ -279,6 +284,13 @@ impl SimulatedAuthorities {
             cards,
             user_authentication: make(AuthorityRole::UserAuthentication, "user-authentication.p8", 1)?,
             signing: make(AuthorityRole::ResidentSigning, "signing.p8", 2)?,
+            timestamps: make(AuthorityRole::Timestamp, "timestamps.p8", 3)?,
+            document: {
+                // Its certificate lies in `signing/`; a list needs name and key alone.
+                let key = document_key(&signing.join("test-authority.p8"), DocumentKey::generate_p256)?;
+                TestAuthority::new(AuthorityRole::Document, key, &generation(born, None, 1))
+                    .map_err(failed("the test authority cannot be used"))?
+            },
         })
     }
 }

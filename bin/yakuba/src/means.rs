@@ -10,12 +10,16 @@ use card::genuineness::GenuinenessAnchors;
 use card::virtual_card::VirtualCard;
 use paper::fonts::Typeface;
 use paper::seal::Seal;
+use pki::pades::long_term::{HttpListSource, ListSource};
 use pki::renewal::{HttpRenewalSource, RenewalSource};
 use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, RevocationReason, StatusSource};
+use pki::timestamp::{HttpTimestampSource, Policy, RestingSource, TimestampSource};
 use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
 use services::convenience_certificates::{Composer, Issuer};
 use testkit::world::jlis::Jlis;
+use testkit::world::timestamp::TimestampAuthority;
+use tools::electronic_copies::{self, CopyError};
 use tools::{Inside, ResidentId};
 use web::App;
 use web::agents::Counterpart;
@@ -33,15 +37,85 @@ use crate::revocation;
 const AUDIENCE: &str = "yakuba-certificate-machine";
 /// How long a status question may take.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a job waits for a revocation list.
+const LIST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a process issues with.
 pub struct Means {
     /// For the machines and the counter.
     pub issuer: Issuer,
-    /// Whose document signatures `/verify` accepts.
+    /// Whose document signatures and time stamps `/verify` accepts.
     pub document_anchors: TrustAnchors,
+    /// What lets electronic copies last; `None` where no authority or no lists are configured.
+    pub lasting: Option<Lasting>,
     /// The simulated J-LIS of a demo; stops when dropped.
     _jlis: Option<Arc<Jlis>>,
+    /// The simulated time-stamping authority of a demo; stops when dropped.
+    _stamps: Option<Arc<TimestampAuthority>>,
+}
+
+/// What raises electronic copies to a level that lasts.
+#[derive(Clone)]
+pub struct Lasting {
+    stamps: Arc<dyn TimestampSource>,
+    lists: Arc<dyn ListSource>,
+    anchors: TrustAnchors,
+}
+
+impl Lasting {
+    /// Raises what is due in `city`.
+    ///
+    /// # Errors
+    /// The databases.
+    pub fn run(&self, city: &Inside) -> Result<usize, CopyError> {
+        let means = electronic_copies::Means { stamps: &*self.stamps, lists: &*self.lists, anchors: &self.anchors };
+        electronic_copies::run(&city.store, &city.vault, &city.seams, &means)
+    }
+}
+
+/// Where stamps and lists come from, and the simulated authority if there is one.
+struct Stamping {
+    stamps: Option<Arc<dyn TimestampSource>>,
+    lists: Option<Arc<dyn ListSource>>,
+    simulated: Option<Arc<TimestampAuthority>>,
+}
+
+/// The authority of the settings; in a demo without one, the simulated. Its roots are added to `anchors`.
+fn stamping(city: &OpenCity, anchors: &mut TrustAnchors) -> Result<Stamping, Failure> {
+    let inside = city.inside();
+    let section = &city.config().timestamp;
+    let (mut url, mut lists, mut simulated) = (section.url.clone(), section.lists.clone(), None);
+    if url.is_empty() && inside.demo {
+        let authorities = SimulatedAuthorities::open(city.directory(), &inside.seams)?;
+        let (above, document) = (Arc::new(authorities.timestamps), Arc::new(authorities.document));
+        anchors
+            .add(AuthorityRole::Timestamp, AnchorKind::Test, above.certificate())
+            .map_err(failed("the simulated time-stamping authority cannot be trusted"))?;
+        let authority = TimestampAuthority::start(above, vec![document], inside.seams.clone())
+            .map_err(failed("the simulated time-stamping authority cannot start"))?;
+        (url, lists) = (authority.url(), authority.lists_url());
+        simulated = Some(Arc::new(authority));
+    } else if !url.is_empty() {
+        add_anchors(anchors, AuthorityRole::Timestamp, &city.directory().join("signing").join("timestamps"))?;
+    }
+    if url.is_empty() {
+        return Ok(Stamping { stamps: None, lists: None, simulated });
+    }
+    let policy = match section.policy.as_str() {
+        "" => None,
+        dotted => Some(Policy::parse(dotted).ok_or_else(|| {
+            Failure::new(Kind::Invalid, format!("timestamp.policy = \"{dotted}\" is no object identifier"))
+        })?),
+    };
+    let fetch: Arc<dyn Fetch> =
+        Arc::new(HttpFetch::with_timeout(Duration::from_secs(u64::from(section.wait_seconds.max(1)))));
+    let source = HttpTimestampSource { fetch, url, policy, anchors: anchors.clone(), seams: inside.seams.clone() };
+    let stamps = RestingSource::new(source, i64::from(section.rest_seconds), inside.seams.clone());
+    let lists = (!lists.is_empty()).then(|| {
+        let fetch = Arc::new(HttpFetch::with_timeout(LIST_TIMEOUT));
+        Arc::new(HttpListSource { fetch, url: lists }) as Arc<dyn ListSource>
+    });
+    Ok(Stamping { stamps: Some(Arc::new(stamps)), lists, simulated })
 }
 
 fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
@@ -55,7 +129,6 @@ impl Means {
     /// The font, a key or an authority cannot be used.
     pub fn assemble(city: &OpenCity, keys: &CityKeys) -> Result<Self, Failure> {
         let inside = city.inside().clone();
-        let composer = Arc::new(composer(city, keys)?);
         let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
         let (anchors, status, genuineness, jlis) = if inside.demo {
             let authorities = SimulatedAuthorities::open(city.directory(), &inside.seams)?;
@@ -84,6 +157,14 @@ impl Means {
         document_anchors
             .add(AuthorityRole::Document, kind, &keys.document_authority)
             .map_err(failed("the document authority cannot be trusted"))?;
+        let Stamping { stamps, lists, simulated } = stamping(city, &mut document_anchors)?;
+        let composer = composer(city, keys)?;
+        let composer = Arc::new(match &stamps {
+            Some(stamps) => composer.with_stamps(Arc::clone(stamps)),
+            None => composer,
+        });
+        let lasting = stamps.zip(lists);
+        let lasting = lasting.map(|(stamps, lists)| Lasting { stamps, lists, anchors: document_anchors.clone() });
         let renewals = jlis.as_ref().map(|jlis| {
             let fetch = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
             Arc::new(HttpRenewalSource::new(fetch, jlis.renewal_url())) as Arc<dyn RenewalSource>
@@ -98,7 +179,7 @@ impl Means {
             composer,
             status,
         };
-        Ok(Self { issuer, document_anchors, _jlis: jlis })
+        Ok(Self { issuer, document_anchors, lasting, _jlis: jlis, _stamps: simulated })
     }
 
     /// Gives the open pages what they check papers with, and the pages that use cards what they talk to agents with.

@@ -15,6 +15,7 @@ use services::convenience_certificates::{actions, arrivals};
 use tools::audit::{self, Zone};
 use tools::nodes::{self, Fingerprint, Topology};
 use tools::relay::{Endpoint, InProcess, Router};
+use tools::withdrawal_list;
 use web::kiosk::Place;
 use web::kiosk_api::Desk;
 use web::{App, Settings};
@@ -34,6 +35,8 @@ const PURGE_SECONDS: u64 = 86_400;
 const ENDINGS_SECONDS: u64 = 600;
 /// Seconds between looks for applications that came from a PC.
 const ARRIVALS_SECONDS: u64 = 20;
+/// Seconds between looks at whether a new list of withdrawn papers is due.
+const LIST_SECONDS: u64 = 10;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
 /// Seconds between looks for digital copies that nobody collected.
@@ -118,6 +121,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         desk.look_after();
         Ok(())
     })?;
+    beside.after_issuing(&inside, &means)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -285,6 +289,24 @@ impl Beside {
             })?;
         }
         Ok(beside)
+    }
+
+    /// What comes after papers and copies were issued: the list of withdrawn ones, and evidence that lasts.
+    fn after_issuing(&mut self, inside: &tools::Inside, means: &Means) -> Result<(), Failure> {
+        let (city, composer) = (inside.clone(), means.issuer.composer.clone());
+        self.every(LIST_SECONDS, "withdrawal-list", move || {
+            let issuer = &city.profile.municipality_code;
+            withdrawal_list::publish(&city.store, &city.seams, composer.codes(), issuer)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        })?;
+        if let Some(lasting) = means.lasting.clone() {
+            let city = inside.clone();
+            self.every(SWEEP_SECONDS, "electronic-copies", move || {
+                lasting.run(&city).map(|_| ()).map_err(|error| error.to_string())
+            })?;
+        }
+        Ok(())
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

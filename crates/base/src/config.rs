@@ -28,6 +28,8 @@ pub struct Config {
     pub revocation: RevocationSection,
     /// Digital copies of certificates.
     pub twin: TwinSection,
+    /// The time-stamping authority.
+    pub timestamp: TimestampSection,
 }
 
 /// Section `[store]`.
@@ -169,6 +171,30 @@ impl TwinOffered {
     }
 }
 
+/// Section `[timestamp]`: the authority that vouches for the time of signatures (RFC 3161).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimestampSection {
+    /// Where it is asked. Empty: no stamps; a demo city starts a simulated authority.
+    pub url: String,
+    /// The policy asked for, dotted; empty leaves it to the authority.
+    pub policy: String,
+    /// Seconds a person waits for a stamp at most; then the paper comes without one.
+    pub wait_seconds: u32,
+    /// Seconds an authority that failed is left alone.
+    pub rest_seconds: u32,
+    /// Where the revocation lists of the authorities behind signatures and stamps are; `{key_id}` becomes the authority's
+    /// key identifier. Empty: electronic copies stay as they are.
+    pub lists: String,
+}
+
+impl Default for TimestampSection {
+    fn default() -> Self {
+        let empty = String::new;
+        Self { url: empty(), policy: empty(), wait_seconds: 2, rest_seconds: 60, lists: empty() }
+    }
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -239,7 +265,7 @@ impl Config {
 
 /// Test switches share the prefix but are not settings.
 fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN"]
+    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN", "TIMESTAMP"]
         .iter()
         .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
 }

@@ -15,7 +15,7 @@
 //! | [`layout`] | texts fitted into boxes, never cut; rules; reading order |
 //! | [`barcode`] | QR codes drawn as vectors |
 //! | [`seal`] | the mayor's seal (電子公印) |
-//! | [`certificate`] | what every certificate shares: frame, title, foot, code, seal; drawing |
+//! | [`certificate`] | what every certificate shares: frame, title, foot, code, seal, the word that shows on a copy; drawing |
 //! | [`forms`] | what stands on the paper of each kind |
 //! | [`pages`] | a finished document page by page, for machines that print so |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |

@@ -40,6 +40,8 @@ pub enum AuthorityRole {
     Document,
     /// Document signers of mobile documents: the issuing authority (IACA) of ISO/IEC 18013-5.
     MobileDocument,
+    /// Time-stamping authorities (RFC 3161).
+    Timestamp,
 }
 
 /// Why a CA certificate was not taken as an anchor.

@@ -284,3 +284,20 @@ pub(crate) fn read_extension_list<'a>(list: &Tlv<'a>) -> Result<Vec<Extension<'a
     }
     Ok(extensions)
 }
+
+/// The first attribute of this kind in a name; empty when there is none.
+pub(crate) fn name_part(name: &[u8], kind: const_oid::ObjectIdentifier) -> Result<String, Malformed> {
+    let mut sets = Reader::new(name).sequence("a name")?;
+    while !sets.is_empty() {
+        let mut set = sets.expect(tag::SET, "a part of a name")?.reader();
+        while !set.is_empty() {
+            let mut attribute = set.sequence("an attribute of a name")?;
+            let oid = attribute.expect(tag::OID, "the kind of an attribute")?;
+            let value = attribute.any("the value of an attribute")?;
+            if oid.value == kind.as_bytes() {
+                return value.text("text").map(str::to_owned);
+            }
+        }
+    }
+    Ok(String::new())
+}

@@ -2,7 +2,7 @@
 
 use crate::SignatureAlgorithm;
 use crate::algorithm::sha256;
-use crate::asn1::writer::{explicit, octets, oid, sequence, set_of, unsigned};
+use crate::asn1::writer::{element, explicit, octets, oid, sequence, set_of, unsigned};
 use crate::asn1::{Malformed, Reader, Tlv, tag};
 use crate::certificate::Certificate;
 use crate::keys::{DocumentSigner, KeyError};
@@ -50,6 +50,45 @@ pub(crate) fn sign_detached(digest: [u8; 32], signer: &dyn DocumentSigner) -> Re
     Ok(sequence(&[&oid(oids::CMS_SIGNED_DATA), &explicit(0, &signed_data)]))
 }
 
+/// The message with a time stamp over its signature as unsigned attribute (RFC 3161 appendix A). What is signed stays byte
+/// for byte.
+///
+/// # Errors
+/// Not a message as [`sign_detached`] makes it.
+pub(crate) fn with_time_stamp(message: &[u8], token: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let mut content = children(&Reader::new(message).expect(tag::SEQUENCE, "a CMS message")?)?;
+    let [_, wrapper] = content.as_slice() else { return Err(message_expected()) };
+    let data = wrapper.reader().expect(tag::SEQUENCE, "signed data")?;
+    let data = children(&data)?;
+    let Some((signers, before)) = data.split_last() else { return Err(message_expected()) };
+    let signer = signers.reader().expect(tag::SEQUENCE, "a signer")?;
+    let mut signer: Vec<&[u8]> = children(&signer)?.iter().map(|part| part.raw).collect();
+    if signer.last().is_some_and(|last| last.first() == Some(&tag::constructed(1))) {
+        signer.pop();
+    }
+    let stamp = element(tag::constructed(1), &attribute(oids::SIGNATURE_TIME_STAMP, token));
+    signer.push(&stamp);
+    let signers = set_of(&[&sequence(&signer)]);
+    let mut data: Vec<&[u8]> = before.iter().map(|part| part.raw).collect();
+    data.push(&signers);
+    let data = explicit(0, &sequence(&data));
+    content.truncate(1);
+    Ok(sequence(&[content[0].raw, &data]))
+}
+
+const fn message_expected() -> Malformed {
+    Malformed { position: 0, what: "a signed message" }
+}
+
+fn children<'a>(outer: &Tlv<'a>) -> Result<Vec<Tlv<'a>>, Malformed> {
+    let mut reader = outer.reader();
+    let mut parts = Vec::new();
+    while !reader.is_empty() {
+        parts.push(reader.any("a part of a signed message")?);
+    }
+    Ok(parts)
+}
+
 /// What a signer signs for content whose SHA-256 is `digest`: the signed attributes as DER of the SET.
 ///
 /// # Errors
@@ -85,6 +124,7 @@ pub(crate) struct SignedData<'a> {
     signed: Vec<u8>,
     algorithm: Option<SignatureAlgorithm>,
     signature: &'a [u8],
+    time_stamp: Option<&'a [u8]>,
 }
 
 #[derive(Default)]
@@ -176,8 +216,9 @@ impl<'a> SignedData<'a> {
         let attributes = parts.expect(tag::constructed(0), "signed attributes")?;
         let algorithm = SignatureAlgorithm::read(&parts.expect(tag::SEQUENCE, "the signature algorithm")?)?;
         let signature = parts.expect(tag::OCTET_STRING, "the signature")?.value;
-        parts.optional(tag::constructed(1), "unsigned attributes")?;
+        let unsigned = parts.optional(tag::constructed(1), "unsigned attributes")?;
         parts.finish()?;
+        let time_stamp = unsigned.map(|list| time_stamp_in(&list)).transpose()?.flatten();
         let mut signed = attributes.raw.to_vec();
         signed[0] = tag::SET;
         Ok(Self {
@@ -188,7 +229,18 @@ impl<'a> SignedData<'a> {
             signed,
             algorithm,
             signature,
+            time_stamp,
         })
+    }
+
+    /// The signature's octets: what a time stamp is over.
+    pub const fn signature(&self) -> &'a [u8] {
+        self.signature
+    }
+
+    /// The time stamp over the signature, not judged.
+    pub const fn time_stamp(&self) -> Option<&'a [u8]> {
+        self.time_stamp
     }
 
     /// The signer's certificate, once digest, attributes and signature are found right for content with this SHA-256.
@@ -216,6 +268,22 @@ impl<'a> SignedData<'a> {
         }
         Ok(leaf)
     }
+}
+
+/// The first time stamp among unsigned attributes.
+fn time_stamp_in<'a>(list: &Tlv<'a>) -> Result<Option<&'a [u8]>, Malformed> {
+    let mut reader = list.reader();
+    let mut found = None;
+    while !reader.is_empty() {
+        let mut parts = reader.sequence("an attribute")?;
+        let kind = parts.expect(tag::OID, "the kind of an attribute")?.value;
+        let mut values = parts.expect(tag::SET, "the values of an attribute")?.reader();
+        parts.finish()?;
+        if kind == oids::SIGNATURE_TIME_STAMP.as_bytes() && found.is_none() {
+            found = Some(values.any("a time stamp")?.raw);
+        }
+    }
+    Ok(found)
 }
 
 /// Version 1: the signer is named by issuer and serial number, and nothing newer is used.

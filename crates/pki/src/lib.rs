@@ -10,7 +10,8 @@
 //! | [`revocation`] | has it been revoked? OCSP and CRL, over real sockets |
 //! | [`renewal`] | which certificates did this one replace? |
 //! | [`resident_signature`] | who signed this document with their card, and was their certificate good then? |
-//! | [`pades`] | sign a PDF, and check a signed one |
+//! | [`pades`] | sign a PDF, stamp it, add evidence that lasts, and check a signed one |
+//! | [`timestamp`] | when did these bytes exist at the latest? asking an RFC 3161 authority, and judging its answer |
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
 //! | [`sealed`] | sealing for one reader (HPKE) |
 //! | [`wallet`], [`jose`] | certificates in a wallet: SD-JWT VC, key proofs, status lists |
@@ -41,6 +42,7 @@ pub mod revocation;
 pub mod sealed;
 pub mod signing_identity;
 pub mod test_authority;
+pub mod timestamp;
 pub mod token;
 pub mod wallet;
 

@@ -1,4 +1,4 @@
-//! Object identifiers used by more than one module. Sources: RFC 5280, 5652, 5035, 6960, 8017, 5480, 5758.
+//! Object identifiers used by more than one module. Sources: RFC 5280, 5652, 5035, 3161, 6960, 8017, 5480, 5758.
 
 use const_oid::ObjectIdentifier;
 
@@ -33,6 +33,8 @@ oids! {
     CPS_QUALIFIER = "1.3.6.1.5.5.7.2.1";
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
     OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    /// RFC 3161 §2.3: the only purpose of a time-stamping key.
+    TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
     /// ISO/IEC 18013-5 annex B; the same in three public verifiers (isomdl, Multipaz and one more), seen 2026-11.
     MOBILE_DOCUMENT_SIGNING = "1.0.18013.5.1.2";
 
@@ -42,8 +44,12 @@ oids! {
 
     SHA1 = "1.3.14.3.2.26";
     SHA256 = "2.16.840.1.101.3.4.2.1";
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    SHA512 = "2.16.840.1.101.3.4.2.3";
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
     RSA_SHA256 = "1.2.840.113549.1.1.11";
+    RSA_SHA384 = "1.2.840.113549.1.1.12";
+    RSA_SHA512 = "1.2.840.113549.1.1.13";
     EC_PUBLIC_KEY = "1.2.840.10045.2.1";
     P256 = "1.2.840.10045.3.1.7";
     P384 = "1.3.132.0.34";
@@ -54,5 +60,11 @@ oids! {
     CMS_SIGNED_DATA = "1.2.840.113549.1.7.2";
     CONTENT_TYPE = "1.2.840.113549.1.9.3";
     MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// TSTInfo, the content of a time-stamp token (RFC 3161 §2.4.2).
+    TIME_STAMP_INFO = "1.2.840.113549.1.9.16.1.4";
+    /// ESSCertID by SHA-1 (RFC 2634), which older time-stamping authorities still write.
+    SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
+    /// The time stamp over a signature, an unsigned attribute (RFC 3161 appendix A).
+    SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14";
     SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod credentials;
 mod digest;
 pub mod disclosure;
+pub mod electronic_copies;
 pub mod family_register;
 pub mod incidents;
 pub mod nodes;
@@ -17,6 +18,7 @@ pub mod signing;
 pub mod staff;
 pub mod terminals;
 pub mod twins;
+pub mod withdrawal_list;
 pub mod zone;
 
 pub use resident_id::ResidentId;

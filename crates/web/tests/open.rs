@@ -266,3 +266,69 @@ fn the_page_speaks_three_languages_and_its_script_knows_every_word() {
         assert_eq!(reader.get("/").status, 200);
     });
 }
+
+/// The values of a page's facts, without their tags.
+fn facts(page: &str) -> Vec<String> {
+    page.split("<dd")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>')?.1.split_once("</dd>"))
+        .map(|(value, _)| {
+            let mut text = String::new();
+            let mut is_tag = false;
+            for letter in value.chars() {
+                match letter {
+                    '<' => is_tag = true,
+                    '>' => is_tag = false,
+                    _ if !is_tag => text.push(letter),
+                    _ => {}
+                }
+            }
+            text.trim().to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn the_check_shows_only_what_the_paper_shows() {
+    with_city(|door, city| {
+        let (bytes, code) = city.paper(door.app.seams.now());
+        let paper = paper::recheck::extract(&bytes).unwrap().pages[0].texts.concat();
+        told(door, city.request, "valid");
+        let mut clerk = door.stranger();
+        let page = clerk.post("/verify/code", &[("code", &code)]).text();
+        let shown = facts(&page);
+        assert!(shown.len() >= 7, "{shown:?}");
+        for value in &shown {
+            assert!(paper.contains(value.as_str()), "{value} is shown and not on the paper");
+        }
+        // What the metadata has beside, for the city's own re-check.
+        let subject = "a5".repeat(32);
+        assert!(!page.contains(&subject) && !page.contains("applicant") && !page.contains("register"));
+        // What was left out of the paper stays out: its digest is of 省略 or is not there.
+        assert!(!page.contains("本籍</option>"));
+        // A paper the city has withdrawn says so and offers nothing to be confirmed.
+        told(door, city.request, "withdrawn");
+        assert!(!clerk.post("/verify/code", &[("code", &code)]).text().contains("name=\"value\""));
+    });
+}
+
+#[test]
+fn the_list_of_withdrawn_papers_may_be_kept_and_is_asked_for_by_its_number() {
+    with_city(|door, _| {
+        let mut bank = door.stranger();
+        assert_eq!(bank.get("/verify/withdrawn.json").status, 503, "the inside has published none yet");
+        let outside = door.app.outside.clone().unwrap();
+        outside
+            .store
+            .write::<_, store::StoreError, _>(|tx| {
+                let sql = "INSERT INTO withdrawal_list_parts (number, part, parts, token) VALUES ($1, $2, $3, $4)";
+                tx.execute(sql, &[6i64.into(), 1i64.into(), 1i64.into(), (&b"whole"[..]).into()])?;
+                tx.execute(sql, &[7i64.into(), 1i64.into(), 2i64.into(), (&b"half"[..]).into()])
+            })
+            .unwrap();
+        let list = bank.get("/verify/withdrawn.json");
+        assert_eq!(list.headers["cache-control"], "public, max-age=900");
+        assert_eq!(list.headers["etag"], "\"6\"");
+        assert_eq!(list.text(), "{\"number\":6,\"parts\":[\"d2hvbGU\"]}", "a list of which a part is missing waits");
+    });
+}

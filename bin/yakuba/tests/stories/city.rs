@@ -24,8 +24,8 @@ pub struct Fixture {
     /// Its means.
     pub issuer: Issuer,
     keys: CityKeys,
-    // The simulated J-LIS lives as long as this.
-    _means: Means,
+    /// What it was assembled with; the simulated world lives as long as this.
+    pub means: Means,
 }
 
 /// The city, made at the first call.
@@ -48,7 +48,7 @@ impl Fixture {
         simulated_heartbeat(inside).unwrap();
         let keys = CityKeys::open(&directory, &inside.seams, &inside.profile, true).unwrap();
         let means = Means::assemble(&city, &keys).unwrap();
-        Self { issuer: means.issuer.clone(), city, keys, _means: means }
+        Self { issuer: means.issuer.clone(), city, keys, means }
     }
 
     /// The inside zone.

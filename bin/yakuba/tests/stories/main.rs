@@ -19,6 +19,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must stop")]
 
+mod after;
 mod agent;
 mod browser;
 mod card_states;
@@ -28,8 +29,8 @@ mod counter_cards;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]
 mod daemon;
-mod family_registers;
 mod door;
+mod family_registers;
 mod hours;
 mod invariants;
 mod kill_nine;

@@ -13,7 +13,7 @@ use krilla::tagging::{Artifact, ArtifactType, BBox, ContentTag, SpanTag, TableHe
 use krilla::{Document, SerializeSettings};
 
 use super::sheet::PAGE;
-use super::{Sheet, ornament};
+use super::{Sheet, latent, ornament};
 use crate::barcode::Square;
 use crate::error::PaperError;
 use crate::fonts::Typeface;
@@ -109,6 +109,7 @@ impl Pen<'_, '_> {
     /// Shades, rules and numbers beside the people: nothing a reader needs to hear.
     fn background(&mut self, page: &FormPage) {
         self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+        latent::draw(self.surface, &page.clear);
         if let Some(path) = boxes(&page.shades) {
             self.surface.set_fill(Some(gray(SHADE)));
             self.surface.draw_path(&path);

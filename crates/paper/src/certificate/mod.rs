@@ -25,6 +25,7 @@ use crate::seal::Seal;
 mod draw;
 mod entry;
 mod fields;
+pub mod latent;
 mod ornament;
 mod pieces;
 pub(crate) mod sheet;

@@ -95,6 +95,8 @@ pub(crate) struct FormPage {
     pub closed: Option<Area>,
     /// Who is on it, by place in [`Form::people`], where only the layout decides that.
     pub people: Vec<usize>,
+    /// Boxes that the screen of dots leaves white.
+    pub clear: Vec<Area>,
 }
 
 impl FormPage {

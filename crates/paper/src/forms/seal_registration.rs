@@ -180,6 +180,8 @@ impl Form for SealRegistration {
         let table = super::table(setter, Some(0), outer, 0.0, 2, rows)?;
         // The picture comes first: that is what the paper is for.
         let seal_box = Area::new(LEFT, top, SEAL_BOX, height);
+        // Whoever compares the impression sees it on white.
+        page.clear.push(seal_box);
         let label = Area::new(LEFT, top, SEAL_BOX, 7.0);
         let text = setter.set(Whose::paper(Field::Label), "印影", label, super::LABEL)?;
         page.blocks.push(Block::Paragraph(text));

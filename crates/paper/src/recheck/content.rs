@@ -319,6 +319,21 @@ pub(super) fn read(bytes: &[u8], resources: &Resources) -> Result<PageExtract, M
     if reader.open.is_empty() { Ok(reader.page) } else { Err(unreadable("marked sequence")) }
 }
 
+/// Sees that a pattern has strokes and nothing that says anything: no text, no picture, no pattern within.
+pub(super) fn read_pattern(bytes: &[u8]) -> Result<(), Mismatch> {
+    let mut scanner = Scanner { bytes, at: 0 };
+    while let Some(token) = scanner.next()? {
+        let Token::Operator(operator) = token else { continue };
+        let is_drawing =
+            matches!(operator.as_slice(), b"q" | b"Q" | b"cm" | b"m" | b"l" | b"S" | b"w" | b"d" | b"J" | b"j" | b"M")
+                || matches!(operator.as_slice(), b"CS" | b"cs" | b"SCN" | b"scn" | b"G" | b"g" | b"gs");
+        if !is_drawing {
+            return Err(unreadable("pattern"));
+        }
+    }
+    Ok(())
+}
+
 impl Reader<'_> {
     fn operator(&mut self, operator: &[u8], operands: &[Operand]) -> Result<(), Mismatch> {
         use Operand::{Bytes, Name, Number, Properties, Strings};

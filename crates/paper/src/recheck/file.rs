@@ -96,6 +96,12 @@ fn resources(
         }
         found.fonts.insert(name, maps[&id].clone());
     }
+    for (_, value) in entries(b"Pattern") {
+        let (_, pattern) = document.dereference(&value).map_err(|_| broken())?;
+        let pattern = pattern.as_stream().map_err(|_| broken())?;
+        let bytes = pattern.get_plain_content_with_limit(MAX_STREAM).map_err(|_| unreadable("pattern"))?;
+        content::read_pattern(&bytes)?;
+    }
     for (name, value) in entries(b"XObject") {
         let (_, object) = document.dereference(&value).map_err(|_| broken())?;
         let image = object.as_stream().map_err(|_| broken())?;

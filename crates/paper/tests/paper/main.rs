@@ -4,8 +4,9 @@
 // Elsewhere the workspace gives the crate this name.
 extern crate yakuba_paper as paper;
 
-mod fields;
+mod copied;
 mod family_register;
+mod fields;
 mod look;
 mod names;
 mod no_document;

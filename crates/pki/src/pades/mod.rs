@@ -3,12 +3,16 @@
 //! For: every certificate the city issues (the mayor's electronic seal) and everybody who receives one.
 //!
 //! ```text
-//!  finished PDF ──▶ sign ──▶ the same bytes, untouched, + an incremental update holding one signature over all of it
+//!  finished PDF ──▶ sign ──▶ the same bytes, untouched, + an incremental update holding one signature over all of it  (B-B)
+//!               └─▶ sign_stamped ──▶ the same, with an authority's time stamp over the signature                      (B-T)
+//!  stamped PDF ──▶ long_term ──▶ the same bytes, untouched, + an incremental update holding evidence                  (B-LT)
 //!  any PDF ──▶ verify ──▶ SignatureReport | PadesRefusal     (total: hostile files are refused, never panic)
 //! ```
 
+pub mod long_term;
 mod sign;
 mod syntax;
+mod update;
 mod verify;
 
 pub use sign::PreparedPdf;
@@ -19,6 +23,10 @@ use base::Timestamp;
 use crate::anchors::{AnchorKind, TrustAnchors};
 use crate::asn1::Malformed;
 use crate::keys::{DocumentSigner, KeyError};
+use crate::timestamp::{Stamp, TimestampError, TimestampRefusal, TimestampSource};
+
+/// Room kept in the signature for a time stamp: a token with a chain of RSA certificates is about 6 kB.
+const STAMP_ROOM: usize = 8 * 1024;
 
 /// What the signature says of itself beside the certificate. Shown by viewers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,8 +50,8 @@ pub enum SignError {
         /// What was expected there.
         what: &'static str,
     },
-    /// It carries a form or a signature already.
-    #[error("the PDF has a form or a signature already")]
+    /// It carries a form, a signature or evidence already.
+    #[error("the PDF has a form, a signature or evidence already")]
     HasForm,
     /// The CMS signature is longer than the room kept for it.
     #[error("the signature does not fit into the room kept for it")]
@@ -59,6 +67,36 @@ pub enum SignError {
     Key(#[from] KeyError),
 }
 
+/// A signed file and how its stamping went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    /// The file: level B-T with a stamp, B-B without.
+    pub bytes: Vec<u8>,
+    /// The stamp, or why there is none.
+    pub stamp: Result<Stamp, TimestampError>,
+}
+
+/// What a signature's time stamp is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StampFound {
+    /// There is none.
+    None,
+    /// There is one, and it vouches.
+    Vouches(Stamp),
+    /// There is one that is not accepted; it proves no more than none.
+    NotAccepted(TimestampRefusal),
+}
+
+impl StampFound {
+    /// The stamped time, where a stamp vouches.
+    pub const fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Vouches(stamp) => Some(stamp.time),
+            Self::None | Self::NotAccepted(_) => None,
+        }
+    }
+}
+
 /// What a valid signature shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureReport {
@@ -66,8 +104,12 @@ pub struct SignatureReport {
     pub signer: String,
     /// Organisation in the signer's certificate.
     pub organization: String,
-    /// The signing time the document claims (the clock of the signer; no time stamp vouches for it).
+    /// The signing time the document claims: the clock of the signer.
     pub claimed_time: Timestamp,
+    /// Whether an authority vouches that the signature existed, and when.
+    pub stamp: StampFound,
+    /// Evidence behind the signature, for judging it later.
+    pub long_term: Option<long_term::LongTerm>,
     /// Real or dummy CA.
     pub anchor: AnchorKind,
     /// Whether the signer's certificate is still valid today. Without a time stamp an expired one proves less.
@@ -115,6 +157,9 @@ pub enum PadesRefusal {
     /// The certificate was not valid when the document says it was signed, or that time is still to come.
     #[error("the signer's certificate was not valid at the time of signing")]
     CertificateNotCurrent,
+    /// The evidence in the file shows that a certificate had been revoked.
+    #[error("a certificate behind the document had been revoked")]
+    Revoked,
 }
 
 /// Signs `pdf` (as drawn by krilla: classical cross-reference table, no form) at `now`.
@@ -131,6 +176,30 @@ pub fn sign(
 ) -> Result<Vec<u8>, SignError> {
     let certificates = signer.certificate_chain().iter().map(Vec::len).sum();
     sign::prepare(pdf, certificates, notes, now)?.finish(signer)
+}
+
+/// [`sign`], and has `source` stamp the signature. The document is signed whatever comes of it: [`Stamped::stamp`] says.
+///
+/// # Errors
+/// See [`SignError`].
+pub fn sign_stamped(
+    pdf: &[u8],
+    signer: &dyn DocumentSigner,
+    notes: &SignatureNotes,
+    source: &dyn TimestampSource,
+    now: Timestamp,
+) -> Result<Stamped, SignError> {
+    let certificates: usize = signer.certificate_chain().iter().map(Vec::len).sum();
+    sign::prepare(pdf, certificates + STAMP_ROOM, notes, now)?.finish_stamped(signer, source)
+}
+
+/// Stamps the signature of a file that [`sign_stamped`] left without a stamp, in the room kept for it. For a file that
+/// nobody has been given yet: its bytes change, though nothing that is signed.
+///
+/// # Errors
+/// [`SignError::Unreadable`] for a file without a signature over all of it.
+pub fn stamp(signed: &[u8], source: &dyn TimestampSource) -> Result<Stamped, SignError> {
+    sign::stamp(signed, source)
 }
 
 /// Everything of [`sign`] but the signature, for a key that is elsewhere: a resident's card at an agent. Room is kept for
@@ -155,9 +224,10 @@ pub(crate) fn read_signed(pdf: &[u8]) -> Result<(Vec<u8>, Timestamp), PadesRefus
 }
 
 /// Checks the one signature of `pdf`: it covers the whole file, fits the bytes, was made by a certificate of a CA we
-/// trust for documents, valid at the claimed time. Total: any bytes give an answer.
+/// trust for documents, valid at the stamped time, or at the claimed one where no stamp vouches. Total: any bytes give an
+/// answer. Behind the signature only evidence may stand, exactly as [`long_term::append`] writes it.
 ///
-/// A later revocation of the signer's certificate is not asked for here.
+/// Nobody is asked here whether the signer's certificate was revoked later; what the file's evidence shows counts.
 ///
 /// # Errors
 /// See [`PadesRefusal`].

@@ -13,9 +13,12 @@
 use base::Timestamp;
 
 use super::syntax::{Dictionary, Lexer, PlainFile, SyntaxError};
-use super::{SignError, SignatureNotes};
+use super::update::Update;
+use super::{SignError, SignatureNotes, Stamped};
+use crate::algorithm::sha256;
 use crate::cms;
 use crate::keys::DocumentSigner;
+use crate::timestamp::{Stamp, TimestampError, TimestampRefusal, TimestampSource};
 
 /// Room for the CMS beside the certificates: attributes about 250 bytes, signature up to 512, names and headers.
 const CMS_ROOM: usize = 1536;
@@ -71,10 +74,9 @@ pub(super) fn prepare(
     let numbers =
         Numbers { catalog: catalog_number, page: page_number, form: size, widget: size + 1, signature: size + 2 };
 
-    let mut update = Update::after(pdf, certificate_bytes);
-    update.write_objects(&numbers, &catalog, &page, notes, now)?;
-    update.write_table(&file, size + 3);
-    update.prepared()
+    let mut signing = Signing::after(pdf, certificate_bytes);
+    signing.write_objects(&numbers, &catalog, &page, notes, now)?;
+    signing.prepared(&file, size + 3)
 }
 
 /// A PDF with everything of a signature but the signature: made wherever the key is, and put into the hole.
@@ -97,15 +99,75 @@ impl PreparedPdf {
     /// # Errors
     /// [`SignError::Key`] when the key did not sign, [`SignError::TooLong`] when the certificates need more room than was
     /// kept.
-    pub fn finish(mut self, signer: &dyn DocumentSigner) -> Result<Vec<u8>, SignError> {
-        let signature = cms::sign_detached(self.digest, signer)?;
-        let hex = data_encoding::HEXLOWER.encode(&signature);
-        if hex.len() > self.hole_length {
-            return Err(SignError::TooLong);
-        }
-        self.bytes[self.hole_at + 1..self.hole_at + 1 + hex.len()].copy_from_slice(hex.as_bytes());
+    pub fn finish(self, signer: &dyn DocumentSigner) -> Result<Vec<u8>, SignError> {
+        let message = cms::sign_detached(self.digest, signer)?;
+        self.filled(&message)
+    }
+
+    /// Signs it and has `source` stamp the signature. Without a stamp, or with one that does not fit into the room, the
+    /// signature stands alone; the room stays for [`super::stamp`].
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub(super) fn finish_stamped(
+        self,
+        signer: &dyn DocumentSigner,
+        source: &dyn TimestampSource,
+    ) -> Result<Stamped, SignError> {
+        let message = cms::sign_detached(self.digest, signer)?;
+        let (message, stamp) = stamped_message(message, source, self.hole_length)?;
+        Ok(Stamped { bytes: self.filled(&message)?, stamp })
+    }
+
+    fn filled(mut self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        fill(&mut self.bytes, self.hole_at, self.hole_length, message)?;
         Ok(self.bytes)
     }
+}
+
+/// Writes a message into the hole that begins at `hole_at`, with zeros behind it.
+fn fill(bytes: &mut [u8], hole_at: usize, hole_length: usize, message: &[u8]) -> Result<(), SignError> {
+    let hex = data_encoding::HEXLOWER.encode(message);
+    if hex.len() > hole_length {
+        return Err(SignError::TooLong);
+    }
+    let hole = &mut bytes[hole_at + 1..hole_at + 1 + hole_length];
+    hole.fill(b'0');
+    hole[..hex.len()].copy_from_slice(hex.as_bytes());
+    Ok(())
+}
+
+/// The message with a stamp over its signature, or as it was and why not.
+fn stamped_message(
+    message: Vec<u8>,
+    source: &dyn TimestampSource,
+    hole_length: usize,
+) -> Result<(Vec<u8>, Result<Stamp, TimestampError>), SignError> {
+    let unreadable = || SignError::Unreadable { position: 0, what: "a signature of ours" };
+    let imprint = {
+        let signed = cms::SignedData::read(&message).map_err(|_| unreadable())?;
+        sha256(signed.signature())
+    };
+    let answer = match source.stamp(imprint) {
+        Ok(answer) => answer,
+        Err(error) => return Ok((message, Err(error))),
+    };
+    let longer = cms::with_time_stamp(&message, &answer.token).map_err(|_| unreadable())?;
+    if longer.len() * 2 > hole_length {
+        return Ok((message, Err(TimestampRefusal::TooLong.into())));
+    }
+    Ok((longer, Ok(answer.stamp)))
+}
+
+/// Stamps a signature that was made without a stamp, in the room that was kept for one.
+pub(super) fn stamp(signed: &[u8], source: &dyn TimestampSource) -> Result<Stamped, SignError> {
+    let unreadable = SignError::Unreadable { position: 0, what: "a signature over the whole file" };
+    let (message, hole_at, hole_end) = super::verify::message_over_everything(signed).map_err(|_| unreadable)?;
+    let hole_length = hole_end - hole_at - 2;
+    let (message, stamp) = stamped_message(message, source, hole_length)?;
+    let mut bytes = signed.to_vec();
+    fill(&mut bytes, hole_at, hole_length, &message)?;
+    Ok(Stamped { bytes, stamp })
 }
 
 impl std::fmt::Debug for PreparedPdf {
@@ -128,43 +190,18 @@ fn first_page<'a>(file: &PlainFile<'a>, catalog: &Dictionary<'a>) -> Result<(usi
     catalog.missing("a page tree that ends")
 }
 
-/// The file so far and where its parts lie.
-struct Update {
-    out: Vec<u8>,
-    /// Object number and offset.
-    objects: Vec<(usize, usize)>,
+/// The update while it is written, and where the parts lie that are filled in last.
+struct Signing {
+    update: Update,
     hole_length: usize,
     range_at: usize,
     hole_at: usize,
 }
 
-impl Update {
+impl Signing {
     fn after(pdf: &[u8], certificate_bytes: usize) -> Self {
         let hole_length = (certificate_bytes + CMS_ROOM) * 2;
-        let mut out = Vec::with_capacity(pdf.len() + hole_length + 4096);
-        out.extend_from_slice(pdf);
-        if out.last() != Some(&b'\n') {
-            out.push(b'\n');
-        }
-        Self { out, objects: Vec::new(), hole_length, range_at: 0, hole_at: 0 }
-    }
-
-    fn begin(&mut self, number: usize) {
-        self.objects.push((number, self.out.len()));
-        self.text(&format!("{number} 0 obj\n"));
-    }
-
-    fn text(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
-    }
-
-    /// A dictionary of the file with `extra` before its end.
-    fn extended(&mut self, number: usize, body: &[u8], extra: &str) {
-        self.begin(number);
-        // The body ends with `>>`: it was read as a dictionary.
-        self.out.extend_from_slice(&body[..body.len() - 2]);
-        self.text(extra);
-        self.text(">>\nendobj\n");
+        Self { update: Update::after(pdf, hole_length + 4096), hole_length, range_at: 0, hole_at: 0 }
     }
 
     fn write_objects(
@@ -176,72 +213,56 @@ impl Update {
         now: Timestamp,
     ) -> Result<(), SignError> {
         let Numbers { form, widget, signature, .. } = *numbers;
+        let update = &mut self.update;
         // The form stands as an object of its own: some readers see no other.
         let extra = format!(" /AcroForm {form} 0 R /Perms << /DocMDP {signature} 0 R >> ");
-        self.extended(numbers.catalog, catalog.bytes(), &extra);
+        update.extended(numbers.catalog, catalog.bytes(), &extra);
         let (body, extra) = annotated_page(page, widget)?;
-        self.extended(numbers.page, &body, &extra);
+        update.extended(numbers.page, &body, &extra);
 
-        self.begin(form);
-        self.text(&format!("<< /Fields [{widget} 0 R] /SigFlags 3 >>\nendobj\n"));
-        self.begin(widget);
+        update.begin(form);
+        update.text(&format!("<< /Fields [{widget} 0 R] /SigFlags 3 >>\nendobj\n"));
+        update.begin(widget);
         let label = text_string("電子署名");
-        self.text(&format!(
+        update.text(&format!(
             "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Signature1) /TU {label} /Contents {label} \
              /F {WIDGET_FLAGS} /Rect [0 0 0 0] /P {} 0 R /V {signature} 0 R >>\nendobj\n",
             numbers.page
         ));
-        self.begin(signature);
-        self.text("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached\n/ByteRange ");
-        self.range_at = self.out.len();
-        self.text(&" ".repeat(RANGE_WIDTH));
-        self.text("\n/Contents ");
-        self.hole_at = self.out.len();
+        update.begin(signature);
+        update.text("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached\n/ByteRange ");
+        self.range_at = update.length();
+        update.text(&" ".repeat(RANGE_WIDTH));
+        update.text("\n/Contents ");
+        self.hole_at = update.length();
         let hole = format!("<{}>", "0".repeat(self.hole_length));
-        self.text(&hole);
-        self.text(&format!("\n/M ({})", pdf_time(now)));
+        update.text(&hole);
+        update.text(&format!("\n/M ({})", pdf_time(now)));
         for (key, value) in [("Name", &notes.name), ("Reason", &notes.reason), ("Location", &notes.location)] {
             if !value.is_empty() {
-                self.text(&format!(" /{key} {}", text_string(value)));
+                update.text(&format!(" /{key} {}", text_string(value)));
             }
         }
-        // DocMDP level 1: no change whatever is allowed after this signature.
-        self.text(
+        // DocMDP level 1: no change whatever is allowed after this signature, but for evidence that it was good.
+        update.text(
             "\n/Reference [<< /Type /SigRef /TransformMethod /DocMDP \
              /TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >>] >>\nendobj\n",
         );
         Ok(())
     }
 
-    fn write_table(&mut self, file: &PlainFile<'_>, size: usize) {
-        let table = self.out.len();
-        self.text("xref\n");
-        self.objects.sort_unstable();
-        let rows: String =
-            self.objects.iter().map(|(number, offset)| format!("{number} 1\n{offset:010} 00000 n \n")).collect();
-        self.text(&rows);
-        self.text("trailer\n<<");
-        for (key, place) in &file.trailer.entries {
-            if *key != b"Size" {
-                self.text(" /");
-                self.out.extend_from_slice(key);
-                self.text(" ");
-                self.out.extend_from_slice(&file.bytes[place.clone()]);
-            }
-        }
-        self.text(&format!(" /Size {size} /Prev {} >>\nstartxref\n{table}\n%%EOF\n", file.table));
-    }
-
     /// Writes the range and hashes what it covers.
-    fn prepared(mut self) -> Result<PreparedPdf, SignError> {
-        let hole_end = self.hole_at + self.hole_length + 2;
-        let range = format!("[0 {} {} {}]", self.hole_at, hole_end, self.out.len() - hole_end);
+    fn prepared(self, file: &PlainFile<'_>, size: usize) -> Result<PreparedPdf, SignError> {
+        let Self { update, hole_length, range_at, hole_at } = self;
+        let mut bytes = update.finish(file, size);
+        let hole_end = hole_at + hole_length + 2;
+        let range = format!("[0 {hole_at} {hole_end} {}]", bytes.len() - hole_end);
         if range.len() > RANGE_WIDTH {
             return Err(SignError::TooLong);
         }
-        self.out[self.range_at..self.range_at + range.len()].copy_from_slice(range.as_bytes());
-        let digest = super::digest_around(&self.out, self.hole_at, hole_end);
-        Ok(PreparedPdf { bytes: self.out, hole_at: self.hole_at, hole_length: self.hole_length, digest })
+        bytes[range_at..range_at + range.len()].copy_from_slice(range.as_bytes());
+        let digest = super::digest_around(&bytes, hole_at, hole_end);
+        Ok(PreparedPdf { bytes, hole_at, hole_length, digest })
     }
 }
 

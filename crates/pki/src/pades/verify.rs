@@ -6,17 +6,20 @@
 use base::{Date, Timestamp};
 
 use super::syntax::{Dictionary, Lexer, SyntaxError, find_from, find_last};
-use super::{PadesRefusal, SignatureReport};
+use super::{PadesRefusal, SignatureReport, StampFound, long_term};
+use crate::algorithm::sha256;
 use crate::anchors::{AnchorKind, AuthorityRole, TrustAnchors};
-use crate::asn1::{Malformed, Reader, tag};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, name_part};
 use crate::cms::{CheckError, SignedData};
 use crate::oids;
+use crate::timestamp::read_stamp;
 
 /// A document may claim to be signed this far ahead of our clock.
 const CLOCK_SKEW_SECONDS: i64 = 60;
 /// More places that look like signatures than any honest file has.
 const MAX_CANDIDATES: usize = 64;
+/// Covers that end inside the file and are looked behind; a file of ours has one.
+const MAX_UPDATES: usize = 4;
 
 impl From<SyntaxError> for PadesRefusal {
     fn from(error: SyntaxError) -> Self {
@@ -43,15 +46,43 @@ struct Covered<'a> {
 }
 
 pub(super) fn verify(pdf: &[u8], anchors: &TrustAnchors, now: Timestamp) -> Result<SignatureReport, PadesRefusal> {
-    read_signed(pdf, |certificate, claimed_time| {
+    let refusal = match verify_signed(pdf, anchors, now) {
+        Err(PadesRefusal::NotWholeFile) => PadesRefusal::NotWholeFile,
+        judged => return judged,
+    };
+    // Something stands behind the signature: evidence, or a change.
+    let Some((signed, evidence)) = ends_of_signatures(pdf).into_iter().find_map(|end| long_term::split(pdf, end))
+    else {
+        return Err(refusal);
+    };
+    let mut report = verify_signed(signed, anchors, now)?;
+    report.long_term = Some(long_term::judge(signed, &evidence, anchors, now)?);
+    Ok(report)
+}
+
+/// As [`verify`], for a file whose signature must cover all of it.
+pub(super) fn verify_signed(
+    pdf: &[u8],
+    anchors: &TrustAnchors,
+    now: Timestamp,
+) -> Result<SignatureReport, PadesRefusal> {
+    read_signature(pdf, |certificate, claimed_time, stamped| {
         let anchor = judge_signer(certificate, anchors)?;
-        if claimed_time > now.plus_seconds(CLOCK_SKEW_SECONDS) || !certificate.is_current(claimed_time) {
+        let stamp = match stamped.map(|(token, imprint)| read_stamp(token, imprint, anchors)) {
+            None => StampFound::None,
+            Some(Ok(stamp)) => StampFound::Vouches(stamp),
+            Some(Err(refusal)) => StampFound::NotAccepted(refusal),
+        };
+        let at = stamp.time().unwrap_or(claimed_time);
+        if at > now.plus_seconds(CLOCK_SKEW_SECONDS) || !certificate.is_current(at) {
             return Err(PadesRefusal::CertificateNotCurrent);
         }
         Ok(SignatureReport {
             signer: name_part(certificate.subject, oids::COMMON_NAME)?,
             organization: name_part(certificate.subject, oids::ORGANIZATION)?,
             claimed_time,
+            stamp,
+            long_term: None,
             anchor,
             certificate_current: certificate.is_current(now),
         })
@@ -64,19 +95,71 @@ pub(super) fn read_signed<T>(
     pdf: &[u8],
     judge: impl FnOnce(&Certificate<'_>, Timestamp) -> Result<T, PadesRefusal>,
 ) -> Result<T, PadesRefusal> {
+    read_signature(pdf, |certificate, claimed_time, _| judge(certificate, claimed_time))
+}
+
+/// A time stamp that was not judged, and the SHA-256 it should be over.
+type StampToJudge<'a> = Option<(&'a [u8], [u8; 32])>;
+
+fn read_signature<T>(
+    pdf: &[u8],
+    judge: impl FnOnce(&Certificate<'_>, Timestamp, StampToJudge<'_>) -> Result<T, PadesRefusal>,
+) -> Result<T, PadesRefusal> {
+    let covered = covering(pdf)?;
+    let claimed_time = read_time(&covered.dictionary)?;
+    let message = read_hole(pdf, &covered)?;
+    let signed = SignedData::read(&message)?;
+    let digest = super::digest_around(pdf, covered.hole, covered.hole_end);
+    let certificate = signed.check(digest)?;
+    let stamp = signed.time_stamp().map(|token| (token, sha256(signed.signature())));
+    judge(certificate, claimed_time, stamp)
+}
+
+fn covering(pdf: &[u8]) -> Result<Covered<'_>, PadesRefusal> {
     if !pdf.starts_with(b"%PDF-") {
         return Err(PadesRefusal::MalformedPdf { position: 0, what: "a PDF" });
     }
     let covered = find_covering_signature(pdf)?;
-    let dictionary = &covered.dictionary;
-    if dictionary.get(b"SubFilter") != Some(b"/ETSI.CAdES.detached") {
+    if covered.dictionary.get(b"SubFilter") != Some(b"/ETSI.CAdES.detached") {
         return Err(PadesRefusal::UnacceptedForm("its SubFilter is not ETSI.CAdES.detached"));
     }
-    let claimed_time = read_time(dictionary)?;
-    let message = read_hole(pdf, &covered)?;
+    Ok(covered)
+}
+
+/// The message in the hole of the signature over the whole file, without the zeros behind it, and the hole's place.
+pub(super) fn message_over_everything(pdf: &[u8]) -> Result<(Vec<u8>, usize, usize), PadesRefusal> {
+    let covered = covering(pdf)?;
+    let mut message = read_hole(pdf, &covered)?;
+    SignedData::read(&message)?;
+    // Read a moment ago: one element, and zeros.
+    let length = crate::asn1::Reader::new(&message).any("a CMS message")?.raw.len();
+    message.truncate(length);
+    Ok((message, covered.hole, covered.hole_end))
+}
+
+/// The signer's certificate and the time stamp of a file that was verified.
+pub(super) fn signer_and_stamp(pdf: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), PadesRefusal> {
+    let (message, hole, hole_end) = message_over_everything(pdf)?;
     let signed = SignedData::read(&message)?;
-    let digest = super::digest_around(pdf, covered.hole, covered.hole_end);
-    judge(signed.check(digest)?, claimed_time)
+    let certificate = signed.check(super::digest_around(pdf, hole, hole_end))?.raw.to_vec();
+    Ok((certificate, signed.time_stamp().map(<[u8]>::to_vec)))
+}
+
+/// Where each signature's cover ends inside the file.
+fn ends_of_signatures(pdf: &[u8]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut position = 0;
+    while let Some(at) = find_from(pdf, b"/ByteRange", position) {
+        position = at + 10;
+        if let Ok([0, first, second, length]) = read_range(pdf, position)
+            && first < second
+            && let Some(end) = second.checked_add(length).filter(|&end| end < pdf.len())
+            && ends.len() < MAX_UPDATES
+        {
+            ends.push(end);
+        }
+    }
+    ends
 }
 
 /// Looks at every `/ByteRange` in the file for the one that covers it from the first byte to the last.
@@ -200,23 +283,6 @@ fn judge_signer(certificate: &Certificate<'_>, anchors: &TrustAnchors) -> Result
         return Err(PadesRefusal::WrongCertificate);
     }
     Ok(anchor.kind)
-}
-
-/// The first attribute of this kind in a name; empty when there is none.
-fn name_part(name: &[u8], kind: const_oid::ObjectIdentifier) -> Result<String, Malformed> {
-    let mut sets = Reader::new(name).sequence("a name")?;
-    while !sets.is_empty() {
-        let mut set = sets.expect(tag::SET, "a part of a name")?.reader();
-        while !set.is_empty() {
-            let mut attribute = set.sequence("an attribute of a name")?;
-            let oid = attribute.expect(tag::OID, "the kind of an attribute")?;
-            let value = attribute.any("the value of an attribute")?;
-            if oid.value == kind.as_bytes() {
-                return value.text("text").map(str::to_owned);
-            }
-        }
-    }
-    Ok(String::new())
 }
 
 #[cfg(test)]

@@ -129,6 +129,22 @@ impl RevocationList {
         now < self.next_update
     }
 
+    /// Since when and why a certificate that this list speaks of was revoked, whether or not the list is still current: for
+    /// evidence kept with a document.
+    pub(crate) fn revoked_since(&self, serial: &[u8]) -> Option<(Timestamp, RevocationReason)> {
+        self.entries.get(serial).copied()
+    }
+
+    /// Whether the list speaks of everything its CA issued.
+    pub(crate) const fn covers_all(&self) -> bool {
+        self.point.is_none()
+    }
+
+    /// When the list was made.
+    pub(crate) const fn this_update(&self) -> Timestamp {
+        self.this_update
+    }
+
     /// Number of revoked certificates.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -10,17 +10,20 @@
 //!                                                ├─ issue_ocsp_responder ─▶ ocsp_answer ─▶ simulated J-LIS
 //!                                                ├─ revocation_list ─▶ simulated J-LIS
 //!                                                ├─ issue_document_signer ─▶ the mayor's seal in PDFs
+//!                                                ├─ time_stamper_template ─▶ TimeStamper ─▶ simulated time-stamping authority
 //!                                                └─ mobile_document_signer ─▶ a card in a phone (self-made)
 //! ```
 //! Wrong certificates for tests: take a [`Template`], change it, [`TestAuthority::sign`] it.
 
 mod answers;
 mod template;
+mod timestamps;
 
 use base::Timestamp;
 
 pub use answers::{AnswerStanding, AskedAbout, OcspAnswer, Responder, RevokedEntry, read_question};
 pub use template::{Template, TemplateExtension};
+pub use timestamps::{AskedTime, STAMP_POLICY, TimeStamp, TimeStamper, read_time_question, refuse_time};
 
 use crate::algorithm::{public_key_octets, sha1_name};
 use crate::anchors::AuthorityRole;
@@ -127,6 +130,7 @@ fn role_unit(role: AuthorityRole) -> (&'static str, &'static str) {
         AuthorityRole::ResidentSigning => ("JPKI for digital signature", "公的個人認証サービス署名用"),
         AuthorityRole::Document => ("Document signing", "職責証明用"),
         AuthorityRole::MobileDocument => ("Mobile document signing", "カード代替電磁的記録用"),
+        AuthorityRole::Timestamp => ("Time stamping", "タイムスタンプ用"),
     }
 }
 
@@ -475,6 +479,23 @@ impl TestAuthority {
         let mut template = self.template(request.public_key_info, request.serial, subject, validity);
         template.extensions.push(TemplateExtension::critical(oids::KEY_USAGE, vec![0x03, 0x02, 0x06, 0xC0]));
         template.extensions.extend(self.key_identifiers(request.public_key_info));
+        template
+    }
+
+    /// The template of a time-stamping authority's certificate (RFC 3161 §2.3: one purpose, critical).
+    pub fn time_stamper_template(
+        &self,
+        public_key_info: &[u8],
+        serial: u64,
+        validity: (Timestamp, Timestamp),
+    ) -> Template {
+        let name = [attribute(oids::ORGANIZATION, "JPKI-DUMMY"), attribute(oids::COMMON_NAME, "Dummy Time Stamper")];
+        let subject = element(tag::SEQUENCE, &[vec![attribute(oids::COUNTRY, "JP")], name.to_vec()].concat().concat());
+        let mut template = self.template(public_key_info, serial, subject, validity);
+        template.extensions.push(TemplateExtension::critical(oids::KEY_USAGE, vec![0x03, 0x02, 0x07, 0x80]));
+        let purposes = sequence(&[&oid_element(oids::TIME_STAMPING)]);
+        template.extensions.push(TemplateExtension::critical(oids::EXTENDED_KEY_USAGE, purposes));
+        template.extensions.extend(self.key_identifiers(public_key_info));
         template
     }
 

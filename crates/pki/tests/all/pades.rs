@@ -34,7 +34,7 @@ pub fn minimal_pdf() -> Vec<u8> {
     out
 }
 
-fn notes() -> SignatureNotes {
+pub fn notes() -> SignatureNotes {
     SignatureNotes {
         name: "デモ市長".into(), reason: "住民票の写しの交付".into(), location: "デモ市".into()
     }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use base::{Id, Kind};
+use base::{Id, Kind, Timestamp};
 use paper::error::PaperError;
 use paper::fonts::Typeface;
 use paper::recheck::{Mismatch, label, recheck};
@@ -15,6 +15,7 @@ use paper::seal::Seal;
 use paper::{Certificate, Plan, Sheet};
 use pki::DocumentSigner;
 use pki::pades::{self, SignError, SignatureNotes};
+use pki::timestamp::TimestampSource;
 use pki::token::{KeyRing, PublicKeyRing, TokenError};
 use tools::{Inside, ResidentId};
 use wire::certificate_code::to_text;
@@ -87,12 +88,13 @@ pub struct Composer {
     signer: Arc<dyn DocumentSigner>,
     codes: KeyRing,
     twins: bool,
+    stamps: Option<Arc<dyn TimestampSource>>,
 }
 
 impl Composer {
     /// `seal` is the mayor's seal (電子公印), `signer` holds the document certificate, `codes` sign the QR.
     pub const fn new(typeface: Typeface, seal: Seal, signer: Arc<dyn DocumentSigner>, codes: KeyRing) -> Self {
-        Self { typeface, seal, signer, codes, twins: false }
+        Self { typeface, seal, signer, codes, twins: false, stamps: None }
     }
 
     /// With digital copies offered or not; not, unless this says so.
@@ -105,6 +107,14 @@ impl Composer {
     /// Whether digital copies are offered.
     pub const fn offers_twins(&self) -> bool {
         self.twins
+    }
+
+    /// With an authority that stamps each signature (PAdES B-T). While it does not answer, documents come without
+    /// (ADR 0044): a person stands at the machine, and what proves the paper is its codes.
+    #[must_use]
+    pub fn with_stamps(mut self, stamps: Arc<dyn TimestampSource>) -> Self {
+        self.stamps = Some(stamps);
+        self
     }
 
     /// The keys with which anyone checks the codes.
@@ -142,10 +152,19 @@ impl Composer {
             reason: format!("{}の交付", certificate.sheet.title),
             location: city.profile.name.clone(),
         };
-        let bytes = pades::sign(&drawn, &*self.signer, &notes, city.seams.now())?;
+        let bytes = self.signed(&drawn, &notes, city.seams.now())?;
         recheck(&bytes, &plan.expected(codes))?;
         let fields = (self.twins && !plan.has_pictures()).then(|| plan.fields().clone());
         Ok(Finished { sha256: sha256(&[&bytes]), pages: plan.page_count(), bytes, fields })
+    }
+
+    fn signed(&self, drawn: &[u8], notes: &SignatureNotes, now: Timestamp) -> Result<Vec<u8>, SignError> {
+        let Some(stamps) = &self.stamps else { return pades::sign(drawn, &*self.signer, notes, now) };
+        let signed = pades::sign_stamped(drawn, &*self.signer, notes, &**stamps, now)?;
+        if let Err(error) = &signed.stamp {
+            tracing::warn!(%error, "a document has no time stamp");
+        }
+        Ok(signed.bytes)
     }
 
     /// Whether finished bytes are those of `request` for `applicant`: the machine's own look before it prints (I3). The

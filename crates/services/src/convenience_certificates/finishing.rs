@@ -16,6 +16,7 @@ use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
 use super::ending::{ABANDONED_AFTER_SECONDS, end_if_late, mismatch_found, report, step};
 use super::kinds::{Content, look};
+use super::locked;
 use super::looking::{closed_for_kind, still_allowed};
 use super::refusal::Refusal;
 use super::request::{Event, State};
@@ -110,9 +111,10 @@ fn store_document(
     let store = city.store.clone();
     let token = FetchToken(city.seams.random.bytes());
     // Sealed outside the closure: it may run twice, and the key store is another database.
-    let sealed = city.vault.seal(applicant.resident().as_str(), DOCUMENT_COLUMN, &finished.bytes)?;
     let seal_fields = |fields: &Fields| city.vault.seal(applicant.resident().as_str(), FIELDS_COLUMN, &fields.encode());
     let fields = finished.fields.as_ref().map(seal_fields).transpose()?;
+    let locked = locked::lock(&token.0, finished.bytes).ok_or(DocumentError::Mismatch("locked bytes"))?;
+    let sealed = city.vault.seal(applicant.resident().as_str(), DOCUMENT_COLUMN, &locked)?;
     store.write(move |tx| {
         let now = city.seams.now();
         let mut request = request.clone();
@@ -212,14 +214,18 @@ pub fn fetch(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    match city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed) {
-        Ok(bytes) if hash.as_deref() == Some(sha256(&bytes).as_slice()) => Ok(Ok(bytes)),
+    let bytes = match city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed) {
+        Ok(locked) => locked::unlock(&token.0, locked),
+        Err(SealError::Altered | SealError::NoKey) => None,
+        Err(error) => return Err(error.into()),
+    };
+    match bytes {
+        Some(bytes) if hash.as_deref() == Some(sha256(&bytes).as_slice()) => Ok(Ok(bytes)),
         // Another's bytes, or altered ones: nobody gets them, and nobody is served before an officer has looked.
-        Ok(_) | Err(SealError::Altered | SealError::NoKey) => {
+        _ => {
             mismatch_found(city, id, DocumentError::Mismatch("stored bytes").cause())?;
             Ok(Err(Refusal::ServiceStopped))
         }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -23,6 +23,7 @@
 //! | [`ending`] | time-outs, sweeping, and what a document that is not the right one leads to |
 //! | [`cash`] | each machine's money of a day: counted from requests, closed, corrected by two; money left open |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
+//! | [`locked`] | the lock around a document that waits |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`arrivals`] | applications for a family register registration that came from a PC |
 //! | [`issuer`] | the means, made once a process |
@@ -42,6 +43,7 @@ pub mod hours;
 pub mod issued;
 pub mod issuer;
 pub mod kinds;
+mod locked;
 mod looking;
 pub mod refusal;
 pub mod request;

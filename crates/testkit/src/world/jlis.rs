@@ -234,12 +234,12 @@ impl Drop for Jlis {
 }
 
 /// A request as far as this service reads one.
-struct Request {
-    path: String,
-    body: Vec<u8>,
+pub(super) struct Request {
+    pub path: String,
+    pub body: Vec<u8>,
 }
 
-fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
+pub(super) fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
     let malformed = |what: &'static str| io::Error::new(io::ErrorKind::InvalidData, what);
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

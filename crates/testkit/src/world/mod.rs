@@ -3,3 +3,4 @@
 pub mod centre;
 pub mod jlis;
 pub mod sign_in;
+pub mod timestamp;

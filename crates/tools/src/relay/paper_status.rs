@@ -28,6 +28,11 @@ impl RequestHash {
         HEXLOWER.encode(&self.0)
     }
 
+    /// The hash.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Reads the hexadecimal form; `None` for anything else.
     pub fn parse(hex: &str) -> Option<Self> {
         Some(Self(HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()?))
@@ -65,7 +70,11 @@ struct Body {
 /// # Errors
 /// [`RelayError::Store`].
 pub fn push(tx: &mut Tx, seams: &Seams, request: Id, state: PaperState) -> Result<(), RelayError> {
-    let body = Body { request: RequestHash::of(request).hex(), state, at: seams.now().micros() };
+    let hash = RequestHash::of(request);
+    if state == PaperState::Withdrawn {
+        crate::withdrawal_list::enter(tx, &hash, seams.now())?;
+    }
+    let body = Body { request: hash.hex(), state, at: seams.now().micros() };
     let body = serde_json::json!(body).to_string();
     send(tx, seams, Zone::Outside, KIND, body.as_bytes())?;
     Ok(())

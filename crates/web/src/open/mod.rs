@@ -7,6 +7,7 @@
 //!  GET  /                 where to go
 //!  GET  /verify           the page; its script checks the code behind the #
 //!  GET  /verify/keys.json public keys of the codes (JWK set)
+//!  GET  /verify/withdrawn.json the signed list of withdrawn papers, for checkers without a line
 //!  POST /verify/status    hash of a request id ─► valid | withdrawn | unknown
 //!  POST /verify/code      the same check here, for browsers without script: in the body, never in an address
 //!  POST /verify/document  a PDF ─► its signature, its codes; not stored
@@ -46,6 +47,7 @@ pub fn routes() -> Routes {
         .get("/", Rule::Public, start::page)
         .get("/verify", Rule::Public, verify::page)
         .get("/verify/keys.json", Rule::Public, verify::keys)
+        .get("/verify/withdrawn.json", Rule::Public, verify::withdrawn)
         .post("/verify/status", Rule::Public, verify::status)
         .post("/verify/code", Rule::Public, verify::code)
         .merge(registration::routes())

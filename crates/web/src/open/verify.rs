@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Multipart, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use base::Kind;
 use maud::Markup;
 use pki::pades::{self, PadesRefusal};
 use tools::relay::paper_status::RequestHash;
+use tools::withdrawal_list;
 
 use super::checked::{self, Refused, Standing, Typed};
 use super::{papers, view};
@@ -27,6 +28,21 @@ pub async fn keys(State(app): State<Arc<App>>) -> Result<Response, Failure> {
     let set = papers(&app)?.code_keys.jwk_set();
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=3600")];
     Ok((headers, set).into_response())
+}
+
+/// `GET /verify/withdrawn.json`: the newest list of withdrawn papers. May be kept a quarter of an hour without asking; then
+/// its number, as entity tag, saves carrying it again.
+pub async fn withdrawn(State(app): State<Arc<App>>, asked: header::HeaderMap) -> Result<Response, Failure> {
+    let outside = app.outside()?.clone();
+    let list = blocking(move || Ok(outside.store.read(withdrawal_list::current)?)).await?;
+    let list = list.ok_or_else(|| Failure::of(Kind::Unavailable))?;
+    let tag = format!("\"{}\"", list.number);
+    let headers = [(header::CACHE_CONTROL, "public, max-age=900".to_owned()), (header::ETAG, tag.clone())];
+    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    if is_known {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    Ok((headers, Json(list)).into_response())
 }
 
 /// What the script asks.
@@ -127,6 +143,7 @@ const fn word_of(refusal: PadesRefusal) -> &'static str {
         PadesRefusal::NotWholeFile | PadesRefusal::Altered | PadesRefusal::BadSignature => "altered",
         PadesRefusal::ForeignAuthority | PadesRefusal::TestAuthority | PadesRefusal::WrongCertificate => "foreign",
         PadesRefusal::CertificateNotCurrent => "expired",
+        PadesRefusal::Revoked => "revoked",
         PadesRefusal::MalformedSignature(_) | PadesRefusal::UnacceptedForm(_) => "altered",
     }
 }

@@ -2,7 +2,7 @@
 
 use base::Date;
 use maud::{Markup, html};
-use pki::pades::SignatureReport;
+use pki::pades::{SignatureReport, StampFound};
 use ui::Language;
 use ui::form::{ButtonKind, button};
 use ui::notice::{AlertKind, alert, facts};
@@ -169,6 +169,10 @@ pub(super) fn document_found(visit: &Visit, report: &SignatureReport, pages: &[C
         (facts(&[
             (visit.say("verify-signer"), html! { (signer) }),
             (visit.say("verify-signed-at"), html! { (report.claimed_time) }),
+            (visit.say("verify-stamped-at"), html! {
+                @if let StampFound::Vouches(stamp) = &report.stamp { (stamp.time) " (" (stamp.authority) ")" }
+                @else { (visit.say("verify-not-stamped")) }
+            }),
         ]))
         @for claims in pages { (content(visit, claims)) }
         p { strong { (visit.say_html("verify-copy")) } }
