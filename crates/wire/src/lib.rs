@@ -2,4 +2,7 @@
 pub mod certificate_code;
 pub mod credential_code;
 pub mod family_register;
+pub mod record_lines;
 pub mod resident_csv;
+pub mod seal_registration;
+pub mod tax_record;
