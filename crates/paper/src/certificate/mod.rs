@@ -15,6 +15,7 @@ use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::forms::residence::Residence;
 use crate::forms::seal_registration::SealRegistration;
+use crate::forms::tax::TaxCertificate;
 use crate::forms::{Form, FormPage, refuse_blank};
 use crate::layout::Setter;
 use crate::recheck::Expected;
@@ -72,6 +73,8 @@ pub enum Body {
     Residence(Residence),
     /// 印鑑登録証明書.
     SealRegistration(SealRegistration),
+    /// 課税(所得)証明書.
+    Tax(Box<TaxCertificate>),
 }
 
 impl Body {
@@ -79,6 +82,7 @@ impl Body {
         match self {
             Self::Residence(form) => form,
             Self::SealRegistration(form) => form,
+            Self::Tax(form) => &**form,
         }
     }
 }
@@ -157,6 +161,7 @@ impl<'a> Plan<'a> {
             headings: form.headings(),
             place: form.place().clone(),
             people: form.people(),
+            facts: form.facts(),
             pages: self.pages.len(),
             pictures: self.pages.iter().map(|page| page.pictures().map(|p| p.sha256).collect()).collect(),
             codes: Some(codes),

@@ -10,3 +10,4 @@ mod no_document;
 mod rechecked;
 mod seal_registration;
 mod support;
+mod tax;
