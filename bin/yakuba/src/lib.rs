@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use services::convenience_certificates::CertificateKind;
 
 /// Services of a Japanese town hall on the Individual Number Card, never on the My Number itself.
 #[derive(Parser)]
@@ -167,6 +168,41 @@ pub enum IssueCommand {
         after_help = "Example:\n  yakuba issue residence-certificate --resident R0000001 --data demo-data --out paper.pdf --household --relationship"
     )]
     ResidenceCertificate(IssueArguments),
+    /// Certificate of the registered seal (印鑑登録証明書).
+    #[command(
+        alias = "seal",
+        after_help = "Example:\n  yakuba issue seal --resident R0000001 --data demo-data --out paper.pdf"
+    )]
+    SealRegistrationCertificate(IssueAloneArguments),
+    /// Certificate of taxes and income of the current fiscal year (課税(所得)証明書).
+    #[command(
+        alias = "tax",
+        after_help = "Example:\n  yakuba issue tax --resident R0000001 --data demo-data --out paper.pdf"
+    )]
+    TaxCertificate(IssueAloneArguments),
+}
+
+/// Arguments of `issue` for papers about the person alone.
+#[derive(Args, Clone)]
+pub struct IssueAloneArguments {
+    /// Whose paper.
+    #[arg(long)]
+    resident: String,
+    /// The city's data directory.
+    #[arg(long)]
+    data: PathBuf,
+    /// File to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// How many copies the fee is for; the file holds one.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
+    copies: u8,
+    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    #[arg(long)]
+    staff_credential: Option<PathBuf>,
+    /// Outside demo data: why the paper is issued.
+    #[arg(long)]
+    purpose: Option<String>,
 }
 
 /// Arguments of `issue residence-certificate`.
@@ -321,7 +357,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::City(command) => commands::city::run(&command),
         Command::Card(command) => commands::card::run(&command),
-        Command::Issue(IssueCommand::ResidenceCertificate(arguments)) => commands::issue::run(&arguments),
+        Command::Issue(command) => issue(&command),
         Command::Verify(command) => commands::verify::run(&command),
         Command::Staff(command) => commands::staff::run(&command),
         Command::Agent(arguments) => commands::agent::run(&arguments),
@@ -331,5 +367,17 @@ pub fn run() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => failure.report(),
+    }
+}
+
+fn issue(command: &IssueCommand) -> fail::Outcome {
+    match command {
+        IssueCommand::ResidenceCertificate(arguments) => commands::issue::run(arguments),
+        IssueCommand::SealRegistrationCertificate(arguments) => {
+            commands::issue::run_alone(CertificateKind::SealRegistrationCertificate, arguments)
+        }
+        IssueCommand::TaxCertificate(arguments) => {
+            commands::issue::run_alone(CertificateKind::TaxCertificate, arguments)
+        }
     }
 }

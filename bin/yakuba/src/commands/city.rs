@@ -121,7 +121,11 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
     };
     let report = register_import::run(&inside.store, &inside.seams, &order.directory, &options, &mut tell)
         .map_err(|error| Failure::new(error.kind(), error))?;
-    Ok(summarise(order, &report, &report_file))
+    let copies = super::copies::import(inside, &order.directory, &options)?;
+    let mut done = summarise(order, &report, &report_file);
+    done.lines.extend(copies.lines);
+    done.exit_code |= u8::from(copies.any_refused);
+    Ok(done)
 }
 
 fn summarise(order: &ImportOrder, report: &Report, report_file: &Path) -> Done {

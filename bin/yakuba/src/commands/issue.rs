@@ -1,22 +1,27 @@
-//! `yakuba issue residence-certificate`: the counter's paper, made by the machine's engine with the machine's checks.
+//! `yakuba issue …`: the counter's papers, made by the machine's engine with the machine's checks.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use base::{Id, Kind};
 use serde::{Deserialize, Serialize};
-use services::convenience_certificates::{Applicant, Choices, Issuer, Members, OptionalItems, Refusal, actions};
+use services::convenience_certificates::{
+    Applicant, CertificateKind, Choices, Issuer, Members, OptionalItems, Refusal, actions,
+};
 use tools::ResidentId;
 
-use crate::IssueArguments;
 use crate::city::OpenCity;
 use crate::control::{self, Done, Request};
 use crate::fail::{Failure, Outcome};
 use crate::keys::CityKeys;
 use crate::means::Means;
+use crate::{IssueAloneArguments, IssueArguments};
 
 /// An order of the counter, as it travels to the process that owns the city.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
+    kind: CertificateKind,
+    copies: u8,
     resident: String,
     household: bool,
     members: Vec<String>,
@@ -30,13 +35,9 @@ pub struct Order {
 /// # Errors
 /// See [`Failure`].
 pub fn run(arguments: &IssueArguments) -> Outcome {
-    let staff_credential = arguments
-        .staff_credential
-        .as_ref()
-        .map(std::fs::read_to_string)
-        .transpose()
-        .map_err(Failure::while_doing(Kind::Invalid, "the staff credential cannot be read"))?;
     let order = Order {
+        kind: CertificateKind::ResidenceCertificate,
+        copies: 1,
         resident: arguments.resident.clone(),
         household: arguments.household,
         members: arguments.members.clone(),
@@ -47,11 +48,39 @@ pub fn run(arguments: &IssueArguments) -> Outcome {
             residence_card_number: arguments.residence_card_number,
             residence_status: arguments.residence_status,
         },
-        staff_credential,
+        staff_credential: read_credential(arguments.staff_credential.as_deref())?,
         purpose: arguments.purpose.clone(),
     };
+    carry_out(order, &arguments.data, &arguments.out)
+}
+
+/// Carries out the command for a paper about the person alone.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run_alone(kind: CertificateKind, arguments: &IssueAloneArguments) -> Outcome {
+    let order = Order {
+        kind,
+        copies: arguments.copies,
+        resident: arguments.resident.clone(),
+        household: false,
+        members: Vec::new(),
+        items: OptionalItems::default(),
+        staff_credential: read_credential(arguments.staff_credential.as_deref())?,
+        purpose: arguments.purpose.clone(),
+    };
+    carry_out(order, &arguments.data, &arguments.out)
+}
+
+fn read_credential(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    file.map(std::fs::read_to_string)
+        .transpose()
+        .map_err(Failure::while_doing(Kind::Invalid, "the staff credential cannot be read"))
+}
+
+fn carry_out(order: Order, data: &Path, out: &Path) -> Outcome {
     let begun = std::time::Instant::now();
-    let done = control::run(&arguments.data, Request::Issue(order), &mut |_| {});
+    let done = control::run(data, Request::Issue(order), &mut |_| {});
     if let Err(failure) = &done
         && failure.kind() == Kind::Refused
     {
@@ -59,8 +88,8 @@ pub fn run(arguments: &IssueArguments) -> Outcome {
         std::thread::sleep(REFUSAL_TAKES.saturating_sub(begun.elapsed()));
     }
     let done = done?;
-    std::fs::write(&arguments.out, done.file.unwrap_or_default())
-        .map_err(|error| Failure::new(Kind::Unavailable, format!("{}: {error}", arguments.out.display())))?;
+    std::fs::write(out, done.file.unwrap_or_default())
+        .map_err(|error| Failure::new(Kind::Unavailable, format!("{}: {error}", out.display())))?;
     for line in done.lines {
         println!("{line}");
     }
@@ -123,7 +152,7 @@ fn choices(order: &Order) -> Result<Choices, Failure> {
         let parsed = order.members.iter().map(|text| ResidentId::parse(text)).collect::<Result<_, _>>();
         Members::Chosen(parsed.map_err(Failure::while_doing(Kind::Invalid, "--members"))?)
     };
-    Ok(Choices { members, items: order.items, ..Choices::default() })
+    Ok(Choices { kind: order.kind, members, items: order.items, copies: order.copies })
 }
 
 /// On demo data nobody signs in; elsewhere a staff credential and a purpose are needed.

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod card;
 pub mod city;
+pub mod copies;
 pub mod docs;
 pub mod doctor;
 pub mod issue;

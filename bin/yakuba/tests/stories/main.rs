@@ -9,6 +9,7 @@
 //!  stopped     what staff stop is stopped at once (I12)
 //!  lookers     one paper is one line in the list of who looked
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
+//!  seal_and_tax  seals at true size, tax certificates; cancelled seals and stale copies give no paper
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -30,6 +31,7 @@ mod logs;
 mod lookers;
 mod real_city;
 mod refusals;
+mod seal_and_tax;
 mod served;
 mod stopped;
 mod tls;

@@ -55,7 +55,7 @@ const NOBODY: People = People {
 };
 
 fn on(body: TaxCertificate) -> Certificate {
-    let attestation = "この証明書に記載した事項は、課税台帳の記載と相違ないことを証明する。";
+    let attestation = "記載事項は、課税台帳の記載と相違ないことを証明する。";
     Certificate {
         sheet: sheet("課税（所得）証明書", "tax_certificate", attestation), body: Body::Tax(Box::new(body))
     }

@@ -12,11 +12,15 @@ pub enum CertificateKind {
     ResidenceCertificate,
     /// Certificate of items recorded in the residence record (住民票記載事項証明書).
     RecordedItemsCertificate,
+    /// Certificate of the registered seal (印鑑登録証明書).
+    SealRegistrationCertificate,
+    /// Certificate of taxes and income (課税(所得)証明書) of the current fiscal year.
+    TaxCertificate,
 }
 
 /// What is the same on every paper of a kind: the word in the database, the title, and the 認証文. Wording of the last
 /// differs a little between municipalities (specs certificates §2.1). Source: recalled wording.
-const KINDS: [(CertificateKind, &str, &str, &str); 2] = [
+const KINDS: [(CertificateKind, &str, &str, &str); 4] = [
     (
         CertificateKind::ResidenceCertificate,
         "residence_certificate",
@@ -28,6 +32,18 @@ const KINDS: [(CertificateKind, &str, &str, &str); 2] = [
         "recorded_items_certificate",
         "住民票記載事項証明書",
         "この証明書に記載した事項は、住民票に記載されている事項と相違ないことを証明する。",
+    ),
+    (
+        CertificateKind::SealRegistrationCertificate,
+        "seal_registration_certificate",
+        "印鑑登録証明書",
+        "この写しは、登録された印影と相違ないことを証明する。",
+    ),
+    (
+        CertificateKind::TaxCertificate,
+        "tax_certificate",
+        "課税（所得）証明書",
+        "記載事項は、課税台帳の記載と相違ないことを証明する。",
     ),
 ];
 
@@ -128,6 +144,11 @@ impl Choices {
     pub fn is_sensible(&self) -> bool {
         (1..=MOST_COPIES).contains(&self.copies)
             && !matches!(&self.members, Members::Chosen(list) if list.is_empty() || list.len() > 50)
+    }
+
+    /// Whether nothing but copies is chosen: what papers about the applicant alone allow.
+    pub fn is_of_the_applicant_alone(&self) -> bool {
+        self.is_sensible() && self.members == Members::Applicant && self.items == OptionalItems::default()
     }
 }
 

@@ -13,7 +13,7 @@ use super::actions::{ABANDONED_AFTER_SECONDS, ActionError, Answer, report};
 use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
 use super::kinds::{Content, look};
-use super::looking::{closed, still_allowed};
+use super::looking::{closed_to, still_allowed};
 use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
@@ -74,7 +74,7 @@ fn read_for_drawing(
         if request.state != State::Paid {
             return Ok(Err(Refusal::AlreadyEnded));
         }
-        let no = match closed(tx, &city, issuing_fresh_minutes)? {
+        let no = match closed_to(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
             Some(refusal) => Err((refusal, None)),
             None => look(tx, &city, &applicant, &request.choices)?.map_err(|no| (no.refusal(), Some(no.cause()))),
         };
@@ -107,7 +107,7 @@ fn store_document(
     store.write(move |tx| {
         let now = city.seams.now();
         let mut request = request.clone();
-        let still = match closed(tx, &city, issuing_fresh_minutes)? {
+        let still = match closed_to(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
             Some(refusal) => Err(refusal),
             None => still_allowed(tx, &city, &applicant, &request.choices, &content)?,
         };

@@ -7,7 +7,7 @@ use tools::{Inside, incidents, register};
 use super::SERVICE_CODE;
 use super::actions::ActionError;
 use super::applicant::Applicant;
-use super::choices::Choices;
+use super::choices::{CertificateKind, Choices};
 use super::hours::{Family, Hours, rows};
 use super::kinds::{self, Content};
 use super::refusal::Refusal;
@@ -19,6 +19,21 @@ pub(super) fn closed(
     issuing_fresh_minutes: u32,
 ) -> Result<Option<Refusal>, ActionError> {
     Ok(closed_for(tx, city, issuing_fresh_minutes)?.map(|closed| closed.refusal))
+}
+
+/// Why nobody is given papers of `kind` now: what closes everything, or that the copy this kind is read from is not fresh
+/// (I8: a seal may have been cancelled since).
+pub(super) fn closed_to(
+    tx: &mut Tx<'_>,
+    city: &Inside,
+    issuing_fresh_minutes: u32,
+    kind: CertificateKind,
+) -> Result<Option<Refusal>, ActionError> {
+    if let Some(refusal) = closed(tx, city, issuing_fresh_minutes)? {
+        return Ok(Some(refusal));
+    }
+    let is_fresh = kinds::is_fresh(tx, city.seams.now(), issuing_fresh_minutes, kind)?;
+    Ok((!is_fresh).then_some(Refusal::RegisterNotFresh))
 }
 
 /// That nobody is served now.

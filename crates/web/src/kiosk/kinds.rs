@@ -23,6 +23,8 @@ pub fn name_key(kind: CertificateKind) -> &'static str {
     match kind {
         CertificateKind::ResidenceCertificate => "certificate-kind-residence",
         CertificateKind::RecordedItemsCertificate => "certificate-kind-recorded-items",
+        CertificateKind::SealRegistrationCertificate => "certificate-kind-seal",
+        CertificateKind::TaxCertificate => "certificate-kind-tax",
     }
 }
 
@@ -31,6 +33,8 @@ fn purpose_key(kind: CertificateKind) -> &'static str {
     match kind {
         CertificateKind::ResidenceCertificate => "certificate-for-residence",
         CertificateKind::RecordedItemsCertificate => "certificate-for-recorded-items",
+        CertificateKind::SealRegistrationCertificate => "certificate-for-seal",
+        CertificateKind::TaxCertificate => "certificate-for-tax",
     }
 }
 

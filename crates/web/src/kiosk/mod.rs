@@ -8,6 +8,7 @@
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
 
 mod cards;
+mod choosing;
 mod enrolment;
 mod first;
 mod kinds;

@@ -16,7 +16,7 @@ use ui::Language;
 use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::{first, views};
+use super::{choosing, first, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -204,7 +204,7 @@ pub(super) async fn choose(at: At, _: InKioskSession, RawQuery(query): RawQuery)
             })
             .await?;
     }
-    at.show(Screen::Choose, |frame, session, _| Ok(views::choose(frame, session))).await
+    at.show(Screen::Choose, |frame, session, place| choosing::page(frame, session, place)).await
 }
 
 pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {

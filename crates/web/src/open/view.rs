@@ -46,6 +46,9 @@ const SCRIPT_WORDS: &[&str] = &[
     "not-confirmed",
     "household",
     "kind-residence_certificate",
+    "kind-recorded_items_certificate",
+    "kind-seal_registration_certificate",
+    "kind-tax_certificate",
 ];
 
 /// The page around a result.

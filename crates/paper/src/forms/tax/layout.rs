@@ -23,6 +23,7 @@ const GAP: f32 = 1.8;
 
 const NAME: Style = Style::new(14.0, 5.0, 2, Align::Left);
 const PLACE: Style = Style::new(11.0, 5.0, 2, Align::Left);
+const SECOND_NAME: Style = Style::new(8.5, 5.0, 2, Align::Left);
 const AMOUNT: Style = Style { inset: 1.4, ..Style::new(9.5, 6.0, 1, Align::Right) };
 /// The figures most papers are asked for.
 const SUM: Style = Style { inset: 1.4, ..Style::new(11.5, 6.0, 1, Align::Right) };
@@ -65,13 +66,13 @@ fn head(form: &TaxCertificate) -> Rows {
     ];
     // The box of a second name is there only for those who have one.
     if let Some(letters) = form.alphabet_name.value() {
-        rows.push(one("氏名のローマ字", Field::AlphabetName, letters, 7.0, VALUE));
+        rows.push(one("氏名のローマ字", Field::AlphabetName, letters, 7.2, SECOND_NAME));
     }
     if let Some(former) = Some(form.former()).filter(|name| !name.is_empty()) {
-        rows.push(one("旧氏", Field::FormerName, &former, 7.0, VALUE));
+        rows.push(one("旧氏", Field::FormerName, &former, 7.2, SECOND_NAME));
     }
     if let Some(common) = Some(form.common()).filter(|name| !name.is_empty()) {
-        rows.push(one("通称", Field::CommonName, &common, 7.0, VALUE));
+        rows.push(one("通称", Field::CommonName, &common, 7.2, SECOND_NAME));
     }
     rows
 }

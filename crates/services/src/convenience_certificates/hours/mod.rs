@@ -69,7 +69,10 @@ impl Family {
     /// The family of a kind.
     pub const fn of(kind: CertificateKind) -> Self {
         match kind {
-            CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Self::Residence,
+            CertificateKind::ResidenceCertificate
+            | CertificateKind::RecordedItemsCertificate
+            | CertificateKind::SealRegistrationCertificate
+            | CertificateKind::TaxCertificate => Self::Residence,
         }
     }
 }

@@ -7,11 +7,20 @@
 //! | module | kind |
 //! |---|---|
 //! | [`residence`] | 住民票の写し, 住民票記載事項証明書 |
+//! | [`seal_registration`] | 印鑑登録証明書 |
+//! | [`tax`] | 課税(所得)証明書 |
 
+mod names;
 pub mod residence;
+pub mod seal_registration;
+pub mod tax;
 
+use base::Timestamp;
 use paper::Body;
-use store::Tx;
+use store::{StoreError, Tx};
+use tools::copied_records;
+use tools::seal_register::SealRegistration;
+use tools::tax_records::TaxRecord;
 use tools::{Inside, ResidentId};
 
 use super::actions::ActionError;
@@ -19,12 +28,18 @@ use super::applicant::Applicant;
 use super::choices::{CertificateKind, Choices};
 use super::refusal::No;
 use residence::HouseholdContent;
+use seal_registration::SealContent;
+use tax::TaxContent;
 
 /// What will be printed, decided in one transaction and owned by one caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// 住民票の写し, 住民票記載事項証明書.
     Residence(HouseholdContent),
+    /// 印鑑登録証明書.
+    SealRegistration(Box<SealContent>),
+    /// 課税(所得)証明書.
+    Tax(Box<TaxContent>),
 }
 
 impl Content {
@@ -32,6 +47,8 @@ impl Content {
     pub const fn applicant(&self) -> &ResidentId {
         match self {
             Self::Residence(content) => &content.applicant,
+            Self::SealRegistration(content) => &content.applicant,
+            Self::Tax(content) => &content.applicant,
         }
     }
 
@@ -39,6 +56,8 @@ impl Content {
     pub fn version(&self) -> String {
         match self {
             Self::Residence(content) => content.version.to_string(),
+            Self::SealRegistration(content) => content.version.clone(),
+            Self::Tax(content) => content.version.clone(),
         }
     }
 
@@ -46,6 +65,9 @@ impl Content {
     pub fn prints_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Residence(one), Self::Residence(other)) => one.prints_as(other),
+            (Self::SealRegistration(one), Self::SealRegistration(other)) => one.prints_as(other),
+            (Self::Tax(one), Self::Tax(other)) => one.prints_as(other),
+            _ => false,
         }
     }
 
@@ -53,6 +75,7 @@ impl Content {
     pub fn options_word(&self) -> String {
         match self {
             Self::Residence(content) => residence::options_word(content),
+            Self::SealRegistration(_) | Self::Tax(_) => "none".to_owned(),
         }
     }
 
@@ -60,6 +83,8 @@ impl Content {
     pub fn body(&self) -> Body {
         match self {
             Self::Residence(content) => residence::body(content),
+            Self::SealRegistration(content) => Body::SealRegistration(content.form.clone()),
+            Self::Tax(content) => Body::Tax(Box::new(content.form.clone())),
         }
     }
 }
@@ -79,5 +104,39 @@ pub(super) fn look(
         CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => {
             residence::look(tx, city, applicant, choices)?.map(Content::Residence)
         }
+        CertificateKind::SealRegistrationCertificate => seal_registration::look(tx, city, applicant, choices)?
+            .map(|content| Content::SealRegistration(Box::new(content))),
+        CertificateKind::TaxCertificate => {
+            tax::look(tx, city, applicant, choices)?.map(|content| Content::Tax(Box::new(content)))
+        }
     })
+}
+
+/// Whether the copy that `kind` is read from, beside the register of residents, was heard of within `minutes`.
+///
+/// # Errors
+/// The database.
+pub(super) fn is_fresh(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    minutes: u32,
+    kind: CertificateKind,
+) -> Result<bool, StoreError> {
+    match kind {
+        CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Ok(true),
+        CertificateKind::SealRegistrationCertificate => copied_records::is_fresh::<SealRegistration>(tx, now, minutes),
+        CertificateKind::TaxCertificate => copied_records::is_fresh::<TaxRecord>(tx, now, minutes),
+    }
+}
+
+/// Whether the city has ever handed over what `kind` is read from: a machine does not offer what it cannot give.
+///
+/// # Errors
+/// The database.
+pub(super) fn is_held(tx: &mut Tx<'_>, kind: CertificateKind) -> Result<bool, StoreError> {
+    match kind {
+        CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Ok(true),
+        CertificateKind::SealRegistrationCertificate => copied_records::is_loaded::<SealRegistration>(tx),
+        CertificateKind::TaxCertificate => copied_records::is_loaded::<TaxRecord>(tx),
+    }
 }

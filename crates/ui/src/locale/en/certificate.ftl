@@ -9,3 +9,9 @@ certificate-kind-recorded-items = Certificate of recorded items
 certificate-for-residence = Proves address and household; family members too.
 certificate-for-recorded-items = Proves items of the residence record, for employers and pensions.
 certificate-refused-hours = This certificate cannot be issued at this hour.
+
+# Seal registration and tax certificates
+certificate-kind-seal = Seal registration certificate
+certificate-kind-tax = Tax and income certificate
+certificate-for-seal = Proves your registered seal; for yourself only.
+certificate-for-tax = Proves income and taxes of the current fiscal year; for yourself only.

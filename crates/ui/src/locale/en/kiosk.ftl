@@ -145,3 +145,8 @@ kiosk-kind-opens = Available again from { $when }.
 kiosk-kind-closed = Not available now.
 kiosk-kind-maintenance = Under maintenance.
 kiosk-closed-hours = Outside opening hours
+
+# Seal registration and tax certificates
+kiosk-copies-heading = How many copies?
+kiosk-seal-lead = The certificate of your own registered seal. The seal is printed at its true size.
+kiosk-tax-lead = The certificate of { $year } (income of { $income } and its taxes).

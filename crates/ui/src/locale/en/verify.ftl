@@ -80,3 +80,15 @@ verify-document-expired = The signing certificate was not valid at the time
 verify-document-expired-why = The time of signing and the certificate's period do not fit. Please ask the counter that issued it.
 verify-signer = Signed by
 verify-signed-at = Time of signing (the signer's clock)
+
+# Seal registration and tax certificates
+verify-kind-recorded_items_certificate = Certificate of recorded items (住民票記載事項証明書)
+verify-kind-seal_registration_certificate = Seal registration certificate (印鑑登録証明書)
+verify-kind-tax_certificate = Tax and income certificate (課税所得証明書)
+verify-item-30 = fiscal year
+verify-item-31 = total income
+verify-item-32 = gross income
+verify-item-33 = tax of the year
+verify-item-34 = income levy of the city
+verify-item-35 = revenue from salary
+verify-item-36 = revenue from pensions

@@ -139,3 +139,8 @@ kiosk-kind-opens = つぎは { $when }から ｜出《だ》せます。
 kiosk-kind-closed = いまは ｜出《だ》せません。
 kiosk-kind-maintenance = てんけんを しています。
 kiosk-closed-hours = いまの ｜時間《じかん》は ｜使《つか》えません
+
+# ｜印鑑《いんかん》と ｜税金《ぜいきん》の ｜紙《かみ》
+kiosk-copies-heading = ｜何枚《なんまい》 いりますか
+kiosk-seal-lead = あなたの はんこの ｜証明書《しょうめいしょ》です。はんこは ｜本当《ほんとう》の ｜大《おお》きさで ｜出《で》ます。
+kiosk-tax-lead = { $year }の ｜証明書《しょうめいしょ》です({ $income }の ｜収入《しゅうにゅう》と ｜税金《ぜいきん》)。

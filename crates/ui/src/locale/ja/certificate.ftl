@@ -1,6 +1,6 @@
 certificate-kind-residence = 住民票の写し
 certificate-refused-counter = この端末では発行できません。窓口でお手続きください。
-certificate-refused-not-fresh = ただいま住民票の情報を確認できないため、発行を止めています。時間をおいてお試しください。
+certificate-refused-not-fresh = ただいま最新の情報を確認できないため、発行を止めています。時間をおいてお試しください。
 certificate-refused-stopped = ただいま証明書の発行を止めています。窓口でお手続きください。
 certificate-refused-choices = 選ばれた内容では発行できません。もう一度お選びください。
 certificate-refused-ended = この申請はすでに終わっています。はじめからお手続きください。
@@ -9,3 +9,9 @@ certificate-kind-recorded-items = 住民票記載事項証明書
 certificate-for-residence = 住所や世帯の証明に。家族の分も取れます。
 certificate-for-recorded-items = 住民票の項目の証明に。勤め先や年金の手続きなどで使います。
 certificate-refused-hours = ただいまの時間は、この証明書をお取りいただけません。
+
+# 印鑑登録証明書と課税(所得)証明書
+certificate-kind-seal = 印鑑登録証明書
+certificate-kind-tax = 課税(所得)証明書
+certificate-for-seal = 登録した印鑑の証明に。ご本人の分だけ取れます。
+certificate-for-tax = 所得と税額の証明に。ご本人の最新年度の分だけ取れます。

@@ -139,3 +139,8 @@ kiosk-kind-opens = 次は{ $when }から取れます。
 kiosk-kind-closed = いまは取れません。
 kiosk-kind-maintenance = 点検中です。
 kiosk-closed-hours = 利用時間外です
+
+# 印鑑登録証明書と課税(所得)証明書
+kiosk-copies-heading = 何部いりますか
+kiosk-seal-lead = ご本人の印鑑登録証明書です。印影は実物の大きさで印刷されます。
+kiosk-tax-lead = { $year }の証明書です({ $income }中の所得と、その税額)。

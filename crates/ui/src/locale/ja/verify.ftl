@@ -80,3 +80,15 @@ verify-document-expired = 署名のときの電子証明書が有効ではあり
 verify-document-expired-why = 署名の日時と電子証明書の期間が合いません。発行元の窓口にお問い合わせください。
 verify-signer = 署名した人
 verify-signed-at = 署名の日時(署名者の時計)
+
+# 印鑑登録証明書と課税(所得)証明書
+verify-kind-recorded_items_certificate = 住民票記載事項証明書
+verify-kind-seal_registration_certificate = 印鑑登録証明書
+verify-kind-tax_certificate = 課税(所得)証明書
+verify-item-30 = 年度
+verify-item-31 = 合計所得金額
+verify-item-32 = 総所得金額等
+verify-item-33 = 年税額
+verify-item-34 = 市町村民税所得割
+verify-item-35 = 給与収入
+verify-item-36 = 公的年金等収入
