@@ -135,6 +135,24 @@ pub enum CityCommand {
         /// The file.
         file: PathBuf,
     },
+    /// From which day machines give the tax certificate of a fiscal year (年度の切替日); without it, 1 June.
+    #[command(
+        after_help = "Example:\n  yakuba city tax-year --data city-data --fiscal-year 2027 --from 2027-06-10 --source 告示第12号"
+    )]
+    TaxYear {
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The year in which it begins: 2027 is 令和9年度.
+        #[arg(long)]
+        fiscal_year: i16,
+        /// The first day, YYYY-MM-DD.
+        #[arg(long)]
+        from: String,
+        /// By which notice or decision.
+        #[arg(long)]
+        source: String,
+    },
 }
 
 /// `card …`

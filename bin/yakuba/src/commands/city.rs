@@ -1,4 +1,4 @@
-//! `yakuba city generate | import | profile`.
+//! `yakuba city generate | import | profile | tax-year`.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,10 @@ pub fn run(command: &CityCommand) -> Outcome {
             import_into(data, ImportOrder { directory, dry_run: *dry_run, keep_good: *keep_good })
         }
         CityCommand::Profile { file } => profile(file),
+        CityCommand::TaxYear { data, fiscal_year, from, source } => {
+            let (from, source) = (from.clone(), source.clone());
+            super::tax_year::run(data, super::tax_year::Order { fiscal_year: *fiscal_year, from, source })
+        }
     }
 }
 

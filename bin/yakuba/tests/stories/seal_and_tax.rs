@@ -304,4 +304,27 @@ fn the_counter_issues_both_by_command_while_the_city_is_served() {
         assert!(answer.status.success(), "{kind}: {}", String::from_utf8_lossy(&answer.stderr));
         assert!(std::fs::read(&out).unwrap().starts_with(b"%PDF"));
     }
+    // The city says that the new year's certificates are given from tomorrow on: until then it is the year before's.
+    let today = base::Seams::system().today();
+    let year = current(&[], today);
+    let set = |from: base::Date| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_yakuba"))
+            .args(["city", "tax-year", "--fiscal-year", &year.to_string(), "--from", &from.to_string()])
+            .args(["--source", "告示第12号", "--data"])
+            .arg(&city.data)
+            .output()
+            .unwrap()
+    };
+    let printed_year = || {
+        let out = city.data.join("year.pdf");
+        assert!(city.issue_kind("tax", &city.sample("couple"), &out).status.success());
+        let texts = extract(&std::fs::read(&out).unwrap()).unwrap().pages[0].texts.clone();
+        texts[texts.iter().position(|text| text == "年度").unwrap() + 1].clone()
+    };
+    assert!(printed_year().starts_with(&japanese(year)));
+    assert!(!set(today.plus_days(-1)).status.success(), "what was given out is not taken back");
+    if today.plus_days(1).parts().0 == year {
+        assert!(set(today.plus_days(1)).status.success());
+        assert!(printed_year().starts_with(&japanese(year - 1)));
+    }
 }
