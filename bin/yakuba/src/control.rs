@@ -32,6 +32,8 @@ pub enum Request {
     Issue(commands::issue::Order),
     /// Import a set of files.
     Import(commands::city::ImportOrder),
+    /// The day from which a fiscal year's tax certificates are given.
+    TaxYear(commands::tax_year::Order),
     /// Check the audit chains; the heads file's content, when one is given.
     VerifyAudit {
         /// Lines of signed heads kept elsewhere.

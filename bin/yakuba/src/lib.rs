@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use services::convenience_certificates::CertificateKind;
 
 /// Services of a Japanese town hall on the Individual Number Card, never on the My Number itself.
 #[derive(Parser)]
@@ -138,6 +139,24 @@ pub enum CityCommand {
         /// The file.
         file: PathBuf,
     },
+    /// From which day machines give the tax certificate of a fiscal year (年度の切替日); without it, 1 June.
+    #[command(
+        after_help = "Example:\n  yakuba city tax-year --data city-data --fiscal-year 2027 --from 2027-06-10 --source 告示第12号"
+    )]
+    TaxYear {
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The year in which it begins: 2027 is 令和9年度.
+        #[arg(long)]
+        fiscal_year: i16,
+        /// The first day, YYYY-MM-DD.
+        #[arg(long)]
+        from: String,
+        /// By which notice or decision.
+        #[arg(long)]
+        source: String,
+    },
 }
 
 /// `card …`
@@ -177,6 +196,41 @@ pub enum IssueCommand {
         after_help = "Example:\n  yakuba issue koseki --resident 0000000001 --form appendix --data demo-data --out paper.pdf"
     )]
     FamilyRegister(commands::issue_family::FamilyArguments),
+    /// Certificate of the registered seal (印鑑登録証明書).
+    #[command(
+        alias = "seal",
+        after_help = "Example:\n  yakuba issue seal --resident R0000001 --data demo-data --out paper.pdf"
+    )]
+    SealRegistrationCertificate(IssueAloneArguments),
+    /// Certificate of taxes and income of the current fiscal year (課税(所得)証明書).
+    #[command(
+        alias = "tax",
+        after_help = "Example:\n  yakuba issue tax --resident R0000001 --data demo-data --out paper.pdf"
+    )]
+    TaxCertificate(IssueAloneArguments),
+}
+
+/// Arguments of `issue` for papers about the person alone.
+#[derive(Args, Clone)]
+pub struct IssueAloneArguments {
+    /// Whose paper.
+    #[arg(long)]
+    resident: String,
+    /// The city's data directory.
+    #[arg(long)]
+    data: PathBuf,
+    /// File to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// How many copies the fee is for; the file holds one.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
+    copies: u8,
+    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    #[arg(long)]
+    staff_credential: Option<PathBuf>,
+    /// Outside demo data: why the paper is issued.
+    #[arg(long)]
+    purpose: Option<String>,
 }
 
 /// Arguments of `issue residence-certificate`.
@@ -331,8 +385,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::City(command) => commands::city::run(&command),
         Command::Card(command) => commands::card::run(&command),
-        Command::Issue(IssueCommand::ResidenceCertificate(arguments)) => commands::issue::run(&arguments),
-        Command::Issue(IssueCommand::FamilyRegister(arguments)) => commands::issue_family::run(&arguments),
+        Command::Issue(command) => issue(&command),
         Command::Verify(command) => commands::verify::run(&command),
         Command::Staff(command) => commands::staff::run(&command),
         Command::Agent(arguments) => commands::agent::run(&arguments),
@@ -342,5 +395,18 @@ pub fn run() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => failure.report(),
+    }
+}
+
+fn issue(command: &IssueCommand) -> fail::Outcome {
+    match command {
+        IssueCommand::ResidenceCertificate(arguments) => commands::issue::run(arguments),
+        IssueCommand::FamilyRegister(arguments) => commands::issue_family::run(arguments),
+        IssueCommand::SealRegistrationCertificate(arguments) => {
+            commands::issue::run_alone(CertificateKind::SealRegistrationCertificate, arguments)
+        }
+        IssueCommand::TaxCertificate(arguments) => {
+            commands::issue::run_alone(CertificateKind::TaxCertificate, arguments)
+        }
     }
 }

@@ -19,7 +19,10 @@ use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
 use services::convenience_certificates::{Composer, Issuer};
 use testkit::world::jlis::Jlis;
 use testkit::world::timestamp::TimestampAuthority;
+use tools::copied_records::{self, Copied};
 use tools::electronic_copies::{self, CopyError};
+use tools::seal_register::SealRegistration;
+use tools::tax_records::TaxRecord;
 use tools::{Inside, ResidentId};
 use web::App;
 use web::agents::Counterpart;
@@ -312,7 +315,8 @@ impl Drawer for DemoDrawer {
     }
 }
 
-/// The demo's register source says that it is alive and that nothing changed.
+/// The demo's sources say that they are alive and that nothing changed: of the residents, and of each copied register that
+/// was loaded.
 ///
 /// # Errors
 /// The database.
@@ -322,8 +326,18 @@ pub fn simulated_heartbeat(city: &Inside) -> Result<(), Failure> {
         .write::<_, store::StoreError, _>(move |tx| {
             let position = tools::register::freshness(tx, now)?.source_position;
             tools::register::freshness::record_heartbeat(tx, "simulated source", position, now, now)?;
-            tools::family_register::freshness::renew(tx, now)
+            tools::family_register::freshness::renew(tx, now)?;
+            copied_heartbeat::<SealRegistration>(tx, now)?;
+            copied_heartbeat::<TaxRecord>(tx, now)
         })
         .map(|_| ())
         .map_err(failed("the heartbeat cannot be written"))
+}
+
+fn copied_heartbeat<T: Copied>(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<(), store::StoreError> {
+    if !copied_records::is_loaded::<T>(tx)? {
+        return Ok(());
+    }
+    let position = copied_records::freshness::<T>(tx, now)?.source_position;
+    copied_records::record_heartbeat::<T>(tx, "simulated source", position, now, now)
 }

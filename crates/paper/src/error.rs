@@ -59,6 +59,12 @@ pub enum Field {
     ResidenceCardNumber,
     /// 備考.
     Remarks,
+    /// 年度.
+    FiscalYear,
+    /// 1月1日現在の住所.
+    BaseDateAddress,
+    /// An amount or a count of a tax certificate.
+    Amount,
     /// 認証文.
     Attestation,
     /// 発行年月日.

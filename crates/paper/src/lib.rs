@@ -36,6 +36,7 @@ pub use error::{Field, PaperError};
 pub use fonts::Typeface;
 pub use forms::residence::{Nationality, Person, Residence};
 pub use forms::seal_registration::SealRegistration;
+pub use forms::tax::TaxCertificate;
 pub use recheck::{Expected, Extract, Mismatch, recheck};
 
 pub use seal::Seal;

@@ -1,8 +1,9 @@
-//! What services share: register, family register, access, disclosure, audit, credentials, staff, terminals, relay.
+//! What services share: register, family register, seals, tax records, access, disclosure, audit, credentials, staff, terminals, relay.
 
 pub mod access;
 pub mod approvals;
 pub mod audit;
+pub mod copied_records;
 pub mod credentials;
 mod digest;
 pub mod disclosure;
@@ -14,8 +15,10 @@ pub mod papers;
 pub mod register;
 pub mod relay;
 pub mod resident_id;
+pub mod seal_register;
 pub mod signing;
 pub mod staff;
+pub mod tax_records;
 pub mod terminals;
 pub mod twins;
 pub mod withdrawal_list;

@@ -62,11 +62,25 @@ pub enum Item {
     BecameResident = 14,
     /// 転入前住所.
     PreviousAddress = 15,
+    /// 年度 of a tax certificate.
+    FiscalYear = 30,
+    /// 合計所得金額, as printed.
+    TotalIncome = 31,
+    /// 総所得金額等.
+    GrossIncome = 32,
+    /// 年税額.
+    AnnualTax = 33,
+    /// 市町村民税所得割.
+    CityIncomeLevy = 34,
+    /// 給与収入.
+    SalaryRevenue = 35,
+    /// 公的年金等収入.
+    PensionRevenue = 36,
 }
 
 impl Item {
     /// Every item, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::Relationship,
         Self::Head,
         Self::Domicile,
@@ -82,6 +96,13 @@ impl Item {
         Self::Sex,
         Self::BecameResident,
         Self::PreviousAddress,
+        Self::FiscalYear,
+        Self::TotalIncome,
+        Self::GrossIncome,
+        Self::AnnualTax,
+        Self::CityIncomeLevy,
+        Self::SalaryRevenue,
+        Self::PensionRevenue,
     ];
 
     /// The item with this number.
@@ -107,6 +128,13 @@ impl Item {
             Self::Sex => "性別",
             Self::BecameResident => "住民となった年月日",
             Self::PreviousAddress => "転入前住所",
+            Self::FiscalYear => "年度",
+            Self::TotalIncome => "合計所得金額",
+            Self::GrossIncome => "総所得金額等",
+            Self::AnnualTax => "年税額",
+            Self::CityIncomeLevy => "市町村民税所得割",
+            Self::SalaryRevenue => "給与収入",
+            Self::PensionRevenue => "公的年金等収入",
         }
     }
 }

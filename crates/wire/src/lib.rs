@@ -5,4 +5,7 @@ pub mod credential_code;
 pub mod family_register;
 pub mod http_signature;
 pub mod kiosk_messages;
+pub mod record_lines;
 pub mod resident_csv;
+pub mod seal_registration;
+pub mod tax_record;

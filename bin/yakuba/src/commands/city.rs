@@ -1,4 +1,4 @@
-//! `yakuba city generate | import | profile`.
+//! `yakuba city generate | import | profile | tax-year`.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,10 @@ pub fn run(command: &CityCommand) -> Outcome {
             import_into(data, ImportOrder { directory, dry_run: *dry_run, keep_good: *keep_good })
         }
         CityCommand::Profile { file } => profile(file),
+        CityCommand::TaxYear { data, fiscal_year, from, source } => {
+            let (from, source) = (from.clone(), source.clone());
+            super::tax_year::run(data, super::tax_year::Order { fiscal_year: *fiscal_year, from, source })
+        }
     }
 }
 
@@ -123,7 +127,10 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
     };
     let report = register_import::run(&inside.store, &inside.seams, &order.directory, &options, &mut tell)
         .map_err(|error| Failure::new(error.kind(), error))?;
+    let copies = super::copies::import(inside, &order.directory, &options)?;
     let mut done = summarise(order, &report, &report_file);
+    done.lines.extend(copies.lines);
+    done.exit_code |= u8::from(copies.any_refused);
     import_family_registers(city, order, &options, &mut done)?;
     Ok(done)
 }

@@ -1,47 +1,33 @@
-//! `yakuba issue residence-certificate`: the counter's paper, made by the machine's engine with the machine's checks.
+//! `yakuba issue …`: the counter's papers, made by the machine's engine with the machine's checks.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use base::{Id, Kind};
 use serde::{Deserialize, Serialize};
-use services::convenience_certificates::{Applicant, Choices, Issuer, Members, OptionalItems, Refusal, actions};
+use services::convenience_certificates::{
+    Applicant, CertificateKind, Choices, Issuer, Members, OptionalItems, Refusal, actions,
+};
 use tools::ResidentId;
 
-use crate::IssueArguments;
 use crate::city::OpenCity;
 use crate::control::{self, Done, Request};
 use crate::fail::{Failure, Outcome};
 use crate::keys::CityKeys;
 use crate::means::Means;
+use crate::{IssueAloneArguments, IssueArguments};
 
 /// An order of the counter, as it travels to the process that owns the city.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
-    resident: String,
-    household: bool,
-    members: Vec<String>,
-    items: OptionalItems,
-    staff_credential: Option<String>,
-    purpose: Option<String>,
-    /// What is asked for, where the fields above do not say it.
-    #[serde(default)]
-    choices: Option<Choices>,
-}
-
-impl Order {
-    /// For a paper of any kind.
-    pub fn of(resident: &str, choices: Choices, staff_credential: Option<String>, purpose: Option<String>) -> Self {
-        Self {
-            resident: resident.to_owned(),
-            household: false,
-            members: Vec::new(),
-            items: OptionalItems::default(),
-            staff_credential,
-            purpose,
-            choices: Some(choices),
-        }
-    }
+    /// Whose paper.
+    pub resident: String,
+    /// What is asked for.
+    pub choices: Choices,
+    /// Outside demo data: who asks.
+    pub staff_credential: Option<String>,
+    /// Outside demo data: why.
+    pub purpose: Option<String>,
 }
 
 /// Carries the command out.
@@ -49,35 +35,59 @@ impl Order {
 /// # Errors
 /// See [`Failure`].
 pub fn run(arguments: &IssueArguments) -> Outcome {
-    let staff_credential = arguments
-        .staff_credential
-        .as_ref()
-        .map(std::fs::read_to_string)
-        .transpose()
-        .map_err(Failure::while_doing(Kind::Invalid, "the staff credential cannot be read"))?;
+    let members = if arguments.household {
+        Members::Household
+    } else if arguments.members.is_empty() {
+        Members::Applicant
+    } else {
+        let parsed = arguments.members.iter().map(|text| ResidentId::parse(text)).collect::<Result<_, _>>();
+        Members::Chosen(parsed.map_err(Failure::while_doing(Kind::Invalid, "--members"))?)
+    };
+    let items = OptionalItems {
+        relationship: arguments.relationship,
+        domicile: arguments.domicile,
+        nationality: arguments.nationality,
+        residence_card_number: arguments.residence_card_number,
+        residence_status: arguments.residence_status,
+    };
     let order = Order {
         resident: arguments.resident.clone(),
-        household: arguments.household,
-        members: arguments.members.clone(),
-        items: OptionalItems {
-            relationship: arguments.relationship,
-            domicile: arguments.domicile,
-            nationality: arguments.nationality,
-            residence_card_number: arguments.residence_card_number,
-            residence_status: arguments.residence_status,
-        },
-        staff_credential,
+        choices: Choices { kind: CertificateKind::ResidenceCertificate, members, items, copies: 1 },
+        staff_credential: read_credential(arguments.staff_credential.as_deref())?,
         purpose: arguments.purpose.clone(),
-        choices: None,
     };
-    carry_out(&arguments.data, &arguments.out, order)
+    carry_out(order, &arguments.data, &arguments.out)
+}
+
+/// Carries out the command for a paper about the person alone.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run_alone(kind: CertificateKind, arguments: &IssueAloneArguments) -> Outcome {
+    let order = Order {
+        resident: arguments.resident.clone(),
+        choices: Choices { kind, copies: arguments.copies, ..Choices::default() },
+        staff_credential: read_credential(arguments.staff_credential.as_deref())?,
+        purpose: arguments.purpose.clone(),
+    };
+    carry_out(order, &arguments.data, &arguments.out)
+}
+
+/// The staff credential in `file`, if one was given.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read_credential(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    file.map(std::fs::read_to_string)
+        .transpose()
+        .map_err(Failure::while_doing(Kind::Invalid, "the staff credential cannot be read"))
 }
 
 /// Has the order carried out and writes the paper.
 ///
 /// # Errors
 /// See [`Failure`].
-pub fn carry_out(data: &Path, out: &Path, order: Order) -> Outcome {
+pub fn carry_out(order: Order, data: &Path, out: &Path) -> Outcome {
     let begun = std::time::Instant::now();
     let done = control::run(data, Request::Issue(order), &mut |_| {});
     if let Err(failure) = &done
@@ -119,8 +129,7 @@ pub fn issue(city: &OpenCity, order: &Order) -> Result<Done, Failure> {
     let (visit, purpose) = (inside.seams.random_id(), order.purpose.as_deref().unwrap_or_default());
     let applicant = Applicant::at_the_counter(resident, account, visit, purpose)
         .map_err(Failure::while_doing(Kind::Invalid, "--purpose"))?;
-    let choices = choices(order)?;
-    let (bytes, request) = through(&issuer, &applicant, &choices)?;
+    let (bytes, request) = through(&issuer, &applicant, &order.choices)?;
     Ok(Done { lines: vec![format!("受付番号 {request}")], exit_code: 0, file: Some(bytes) })
 }
 
@@ -140,21 +149,6 @@ fn through(issuer: &Issuer, applicant: &Applicant, choices: &Choices) -> Result<
         .map_err(Failure::while_doing(Kind::Internal, "the finished paper"))?;
     actions::print_acknowledged(city, request.id).map_err(say)?.map_err(refused)?;
     Ok((bytes, request.id))
-}
-
-fn choices(order: &Order) -> Result<Choices, Failure> {
-    if let Some(choices) = &order.choices {
-        return Ok(choices.clone());
-    }
-    let members = if order.household {
-        Members::Household
-    } else if order.members.is_empty() {
-        Members::Applicant
-    } else {
-        let parsed = order.members.iter().map(|text| ResidentId::parse(text)).collect::<Result<_, _>>();
-        Members::Chosen(parsed.map_err(Failure::while_doing(Kind::Invalid, "--members"))?)
-    };
-    Ok(Choices { members, items: order.items, ..Choices::default() })
 }
 
 /// On demo data nobody signs in; elsewhere a staff credential and a purpose are needed.

@@ -54,12 +54,6 @@ pub struct FamilyArguments {
 /// # Errors
 /// See [`Failure`].
 pub fn run(arguments: &FamilyArguments) -> Outcome {
-    let staff_credential = arguments
-        .staff_credential
-        .as_ref()
-        .map(std::fs::read_to_string)
-        .transpose()
-        .map_err(Failure::while_doing(Kind::Invalid, "the staff credential cannot be read"))?;
     let kind = match arguments.form {
         FamilyForm::Whole => CertificateKind::FamilyRegisterCertificate,
         FamilyForm::Person => CertificateKind::FamilyRegisterPersonCertificate,
@@ -69,6 +63,11 @@ pub fn run(arguments: &FamilyArguments) -> Outcome {
     let members =
         if arguments.members.is_empty() { Members::Applicant } else { Members::Numbered(arguments.members.clone()) };
     let choices = Choices { kind, members, ..Choices::default() };
-    let order = Order::of(&arguments.resident, choices, staff_credential, arguments.purpose.clone());
-    issue::carry_out(&arguments.data, &arguments.out, order)
+    let order = Order {
+        resident: arguments.resident.clone(),
+        choices,
+        staff_credential: issue::read_credential(arguments.staff_credential.as_deref())?,
+        purpose: arguments.purpose.clone(),
+    };
+    issue::carry_out(order, &arguments.data, &arguments.out)
 }

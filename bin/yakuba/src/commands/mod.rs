@@ -3,11 +3,13 @@
 pub mod agent;
 pub mod card;
 pub mod city;
+pub mod copies;
 pub mod docs;
 pub mod doctor;
 pub mod issue;
 pub mod issue_family;
 pub mod staff;
+pub mod tax_year;
 pub mod verify;
 
 use crate::city::OpenCity;
@@ -22,6 +24,7 @@ pub fn execute(city: &OpenCity, request: Request, progress: &mut dyn FnMut(&str)
     match request {
         Request::Issue(order) => issue::issue(city, &order),
         Request::Import(order) => city::import(city, &order, progress),
+        Request::TaxYear(order) => tax_year::set(city, &order),
         Request::VerifyAudit { against } => verify::audit(city, against.as_deref()),
         Request::PaperState { request } => verify::paper_state(city, &request),
         Request::VirtualCard { resident, state } => card::contents(city, &resident, state),

@@ -12,6 +12,7 @@
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
 //!  counter_cards  a card linked at the counter: one card, asked for this and signed now
 //!  twin        the digital copy: who is told, who is refused, and nothing of it where it is off
+//!  seal_and_tax  seals at true size, tax certificates; cancelled seals and stale copies give no paper
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -42,6 +43,7 @@ mod named;
 mod protocol;
 mod real_city;
 mod refusals;
+mod seal_and_tax;
 mod served;
 mod stopped;
 mod tls;

@@ -68,6 +68,12 @@ impl Served {
             .unwrap()
     }
 
+    /// `yakuba issue KIND` for `resident`, of a paper about them alone.
+    pub fn issue_kind(&self, kind: &str, resident: &str, out: &Path) -> Output {
+        let command = ["issue", kind, "--resident", resident, "--data"];
+        Command::new(YAKUBA).args(command).arg(&self.data).arg("--out").arg(out).output().unwrap()
+    }
+
     /// The sample resident of this kind.
     pub fn sample(&self, kind: &str) -> String {
         let samples: toml::Table = self.file("samples.toml").parse().unwrap();

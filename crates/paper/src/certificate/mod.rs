@@ -17,6 +17,7 @@ use crate::fonts::Typeface;
 use crate::forms::family_register::FamilyRegister;
 use crate::forms::residence::Residence;
 use crate::forms::seal_registration::SealRegistration;
+use crate::forms::tax::TaxCertificate;
 use crate::forms::{Form, FormPage, refuse_blank};
 use crate::layout::Setter;
 use crate::recheck::Expected;
@@ -79,6 +80,8 @@ pub enum Body {
     SealRegistration(SealRegistration),
     /// 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し.
     FamilyRegister(FamilyRegister),
+    /// 課税(所得)証明書.
+    Tax(Box<TaxCertificate>),
 }
 
 impl Body {
@@ -87,6 +90,7 @@ impl Body {
             Self::Residence(form) => form,
             Self::SealRegistration(form) => form,
             Self::FamilyRegister(form) => form,
+            Self::Tax(form) => &**form,
         }
     }
 }
@@ -180,6 +184,7 @@ impl<'a> Plan<'a> {
             headings: form.headings(),
             place: form.place().clone(),
             people: form.people(),
+            facts: form.facts(),
             pages: self.pages.len(),
             pictures: self.pages.iter().map(|page| page.pictures().map(|p| p.sha256).collect()).collect(),
             codes: Some(codes),

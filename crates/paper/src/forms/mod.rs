@@ -10,17 +10,19 @@
 //! | [`residence`] | 住民票の写し, 住民票記載事項証明書 |
 //! | [`seal_registration`] | 印鑑登録証明書 |
 //! | [`family_register`] | 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し |
+//! | [`tax`] | 課税(所得)証明書 |
 
 use base::Personal;
 use wire::certificate_code::ClaimsBuilder;
 
-use crate::certificate::MOST_PAGES;
+use crate::certificate::{Entry, MOST_PAGES};
 use crate::error::{Field, PaperError};
 use crate::layout::{Align, Area, Block, Cell, CellKind, Picture, Setter, Style, Text, Whose, frame};
 
 pub mod family_register;
 pub mod residence;
 pub mod seal_registration;
+pub mod tax;
 
 /// Left edge and width of everything, in millimetres.
 pub(crate) const LEFT: f32 = 15.0;
@@ -65,6 +67,11 @@ pub(crate) trait Form {
 
     /// 氏名 and 生年月日 of everybody as printed, in the order of the paper.
     fn people(&self) -> Vec<(Personal<String>, Personal<String>)>;
+
+    /// Further headings whose value the finished first page is asked for again: what the paper is for.
+    fn facts(&self) -> Vec<(&'static str, Personal<String>)> {
+        Vec::new()
+    }
 }
 
 /// The headings under which a reader finds who a paper is about.
@@ -200,4 +207,13 @@ pub(crate) fn table(
     }
     made.rules.extend(frame(outer, THICK));
     Ok(made)
+}
+
+/// A second name with its reading behind it, as it stands in one box.
+pub(crate) fn with_reading(name: &Entry, reading: &Entry) -> String {
+    match (name.text(), reading.value()) {
+        ("", _) => String::new(),
+        (name, Some(reading)) => format!("{name}（{reading}）"),
+        (name, None) => name.to_owned(),
+    }
 }

@@ -17,7 +17,7 @@ use base::Personal;
 use krilla::image::{BitsPerComponent, CustomImage, Image, ImageColorspace};
 use wire::certificate_code::{ClaimsBuilder, Item};
 
-use super::{Form, FormPage, Headings, LEFT, Pair, THICK, TOP, VALUE, WIDTH, pair, refuse_blank};
+use super::{Form, FormPage, Headings, LEFT, Pair, THICK, TOP, VALUE, WIDTH, pair, refuse_blank, with_reading};
 use crate::certificate::Entry;
 use crate::error::{Field, PaperError};
 use crate::layout::{Align, Area, Block, Picture, Setter, Style, Whose, frame, sha256};
@@ -124,10 +124,16 @@ impl CustomImage for Gray {
 pub struct SealRegistration {
     /// 氏名.
     pub name: Personal<String>,
+    /// 氏名のローマ字, of foreign residents whose name is registered in other characters.
+    pub alphabet_name: Entry,
     /// 旧氏; of Japanese only.
     pub former_name: Entry,
+    /// 旧氏の振り仮名.
+    pub former_name_reading: Entry,
     /// 通称; of foreign residents only.
     pub common_name: Entry,
+    /// 通称の振り仮名.
+    pub common_name_reading: Entry,
     /// 生年月日 as printed.
     pub birth_date: Personal<String>,
     /// 住所 on one line.
@@ -151,11 +157,16 @@ impl SealRegistration {
             |label, field, text: &str, height: f32, style| (height, vec![pair(label, 24.0, field, text, value, style)]);
         let mut rows = vec![row("氏名", Field::Name, self.name.reveal(), 14.0, WIDE)];
         // The box of a second name is there only for those who have one.
-        if let Some(name) = self.former_name.value() {
-            rows.push(row("旧氏", Field::FormerName, name, ROW, VALUE));
+        if let Some(letters) = self.alphabet_name.value() {
+            rows.push(row("氏名のローマ字", Field::AlphabetName, letters, ROW, VALUE));
         }
-        if let Some(name) = self.common_name.value() {
-            rows.push(row("通称", Field::CommonName, name, ROW, VALUE));
+        let former = with_reading(&self.former_name, &self.former_name_reading);
+        if !former.is_empty() {
+            rows.push(row("旧氏", Field::FormerName, &former, ROW, VALUE));
+        }
+        let common = with_reading(&self.common_name, &self.common_name_reading);
+        if !common.is_empty() {
+            rows.push(row("通称", Field::CommonName, &common, ROW, VALUE));
         }
         rows.push(row("生年月日", Field::BirthDate, self.birth_date.reveal(), ROW, PLACE));
         rows.push(row("住所", Field::Address, self.address.reveal(), 16.0, PLACE));

@@ -32,6 +32,8 @@ pub struct Expected {
     pub place: base::Personal<String>,
     /// 氏名 and 生年月日 of everybody, in order over all pages.
     pub people: Vec<(base::Personal<String>, base::Personal<String>)>,
+    /// Further headings of page 1 and the value that stands after each, once.
+    pub facts: Vec<(&'static str, base::Personal<String>)>,
     /// How many pages.
     pub pages: usize,
     /// SHA-256 of the pixels of each page's pictures (a registered seal), in order, the mayor's seal aside.
@@ -172,6 +174,11 @@ pub fn recheck(bytes: &[u8], expected: &Expected) -> Result<(), Mismatch> {
         }
         if !page.after(expected.headings.birth_date).all(|date| birth_dates.next() == Some(date)) {
             return Err(differs("birth dates"));
+        }
+        if index == 0
+            && !expected.facts.iter().all(|(heading, value)| page.after(heading).eq([value.reveal().as_str()]))
+        {
+            return Err(differs("facts"));
         }
         if page.pictures != expected.pictures[index] {
             return Err(differs("pictures"));

@@ -14,3 +14,4 @@ mod pages;
 mod rechecked;
 mod seal_registration;
 mod support;
+mod tax;

@@ -27,8 +27,11 @@ fn ring(pixels: u32, bar: u32) -> Vec<u8> {
 fn certificate(bar: u32) -> Certificate {
     let body = SealRegistration {
         name: personal("辻\u{E0102}本　太郎"),
+        alphabet_name: Entry::None,
         former_name: shown("髙﨑"),
+        former_name_reading: shown("タカサキ"),
         common_name: Entry::None,
+        common_name_reading: Entry::None,
         birth_date: personal("昭和60年1月2日"),
         address: personal("見本県見本市中央一丁目２番３号　見本ハイツ４０５号室"),
         remarks: Entry::None,
@@ -97,6 +100,57 @@ fn i14_without_a_name_there_is_no_document() {
 #[test]
 fn it_looks_like_the_golden_picture() {
     golden(&certificate(4), "seal_registration");
+}
+
+/// Everything a name can be at once, as long as the register lets it be.
+fn longest() -> Certificate {
+    let mut certificate = certificate(4);
+    if let Body::SealRegistration(body) = &mut certificate.body {
+        body.name = personal(&"辻\u{E0102}".repeat(80));
+        body.alphabet_name = shown(&"ABCDEFGHI ".repeat(8));
+        body.former_name = shown(&"髙".repeat(40));
+        body.former_name_reading = shown(&"タ".repeat(40));
+        body.common_name = shown(&"漢".repeat(40));
+        body.common_name_reading = shown(&"ツ".repeat(40));
+        body.address = personal(&"見".repeat(120));
+    }
+    certificate
+}
+
+#[test]
+fn the_longest_names_are_printed_whole_and_a_longer_one_is_refused() {
+    let certificate = longest();
+    let (bytes, codes) = drawn(&certificate);
+    assert_eq!(recheck(&bytes, &expected(&certificate, codes)), Ok(()));
+    let texts = paper::recheck::extract(&bytes).unwrap().pages[0].texts.concat();
+    assert!(texts.contains(&format!("{}（{}）", "髙".repeat(40), "タ".repeat(40))));
+    let mut longer = longest();
+    if let Body::SealRegistration(body) = &mut longer.body {
+        body.name = personal(&"漢".repeat(400));
+    }
+    let refused = Plan::new(&TYPEFACE, &longer).unwrap_err();
+    assert_eq!(refused, PaperError::Overflow { field: paper::Field::Name, person: Some(0) });
+    assert!(refused.is_about_the_person());
+}
+
+/// A foreign resident: letters, a name in daily life with its reading.
+fn foreign() -> Certificate {
+    let mut certificate = certificate(6);
+    if let Body::SealRegistration(body) = &mut certificate.body {
+        body.name = personal("SANTOS MARIA CLARA");
+        body.former_name = Entry::None;
+        body.common_name = shown("佐藤　真理亜");
+        body.common_name_reading = shown("サトウ　マリア");
+        body.birth_date = personal("1988年7月9日");
+        body.remarks = shown("印影の氏名表記 サントス");
+    }
+    certificate
+}
+
+#[test]
+fn names_of_every_kind_look_like_the_golden_pictures() {
+    golden(&foreign(), "seal_registration_foreign");
+    golden(&longest(), "seal_registration_longest");
 }
 
 #[test]

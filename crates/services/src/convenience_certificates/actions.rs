@@ -16,6 +16,7 @@ use tools::access::AccessError;
 use tools::family_register::FamilyRegisterError;
 use tools::register::RegisterError;
 use tools::relay::RelayError;
+use tools::tax_records::years;
 
 use super::applicant::{Applicant, MemberShown};
 use super::choices::{CertificateKind, Choices};
@@ -23,7 +24,7 @@ use super::document::DocumentError;
 use super::ending::{step, withdraw};
 use super::hours::{Family, Hours, rows};
 use super::kinds::{self, residence};
-use super::looking::{closed, closed_at, closed_for_kind, is_out_of_hours};
+use super::looking::{closed, closed_at, closed_to, is_out_of_hours};
 use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
@@ -101,7 +102,8 @@ pub struct Offer {
     pub hours: Hours,
 }
 
-/// What is offered at `terminal` now: the kinds that have a fee, with their hours.
+/// What is offered at `terminal` now: the kinds that have a fee and whose register the city has handed over, with their
+/// hours.
 ///
 /// # Errors
 /// [`ActionError`].
@@ -112,12 +114,23 @@ pub fn offers(city: &Inside, terminal: &str) -> Result<Vec<Offer>, ActionError> 
         let calendar = rows::calendar(tx, now)?;
         let mut offers = Vec::new();
         for kind in CertificateKind::all().filter(|kind| !kind.is_for_the_counter_only()) {
-            if let Some(fee) = requests::machine_fee(tx, kind, now.date_in_japan())? {
+            let is_held = kinds::is_held(tx, kind)?;
+            if let Some(fee) = requests::machine_fee(tx, kind, now.date_in_japan())?.filter(|_| is_held) {
                 offers.push(Offer { kind, fee, hours: calendar.at(place, Family::of(kind), now) });
             }
         }
         Ok::<_, StoreError>(offers)
     })?)
+}
+
+/// The fiscal year whose tax certificate is given today, as printed, and the year of its incomes.
+///
+/// # Errors
+/// [`ActionError`].
+pub fn tax_year(city: &Inside) -> Result<(String, String), ActionError> {
+    let switches = city.store.read(years::switches)?;
+    let year = years::current(&switches, city.seams.today());
+    Ok((years::japanese(year), years::income_year(year)))
 }
 
 /// What the choosing screen needs: who is in the household. Refuses early what `begin` would refuse.
@@ -166,7 +179,7 @@ pub fn begin(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applicant, c
     let store = city.store.clone();
     let id = city.seams.random_id();
     store.write(move |tx| {
-        if let Some(refusal) = closed_for_kind(tx, &city, issuing_fresh_minutes, choices.kind)? {
+        if let Some(refusal) = closed_to(tx, &city, issuing_fresh_minutes, choices.kind)? {
             return Ok(Err(refusal));
         }
         if choices.kind.is_for_the_counter_only() && applicant.since().is_some() {

@@ -20,11 +20,15 @@ pub enum CertificateKind {
     FamilyRegisterAppendix,
     /// Everything in a register that is no longer current (除籍全部事項証明書); at the counter only.
     ClosedFamilyRegisterCertificate,
+    /// Certificate of the registered seal (印鑑登録証明書).
+    SealRegistrationCertificate,
+    /// Certificate of taxes and income (課税(所得)証明書) of the current fiscal year.
+    TaxCertificate,
 }
 
 /// What is the same on every paper of a kind: the word in the database, the title, and the 認証文. Wording of the last
 /// differs a little between municipalities (specs certificates §2.1). Source: recalled wording.
-const KINDS: [(CertificateKind, &str, &str, &str); 6] = [
+const KINDS: [(CertificateKind, &str, &str, &str); 8] = [
     (
         CertificateKind::ResidenceCertificate,
         "residence_certificate",
@@ -61,6 +65,18 @@ const KINDS: [(CertificateKind, &str, &str, &str); 6] = [
         "closed_family_register_certificate",
         "除籍全部事項証明",
         "これは、除籍に記録されている事項の全部を証明した書面である。",
+    ),
+    (
+        CertificateKind::SealRegistrationCertificate,
+        "seal_registration_certificate",
+        "印鑑登録証明書",
+        "この写しは、登録された印影と相違ないことを証明する。",
+    ),
+    (
+        CertificateKind::TaxCertificate,
+        "tax_certificate",
+        "課税（所得）証明書",
+        "記載事項は、課税台帳の記載と相違ないことを証明する。",
     ),
 ];
 
@@ -169,6 +185,11 @@ impl Choices {
         (1..=MOST_COPIES).contains(&self.copies)
             && !matches!(&self.members, Members::Chosen(list) if list.is_empty() || list.len() > 50)
             && !matches!(&self.members, Members::Numbered(list) if list.is_empty() || list.len() > 60)
+    }
+
+    /// Whether nothing but copies is chosen: what papers about the applicant alone allow.
+    pub fn is_of_the_applicant_alone(&self) -> bool {
+        self.is_sensible() && self.members == Members::Applicant && self.items == OptionalItems::default()
     }
 }
 

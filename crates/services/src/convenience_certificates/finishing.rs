@@ -17,7 +17,7 @@ use super::document::{Composer, DocumentError, Finished};
 use super::ending::{ABANDONED_AFTER_SECONDS, end_if_late, mismatch_found, report, step};
 use super::kinds::{Content, look};
 use super::locked;
-use super::looking::{closed_for_kind, still_allowed};
+use super::looking::{closed_to, still_allowed};
 use super::refusal::Refusal;
 use super::request::{Event, State};
 use super::requests::{self, Request};
@@ -82,7 +82,7 @@ fn read_for_drawing(
             return Ok(Err(Refusal::AlreadyEnded));
         }
         tx.reach("prepare.read");
-        let no = match closed_for_kind(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
+        let no = match closed_to(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
             Some(refusal) => Err((refusal, None)),
             None => look(tx, &city, &applicant, &request.choices)?.map_err(|no| (no.refusal(), Some(no.cause()))),
         };
@@ -118,7 +118,7 @@ fn store_document(
     store.write(move |tx| {
         let now = city.seams.now();
         let mut request = request.clone();
-        let still = match closed_for_kind(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
+        let still = match closed_to(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
             Some(refusal) => Err(refusal),
             None => still_allowed(tx, &city, &applicant, &request.choices, &content)?,
         };

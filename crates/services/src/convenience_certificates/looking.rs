@@ -9,7 +9,6 @@ use super::actions::ActionError;
 use super::applicant::Applicant;
 use super::choices::{CertificateKind, Choices};
 use super::hours::{Family, Hours, rows};
-use super::kinds::family_register::is_family;
 use super::kinds::{self, Content};
 use super::refusal::Refusal;
 
@@ -20,6 +19,21 @@ pub(super) fn closed(
     issuing_fresh_minutes: u32,
 ) -> Result<Option<Refusal>, ActionError> {
     Ok(closed_for(tx, city, issuing_fresh_minutes)?.map(|closed| closed.refusal))
+}
+
+/// Why nobody is given papers of `kind` now: what closes everything, or that the copy this kind is read from is not fresh
+/// (I8: a seal may have been cancelled since).
+pub(super) fn closed_to(
+    tx: &mut Tx<'_>,
+    city: &Inside,
+    issuing_fresh_minutes: u32,
+    kind: CertificateKind,
+) -> Result<Option<Refusal>, ActionError> {
+    if let Some(refusal) = closed(tx, city, issuing_fresh_minutes)? {
+        return Ok(Some(refusal));
+    }
+    let is_fresh = kinds::is_fresh(tx, city.seams.now(), issuing_fresh_minutes, kind)?;
+    Ok((!is_fresh).then_some(Refusal::RegisterNotFresh))
 }
 
 /// That nobody is served now.
@@ -43,21 +57,6 @@ pub(super) fn closed_for(
     }
     let fresh = register::freshness::is_fresh(tx, city.seams.now(), issuing_fresh_minutes)?;
     Ok((!fresh).then_some(Closed { refusal: Refusal::RegisterNotFresh, why: None, hours: None }))
-}
-
-/// Why nobody is served with `kind` now: what closes the service, or the family registers' own heartbeat (I8).
-pub(super) fn closed_for_kind(
-    tx: &mut Tx<'_>,
-    city: &Inside,
-    issuing_fresh_minutes: u32,
-    kind: CertificateKind,
-) -> Result<Option<Refusal>, ActionError> {
-    if let Some(refusal) = closed(tx, city, issuing_fresh_minutes)? {
-        return Ok(Some(refusal));
-    }
-    let is_behind =
-        is_family(kind) && !tools::family_register::freshness::is_fresh(tx, city.seams.now(), issuing_fresh_minutes)?;
-    Ok(is_behind.then_some(Refusal::RegisterNotFresh))
 }
 
 /// How long after the card was verified its holder may still begin: whoever signed in at 22:59 finishes.

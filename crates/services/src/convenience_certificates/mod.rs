@@ -1,4 +1,4 @@
-//! Certificates from a machine (コンビニ交付): the residence certificate, 住民票の写し.
+//! Certificates from a machine (コンビニ交付): 住民票の写し, 印鑑登録証明書, 課税(所得)証明書.
 //!
 //! For a resident who taps the Individual Number Card at a ward-office machine, types a PIN and takes a signed paper
 //! that anyone can verify; and for the clerk who issues the same paper at the counter. Law: 住民基本台帳法 第12条 (copies

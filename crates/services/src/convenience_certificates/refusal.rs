@@ -11,7 +11,7 @@ pub enum Refusal {
     #[error("この端末では発行できません。窓口でお手続きください。")]
     AskAtTheCounter,
     /// The register copy is not fresh enough (I8).
-    #[error("ただいま住民票の情報を確認できないため、発行を止めています。時間をおいてお試しください。")]
+    #[error("ただいま最新の情報を確認できないため、発行を止めています。時間をおいてお試しください。")]
     RegisterNotFresh,
     /// An officer or a check stopped the service (I12).
     #[error("ただいま証明書の発行を止めています。窓口でお手続きください。")]
@@ -65,6 +65,8 @@ impl Refusal {
 pub enum No {
     /// The register's state. The causes are for the counter only.
     Register(Vec<Cause>),
+    /// The state of another register (seals, taxes) or of the register of residents, as stable words for the counter.
+    Record(Vec<&'static str>),
     /// The choices name somebody who is not entered in the household, or ask for nothing.
     Choices,
     /// The family register's state. The causes are for the counter only.
@@ -77,7 +79,7 @@ impl No {
     /// What the person sees.
     pub const fn refusal(&self) -> Refusal {
         match self {
-            Self::Register(_) | Self::FamilyRegister(_) => Refusal::AskAtTheCounter,
+            Self::Register(_) | Self::Record(_) | Self::FamilyRegister(_) => Refusal::AskAtTheCounter,
             Self::Elsewhere => Refusal::RegisterElsewhere,
             Self::Choices => Refusal::BadChoices,
         }
@@ -87,6 +89,7 @@ impl No {
     pub fn cause(&self) -> String {
         match self {
             Self::Register(causes) => causes.iter().map(|cause| cause.code()).collect::<Vec<_>>().join(" "),
+            Self::Record(words) => words.join(" "),
             Self::Choices => "choices".to_owned(),
             Self::FamilyRegister(causes) => causes.iter().map(|cause| cause.code()).collect::<Vec<_>>().join(" "),
             Self::Elsewhere => "register-elsewhere".to_owned(),

@@ -62,6 +62,16 @@ pub const SERVICE: Service = Service {
             says: "利用者証明用電子証明書の有効性を市町村が確認できる",
             source: "recalled",
         },
+        Law {
+            citation: "印鑑登録証明事務処理要領(昭和49年自治振第10号)と市の印鑑条例",
+            says: "登録された印影の写しを本人に証明する",
+            source: "recalled",
+        },
+        Law {
+            citation: "地方税法 第318条, 第20条の10",
+            says: "1月1日の住所地の市町村が課税し、納税等について証明する",
+            source: "recalled",
+        },
     ],
     routes: &[
         Route { path: "/kiosk/…", who: "端末(カードの署名で始まる1回の手続だけ)" },
@@ -86,6 +96,11 @@ pub const SERVICE: Service = Service {
             duty: "certificate.counter",
             when: "職員が窓口で発行したとき(発行しなかったときも)",
             shown: "日時、所属、事務、載った項目",
+        },
+        DisclosureEvent {
+            duty: "certificate.self",
+            when: "本人が印鑑登録証明書・課税証明書を取ったとき(発行しなかったときも)",
+            shown: "日時、端末、読まれた項目(印鑑登録、課税・所得の記録)",
         },
         DisclosureEvent {
             duty: "refusal", when: "発行できない理由を職員が確認したとき", shown: "日時、所属、事務"

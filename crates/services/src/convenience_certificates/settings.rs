@@ -1,4 +1,4 @@
-//! What staff decide: hours, special days, maintenance, fees. Each change is checked, audited, and holds from the next
+//! What staff decide: hours, special days, maintenance, fees, the day of the tax year's switch. Each change is checked, audited, and holds from the next
 //! request on; nothing is rewritten that has already been in force.
 //!
 //! ```text
@@ -10,6 +10,7 @@ use base::{Date, Id, Seams, Timestamp, Yen};
 use store::{StoreError, Tx};
 use tools::access::Actor;
 use tools::audit::{self, Event};
+use tools::tax_records::years::{self, Switch};
 
 use super::choices::CertificateKind;
 use super::hours::{DayClass, HoursRow, Maintenance, rows};
@@ -46,6 +47,8 @@ pub enum Change {
     Fee(Fee),
     /// A fee that is not in force yet is called off.
     CallOffFee(CertificateKind, Date),
+    /// The day from which the tax certificate of a fiscal year is given.
+    TaxYear(Switch),
 }
 
 /// Why nothing was changed.
@@ -92,6 +95,7 @@ pub fn make(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, change: &Change) -> Outc
             requests::set_fee(tx, fee.kind, fee.from, fee.machine, fee.counter, fee.source.trim()).map(|()| true)?
         }
         Change::CallOffFee(kind, from) => requests::call_off_fee(tx, *kind, *from)?,
+        Change::TaxYear(switch) => years::set_switch(tx, switch).map(|()| true)?,
     };
     if !is_done {
         return Ok(Err(Unsound::Gone));
@@ -131,6 +135,14 @@ fn check(change: &Change, now: Timestamp) -> Result<(), Unsound> {
             if is_sound(fee.machine) && is_sound(fee.counter) { reason(&fee.source) } else { Err(Unsound::Sum) }
         }
         Change::CallOffFee(_, from) => ahead(*from > today),
+        Change::TaxYear(switch) => {
+            ahead(switch.from >= today)?;
+            // Taxes are decided in the year they are of: another one is a slip of the finger.
+            if switch.from.parts().0 != switch.fiscal_year {
+                return Err(Unsound::Order);
+            }
+            reason(&switch.source)
+        }
     }
 }
 
@@ -171,6 +183,9 @@ fn told(change: &Change) -> Vec<(&'static str, String)> {
         }
         Change::CallOffFee(kind, from) => {
             ("fee-called-off", vec![("kind", kind.as_str().to_owned()), ("from", from.to_string())])
+        }
+        Change::TaxYear(switch) => {
+            ("tax-year", vec![("year", switch.fiscal_year.to_string()), ("from", switch.from.to_string())])
         }
     };
     rest.insert(0, ("setting", setting.to_owned()));
@@ -219,6 +234,11 @@ mod tests {
         assert_eq!(refused(&fee(day(25), 200)), None);
         assert_eq!(refused(&fee(day(25), -1)), Some(Unsound::Sum));
         assert_eq!(refused(&fee(day(25), 30_000)), Some(Unsound::Sum));
+        let year =
+            |fiscal_year, from| Change::TaxYear(Switch { fiscal_year, from, source: "告示第12号".to_owned() });
+        assert_eq!(refused(&year(2026, day(24))), None);
+        assert_eq!(refused(&year(2026, day(23))), Some(Unsound::Past));
+        assert_eq!(refused(&year(2027, day(25))), Some(Unsound::Order));
         let special = |day, note: &str| Change::SpecialDay { day, class: DayClass::Closed, note: note.to_owned() };
         assert_eq!(refused(&special(day(24), "停電")), None);
         assert_eq!(refused(&special(day(24), " ")), Some(Unsound::Reason));

@@ -62,6 +62,7 @@ pub(super) fn households(dice: &mut Dice, as_of: Date) -> Vec<(DraftHousehold, V
     served(&mut add);
     names(&mut add);
     refused(&mut add, as_of);
+    seals_and_taxes(&mut add);
     gallery
 }
 
@@ -222,4 +223,24 @@ fn refused(add: &mut Add<'_>, as_of: Date) {
     let mut pending = person("世帯主", false, (1999, 12, 1), "井上　楓", "イノウエ　カエデ");
     pending.state = EntryState::Pending;
     add(vec![pending], vec![shown(0, "pending", false, "届出処理中", "a notification is being processed")]);
+}
+
+/// People whom a machine gives some papers and not others.
+fn seals_and_taxes(add: &mut Add<'_>) {
+    add(
+        vec![person("世帯主", true, (1963, 9, 23), "木村　修", "キムラ　オサム")],
+        vec![shown(0, super::records::SUSPENDED, true, "印鑑登録は停止中", "seal registration suspended")],
+    );
+    add(
+        vec![person("世帯主", false, (1971, 3, 12), "林　由美子", "ハヤシ　ユミコ")],
+        vec![shown(0, super::records::CANCELLED, true, "印鑑登録は廃止済み", "seal registration cancelled")],
+    );
+    add(
+        vec![person("世帯主", true, (1996, 6, 17), "清水　亮", "シミズ　リョウ")],
+        vec![shown(0, super::records::UNFILED, true, "所得の申告なし", "filed no tax return")],
+    );
+    add(
+        vec![person("世帯主", false, (2004, 2, 8), "森　七海", "モリ　ナナミ")],
+        vec![shown(0, super::records::ZERO_INCOME, true, "所得0円・申告あり", "no income, and said so")],
+    );
 }

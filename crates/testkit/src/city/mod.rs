@@ -6,6 +6,7 @@
 //! ```text
 //!   (residents, seed, as_of) ──► residents.csv households.csv protections.csv source.toml  ──► the import
 //!                            ├─► family_registers.jsonl: the 戸籍 of those whose 本籍 is here
+//!                            ├─► seal_registrations.jsonl, tax_records.jsonl: of the samples and some others
 //!                            └─► samples.toml: one resident of each kind worth showing
 //! ```
 //! The place, its code 99999 and its postal codes 000-nnnn are fictional (see [`places`]); names are composed.
@@ -17,7 +18,10 @@ mod gallery;
 mod given_names;
 mod people;
 pub mod places;
+mod records;
+mod seals;
 mod surnames;
+mod taxes;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -63,6 +67,10 @@ pub struct Shares {
     pub households_protected: u32,
     /// Households whose reading is not yet entered by law.
     pub reading_not_registered: u32,
+    /// Of those from 15 years on, those with a registered seal; fewer than in a city, so that the file stays small.
+    pub seals: u32,
+    /// Of those from 15 years on, those with a tax record; fewer than in a city, too.
+    pub tax_records: u32,
 }
 
 /// The shares of every generated city.
@@ -77,6 +85,8 @@ pub const SHARES: Shares = Shares {
     pending: 15,
     households_protected: 20,
     reading_not_registered: 400,
+    seals: 300,
+    tax_records: 800,
 };
 
 /// A resident worth showing.
@@ -145,7 +155,7 @@ pub fn generate_as_of(residents: u32, seed: u64, as_of: Date, directory: &Path) 
 
 fn write_city(residents: u32, seed: u64, as_of: Date, directory: &Path) -> std::io::Result<Summary> {
     std::fs::create_dir_all(directory)?;
-    let mut files = Files::create(directory)?;
+    let mut files = Files::create(directory, seed, as_of)?;
     let mut dice = Dice::from_seed(seed);
     let surnames = Surnames::new();
     let mut gallery = gallery::households(&mut dice, as_of).into_iter();
@@ -165,17 +175,19 @@ struct Files {
     households: Writer<BufWriter<File>, HouseholdRecord>,
     protections: Writer<BufWriter<File>, ProtectionRecord>,
     registers: Registers,
+    records: records::Records,
     summary: Summary,
 }
 
 impl Files {
-    fn create(directory: &Path) -> std::io::Result<Self> {
+    fn create(directory: &Path, seed: u64, as_of: Date) -> std::io::Result<Self> {
         let file = |name: &str| File::create(directory.join(name)).map(|file| BufWriter::with_capacity(1 << 18, file));
         Ok(Self {
             residents: Writer::new(file(files::RESIDENTS)?, Encoding::Utf8)?,
             households: Writer::new(file(files::HOUSEHOLDS)?, Encoding::Utf8)?,
             protections: Writer::new(file(files::PROTECTIONS)?, Encoding::Utf8)?,
             registers: Registers::default(),
+            records: records::Records::new(seed, as_of),
             summary: Summary::default(),
         })
     }
@@ -189,6 +201,8 @@ impl Files {
         for (index, draft) in household.members.iter().enumerate() {
             let Some(record) = household.record(index, resident_id(index), household_id.clone()) else { continue };
             self.residents.write(&record)?;
+            let kinds = shows.iter().filter(|show| show.member == index).map(|show| show.kind);
+            self.records.add(&record, household, &kinds.collect::<Vec<_>>());
             self.count(&record);
             if let Some((protected_from, protected_until)) = draft.protected {
                 let protection = ProtectionRecord { resident_id: resident_id(index), protected_from, protected_until };
@@ -251,6 +265,7 @@ impl Files {
         };
         let toml = source.to_toml().map_err(std::io::Error::other)?;
         std::fs::write(directory.join(files::SOURCE), toml)?;
+        self.records.finish(directory)?;
         let mut samples = File::create(directory.join("samples.toml"))?;
         for sample in &self.summary.samples {
             writeln!(

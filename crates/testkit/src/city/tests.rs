@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
+use wire::record_lines::{self, Record};
 use wire::resident_csv::{Entry, FileMapping, Reader};
+use wire::seal_registration::{SealRegistration, SealState};
+use wire::tax_record::TaxRecord;
 
 use super::*;
 
@@ -25,14 +28,11 @@ fn the_same_seed_is_the_same_city() {
     let first = generate(2_000, 7, one.path()).unwrap();
     assert_eq!(first, generate(2_000, 7, two.path()).unwrap());
     generate(2_000, 8, three.path()).unwrap();
-    for name in [
-        files::RESIDENTS,
-        files::HOUSEHOLDS,
-        files::PROTECTIONS,
-        files::SOURCE,
-        "samples.toml",
-        "family_registers.jsonl",
-    ] {
+    let records = [SealRegistration::FILE, TaxRecord::FILE, wire::family_register::FILE];
+    for name in [files::RESIDENTS, files::HOUSEHOLDS, files::PROTECTIONS, files::SOURCE, "samples.toml"]
+        .into_iter()
+        .chain(records)
+    {
         assert_eq!(std::fs::read(one.path().join(name)).unwrap(), std::fs::read(two.path().join(name)).unwrap());
     }
     let residents = |directory: &Path| std::fs::read(directory.join(files::RESIDENTS)).unwrap();
@@ -124,4 +124,53 @@ fn its_family_registers_are_those_of_its_people() {
     assert!(registers.iter().any(|register| register.domicile == non_resident.domicile
         && register.head == non_resident.head
         && register.members.iter().any(|one| register.full_name(one) == non_resident.name)));
+}
+
+fn records<T: Record>(directory: &Path) -> Vec<T> {
+    let bytes = std::fs::read(directory.join(T::FILE)).unwrap();
+    let mut reader = record_lines::Reader::<_, T>::open(bytes.as_slice()).unwrap();
+    let mut records = Vec::new();
+    while let Some(entry) = reader.next_entry().unwrap() {
+        match entry {
+            record_lines::Entry::Good { record, .. } => records.push(*record),
+            record_lines::Entry::Bad { faults, .. } => panic!("{faults:?}"),
+        }
+    }
+    records
+}
+
+#[test]
+fn every_sample_from_fifteen_on_has_a_seal_and_a_tax_record_and_each_state_occurs() {
+    let directory = tempfile::tempdir().unwrap();
+    let summary = generate(400, 1, directory.path()).unwrap();
+    let residents = read(directory.path());
+    let (seals, taxes) = (records::<SealRegistration>(directory.path()), records::<TaxRecord>(directory.path()));
+    assert!(seals.len() > 25 && taxes.len() > seals.len(), "{} and {}", seals.len(), taxes.len());
+    let of = |kind: &str| summary.samples.iter().find(|sample| sample.kind == kind).unwrap().resident_id.clone();
+    let seal = |kind: &str| seals.iter().find(|seal| seal.resident_id == of(kind)).unwrap();
+    let tax = |kind: &str| taxes.iter().find(|tax| tax.resident_id == of(kind)).unwrap();
+    assert!(seal("couple").state == SealState::Registered && tax("couple").is_filed);
+    assert!(matches!(seal("seal-suspended").state, SealState::Suspended { .. }));
+    assert!(matches!(seal("seal-cancelled").state, SealState::Cancelled { .. }));
+    assert!(!tax("tax-unfiled").is_filed);
+    let zero = tax("tax-zero-income");
+    assert!(zero.is_filed && zero.income.total == base::Yen(0) && zero.tax.total == base::Yen(0));
+    assert!(seals.iter().all(|seal| seal.resident_id != of("under-fifteen")));
+    for seal in &seals {
+        let resident = residents.iter().find(|resident| resident.resident_id == seal.resident_id).unwrap();
+        assert!(resident.name == seal.name && resident.birth_date == seal.birth_date);
+    }
+    let pictures: BTreeSet<_> = seals.iter().map(|seal| seal.impression.png.clone()).collect();
+    assert_eq!(pictures.len(), seals.len(), "no two people have the same seal");
+}
+
+#[test]
+#[ignore = "writes pictures for looking at: YAKUBA_SAMPLES=directory"]
+fn write_seals() {
+    let out = std::env::var("YAKUBA_SAMPLES").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    generate(80, 1, directory.path()).unwrap();
+    for (number, seal) in records::<SealRegistration>(directory.path()).iter().take(6).enumerate() {
+        std::fs::write(format!("{out}/seal-{number}.png"), &seal.impression.png).unwrap();
+    }
 }

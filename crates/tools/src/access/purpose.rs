@@ -104,6 +104,8 @@ items! {
     Contact "contact" "連絡先";
     FamilyRegister "family_register" "戸籍の記録事項";
     Appendix "appendix" "戸籍の附票";
+    SealRegistration "seal_registration" "印鑑登録";
+    Tax "tax" "課税・所得の記録";
 }
 
 impl Item {

@@ -27,6 +27,15 @@ pub fn is_fresh(tx: &mut Tx, now: Timestamp, minutes: u32) -> Result<bool, Store
     Ok(freshness(tx, now)?.is_fresh(minutes))
 }
 
+/// Whether the city has ever handed family registers over.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_loaded(tx: &mut Tx) -> Result<bool, StoreError> {
+    let row = tx.query_one("SELECT generation FROM family_register_feed WHERE id = 1", &[])?;
+    Ok(row.map_or(Ok(0), |row| row.int(0))? > 0)
+}
+
 /// The source says, at `now`, that it is there and that nothing changed. For the demo's simulated source.
 ///
 /// # Errors

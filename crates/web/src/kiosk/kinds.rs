@@ -28,6 +28,8 @@ pub fn name_key(kind: CertificateKind) -> &'static str {
         CertificateKind::FamilyRegisterPersonCertificate => "certificate-kind-family-person",
         CertificateKind::FamilyRegisterAppendix => "certificate-kind-family-appendix",
         CertificateKind::ClosedFamilyRegisterCertificate => "certificate-kind-family-closed",
+        CertificateKind::SealRegistrationCertificate => "certificate-kind-seal",
+        CertificateKind::TaxCertificate => "certificate-kind-tax",
     }
 }
 
@@ -41,6 +43,8 @@ fn purpose_key(kind: CertificateKind) -> &'static str {
         }
         CertificateKind::FamilyRegisterPersonCertificate => "certificate-for-family-person",
         CertificateKind::FamilyRegisterAppendix => "certificate-for-family-appendix",
+        CertificateKind::SealRegistrationCertificate => "certificate-for-seal",
+        CertificateKind::TaxCertificate => "certificate-for-tax",
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod apply;
 mod cards;
+mod choosing;
 mod enrolment;
 mod family;
 mod first;

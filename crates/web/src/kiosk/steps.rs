@@ -17,7 +17,7 @@ use ui::Language;
 use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::{family, first, views};
+use super::{choosing, family, first, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -205,10 +205,7 @@ pub(super) async fn choose(at: At, _: InKioskSession, RawQuery(query): RawQuery)
             })
             .await?;
     }
-    at.show(Screen::Choose, |frame, session, _| {
-        Ok(if is_family(session.choices.kind) { family::choose(frame, session) } else { views::choose(frame, session) })
-    })
-    .await
+    at.show(Screen::Choose, |frame, session, place| choosing::page(frame, session, place)).await
 }
 
 pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {

@@ -8,6 +8,7 @@ use services::convenience_certificates::{Members, OptionalItems, Request};
 use ui::page::{Page, Width};
 use ui::{Language, words};
 
+use super::choosing::has_items;
 use super::kinds::name_key;
 use super::reader::DrawerCard;
 use super::say::Say;
@@ -242,16 +243,23 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
                         &frame.say("kiosk-item-status")))
                 }
             }
-            div class="kiosk-copies" {
-                label for="copies" { (frame.say("kiosk-copies")) }
-                input id="copies" type="number" name="copies" min="1" max="10" value=(session.choices.copies)
-                    required aria-describedby="copies-hint";
-                span id="copies-hint" { (frame.say("kiosk-copies-hint")) }
-            }
+            (copies(frame, session))
             (frame.big("kiosk-next"))
         }))
         p { a class="kiosk-quiet" href="/kiosk/kind?back=1" { (frame.say("kiosk-back")) } }
     })
+}
+
+/// How many copies.
+pub(super) fn copies(frame: &Frame<'_>, session: &Session) -> Markup {
+    html! {
+        div class="kiosk-copies" {
+            label for="copies" { (frame.say("kiosk-copies")) }
+            input id="copies" type="number" name="copies" min="1" max="10" value=(session.choices.copies)
+                required aria-describedby="copies-hint";
+            span id="copies-hint" { (frame.say("kiosk-copies-hint")) }
+        }
+    }
 }
 
 pub(super) fn option(kind: &str, name: &str, value: &str, checked: bool, label: &Markup) -> Markup {
@@ -290,8 +298,10 @@ pub fn confirm(frame: &Frame<'_>, session: &Session, fee: Yen) -> Markup {
                         } }
                     }
                 }
-                dt { (frame.say("kiosk-confirm-items")) }
-                dd { (items(frame, session.choices.items)) }
+                @if has_items(session.choices.kind) {
+                    dt { (frame.say("kiosk-confirm-items")) }
+                    dd { (items(frame, session.choices.items)) }
+                }
                 dt { (frame.say("kiosk-confirm-copies")) }
                 dd { (frame.with("kiosk-copies-count", &[("n", session.choices.copies.into())])) }
                 dt { (frame.say("kiosk-confirm-fee")) }

@@ -50,6 +50,9 @@ const SCRIPT_WORDS: &[&str] = &[
     "kind-family_register_person_certificate",
     "kind-family_register_appendix",
     "kind-closed_family_register_certificate",
+    "kind-recorded_items_certificate",
+    "kind-seal_registration_certificate",
+    "kind-tax_certificate",
 ];
 
 /// The page around a result.

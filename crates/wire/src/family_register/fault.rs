@@ -44,8 +44,8 @@ pub enum Reason {
         /// The most.
         limit: usize,
     },
-    /// The same register stands on an earlier line.
-    #[error("the same register is on line {first_line}")]
+    /// The same record stands on an earlier line.
+    #[error("the same record is on line {first_line}")]
     Duplicate {
         /// That line.
         first_line: u64,
@@ -62,6 +62,18 @@ pub enum Reason {
     /// Everybody was removed, so the register cannot be current.
     #[error("everybody is removed, so the register is not current")]
     NotCurrent,
+    /// The picture of a seal is not base 64 of a PNG with something on it.
+    #[error("not base 64 of a PNG picture with something on it")]
+    NotAPicture,
+    /// The picture is not of a seal that may be registered, or too coarse for its size.
+    #[error("not the size of a seal that may be registered, or fewer than 600 dots an inch")]
+    NotASealsSize,
+    /// A sum is not that of its parts.
+    #[error("the sum differs from that of its parts")]
+    DoesNotAddUp,
+    /// An amount that the law of that fiscal year does not know.
+    #[error("not the amount of that fiscal year")]
+    NotOfThatYear,
 }
 
 impl Reason {
@@ -83,6 +95,10 @@ impl Reason {
             Self::ResidentTwice => "resident-twice",
             Self::NobodyInIt => "nobody-in-it",
             Self::NotCurrent => "not-current",
+            Self::NotAPicture => "not-a-picture",
+            Self::NotASealsSize => "not-a-seals-size",
+            Self::DoesNotAddUp => "does-not-add-up",
+            Self::NotOfThatYear => "not-of-that-year",
         }
     }
 
@@ -99,11 +115,15 @@ impl Reason {
             Self::Twice => "同じ項目が2回あります".to_owned(),
             Self::UnknownWord => "この項目にない区分です".to_owned(),
             Self::TooMany { limit } => format!("{limit}件を超えています"),
-            Self::Duplicate { first_line } => format!("{first_line}行目と同じ戸籍です"),
+            Self::Duplicate { first_line } => format!("{first_line}行目と同じ記録です"),
             Self::Order => "番号は1から順に増えていなければなりません".to_owned(),
             Self::ResidentTwice => "同じ住民がこの戸籍に二重に記録されています".to_owned(),
             Self::NobodyInIt => "戸籍に記録されている者がありません".to_owned(),
             Self::NotCurrent => "全員が除籍されているので現在戸籍ではありません".to_owned(),
+            Self::NotAPicture => "印影の画像(PNGのBase64)として読めないか、何も写っていません".to_owned(),
+            Self::NotASealsSize => "登録できる印鑑の大きさではないか、600dpi未満です".to_owned(),
+            Self::DoesNotAddUp => "合計が内訳と合いません".to_owned(),
+            Self::NotOfThatYear => "その年度の額ではありません".to_owned(),
         }
     }
 }

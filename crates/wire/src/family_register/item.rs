@@ -12,18 +12,18 @@ const LONGEST_TEXT: usize = 300;
 
 /// Where the reader stands: the path for the report, and what was found wrong so far.
 #[derive(Default)]
-pub(super) struct Trail {
+pub(crate) struct Trail {
     path: String,
-    pub(super) faults: Vec<(String, Reason)>,
+    pub(crate) faults: Vec<(String, Reason)>,
 }
 
 impl Trail {
-    pub(super) fn fault(&mut self, reason: impl Into<Reason>) {
+    pub(crate) fn fault(&mut self, reason: impl Into<Reason>) {
         self.faults.push((self.path.clone(), reason.into()));
     }
 
     /// Does `work` one step deeper.
-    pub(super) fn within<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn within<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.len();
         if length > 0 && !step.starts_with('[') {
             self.path.push('.');
@@ -42,13 +42,13 @@ impl From<TextReason> for Reason {
 }
 
 /// An object being read: its fields are taken one by one, and what is left over at the end is unknown.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     map: &'a [(String, Json)],
     known: Vec<&'static str>,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn of(json: &'a Json, trail: &mut Trail) -> Option<Self> {
+    pub(crate) fn of(json: &'a Json, trail: &mut Trail) -> Option<Self> {
         match json {
             Json::Map(map) => Some(Self { map, known: Vec::new() }),
             _ => {
@@ -58,18 +58,18 @@ impl<'a> Object<'a> {
         }
     }
 
-    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Json> {
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<&'a Json> {
         self.known.push(key);
         self.map.iter().find(|(name, _)| name == key).map(|(_, value)| value).filter(|value| **value != Json::Null)
     }
 
-    pub(super) fn field<T: Item>(&mut self, key: &'static str, trail: &mut Trail) -> Option<T> {
+    pub(crate) fn field<T: Item>(&mut self, key: &'static str, trail: &mut Trail) -> Option<T> {
         let value = self.get(key);
         trail.within(key, |trail| T::read(value, trail))
     }
 
     /// Says what was not asked for, or stands twice.
-    pub(super) fn finish(self, trail: &mut Trail) {
+    pub(crate) fn finish(self, trail: &mut Trail) {
         for (index, (name, _)) in self.map.iter().enumerate() {
             match self.known.iter().find(|known| *known == name) {
                 None => {
@@ -85,7 +85,7 @@ impl<'a> Object<'a> {
 }
 
 /// Reads each element of a list; `None` when one of them is at fault.
-pub(super) fn list<T>(
+pub(crate) fn list<T>(
     value: Option<&Json>,
     most: usize,
     trail: &mut Trail,
@@ -115,15 +115,15 @@ pub(super) fn list<T>(
 }
 
 /// Invents values from a number: the same number, the same values.
-pub(super) struct Inventor(u64);
+pub(crate) struct Inventor(u64);
 
 impl Inventor {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed ^ 0x9E37_79B9_7F4A_7C15)
     }
 
     /// 0 … `bound` − 1 (xorshift64*).
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -135,7 +135,7 @@ impl Inventor {
 pub type Row = (&'static str, String);
 
 /// A value of a field.
-pub(super) trait Item: Sized {
+pub(crate) trait Item: Sized {
     /// Reads it; `None` (with a fault noted) when it is not there or not right.
     fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self>;
     /// Writes it; `None` leaves the key out.
@@ -170,7 +170,7 @@ impl<T: Item> Item for Option<T> {
 }
 
 /// A text there must be, with its faults noted.
-pub(super) fn text(value: Option<&Json>, longest: usize, trail: &mut Trail) -> Option<String> {
+pub(crate) fn text(value: Option<&Json>, longest: usize, trail: &mut Trail) -> Option<String> {
     let text = match value {
         None => {
             trail.fault(Reason::Missing);
@@ -315,26 +315,26 @@ macro_rules! record {
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
 
         impl $name {
-            pub(super) fn read_object(json: &Json, trail: &mut Trail) -> Option<Self> {
+            pub(crate) fn read_object(json: &Json, trail: &mut Trail) -> Option<Self> {
                 let mut object = Object::of(json, trail)?;
                 $(let $field = object.field(stringify!($field), trail);)*
                 object.finish(trail);
                 Some(Self { $($field: $field?,)* })
             }
 
-            pub(super) fn write_object(&self) -> Json {
+            pub(crate) fn write_object(&self) -> Json {
                 let mut map = Vec::new();
                 $(map.extend(Item::write(&self.$field).map(|value| (stringify!($field).to_owned(), value)));)*
                 Json::Map(map)
             }
 
-            pub(super) fn invented(by: &mut Inventor) -> Self {
+            pub(crate) fn invented(by: &mut Inventor) -> Self {
                 Self { $($field: Item::invent(by),)* }
             }
         }
     };
 }
-pub(super) use record;
+pub(crate) use record;
 
 record! {
     /// Another family register, as it is referred to.
@@ -383,7 +383,7 @@ record! {
 }
 
 /// Labels of a [`Notice`] (recalled: 付録25号).
-pub(super) const NOTICE_LABELS: [&str; 4] = ["届出日", "届出人", "送付を受けた日", "受理者"];
+pub(crate) const NOTICE_LABELS: [&str; 4] = ["届出日", "届出人", "送付を受けた日", "受理者"];
 
 impl Item for Notice {
     fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
@@ -434,10 +434,10 @@ macro_rules! words {
 
         impl Item for $name {
             fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-                let word = super::item::text(value, 60, trail)?;
+                let word = $crate::family_register::item::text(value, 60, trail)?;
                 let found = Self::ALL.iter().copied().find(|known| known.code() == word);
                 if found.is_none() {
-                    trail.fault(super::fault::Reason::UnknownWord);
+                    trail.fault($crate::family_register::Reason::UnknownWord);
                 }
                 found
             }
@@ -457,7 +457,7 @@ macro_rules! words {
         }
     };
 }
-pub(super) use words;
+pub(crate) use words;
 
 /// `Debug` that says only what kind of thing it is.
 macro_rules! silent_debug {
@@ -469,6 +469,6 @@ macro_rules! silent_debug {
         }
     )* };
 }
-pub(super) use silent_debug;
+pub(crate) use silent_debug;
 
 silent_debug!(Day, RegisterReference, Notice);

@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A JSON value. Objects keep their keys in order, also those that stand twice.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
     Flag(bool),
     /// A whole number from 0; any other number is [`Json::OtherNumber`].
@@ -17,12 +17,12 @@ pub(super) enum Json {
 
 impl Json {
     /// Reads one value. The error is the byte column, from 1; what serde says may repeat values and is dropped.
-    pub(super) fn parse(line: &str) -> Result<Self, usize> {
+    pub(crate) fn parse(line: &str) -> Result<Self, usize> {
         serde_json::from_str(line).map_err(|error| error.column())
     }
 
     /// Writes it on one line, characters as they are.
-    pub(super) fn write(&self, out: &mut String) {
+    pub(crate) fn write(&self, out: &mut String) {
         match self {
             Self::Null | Self::OtherNumber => out.push_str("null"),
             Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),

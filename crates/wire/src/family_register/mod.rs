@@ -18,8 +18,8 @@
 pub mod events;
 mod fault;
 pub mod guide;
-mod item;
-mod json;
+pub(crate) mod item;
+pub(crate) mod json;
 mod model;
 mod reader;
 

@@ -22,7 +22,7 @@
 use super::{Nationality, Person};
 use crate::certificate::Entry;
 use crate::error::{Field, PaperError};
-use crate::forms::{LEFT, Pair, TOP, Table, VALUE, WIDTH, pair};
+use crate::forms::{LEFT, Pair, TOP, Table, VALUE, WIDTH, pair, with_reading};
 use crate::layout::{Align, Area, Setter, Style, Text, Whose};
 
 const HEADER_ROW: f32 = 7.0;
@@ -190,14 +190,6 @@ fn rows_of_nationality(nationality: &Nationality) -> Vec<(f32, Vec<Pair>)> {
                 ],
             ),
         ],
-    }
-}
-
-fn with_reading(name: &Entry, reading: &Entry) -> String {
-    match (name.text(), reading.value()) {
-        ("", _) => String::new(),
-        (name, Some(reading)) => format!("{name}（{reading}）"),
-        (name, None) => name.to_owned(),
     }
 }
 

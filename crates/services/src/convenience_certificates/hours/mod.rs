@@ -69,11 +69,14 @@ impl Family {
     /// The family of a kind.
     pub const fn of(kind: CertificateKind) -> Self {
         match kind {
-            CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Self::Residence,
             CertificateKind::FamilyRegisterCertificate
             | CertificateKind::FamilyRegisterPersonCertificate
             | CertificateKind::FamilyRegisterAppendix
             | CertificateKind::ClosedFamilyRegisterCertificate => Self::FamilyRegister,
+            CertificateKind::ResidenceCertificate
+            | CertificateKind::RecordedItemsCertificate
+            | CertificateKind::SealRegistrationCertificate
+            | CertificateKind::TaxCertificate => Self::Residence,
         }
     }
 }

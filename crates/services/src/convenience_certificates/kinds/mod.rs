@@ -8,12 +8,21 @@
 //! |---|---|
 //! | [`residence`] | 住民票の写し, 住民票記載事項証明書 |
 //! | [`family_register`] | 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し, 除籍全部事項証明書 |
+//! | [`seal_registration`] | 印鑑登録証明書 |
+//! | [`tax`] | 課税(所得)証明書 |
 
 pub mod family_register;
+mod names;
 pub mod residence;
+pub mod seal_registration;
+pub mod tax;
 
+use base::Timestamp;
 use paper::Body;
-use store::Tx;
+use store::{StoreError, Tx};
+use tools::copied_records;
+use tools::seal_register::SealRegistration;
+use tools::tax_records::TaxRecord;
 use tools::{Inside, ResidentId};
 
 use super::actions::ActionError;
@@ -22,6 +31,8 @@ use super::choices::{CertificateKind, Choices};
 use super::refusal::No;
 use family_register::FamilyContent;
 use residence::HouseholdContent;
+use seal_registration::SealContent;
+use tax::TaxContent;
 
 /// What will be printed, decided in one transaction and owned by one caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +41,10 @@ pub enum Content {
     Residence(HouseholdContent),
     /// 戸籍全部事項証明書, 戸籍個人事項証明書, 戸籍の附票の写し, 除籍全部事項証明書.
     FamilyRegister(FamilyContent),
+    /// 印鑑登録証明書.
+    SealRegistration(Box<SealContent>),
+    /// 課税(所得)証明書.
+    Tax(Box<TaxContent>),
 }
 
 impl Content {
@@ -38,6 +53,8 @@ impl Content {
         match self {
             Self::Residence(content) => &content.applicant,
             Self::FamilyRegister(content) => &content.applicant,
+            Self::SealRegistration(content) => &content.applicant,
+            Self::Tax(content) => &content.applicant,
         }
     }
 
@@ -46,6 +63,8 @@ impl Content {
         match self {
             Self::Residence(content) => content.version.to_string(),
             Self::FamilyRegister(content) => content.version.to_string(),
+            Self::SealRegistration(content) => content.version.clone(),
+            Self::Tax(content) => content.version.clone(),
         }
     }
 
@@ -54,6 +73,8 @@ impl Content {
         match (self, other) {
             (Self::Residence(one), Self::Residence(other)) => one.prints_as(other),
             (Self::FamilyRegister(one), Self::FamilyRegister(other)) => one.prints_as(other),
+            (Self::SealRegistration(one), Self::SealRegistration(other)) => one.prints_as(other),
+            (Self::Tax(one), Self::Tax(other)) => one.prints_as(other),
             _ => false,
         }
     }
@@ -63,6 +84,7 @@ impl Content {
         match self {
             Self::Residence(content) => residence::options_word(content),
             Self::FamilyRegister(content) => content.options.clone(),
+            Self::SealRegistration(_) | Self::Tax(_) => "none".to_owned(),
         }
     }
 
@@ -71,6 +93,8 @@ impl Content {
         match self {
             Self::Residence(content) => residence::body(content),
             Self::FamilyRegister(content) => content.body(),
+            Self::SealRegistration(content) => Body::SealRegistration(content.form.clone()),
+            Self::Tax(content) => Body::Tax(Box::new(content.form.clone())),
         }
     }
 }
@@ -96,5 +120,49 @@ pub(super) fn look(
         | CertificateKind::ClosedFamilyRegisterCertificate => {
             family_register::look(tx, city, applicant, choices)?.map(Content::FamilyRegister)
         }
+        CertificateKind::SealRegistrationCertificate => seal_registration::look(tx, city, applicant, choices)?
+            .map(|content| Content::SealRegistration(Box::new(content))),
+        CertificateKind::TaxCertificate => {
+            tax::look(tx, city, applicant, choices)?.map(|content| Content::Tax(Box::new(content)))
+        }
     })
+}
+
+/// Whether the copy that `kind` is read from, beside the register of residents, was heard of within `minutes`.
+///
+/// # Errors
+/// The database.
+pub(super) fn is_fresh(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    minutes: u32,
+    kind: CertificateKind,
+) -> Result<bool, StoreError> {
+    match kind {
+        CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Ok(true),
+        CertificateKind::FamilyRegisterCertificate
+        | CertificateKind::FamilyRegisterPersonCertificate
+        | CertificateKind::FamilyRegisterAppendix
+        | CertificateKind::ClosedFamilyRegisterCertificate => {
+            tools::family_register::freshness::is_fresh(tx, now, minutes)
+        }
+        CertificateKind::SealRegistrationCertificate => copied_records::is_fresh::<SealRegistration>(tx, now, minutes),
+        CertificateKind::TaxCertificate => copied_records::is_fresh::<TaxRecord>(tx, now, minutes),
+    }
+}
+
+/// Whether the city has ever handed over what `kind` is read from: a machine does not offer what it cannot give.
+///
+/// # Errors
+/// The database.
+pub(super) fn is_held(tx: &mut Tx<'_>, kind: CertificateKind) -> Result<bool, StoreError> {
+    match kind {
+        CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => Ok(true),
+        CertificateKind::FamilyRegisterCertificate
+        | CertificateKind::FamilyRegisterPersonCertificate
+        | CertificateKind::FamilyRegisterAppendix
+        | CertificateKind::ClosedFamilyRegisterCertificate => tools::family_register::freshness::is_loaded(tx),
+        CertificateKind::SealRegistrationCertificate => copied_records::is_loaded::<SealRegistration>(tx),
+        CertificateKind::TaxCertificate => copied_records::is_loaded::<TaxRecord>(tx),
+    }
 }

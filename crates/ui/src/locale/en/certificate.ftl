@@ -19,3 +19,8 @@ certificate-for-family = Proves everybody in the family register, for inheritanc
 certificate-for-family-person = Proves one person of the family register.
 certificate-for-family-appendix = Proves the addresses since entry into this register.
 certificate-refused-elsewhere = Your registered domicile (honseki) is not in this city, so it cannot be issued here. The municipality of your registered domicile issues it; once you register there, its service serves you too.
+# Seal registration and tax certificates
+certificate-kind-seal = Seal registration certificate
+certificate-kind-tax = Tax and income certificate
+certificate-for-seal = Proves your registered seal; for yourself only.
+certificate-for-tax = Proves income and taxes of the current fiscal year; for yourself only.

@@ -160,3 +160,7 @@ kiosk-twin-refused = No digital copy could be made. Your paper certificate is go
 kiosk-family-whole = The whole register is printed: the people below, and those who have left it.
 kiosk-family-one = Whose certificate?
 kiosk-family-all = Everybody in the register
+# Seal registration and tax certificates
+kiosk-copies-heading = How many copies?
+kiosk-seal-lead = The certificate of your own registered seal. The seal is printed at its true size.
+kiosk-tax-lead = The certificate of { $year } (income of { $income } and its taxes).

@@ -88,3 +88,15 @@ verify-kind-family_register_appendix = Copy of the family register's appendix
 verify-kind-closed_family_register_certificate = Certificate of a closed family register
 verify-stamped-at = Time stamp
 verify-not-stamped = none; the time of signing is the signer's word
+
+# Seal registration and tax certificates
+verify-kind-recorded_items_certificate = Certificate of recorded items (住民票記載事項証明書)
+verify-kind-seal_registration_certificate = Seal registration certificate (印鑑登録証明書)
+verify-kind-tax_certificate = Tax and income certificate (課税所得証明書)
+verify-item-30 = fiscal year
+verify-item-31 = total income
+verify-item-32 = gross income
+verify-item-33 = tax of the year
+verify-item-34 = income levy of the city
+verify-item-35 = revenue from salary
+verify-item-36 = revenue from pensions

@@ -19,3 +19,8 @@ certificate-for-family = ｜家族《かぞく》 みんなの ｜記録《き�
 certificate-for-family-person = えらんだ 1人の ｜記録《きろく》です。
 certificate-for-family-appendix = これまでの ｜住所《じゅうしょ》の ｜記録《きろく》です。
 certificate-refused-elsewhere = あなたの ｜本籍《ほんせき》は この｜市《し》に ありません。｜本籍《ほんせき》の ある｜市区町村《しくちょうそん》で もらってください。
+# ｜印鑑《いんかん》と ｜税金《ぜいきん》の ｜紙《かみ》
+certificate-kind-seal = 印鑑登録証明書
+certificate-kind-tax = 課税(所得)証明書
+certificate-for-seal = ｜登録《とうろく》した はんこを しめす ｜紙《かみ》です。｜自分《じぶん》の ものだけです。
+certificate-for-tax = ｜収入《しゅうにゅう》と ｜税金《ぜいきん》を しめす ｜紙《かみ》です。｜自分《じぶん》の いちばん ｜新《あたら》しい ｜年《とし》の ものだけです。

@@ -88,3 +88,15 @@ verify-kind-family_register_appendix = ｜戸籍《こせき》の ｜附票《�
 verify-kind-closed_family_register_certificate = ｜除籍《じょせき》
 verify-stamped-at = ｜時間《じかん》の しるし
 verify-not-stamped = ありません
+
+# ｜印鑑《いんかん》と ｜税金《ぜいきん》の ｜紙《かみ》
+verify-kind-recorded_items_certificate = ｜住民票《じゅうみんひょう》に ｜書《か》いてある ことの ｜証明《しょうめい》
+verify-kind-seal_registration_certificate = ｜印鑑登録《いんかんとうろく》の ｜証明《しょうめい》
+verify-kind-tax_certificate = ｜収入《しゅうにゅう》と ｜税金《ぜいきん》の ｜証明《しょうめい》
+verify-item-30 = どの ｜年《とし》の ｜税金《ぜいきん》か
+verify-item-31 = ｜所得《しょとく》の ｜合計《ごうけい》
+verify-item-32 = ｜所得《しょとく》の ｜合計《ごうけい》(｜損《そん》を ひいたもの)
+verify-item-33 = １｜年《ねん》の ｜税金《ぜいきん》
+verify-item-34 = ｜市《し》の ｜税金《ぜいきん》(｜所得《しょとく》の ｜分《ぶん》)
+verify-item-35 = ｜給料《きゅうりょう》
+verify-item-36 = ｜年金《ねんきん》

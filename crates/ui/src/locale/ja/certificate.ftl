@@ -1,6 +1,6 @@
 certificate-kind-residence = 住民票の写し
 certificate-refused-counter = この端末では発行できません。窓口でお手続きください。
-certificate-refused-not-fresh = ただいま住民票の情報を確認できないため、発行を止めています。時間をおいてお試しください。
+certificate-refused-not-fresh = ただいま最新の情報を確認できないため、発行を止めています。時間をおいてお試しください。
 certificate-refused-stopped = ただいま証明書の発行を止めています。窓口でお手続きください。
 certificate-refused-choices = 選ばれた内容では発行できません。もう一度お選びください。
 certificate-refused-ended = この申請はすでに終わっています。はじめからお手続きください。
@@ -19,3 +19,8 @@ certificate-for-family = 戸籍にのっている全員の証明に。相続や�
 certificate-for-family-person = 戸籍にのっている1人の証明に。
 certificate-for-family-appendix = この戸籍に入ってからの住所の証明に。
 certificate-refused-elsewhere = 本籍がこの市にないため、ここでは取れません。本籍地の市区町村が交付します。本籍地に利用登録を申請すると、その市区町村のサービスで取れるようになります。
+# 印鑑登録証明書と課税(所得)証明書
+certificate-kind-seal = 印鑑登録証明書
+certificate-kind-tax = 課税(所得)証明書
+certificate-for-seal = 登録した印鑑の証明に。ご本人の分だけ取れます。
+certificate-for-tax = 所得と税額の証明に。ご本人の最新年度の分だけ取れます。

@@ -154,3 +154,7 @@ kiosk-twin-refused = デジタルの写しは出せませんでした。紙の�
 kiosk-family-whole = 次の方と、すでに除かれた方をふくむ、戸籍の全部を印刷します。
 kiosk-family-one = どなたの証明書にしますか
 kiosk-family-all = 戸籍の全員
+# 印鑑登録証明書と課税(所得)証明書
+kiosk-copies-heading = 何部いりますか
+kiosk-seal-lead = ご本人の印鑑登録証明書です。印影は実物の大きさで印刷されます。
+kiosk-tax-lead = { $year }の証明書です({ $income }中の所得と、その税額)。

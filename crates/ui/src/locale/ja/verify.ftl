@@ -88,3 +88,15 @@ verify-kind-family_register_appendix = 戸籍の附票の写し
 verify-kind-closed_family_register_certificate = 除籍全部事項証明書
 verify-stamped-at = タイムスタンプ
 verify-not-stamped = なし(署名の日時は署名者の申告です)
+
+# 印鑑登録証明書と課税(所得)証明書
+verify-kind-recorded_items_certificate = 住民票記載事項証明書
+verify-kind-seal_registration_certificate = 印鑑登録証明書
+verify-kind-tax_certificate = 課税(所得)証明書
+verify-item-30 = 年度
+verify-item-31 = 合計所得金額
+verify-item-32 = 総所得金額等
+verify-item-33 = 年税額
+verify-item-34 = 市町村民税所得割
+verify-item-35 = 給与収入
+verify-item-36 = 公的年金等収入

@@ -7,7 +7,7 @@ use super::super::super::actions::Answer;
 use super::super::super::applicant::Applicant;
 use super::super::super::choices::CertificateKind;
 use super::super::super::hours::Family;
-use super::super::super::looking::{closed_for_kind, is_out_of_hours};
+use super::super::super::looking::{closed_to, is_out_of_hours};
 use super::super::super::refusal::{No, Refusal};
 
 /// A member as the choosing screen lists them.
@@ -40,7 +40,7 @@ pub fn family(
     let (city, applicant) = (city.clone(), applicant.clone());
     let store = city.store.clone();
     store.write(move |tx| {
-        if let Some(refusal) = closed_for_kind(tx, &city, issuing_fresh_minutes, kind)? {
+        if let Some(refusal) = closed_to(tx, &city, issuing_fresh_minutes, kind)? {
             return Ok(Err(refusal));
         }
         if is_out_of_hours(tx, &city, &applicant, Family::FamilyRegister)? {

@@ -1,0 +1,53 @@
+//! What there is to choose, by kind: papers about the applicant alone ask for copies only.
+
+use maud::{Markup, html};
+use services::convenience_certificates::{CertificateKind, actions};
+
+use super::family;
+use super::kinds::name_key;
+use super::machine::Place;
+use super::session::{Screen, Session};
+use super::views::{self, Frame};
+use crate::error::Failure;
+
+/// The choosing screen of the session's kind.
+pub(super) fn page(frame: &Frame<'_>, session: &Session, place: &Place) -> Result<Markup, Failure> {
+    Ok(match session.choices.kind {
+        CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => {
+            views::choose(frame, session)
+        }
+        CertificateKind::FamilyRegisterCertificate
+        | CertificateKind::FamilyRegisterPersonCertificate
+        | CertificateKind::FamilyRegisterAppendix
+        | CertificateKind::ClosedFamilyRegisterCertificate => family::choose(frame, session),
+        CertificateKind::SealRegistrationCertificate => copies_only(frame, session, &frame.say("kiosk-seal-lead")),
+        CertificateKind::TaxCertificate => {
+            let year = actions::tax_year(&place.issuer.city).map_err(|error| Failure::of(error.kind()))?;
+            let (year, income) = (year.0.as_str().into(), year.1.as_str().into());
+            copies_only(frame, session, &frame.with("kiosk-tax-lead", &[("year", year), ("income", income)]))
+        }
+    })
+}
+
+/// Whether a kind has items to choose, which the confirming screen lists.
+pub(super) const fn has_items(kind: CertificateKind) -> bool {
+    matches!(kind, CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate)
+}
+
+fn copies_only(frame: &Frame<'_>, session: &Session, lead: &Markup) -> Markup {
+    frame.screen(
+        "kiosk-copies-heading",
+        Screen::Choose.step(),
+        Some("/kiosk/ended"),
+        &html! {
+            h1 { (frame.say("kiosk-copies-heading")) }
+            (frame.alert(session))
+            p class="kiosk-lead" { strong { (frame.say(name_key(session.choices.kind))) } br; (lead) }
+            (frame.form("/kiosk/choose", &html! {
+                (views::copies(frame, session))
+                (frame.big("kiosk-next"))
+            }))
+            p { a class="kiosk-quiet" href="/kiosk/kind?back=1" { (frame.say("kiosk-back")) } }
+        },
+    )
+}
