@@ -230,7 +230,8 @@ fn break_before(glyphs: &[Glyph], start: usize, end: usize) -> Option<usize> {
     }
     let allowed = |at: usize| {
         let (before, after) = (glyphs[at - 1].base, glyphs[at].base);
-        let inside_word = before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric();
+        let is_of_word = |sign: char| sign.is_ascii_alphanumeric() || ('０'..='９').contains(&sign);
+        let inside_word = is_of_word(before) && is_of_word(after);
         !inside_word && !NOT_AT_START.contains(after)
     };
     // A word longer than a line is broken where the line is full.

@@ -120,10 +120,9 @@ fn a_search_shows_twenty_says_that_there_are_more_and_shows_nothing_for_nothing(
         let most = ["ア", "カ", "サ", "タ", "ナ", "ハ", "マ", "ヤ"]
             .map(|letter| clerk.post("/staff/register", &[("kana", letter)]).text())
             .into_iter()
-            .max_by_key(|text| text.matches("name=\"resident\"").count())
+            .find(|text| text.contains("20人だけ表示しています"))
             .unwrap();
         assert_eq!(most.matches("name=\"resident\"").count(), 20);
-        assert!(most.contains("20人だけ表示しています"));
         let none = clerk.post("/staff/register", &[("name", "存在しない名前")]);
         assert!(none.text().contains("該当する人はいません") && none.status == 200);
         assert_eq!(clerk.post("/staff/register", &[]).status, 400);

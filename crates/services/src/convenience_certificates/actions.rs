@@ -123,14 +123,13 @@ pub fn offers(city: &Inside, terminal: &str) -> Result<Vec<Offer>, ActionError> 
     })?)
 }
 
-/// The fiscal year whose tax certificate is given today, as printed, and the year of its incomes.
+/// The fiscal year whose tax certificate is given today.
 ///
 /// # Errors
 /// [`ActionError`].
-pub fn tax_year(city: &Inside) -> Result<(String, String), ActionError> {
+pub fn tax_year(city: &Inside) -> Result<i16, ActionError> {
     let switches = city.store.read(years::switches)?;
-    let year = years::current(&switches, city.seams.today());
-    Ok((years::japanese(year), years::income_year(year)))
+    Ok(years::current(&switches, city.seams.today()))
 }
 
 /// What the choosing screen needs: who is in the household. Refuses early what `begin` would refuse.

@@ -103,7 +103,7 @@ pub(crate) fn looking<T: Send + 'static>(
 }
 
 fn held(database: &TestDatabase, resident: &str) -> Vec<Held<SealRegistration>> {
-    looking(database, resident, |tx, access| of_subject::<SealRegistration>(tx, access)).0
+    looking(database, resident, of_subject::<SealRegistration>).0
 }
 
 fn fresh<T: Copied>(database: &TestDatabase) -> bool {
@@ -116,7 +116,7 @@ fn each_kind_has_its_own_copy_heartbeat_and_positions() {
     for_each_engine(|database| {
         residents(&database);
         assert!(!fresh::<SealRegistration>(&database));
-        assert!(!database.inside().read(|tx| is_loaded::<SealRegistration>(tx)).unwrap());
+        assert!(!database.inside().read(is_loaded::<SealRegistration>).unwrap());
         let report = load(&database, 10, &[seal()]);
         assert_eq!(report, Report { records: 1, refused: 0, switched: true, has_gap: false });
         assert!(fresh::<SealRegistration>(&database) && !fresh::<TaxRecord>(&database));
@@ -127,7 +127,7 @@ fn each_kind_has_its_own_copy_heartbeat_and_positions() {
         assert!(found[0].record == seal() && found[0].is_complete);
         assert_eq!(found[0].version.to_string(), "g1p10");
         assert!(held(&database, "R-3").is_empty());
-        let found = looking(&database, "R-1", |tx, access| of_subject::<TaxRecord>(tx, access)).0;
+        let found = looking(&database, "R-1", of_subject::<TaxRecord>).0;
         assert!(found[0].record == tax);
     });
 }

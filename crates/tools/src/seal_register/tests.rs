@@ -9,7 +9,7 @@ use crate::register;
 const TODAY: &str = "2026-11-24";
 
 fn causes(database: &TestDatabase, resident: &str) -> Vec<Cause> {
-    let (found, household) = looking(database, resident, |tx, access| read(tx, access));
+    let (found, household) = looking(database, resident, read);
     why_not_at_a_machine(found.as_ref(), &household, &id(resident), day(TODAY))
 }
 
@@ -58,7 +58,7 @@ fn a_changed_seal_is_the_new_one_and_two_in_force_are_the_counters() {
     let new = SealRegistration { number: "20000".to_owned(), registered_on: day("2024-11-01"), ..seal() };
     load(&database, 10, &[cancelled("12345"), new.clone()]);
     assert_eq!(causes(&database, "R-1"), []);
-    let found = looking(&database, "R-1", |tx, access| read(tx, access)).0.unwrap();
+    let found = looking(&database, "R-1", read).0.unwrap();
     assert_eq!(found.registration.number, "20000");
     assert_eq!(format!("{found:?}"), "SealSnapshot(<personal>)");
     load(&database, 11, &[seal(), new]);

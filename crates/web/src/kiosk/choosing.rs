@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 use services::convenience_certificates::{CertificateKind, actions};
+use tools::tax_records::years;
+use ui::Language;
 
 use super::family;
 use super::kinds::name_key;
@@ -23,10 +25,20 @@ pub(super) fn page(frame: &Frame<'_>, session: &Session, place: &Place) -> Resul
         CertificateKind::SealRegistrationCertificate => copies_only(frame, session, &frame.say("kiosk-seal-lead")),
         CertificateKind::TaxCertificate => {
             let year = actions::tax_year(&place.issuer.city).map_err(|error| Failure::of(error.kind()))?;
-            let (year, income) = (year.0.as_str().into(), year.1.as_str().into());
-            copies_only(frame, session, &frame.with("kiosk-tax-lead", &[("year", year), ("income", income)]))
+            copies_only(frame, session, &tax_lead(frame, year))
         }
     })
+}
+
+/// Which year it is; in English with the year of the western calendar before that of the paper.
+fn tax_lead(frame: &Frame<'_>, year: i16) -> Markup {
+    let told = |western: i16, japanese: String| match frame.language {
+        Language::English => format!("{western} ({japanese})"),
+        _ => japanese,
+    };
+    let (income_year, japanese) = (year.saturating_sub(1), years::income_year(year));
+    let (year, income) = (told(year, years::japanese(year)), told(income_year, japanese));
+    frame.with("kiosk-tax-lead", &[("year", year.as_str().into()), ("income", income.as_str().into())])
 }
 
 /// Whether a kind has items to choose, which the confirming screen lists.

@@ -17,7 +17,7 @@ use ui::Language;
 use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::{choosing, family, first, views};
+use super::{choosing, first, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;

@@ -163,4 +163,4 @@ kiosk-family-all = Everybody in the register
 # Seal registration and tax certificates
 kiosk-copies-heading = How many copies?
 kiosk-seal-lead = The certificate of your own registered seal. The seal is printed at its true size.
-kiosk-tax-lead = The certificate of { $year } (income of { $income } and its taxes).
+kiosk-tax-lead = The certificate of fiscal year { $year }: income of { $income } and its taxes.
