@@ -58,6 +58,11 @@ pub const SERVICE: Service = Service {
             citation: "住民基本台帳法 第12条", says: "本人等は住民票の写しの交付を請求できる", source: "recalled"
         },
         Law {
+            citation: "戸籍法 第10条、第120条",
+            says: "戸籍に記載されている者等は記録事項の証明書を請求できる",
+            source: "recalled",
+        },
+        Law {
             citation: "電子署名等に係る地方公共団体情報システム機構の認証業務に関する法律",
             says: "利用者証明用電子証明書の有効性を市町村が確認できる",
             source: "recalled",
@@ -66,6 +71,8 @@ pub const SERVICE: Service = Service {
     routes: &[
         Route { path: "/kiosk/…", who: "端末(カードの署名で始まる1回の手続だけ)" },
         Route { path: "/verify", who: "だれでも" },
+        Route { path: "/registration", who: "だれでも(本籍地利用登録の申請)" },
+        Route { path: "/staff/registrations", who: "担当職員" },
         Route { path: "/staff/incidents", who: "担当職員" },
     ],
     disclosures: &[
@@ -80,6 +87,11 @@ pub const SERVICE: Service = Service {
             shown: "日時、所属、事務、載った項目",
         },
         DisclosureEvent {
+            duty: "credential",
+            when: "本籍地利用登録の申請を職員が開いたとき",
+            shown: "日時、所属、事務、見た項目",
+        },
+        DisclosureEvent {
             duty: "refusal", when: "発行できない理由を職員が確認したとき", shown: "日時、所属、事務"
         },
     ],
@@ -90,12 +102,22 @@ pub const SERVICE: Service = Service {
             why: "印刷のやり直しに要る間だけ",
         },
         Retention {
+            what: "本籍地利用登録の申請の内容",
+            how_long: "職員が決めるまで(封をして保管)",
+            why: "戸籍と照らし合わせる間だけ",
+        },
+        Retention {
             what: "発行の記録とハッシュ",
             how_long: "市の文書分類に従う(運用者が入力)",
             why: "証明書の照会に答えるため。内容は残さない",
         },
     ],
-    jobs: &[Job { name: "certificates.expire", what: "15分を過ぎた証明書を消す" }],
+    jobs: &[
+        Job { name: "certificates.expire", what: "15分を過ぎた証明書を消す" },
+        Job {
+            name: "registration-arrivals", what: "パソコンからの本籍地利用登録の申請を確かめる"
+        },
+    ],
     effects: &[
         Effect {
             measure: Measure::Travel, how: "端末で発行した枚数 × 区役所までの往復と待ち時間(地区ごとの表)"
