@@ -16,16 +16,17 @@ use store::StoreError;
 use tools::access::{self, Actor, Duty, Purpose};
 use tools::credentials::CredentialRefusal;
 use tools::disclosure;
+use tools::family_register::FamilyRegister;
 use tools::family_register::registration::remote::{self, ReceiptHash, Sent};
 use tools::family_register::registration::{
     self, Application, Decision, DeclineReason, RegistrationError, RegistrationRefusal, Statement,
 };
-use tools::family_register::{FamilyRegister, import};
-use tools::register::import::Options;
 use tools::relay::{HandleError, Message, RelayError};
 use wire::family_register::{Contents, Entry, FILE, Header, Reader, write_header, write_register};
 use yakuba::birth::ElsewhereLine;
 use yakuba::cards::elsewhere;
+use yakuba::commands;
+use yakuba::commands::city::ImportOrder;
 use yakuba::commands::issue::{self, Order};
 use yakuba::keys::{CityKeys, SimulatedAuthorities};
 
@@ -427,10 +428,11 @@ fn i9_a_notification_that_arrives_while_the_paper_is_drawn_stops_it() {
     write_header(&mut file, &header).unwrap();
     write_register(&mut file, &register).unwrap();
     std::fs::write(place.path().join(FILE), file).unwrap();
-    let city = fixture.inside().clone();
+    let city = fixture.city.clone();
+    let order = ImportOrder { directory: place.path().to_owned(), dry_run: false, keep_good: false };
     let composer = fixture.composer_while(move || {
-        let report = import::run(&city.store, &city.seams, place.path(), &Options::default()).unwrap().unwrap();
-        assert!(report.switched && !report.has_gap);
+        let done = commands::city::import(&city, &order, &mut |_| {}).unwrap_or_else(|no| panic!("{}", no.sentence()));
+        assert_eq!(done.exit_code, 0, "{:?}", done.lines);
     });
     let issuer = &fixture.issuer;
     let prepared = actions::prepare(fixture.inside(), &composer, issuer.fresh_minutes, &couple, request.id).unwrap();
