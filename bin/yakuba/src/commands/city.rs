@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tools::CityProfile;
 use tools::family_register::import as family_import;
 use tools::register::import::{self as register_import, Options, Progress, Report};
+use wire::resident_csv::files;
 
 use crate::CityCommand;
 use crate::birth::found;
@@ -125,6 +126,13 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
         }
         true
     };
+    // The family register system writes sets of its own, with nothing of the residents in them.
+    let holds = |name: &str| order.directory.join(name).is_file();
+    if family_import::is_there(&order.directory) && !holds(files::SOURCE) && !holds(files::RESIDENTS) {
+        let mut done = Done::lines(Vec::new());
+        import_family_registers(city, order, &options, &mut done)?;
+        return Ok(done);
+    }
     let report = register_import::run(&inside.store, &inside.seams, &order.directory, &options, &mut tell)
         .map_err(|error| Failure::new(error.kind(), error))?;
     let copies = super::copies::import(inside, &order.directory, &options)?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use base::{Config, Kind, Seams};
 use paper::fonts::Typeface;
-use tools::register;
+use tools::{family_register, register};
 
 use crate::DoctorArguments;
 use crate::city::{OpenCity, OpenError};
@@ -112,6 +112,14 @@ fn city(directory: &Path) -> Vec<Found> {
             Found::Note("register: no heartbeat lately, so issuing is closed until the source sends one".to_owned())
         }
         Err(error) => Found::Bad(format!("register: {error}")),
+    });
+    found.push(match inside.store.read(|tx| family_register::freshness(tx, now)) {
+        Ok(fresh) if fresh.is_fresh(minutes) => Found::Good("family registers: fresh".to_owned()),
+        Ok(fresh) if fresh.heartbeat.is_none() => {
+            Found::Note("family registers: none imported, so their papers are not given".to_owned())
+        }
+        Ok(_) => Found::Note("family registers: no heartbeat lately, so their papers are not given".to_owned()),
+        Err(error) => Found::Bad(format!("family registers: {error}")),
     });
     found.push(match crate::keys::CityKeys::open(directory, &inside.seams, &inside.profile, inside.demo) {
         Ok(_) => Found::Good("keys: document, code and zone keys can be used".to_owned()),

@@ -58,6 +58,11 @@ pub const SERVICE: Service = Service {
             citation: "住民基本台帳法 第12条", says: "本人等は住民票の写しの交付を請求できる", source: "recalled"
         },
         Law {
+            citation: "戸籍法 第10条、第120条",
+            says: "戸籍に記載されている者等は記録事項の証明書を請求できる",
+            source: "recalled",
+        },
+        Law {
             citation: "電子署名等に係る地方公共団体情報システム機構の認証業務に関する法律",
             says: "利用者証明用電子証明書の有効性を市町村が確認できる",
             source: "recalled",
@@ -78,6 +83,8 @@ pub const SERVICE: Service = Service {
         Route { path: "/kiosk-api/v1/…", who: "自分の鍵で署名する端末・センター" },
         Route { path: "/verify", who: "だれでも" },
         Route { path: "/twin/…", who: "ウォレット(デジタル写しの試験。本番では止めてある)" },
+        Route { path: "/registration", who: "だれでも(本籍地利用登録の申請)" },
+        Route { path: "/staff/registrations", who: "担当職員" },
         Route { path: "/staff/incidents", who: "担当職員" },
         Route { path: "/staff/cash", who: "担当職員" },
     ],
@@ -103,6 +110,11 @@ pub const SERVICE: Service = Service {
             shown: "日時、端末、読まれた項目(印鑑登録、課税・所得の記録)",
         },
         DisclosureEvent {
+            duty: "credential",
+            when: "本籍地利用登録の申請を職員が開いたとき",
+            shown: "日時、所属、事務、見た項目",
+        },
+        DisclosureEvent {
             duty: "refusal", when: "発行できない理由を職員が確認したとき", shown: "日時、所属、事務"
         },
     ],
@@ -118,6 +130,11 @@ pub const SERVICE: Service = Service {
             why: "受け取りに要る間だけ。開くための符号は画面にだけ出る",
         },
         Retention {
+            what: "本籍地利用登録の申請の内容",
+            how_long: "職員が決めるまで(封をして保管)",
+            why: "戸籍と照らし合わせる間だけ",
+        },
+        Retention {
             what: "発行の記録とハッシュ",
             how_long: "市の文書分類に従う(運用者が入力)",
             why: "証明書の照会に答えるため。内容は残さない",
@@ -126,6 +143,9 @@ pub const SERVICE: Service = Service {
     jobs: &[
         Job { name: "twins", what: "受け取られなかったデジタル写しを消す" },
         Job { name: "certificates.expire", what: "15分を過ぎた証明書を消す" },
+        Job {
+            name: "registration-arrivals", what: "パソコンからの本籍地利用登録の申請を確かめる"
+        },
     ],
     effects: &[
         Effect {

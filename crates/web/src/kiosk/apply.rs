@@ -159,12 +159,13 @@ impl Session {
         let digest = sha256(&content);
         let not_signed = || Say::Key("registration-not-signed");
         card.verify_signing_password(&password, LastTry::Refuse).map_err(said)?;
+        let user_authentication = certificate.into();
         let certificate = card.signing_certificate().map_err(said)?;
         let ca_certificate = card.signing_ca_certificate().unwrap_or_default();
         let attributes = document_attributes(digest, certificate.reveal()).map_err(|_| not_signed())?;
         let signature = card.sign_document(&sha256(&attributes)).map_err(said)?;
         let _ = card.close();
-        let answer = CardAnswer { certificate, ca_certificate, signature };
+        let answer = CardAnswer { certificate, ca_certificate, signature, user_authentication };
         let cms =
             PresignedSigner::of_card(digest, &answer).and_then(|signer| signer.cms()).map_err(|_| not_signed())?;
         let now = city.seams.now();

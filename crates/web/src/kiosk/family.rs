@@ -110,7 +110,7 @@ fn one_person(frame: &Frame<'_>, session: &Session) -> Markup {
     html! {
         input type="hidden" name="who" value="chosen";
         fieldset class="kiosk-options" {
-            legend { (frame.say("kiosk-family-one")) }
+            legend class="hidden-visually" { (frame.say("kiosk-family-one")) }
             @for (place, member) in session.family.iter().enumerate() {
                 (option("radio", "member", &place.to_string(), member.is_applicant, &name(frame, member)))
             }

@@ -81,7 +81,7 @@ pub(crate) const fn credential_sentence(refusal: CredentialRefusal) -> &'static 
 }
 
 /// Each reason about a registration of somebody who lives elsewhere: about the application, never about the register.
-pub(super) const fn registration_sentence(refusal: RegistrationRefusal) -> &'static str {
+pub(crate) const fn registration_sentence(refusal: RegistrationRefusal) -> &'static str {
     match refusal {
         RegistrationRefusal::Waiting | RegistrationRefusal::AlreadyThere(State::Applied | State::InReview) => {
             "registration-kiosk-waiting"

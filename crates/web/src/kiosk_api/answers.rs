@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tools::credentials::{CredentialError, CredentialRefusal};
 
 use crate::error::Failure;
-use crate::kiosk::{REFUSAL_TAKES, card_sentence, credential_sentence};
+use crate::kiosk::{REFUSAL_TAKES, card_sentence, credential_sentence, registration_sentence};
 
 /// A no that is on record.
 pub(super) fn refused(refusal: Refusal) -> Failure {
@@ -37,6 +37,7 @@ pub(super) fn card(no: &CardNo) -> Failure {
             let kind = if *refusal == CredentialRefusal::Replayed { Kind::Gone } else { Kind::Refused };
             Failure::saying(kind, credential_sentence(*refusal))
         }
+        CardNo::Registration(refusal) => Failure::saying(Kind::Refused, registration_sentence(*refusal)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is in the register, for the choosing screen. Refuses early what `begin` would refuse.
 
 use tools::Inside;
-use tools::family_register::{Shows, also_shows, why_not_at_a_machine};
+use tools::family_register::{FamilyRegisterSnapshot, Shows, also_shows, why_not_at_a_machine};
 
 use super::super::super::actions::Answer;
 use super::super::super::applicant::Applicant;
@@ -46,27 +46,28 @@ pub fn family(
         if is_out_of_hours(tx, &city, &applicant, Family::FamilyRegister)? {
             return Ok(Err(Refusal::OutOfHours));
         }
-        let (mut access, snapshot) = match super::open(tx, &city, &applicant, kind)? {
-            Ok(opened) => opened,
-            Err(no) => return Ok(Err(no.refusal())),
-        };
-        let causes = why_not_at_a_machine(&snapshot, snapshot.subject, city.seams.today());
-        if !causes.is_empty() {
-            return Ok(Err(No::FamilyRegister(causes).refusal()));
-        }
-        let register = &snapshot.register;
-        let members: Vec<FamilyMemberShown> = register
-            .members
-            .iter()
-            .filter(|member| member.state.is_entered())
-            .map(|member| FamilyMemberShown {
-                order: member.order,
-                name: register.full_name(member),
-                is_applicant: member.order == snapshot.subject,
-            })
-            .collect();
-        let shown: Vec<u32> = members.iter().map(|member| member.order).collect();
-        also_shows(tx, &mut access, &snapshot, Shows::Members(&shown))?;
-        Ok(Ok(members))
+        let listed = super::with_register(tx, &city, &applicant, kind, |tx, access, snapshot| {
+            let causes = why_not_at_a_machine(snapshot, snapshot.subject, city.seams.today());
+            if !causes.is_empty() {
+                return Ok(Err(No::FamilyRegister(causes)));
+            }
+            let members = entered(snapshot);
+            let shown: Vec<u32> = members.iter().map(|member| member.order).collect();
+            also_shows(tx, access, snapshot, Shows::Members(&shown))?;
+            Ok(Ok(members))
+        })?;
+        Ok(listed.map_err(|no| no.refusal()))
     })
+}
+
+fn entered(snapshot: &FamilyRegisterSnapshot) -> Vec<FamilyMemberShown> {
+    let register = &snapshot.register;
+    let entered = register.members.iter().filter(|member| member.state.is_entered());
+    entered
+        .map(|member| FamilyMemberShown {
+            order: member.order,
+            name: register.full_name(member),
+            is_applicant: member.order == snapshot.subject,
+        })
+        .collect()
 }

@@ -85,26 +85,25 @@ pub(in super::super) fn look(
     applicant: &Applicant,
     choices: &Choices,
 ) -> Result<Result<FamilyContent, No>, ActionError> {
-    let (mut access, snapshot) = match open(tx, city, applicant, choices.kind)? {
-        Ok(opened) => opened,
-        Err(no) => return Ok(Err(no)),
-    };
-    Ok(match decide(&snapshot, applicant.resident(), choices, city.seams.today()) {
-        Ok((content, shown)) => {
-            also_shows(tx, &mut access, &snapshot, Shows::Members(&shown))?;
-            Ok(content)
-        }
-        Err(no) => Err(no),
+    with_register(tx, city, applicant, choices.kind, |tx, access, snapshot| {
+        Ok(match decide(snapshot, applicant.resident(), choices, city.seams.today()) {
+            Ok((content, shown)) => {
+                also_shows(tx, access, snapshot, Shows::Members(&shown))?;
+                Ok(content)
+            }
+            Err(no) => Err(no),
+        })
     })
 }
 
-/// The register of the applicant, read for them alone so far.
-fn open(
+/// Does `act` with the register of the applicant, read for them alone so far.
+fn with_register<T>(
     tx: &mut Tx<'_>,
     city: &Inside,
     applicant: &Applicant,
     kind: CertificateKind,
-) -> Result<Result<(PersonAccess, FamilyRegisterSnapshot), No>, ActionError> {
+    act: impl FnOnce(&mut Tx<'_>, &mut PersonAccess, &FamilyRegisterSnapshot) -> Result<Result<T, No>, ActionError>,
+) -> Result<Result<T, No>, ActionError> {
     let items: &[Item] = match kind {
         CertificateKind::FamilyRegisterAppendix => &[Item::Name, Item::BirthDate, Item::Domicile, Item::Appendix],
         _ => &[Item::Name, Item::BirthDate, Item::Domicile, Item::FamilyRegister],
@@ -121,12 +120,12 @@ fn open(
         }
         None => read(tx, &mut access, Shows::SubjectOnly),
     };
-    Ok(match found {
-        Ok(snapshot) => Ok((access, snapshot)),
-        Err(FamilyRegisterError::NotFound) if applicant.registered().is_none() => Err(elsewhere(tx, city, &access)?),
-        Err(FamilyRegisterError::NotFound) => Err(No::FamilyRegister(vec![Cause::NotFound])),
-        Err(error) => return Err(error.into()),
-    })
+    match found {
+        Ok(snapshot) => act(tx, &mut access, &snapshot),
+        Err(FamilyRegisterError::NotFound) if applicant.registered().is_none() => elsewhere(tx, city, &access).map(Err),
+        Err(FamilyRegisterError::NotFound) => Ok(Err(No::FamilyRegister(vec![Cause::NotFound]))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Nobody of this key is entered here: is the 本籍 elsewhere, as the person's own entry says, or is it for the counter?
