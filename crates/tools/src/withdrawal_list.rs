@@ -292,3 +292,34 @@ pub fn current(tx: &mut Tx<'_>) -> Result<Option<Published>, StoreError> {
     let parts = rows.iter().map(|row| Ok(BASE64URL_NOPAD.encode(row.blob(0)?))).collect::<Result<_, StoreError>>()?;
     Ok(Some(Published { number, parts }))
 }
+
+#[cfg(test)]
+mod tests {
+    use base::Id;
+    use pki::token::TokenKey;
+    use store::testing::for_each_engine;
+
+    use super::*;
+    use crate::access::Actor;
+
+    #[test]
+    fn a_list_is_published_when_something_was_withdrawn_and_once_a_day() {
+        for_each_engine(|database| {
+            let (store, seams) = (database.inside().clone(), database.seams.clone());
+            let keys = KeyRing::new(TokenKey::generate().unwrap());
+            let publish = || publish(&store, &seams, &keys, "99999").unwrap();
+            assert!(publish() && !publish());
+            let (id, moment) = (Id::from_bytes([7; 16]), seams.clone());
+            store
+                .write::<_, StoreError, _>(move |tx| {
+                    crate::papers::withdraw(tx, &moment, &Actor::System { job: "test" }, id, "misprint")
+                })
+                .unwrap();
+            assert!(publish() && !publish());
+            let hashes = store.read::<_, StoreError, _>(entries).unwrap();
+            assert_eq!(hashes, [*RequestHash::of(id).bytes()], "once, though it is known in two ways");
+            database.clock.advance_seconds(EVERY_SECONDS);
+            assert!(publish() && !publish());
+        });
+    }
+}
