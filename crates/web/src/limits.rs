@@ -18,6 +18,9 @@ pub enum Class {
     PublicWrite,
     /// Machines.
     Kiosk,
+    /// Whatever comes from one address by the kiosk protocol: a centre speaks for many machines, each of which has its own
+    /// bucket besides.
+    Centre,
     /// Signed-in staff.
     Staff,
     /// Messages of the other zone.
@@ -83,6 +86,7 @@ impl Limits {
                 Class::PublicRead => Rate { burst: 600, per_minute: 1200 },
                 Class::PublicWrite => Rate { burst: 30, per_minute: 30 },
                 Class::Kiosk => Rate { burst: 240, per_minute: 600 },
+                Class::Centre => Rate { burst: 2000, per_minute: 60_000 },
                 Class::Staff => Rate { burst: 120, per_minute: 300 },
                 Class::Relay => Rate { burst: 2000, per_minute: 60_000 },
             })

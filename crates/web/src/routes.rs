@@ -208,7 +208,8 @@ fn class_of(rule: Rule, method: &Method) -> Class {
     match rule {
         Rule::Public | Rule::DemoLoopback if *method == Method::POST => Class::PublicWrite,
         Rule::Public | Rule::DemoLoopback => Class::PublicRead,
-        Rule::Kiosk | Rule::KioskSession | Rule::SignedMachine => Class::Kiosk,
+        Rule::Kiosk | Rule::KioskSession => Class::Kiosk,
+        Rule::SignedMachine => Class::Centre,
         Rule::StaffSignedIn | Rule::Staff(_) => Class::Staff,
         Rule::Relay => Class::Relay,
     }
