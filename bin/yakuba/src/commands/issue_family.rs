@@ -3,12 +3,11 @@
 
 use std::path::PathBuf;
 
-use base::Kind;
 use clap::{Args, ValueEnum};
 use services::convenience_certificates::{CertificateKind, Choices, Members};
 
 use super::issue::{self, Order};
-use crate::fail::{Failure, Outcome};
+use crate::fail::Outcome;
 
 /// Which paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -25,7 +25,7 @@ pub mod views;
 pub(crate) use kinds::name_key as kind_name_key;
 pub(crate) use machine::REFUSAL_TAKES;
 pub use machine::{Place, Slots};
-pub(crate) use say::{card_sentence, credential_sentence};
+pub(crate) use say::{card_sentence, credential_sentence, registration_sentence};
 
 use crate::routes::{Routes, Rule};
 
