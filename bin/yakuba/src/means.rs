@@ -16,10 +16,13 @@ use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
 use services::convenience_certificates::{Composer, Issuer};
 use testkit::world::jlis::Jlis;
+use tools::terminals::printer::ipp::IppPrinter;
+use tools::terminals::printer::run::Manner;
 use tools::{Inside, ResidentId};
 use web::App;
 use web::agents::Counterpart;
 use web::kiosk::Slots;
+use web::kiosk::printing::PaperSlot;
 use web::kiosk::reader::{Drawer, DrawerCard, PcscSlot};
 
 use crate::cards;
@@ -30,6 +33,8 @@ use crate::keys::{CityKeys, SimulatedAuthorities};
 
 /// What challenges of the certificate machines name as their audience.
 const AUDIENCE: &str = "yakuba-certificate-machine";
+/// The longest a paper may wait for staff: well before the request is swept away after fifteen minutes.
+const MOST_PATIENCE_MINUTES: u32 = 10;
 /// How long a status question may take.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -187,6 +192,27 @@ pub fn slots(city: &OpenCity) -> Result<Slots, Failure> {
         )),
         other => {
             Err(Failure::new(Kind::Invalid, format!("kiosk.reader = \"{other}\": only drawer and pcsc are known")))
+        }
+    }
+}
+
+/// Where the papers of the machines of this process come out; `None` for the demo's simulated trays.
+///
+/// # Errors
+/// The address is none; a tray outside a demo. A printer that is off now is no error: it may be switched on later.
+pub fn printer(city: &OpenCity) -> Result<Option<PaperSlot>, Failure> {
+    let settings = &city.config().kiosk;
+    match settings.printer.as_str() {
+        "tray" if city.inside().demo => Ok(None),
+        "tray" => Err(Failure::new(
+            Kind::Invalid,
+            "kiosk.printer = \"tray\" works in a demo city only; set it to the address of a print queue in yakuba.toml",
+        )),
+        address => {
+            let printer = IppPrinter::at(address).map_err(Failure::while_doing(Kind::Invalid, "kiosk.printer"))?;
+            let patience_seconds = i64::from(settings.print_patience_minutes.clamp(1, MOST_PATIENCE_MINUTES)) * 60;
+            let manner = Manner { patience_seconds, ..Manner::default() };
+            Ok(Some(PaperSlot::of(Arc::new(printer), manner, settings.two_sided)))
         }
     }
 }

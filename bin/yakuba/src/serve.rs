@@ -86,8 +86,11 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let relay = relay_ends(&city, &keys)?;
     let keys = Arc::new(keys);
     let means = Means::assemble(&city, &keys)?;
-    let place =
-        Arc::new(Place::new(means.issuer.clone(), means::slots(&city)?, city.config().kiosk.most_sessions as usize));
+    let place = Place::new(means.issuer.clone(), means::slots(&city)?, city.config().kiosk.most_sessions as usize);
+    let place = Arc::new(match means::printer(&city)? {
+        Some(printer) => place.printing_at(printer),
+        None => place,
+    });
     let settings = Settings::from_config(city.config(), port);
     let idle_seconds = settings.kiosk_idle_seconds;
     let mut app = App::new(Some(Arc::new(inside.clone())), Some(Arc::new(city.outside().clone())), settings)

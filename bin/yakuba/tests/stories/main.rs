@@ -7,6 +7,7 @@
 //!  hours       who may begin, and who finishes after closing time
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
 //!  stopped     what staff stop is stopped at once (I12)
+//!  printing    a paper's way through a printer: held, refilled, jammed, mixed up (I10, I11, I12, I15); a real CUPS
 //!  lookers     one paper is one line in the list of who looked
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
 //!  logs        what a running city writes down: nothing personal
@@ -20,6 +21,7 @@ mod agent;
 mod browser;
 mod card_states;
 mod city;
+mod cups;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]
 mod daemon;
@@ -28,6 +30,7 @@ mod invariants;
 mod load;
 mod logs;
 mod lookers;
+mod printing;
 mod real_city;
 mod refusals;
 mod served;

@@ -21,8 +21,10 @@
 //! | [`applicant`] | who asks, and why records are read for them |
 //! | [`actions`], [`finishing`] | one function for each act |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
+//! | [`printing`] | what is written down of printing |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`issuer`] | the means, made once a process |
+//! | [`receipt`] | the receipt: kind, copies, fee; nobody's name |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
@@ -36,6 +38,8 @@ pub mod issued;
 pub mod issuer;
 pub mod kinds;
 mod looking;
+pub mod printing;
+pub mod receipt;
 pub mod refusal;
 pub mod request;
 pub mod requests;

@@ -1,4 +1,5 @@
 //! The world outside the city hall, simulated: each peer speaks its real wire format over a real socket.
 
 pub mod jlis;
+pub mod printer;
 pub mod sign_in;

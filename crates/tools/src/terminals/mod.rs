@@ -9,6 +9,7 @@
 
 pub mod agents;
 pub mod coin_box;
+pub mod printer;
 #[cfg(test)]
 mod tests;
 
