@@ -110,6 +110,8 @@ fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -
             Err(failure) => return Err(failure),
         }
     }
+    crate::sample_usage::write(city.inside())
+        .map_err(Failure::while_doing(Kind::Unavailable, "the sample counts cannot be written"))?;
     std::fs::write(&marker, b"").map_err(Failure::while_doing(Kind::Unavailable, "the demo cannot be marked complete"))
 }
 

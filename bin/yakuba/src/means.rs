@@ -89,6 +89,12 @@ impl Means {
         document_anchors
             .add(AuthorityRole::Document, kind, &keys.document_authority)
             .map_err(failed("the document authority cannot be trusted"))?;
+        // Papers of before go on verifying.
+        for former in keys.former_authorities.iter().filter(|former| **former != keys.document_authority) {
+            document_anchors
+                .add(AuthorityRole::Document, kind, former)
+                .map_err(failed("an earlier document authority cannot be trusted"))?;
+        }
         let renewals = jlis.as_ref().map(|jlis| {
             let fetch = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
             Arc::new(HttpRenewalSource::new(fetch, jlis.renewal_url())) as Arc<dyn RenewalSource>
@@ -116,6 +122,7 @@ impl Means {
         // Agents take no other audience than the host they reached.
         let audience = origins[0].split_once("://").map_or("", |(_, host)| host).to_owned();
         app.agents = Counterpart::new(keys.agents.clone(), audience, origins, agents.port).map(Arc::new);
+        app.keys_in_use = keys.in_use.clone();
         app.papers = Some(Arc::new(web::open::Papers {
             code_keys: self.issuer.composer.code_keys(),
             anchors: self.document_anchors.clone(),
@@ -143,7 +150,8 @@ fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
     let signer: Arc<dyn DocumentSigner> = keys.document.clone();
     let code = keys.code.to_pkcs8().map_err(failed("the code key cannot be used"))?;
     let code = TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?;
-    Ok(Composer::new(typeface, seal, signer, KeyRing::new(code)))
+    let codes = KeyRing::restore(keys.code_version, code, keys.other_codes.clone());
+    Ok(Composer::new(typeface, seal, signer, codes))
 }
 
 /// The certification authorities of the real service, as files an operator put into `D/jpki/` (who taps) and, where

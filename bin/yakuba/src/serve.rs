@@ -21,6 +21,7 @@ use web::{App, Settings};
 use crate::city::OpenCity;
 use crate::control;
 use crate::fail::{Failure, Outcome};
+use crate::key_book::KeyBook;
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
 use crate::{DemoArguments, ServeArguments, birth};
@@ -82,6 +83,7 @@ fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, Failure
 fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnce(&OpenCity)) -> Outcome {
     let port = local_address(&listener)?.port();
     let inside = city.inside().clone();
+    KeyBook::settle(&CityKeys::place(city.directory()), inside.seams.now())?;
     let keys = CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
     let relay = relay_ends(&city, &keys)?;
     let keys = Arc::new(keys);

@@ -14,6 +14,7 @@
 //! | [`agent`] | the messages between the city's server and the agent beside a card reader |
 //! | [`sealed`] | sealing for one reader (HPKE) |
 //! | [`token`] | the signed square on paper (COSE) |
+//! | [`document_certificate`] | whether key, certificate and authority of the office belong together |
 //! | [`keys`] | private keys in memory and the trait of document signers |
 //! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
 //!
@@ -26,6 +27,7 @@ mod asn1;
 mod certificate;
 pub mod challenge;
 mod cms;
+pub mod document_certificate;
 pub mod jpki_profile;
 pub mod keys;
 pub mod mobile_document;

@@ -8,6 +8,7 @@
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
 //!  stopped     what staff stop is stopped at once (I12)
 //!  printing    a paper's way through a printer: held, refilled, jammed, mixed up (I10, I11, I12, I15); a real CUPS
+//!  rotation    new keys and a new seal; what was made before goes on verifying
 //!  lookers     one paper is one line in the list of who looked
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
 //!  logs        what a running city writes down: nothing personal
@@ -33,6 +34,7 @@ mod lookers;
 mod printing;
 mod real_city;
 mod refusals;
+mod rotation;
 mod served;
 mod stopped;
 mod tls;

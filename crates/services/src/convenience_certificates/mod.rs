@@ -26,12 +26,14 @@
 //! | [`issuer`] | the means, made once a process |
 //! | [`receipt`] | the receipt: kind, copies, fee; nobody's name |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
+//! | [`statistics`], [`effect`], [`usage`] | what came out when and where; time given back; 利用率 and the promises |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
 pub mod applicant;
 pub mod choices;
 pub mod document;
+pub mod effect;
 pub mod finishing;
 pub mod hours;
 pub mod issued;
@@ -45,6 +47,8 @@ pub mod request;
 pub mod requests;
 pub mod service;
 pub mod settings;
+pub mod statistics;
+pub mod usage;
 
 pub use actions::{ActionError, Answer};
 pub use applicant::{Applicant, MemberShown};

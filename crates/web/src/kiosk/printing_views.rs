@@ -34,6 +34,7 @@ pub fn print(frame: &Frame<'_>, session: &Session) -> Markup {
             (frame.alert(session))
             p class="kiosk-lead" role="status" { (frame.say("kiosk-print-lead")) }
             div data-submit="1" { (frame.form("/kiosk/print", &frame.big("kiosk-print-start"))) }
+            (tray(frame, &session.out, "/kiosk/session/tray"))
         },
     )
 }

@@ -568,3 +568,9 @@ staff-done-hours-set = It is set. See the tables.
 staff-done-hours-called-off = It is called off.
 staff-done-hours-announced = The maintenance is announced.
 staff-done-hours-ended = The maintenance has ended.
+
+# Statistics and keys.
+staff-nav-statistics = Statistics
+staff-nav-keys = Seal and keys
+staff-done-minutes = The time for each certificate was set.
+staff-done-counts = The counts were taken in.

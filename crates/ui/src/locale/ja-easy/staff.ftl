@@ -559,3 +559,9 @@ staff-done-hours-set = きめました。
 staff-done-hours-called-off = やめました。
 staff-done-hours-announced = しらせました。
 staff-done-hours-ended = おわりました。
+
+# Statistics and keys.
+staff-nav-statistics = 統計
+staff-nav-keys = 公印と鍵
+staff-done-minutes = 1通あたりの時間を決めました。
+staff-done-counts = 通数を取り込みました。

@@ -559,3 +559,9 @@ staff-done-hours-set = 決めました。上の表で確かめてください。
 staff-done-hours-called-off = 取りやめました。
 staff-done-hours-announced = 保守を予告しました。
 staff-done-hours-ended = 保守を終えました。
+
+# Statistics and keys.
+staff-nav-statistics = 統計
+staff-nav-keys = 公印と鍵
+staff-done-minutes = 1通あたりの時間を決めました。
+staff-done-counts = 通数を取り込みました。
