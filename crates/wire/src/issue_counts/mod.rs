@@ -187,7 +187,8 @@ pub struct Read {
 /// Reads a whole file. Never fails: what is not understood is a [`Fault`].
 pub fn read(text: &str) -> Read {
     let mut found = Read::default();
-    let text = text.trim_start_matches('\u{FEFF}');
+    // With CR LF the reader counts a line too few.
+    let text = text.trim_start_matches('\u{FEFF}').replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut columns = None;
     let mut seen = BTreeSet::new();
