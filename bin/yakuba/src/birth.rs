@@ -129,6 +129,8 @@ fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -
         let Ok(place) = u32::try_from(place) else { continue };
         cards::elsewhere::find_or_make(city.inside(), &authorities, line, place)?;
     }
+    crate::sample_usage::write(city.inside())
+        .map_err(Failure::while_doing(Kind::Unavailable, "the sample counts cannot be written"))?;
     std::fs::write(&marker, b"").map_err(Failure::while_doing(Kind::Unavailable, "the demo cannot be marked complete"))
 }
 

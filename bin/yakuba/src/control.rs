@@ -51,6 +51,10 @@ pub enum Request {
         /// In which state.
         state: crate::cards::variant::CardState,
     },
+    /// Which keys are in use.
+    Keys,
+    /// Another key is prepared.
+    RotateKeys(commands::keys::RotateOrder),
     /// The one-time token for the first administrator.
     FirstAdministrator,
 }

@@ -17,13 +17,14 @@ use pki::anchors::AuthorityRole;
 use pki::keys::{MemorySigner, SigningKey as DocumentKey};
 use pki::sealed::SealingKey;
 use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority};
-use pki::token::TokenKey;
+use pki::token::{TokenKey, TokenPublicKey};
 use pki::wallet::sd_jwt::Issuer as Signer;
 use services::convenience_certificates::twin::collect::TwinIssuer;
 use tools::CityProfile;
 use tools::signing::SigningKey as ZoneKey;
 
 use crate::fail::Failure;
+use crate::key_book::KeyBook;
 
 /// Years a test authority's own certificate is valid.
 const AUTHORITY_SECONDS: i64 = 10 * 365 * 86_400;
@@ -40,6 +41,14 @@ pub struct CityKeys {
     pub document_authority: Vec<u8>,
     /// Signs the codes on papers.
     pub code: TokenKey,
+    /// Public halves of the next code key and of earlier ones.
+    pub other_codes: Vec<TokenPublicKey>,
+    /// Grows with each change of the code keys.
+    pub code_version: u64,
+    /// The authorities above earlier document certificates, DER.
+    pub former_authorities: Vec<Vec<u8>>,
+    /// What is in use, for people.
+    pub in_use: Vec<web::staff::InUse>,
     /// Signs audit heads and parcels of the inside zone.
     pub inside: ZoneKey,
     /// Signs parcels of the outside zone.
@@ -74,20 +83,7 @@ fn secret_file(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, Failure>) -> 
         Err(error) => return Err(failed("a key file cannot be read")(error)),
     }
     let bytes = make()?;
-    let beside = path.with_extension("new");
-    // A file left by a kill is not a key yet.
-    let _ = fs::remove_file(&beside);
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(failed("a key file cannot be written"))?;
+    write_secret(path, &bytes)?;
     Ok(bytes)
 }
 
@@ -123,7 +119,41 @@ fn zone_key(path: &Path, seams: &Seams) -> Result<ZoneKey, Failure> {
     ZoneKey::from_seed(seed).map_err(failed("a zone's key cannot be used"))
 }
 
+/// Reads a code key.
+///
+/// # Errors
+/// It cannot be used.
+pub fn read_code(pkcs8: &[u8]) -> Result<TokenKey, Failure> {
+    TokenKey::from_pkcs8(pkcs8).map_err(failed("the code key cannot be used"))
+}
+
+/// Writes a file that only this user may read, whole or not at all, in the place of what was there.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let beside = path.with_extension("new");
+    // A file left by a kill is not a key yet.
+    let _ = fs::remove_file(&beside);
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(failed("a key file cannot be written"))
+}
+
 impl CityKeys {
+    /// Where they lie in the city's directory.
+    pub fn place(directory: &Path) -> PathBuf {
+        directory.join("signing")
+    }
+
     /// Reads the keys of the city in `directory`; a demo city makes what is absent.
     ///
     /// # Errors
@@ -136,7 +166,12 @@ impl CityKeys {
             let key = TokenKey::generate().map_err(failed("the code key cannot be made"))?;
             key.to_pkcs8().map_err(failed("the code key cannot be written"))
         })?;
+        let book = KeyBook::read(&place)?;
         Ok(Self {
+            other_codes: book.other_code_keys(&place)?,
+            code_version: book.code_version(),
+            former_authorities: book.former_authorities(),
+            in_use: book.in_use(&place)?,
             document: Arc::new(document),
             document_authority,
             code: TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?,
@@ -225,22 +260,46 @@ fn demo_document(place: &Path, seams: &Seams, profile: &CityProfile) -> Result<(
     if !leaf_path.is_file() {
         let authority = TestAuthority::new(AuthorityRole::Document, authority_key, &generation(now, None, 1))
             .map_err(failed("the test authority cannot be made"))?;
-        let leaf = authority
-            .issue_document_signer(&DocumentSignerRequest {
-                public_key_info: key.public_key_info(),
-                serial: 2,
-                organization: &profile.name,
-                common_name: &profile.mayor_title,
-                not_before: now.plus_seconds(-BORN_EARLY_SECONDS),
-                not_after: now.plus_seconds(DOCUMENT_SECONDS),
-            })
-            .map_err(failed("the mayor's certificate cannot be made"))?;
+        let leaf = demo_leaf(&authority, &key, profile, now, 2)?;
         fs::write(&authority_path, authority.certificate()).map_err(failed("a certificate cannot be written"))?;
         fs::write(&leaf_path, leaf).map_err(failed("a certificate cannot be written"))?;
     }
     let authority = fs::read(&authority_path).map_err(failed("the authority's certificate cannot be read"))?;
     let leaf = fs::read(&leaf_path).map_err(failed("the mayor's certificate cannot be read"))?;
     Ok((MemorySigner::new(key, vec![leaf, authority.clone()]), authority))
+}
+
+fn demo_leaf(
+    authority: &TestAuthority,
+    key: &DocumentKey,
+    profile: &CityProfile,
+    now: Timestamp,
+    serial: u64,
+) -> Result<Vec<u8>, Failure> {
+    authority
+        .issue_document_signer(&DocumentSignerRequest {
+            public_key_info: key.public_key_info(),
+            serial,
+            organization: &profile.name,
+            common_name: &profile.mayor_title,
+            not_before: now.plus_seconds(-BORN_EARLY_SECONDS),
+            not_after: now.plus_seconds(DOCUMENT_SECONDS),
+        })
+        .map_err(failed("the mayor's certificate cannot be made"))
+}
+
+/// A demo's next document key with a certificate of a new test authority: key, certificate, authority.
+///
+/// # Errors
+/// A key cannot be made.
+pub fn next_demo_document(seams: &Seams, profile: &CityProfile) -> Result<[Vec<u8>; 3], Failure> {
+    let make = || DocumentKey::generate_p256().map_err(failed("a key cannot be made"));
+    let (now, key) = (seams.now(), make()?);
+    let authority = TestAuthority::new(AuthorityRole::Document, make()?, &generation(now, None, 1))
+        .map_err(failed("the test authority cannot be made"))?;
+    let leaf = demo_leaf(&authority, &key, profile, now, 3)?;
+    let pkcs8 = key.to_pkcs8().map_err(failed("a key cannot be written"))?;
+    Ok([pkcs8, leaf, authority.certificate().to_vec()])
 }
 
 fn generation(now: Timestamp, ocsp_url: Option<String>, serial: u64) -> Generation {

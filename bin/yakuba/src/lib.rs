@@ -9,9 +9,11 @@ pub mod city;
 pub mod commands;
 pub mod control;
 pub mod fail;
+pub mod key_book;
 pub mod keys;
 pub mod means;
 pub mod revocation;
+pub mod sample_usage;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -51,6 +53,9 @@ enum Command {
     /// Staff accounts.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// The seal and the keys papers are made with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Let the city's pages use the card reader of this PC; PINs never leave it.
     #[command(
         after_help = "Example:\n  yakuba agent pair --server https://city.example.lg.jp --code XXXX-XXXX-XXXX-XXXX-XXXX\n  yakuba agent"
@@ -313,6 +318,49 @@ pub enum StaffCommand {
     },
 }
 
+/// `keys …`
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// What is in use, since when, what comes next, and what came before.
+    #[command(after_help = "Example:\n  yakuba keys list --data city-data")]
+    List {
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Prepare another one; it comes into use when the city is served the next time on its day or later.
+    #[command(
+        after_help = "Example:\n  yakuba keys rotate code --from 2027-04-01 --data city-data\n  yakuba keys rotate seal --picture seal.png --data city-data\n  yakuba keys rotate document --key mayor.p8 --certificate mayor.der --authority authority.der --data city-data"
+    )]
+    Rotate(RotateArguments),
+}
+
+/// Arguments of `keys rotate`.
+#[derive(Args)]
+pub struct RotateArguments {
+    /// What.
+    #[arg(value_enum)]
+    part: commands::keys::PartName,
+    /// The city's data directory.
+    #[arg(long)]
+    data: PathBuf,
+    /// The first day (YYYY-MM-DD); today, if it is not given.
+    #[arg(long)]
+    from: Option<String>,
+    /// Of `seal`: the picture (PNG).
+    #[arg(long)]
+    picture: Option<PathBuf>,
+    /// Of `document`: the office's new key (PKCS #8, DER).
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// Of `document`: its certificate (DER).
+    #[arg(long)]
+    certificate: Option<PathBuf>,
+    /// Of `document`: the authority's certificate (DER).
+    #[arg(long)]
+    authority: Option<PathBuf>,
+}
+
 /// Arguments of `agent`.
 #[derive(Args)]
 pub struct AgentArguments {
@@ -388,6 +436,7 @@ pub fn run() -> ExitCode {
         Command::Issue(command) => issue(&command),
         Command::Verify(command) => commands::verify::run(&command),
         Command::Staff(command) => commands::staff::run(&command),
+        Command::Keys(command) => commands::keys::run(&command),
         Command::Agent(arguments) => commands::agent::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Docs { out } => commands::docs::run(&out),

@@ -23,10 +23,13 @@ use tools::copied_records::{self, Copied};
 use tools::electronic_copies::{self, CopyError};
 use tools::seal_register::SealRegistration;
 use tools::tax_records::TaxRecord;
+use tools::terminals::printer::ipp::IppPrinter;
+use tools::terminals::printer::run::Manner;
 use tools::{Inside, ResidentId};
 use web::App;
 use web::agents::Counterpart;
 use web::kiosk::Slots;
+use web::kiosk::printing::PaperSlot;
 use web::kiosk::reader::{Drawer, DrawerCard, PcscSlot};
 
 use crate::cards;
@@ -38,6 +41,8 @@ use crate::revocation;
 
 /// What challenges of the certificate machines name as their audience.
 const AUDIENCE: &str = "yakuba-certificate-machine";
+/// The longest a paper may wait for staff: well before the request is swept away after fifteen minutes.
+const MOST_PATIENCE_MINUTES: u32 = 10;
 /// How long a status question may take.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a job waits for a revocation list.
@@ -160,6 +165,12 @@ impl Means {
         document_anchors
             .add(AuthorityRole::Document, kind, &keys.document_authority)
             .map_err(failed("the document authority cannot be trusted"))?;
+        // Papers of before go on verifying.
+        for former in keys.former_authorities.iter().filter(|former| **former != keys.document_authority) {
+            document_anchors
+                .add(AuthorityRole::Document, kind, former)
+                .map_err(failed("an earlier document authority cannot be trusted"))?;
+        }
         let Stamping { stamps, lists, simulated } = stamping(city, &mut document_anchors)?;
         let composer = composer(city, keys)?;
         let composer = Arc::new(match &stamps {
@@ -199,6 +210,7 @@ impl Means {
             let (key, anchors) = (key.public().clone(), self.issuer.anchors.clone());
             Arc::new(web::open::Applications { key, anchors })
         });
+        app.keys_in_use = keys.in_use.clone();
         app.papers = Some(Arc::new(web::open::Papers {
             code_keys: self.issuer.composer.code_keys(),
             anchors: self.document_anchors.clone(),
@@ -226,7 +238,8 @@ fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
     let signer: Arc<dyn DocumentSigner> = keys.document.clone();
     let code = keys.code.to_pkcs8().map_err(failed("the code key cannot be used"))?;
     let code = TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?;
-    Ok(Composer::new(typeface, seal, signer, KeyRing::new(code)).offering_twins(city.offers_twins()))
+    let codes = KeyRing::restore(keys.code_version, code, keys.other_codes.clone());
+    Ok(Composer::new(typeface, seal, signer, codes).offering_twins(city.offers_twins()))
 }
 
 /// The certification authorities of the real service, as files an operator put into `D/jpki/` (who taps) and, where
@@ -275,6 +288,27 @@ pub fn slots(city: &OpenCity) -> Result<Slots, Failure> {
         )),
         other => {
             Err(Failure::new(Kind::Invalid, format!("kiosk.reader = \"{other}\": only drawer and pcsc are known")))
+        }
+    }
+}
+
+/// Where the papers of the machines of this process come out; `None` for the demo's simulated trays.
+///
+/// # Errors
+/// The address is none; a tray outside a demo. A printer that is off now is no error: it may be switched on later.
+pub fn printer(city: &OpenCity) -> Result<Option<PaperSlot>, Failure> {
+    let settings = &city.config().kiosk;
+    match settings.printer.as_str() {
+        "tray" if city.inside().demo => Ok(None),
+        "tray" => Err(Failure::new(
+            Kind::Invalid,
+            "kiosk.printer = \"tray\" works in a demo city only; set it to the address of a print queue in yakuba.toml",
+        )),
+        address => {
+            let printer = IppPrinter::at(address).map_err(Failure::while_doing(Kind::Invalid, "kiosk.printer"))?;
+            let patience_seconds = i64::from(settings.print_patience_minutes.clamp(1, MOST_PATIENCE_MINUTES)) * 60;
+            let manner = Manner { patience_seconds, ..Manner::default() };
+            Ok(Some(PaperSlot::of(Arc::new(printer), manner, settings.two_sided)))
         }
     }
 }

@@ -23,6 +23,7 @@ use web::{App, Settings};
 use crate::city::OpenCity;
 use crate::control;
 use crate::fail::{Failure, Outcome};
+use crate::key_book::KeyBook;
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
 use crate::{DemoArguments, ServeArguments, birth};
@@ -93,12 +94,16 @@ fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, Failure
 fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnce(&OpenCity)) -> Outcome {
     let port = local_address(&listener)?.port();
     let inside = city.inside().clone();
+    KeyBook::settle(&CityKeys::place(city.directory()), inside.seams.now())?;
     let keys = CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
     let relay = relay_ends(&city, &keys)?;
     let keys = Arc::new(keys);
     let means = Means::assemble(&city, &keys)?;
-    let place =
-        Arc::new(Place::new(means.issuer.clone(), means::slots(&city)?, city.config().kiosk.most_sessions as usize));
+    let place = Place::new(means.issuer.clone(), means::slots(&city)?, city.config().kiosk.most_sessions as usize);
+    let place = Arc::new(match means::printer(&city)? {
+        Some(printer) => place.printing_at(printer),
+        None => place,
+    });
     let settings = Settings::from_config(city.config(), port);
     let idle_seconds = settings.kiosk_idle_seconds;
     let mut app = App::new(Some(Arc::new(inside.clone())), Some(Arc::new(city.outside().clone())), settings)

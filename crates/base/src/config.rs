@@ -105,11 +105,24 @@ pub struct KioskSection {
     /// Sessions at one time in one process. Past that, machines refuse new ones at their first screen and nobody who
     /// has begun is disturbed (invariant I16).
     pub most_sessions: u32,
+    /// `tray`: the demo's simulated printer. `ipp://HOST[:631]/PATH`: the print queue of this machine.
+    pub printer: String,
+    /// Whether papers are printed on both sides of a sheet.
+    pub two_sided: bool,
+    /// Minutes a paper waits for staff when the printer has no paper or is jammed; then the fee goes back.
+    pub print_patience_minutes: u32,
 }
 
 impl Default for KioskSection {
     fn default() -> Self {
-        Self { reader: "drawer".to_owned(), idle_seconds: 60, most_sessions: 64 }
+        Self {
+            reader: "drawer".to_owned(),
+            idle_seconds: 60,
+            most_sessions: 64,
+            printer: "tray".to_owned(),
+            two_sided: true,
+            print_patience_minutes: 5,
+        }
     }
 }
 

@@ -17,6 +17,7 @@
 //! | [`wallet`], [`jose`] | certificates in a wallet: SD-JWT VC, key proofs, status lists |
 //! | [`token`] | the signed square on paper (COSE) |
 //! | [`message_key`] | who signed this request (RFC 9421)? |
+//! | [`document_certificate`] | whether key, certificate and authority of the office belong together |
 //! | [`keys`] | private keys in memory and the trait of document signers |
 //! | [`test_authority`] | a dummy authority for demonstration and tests, marked as such in every certificate |
 //!
@@ -29,6 +30,7 @@ mod asn1;
 mod certificate;
 pub mod challenge;
 mod cms;
+pub mod document_certificate;
 pub mod jose;
 pub mod jpki_profile;
 pub mod keys;

@@ -24,6 +24,23 @@ pub fn bars(rows: &[(String, i64)]) -> Markup {
     }
 }
 
+/// Horizontal bars of (label, part) out of one whole, so that 21 of 100 looks like a fifth. The label says the number.
+pub fn shares(rows: &[(String, i64)], whole: i64) -> Markup {
+    let height = ROW * rows.len() as i64;
+    html! {
+        @if !rows.is_empty() {
+            svg class="bars" viewBox=(format!("0 0 480 {height}")) aria-hidden="true" focusable="false" {
+                @for ((label, part), at) in rows.iter().zip(0i64..) {
+                    @let length = (*part).clamp(0, whole.max(1)).saturating_mul(280) / whole.max(1);
+                    text x="0" y=(at * ROW + 21) { (label) }
+                    rect class="bars-whole" x="190" y=(at * ROW + 6) width="280" height="20" {}
+                    rect x="190" y=(at * ROW + 6) width=(length) height="20" {}
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +50,9 @@ mod tests {
         let drawn = bars(&[("a".to_owned(), 4), ("b".to_owned(), 2)]).into_string();
         assert!(drawn.contains("width=\"240\"") && drawn.contains("width=\"120\""), "{drawn}");
         assert_eq!(bars(&[]).into_string(), "");
+        let half = shares(&[("a".to_owned(), 500)], 1000).into_string();
+        assert!(half.contains("width=\"140\""), "{half}");
+        let _ = shares(&[("negative".to_owned(), -1), ("more".to_owned(), i64::MAX)], 0);
         let _ = bars(&[("negative".to_owned(), i64::MIN), ("huge".to_owned(), i64::MAX)]);
     }
 }

@@ -57,5 +57,28 @@ if (first) {
   }, Number(first.dataset.again) * 1000);
 }
 
+// A paper on its way: the middle of the page changes in place when there is news, and the page goes on with the paper.
+const progress = document.querySelector("[data-progress]");
+if (progress) {
+  const look = async () => {
+    const reply = await fetch(progress.dataset.progress, { cache: "no-store" }).catch(() => null);
+    if (reply?.redirected) return location.replace(reply.url);
+    const page = reply?.ok ? new DOMParser().parseFromString(await reply.text(), "text/html") : null;
+    const news = page?.querySelector("[data-progress]");
+    // Whoever is about to press a button is not disturbed by what has not changed.
+    if (news && news.innerHTML !== progress.innerHTML) {
+      progress.innerHTML = news.innerHTML;
+      document.title = page.title;
+    }
+    setTimeout(look, 1000);
+  };
+  setTimeout(look, 1000);
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 const once = document.querySelector("[data-submit] form");
 if (once) once.requestSubmit();

@@ -92,6 +92,8 @@ pub struct App {
     pub relay: Option<Arc<dyn RelayGate>>,
     /// What this process talks to card agents with, when it has the keys.
     pub agents: Option<Arc<crate::agents::Counterpart>>,
+    /// Which seal and keys this process signs papers with.
+    pub keys_in_use: Vec<crate::staff::InUse>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -133,6 +135,7 @@ impl App {
             applications: None,
             relay: None,
             agents: None,
+            keys_in_use: Vec::new(),
             party,
             seams,
             profile,

@@ -4,6 +4,7 @@ pub mod certificate_fields;
 pub mod credential_code;
 pub mod family_register;
 pub mod http_signature;
+pub mod issue_counts;
 pub mod kiosk_messages;
 pub mod record_lines;
 pub mod resident_csv;

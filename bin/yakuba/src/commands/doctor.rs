@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use base::{Config, Kind, Seams};
 use paper::fonts::Typeface;
+use tools::terminals::printer::Printer as _;
+use tools::terminals::printer::ipp::IppPrinter;
 use tools::{family_register, register};
 
 use crate::DoctorArguments;
@@ -29,7 +31,7 @@ pub fn run(arguments: &DoctorArguments) -> Outcome {
         return facts();
     }
     let directory = arguments.data.as_deref();
-    let mut found = vec![configuration(directory), font(directory), reader(), clock()];
+    let mut found = vec![configuration(directory), font(directory), reader(), printer(directory), clock()];
     if let Some(directory) = directory {
         found.extend(city(directory));
     }
@@ -73,6 +75,31 @@ fn reader() -> Found {
     match card::readers::pcsc::PcscService::open() {
         Ok(_) => Found::Good("card reader: PC/SC answers".to_owned()),
         Err(error) => Found::Note(format!("card reader: {error} (needed for real cards only)")),
+    }
+}
+
+/// Asks the print queue of the certificate machine how it is.
+fn printer(directory: Option<&Path>) -> Found {
+    let address = load(directory).unwrap_or_default().kiosk.printer;
+    if address == "tray" {
+        return Found::Note("printer: simulated; set kiosk.printer to a print queue for real papers".to_owned());
+    }
+    let printer = match IppPrinter::at(&address) {
+        Ok(printer) => printer,
+        Err(error) => return Found::Bad(format!("printer: kiosk.printer = \"{address}\": {error}")),
+    };
+    let condition = match printer.condition() {
+        Ok(condition) => condition,
+        Err(fault) => return Found::Bad(format!("printer: {address}: {fault}; is its queue running?")),
+    };
+    let words = condition.words.join(", ");
+    match (condition.trouble, condition.waiting.len()) {
+        (Some(trouble), _) => Found::Bad(format!("printer: {address}: {} ({words})", trouble.code())),
+        (None, 0) if words.is_empty() => Found::Good(format!("printer: {address}: ready, nothing in its queue")),
+        (None, 0) => Found::Note(format!("printer: {address}: ready; it says {words}")),
+        (None, jobs) => Found::Bad(format!(
+            "printer: {address}: {jobs} jobs lie in it, so no machine begins; look at them and cancel them there"
+        )),
     }
 }
 

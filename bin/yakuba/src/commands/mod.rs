@@ -8,6 +8,7 @@ pub mod docs;
 pub mod doctor;
 pub mod issue;
 pub mod issue_family;
+pub mod keys;
 pub mod staff;
 pub mod tax_year;
 pub mod verify;
@@ -28,6 +29,8 @@ pub fn execute(city: &OpenCity, request: Request, progress: &mut dyn FnMut(&str)
         Request::VerifyAudit { against } => verify::audit(city, against.as_deref()),
         Request::PaperState { request } => verify::paper_state(city, &request),
         Request::VirtualCard { resident, state } => card::contents(city, &resident, state),
+        Request::Keys => keys::list(city),
+        Request::RotateKeys(order) => keys::rotate(city, &order),
         Request::FirstAdministrator => staff::token(city),
     }
 }

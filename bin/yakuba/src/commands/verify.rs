@@ -14,6 +14,8 @@ use crate::VerifyCommand;
 use crate::city::OpenCity;
 use crate::control::{self, Done, Request};
 use crate::fail::{Failure, Outcome};
+use crate::key_book::KeyBook;
+use crate::keys::CityKeys;
 
 /// Carries a `verify` command out.
 ///
@@ -80,6 +82,16 @@ fn paper(file: &Path, data: Option<&Path>, trust: Option<&Path>) -> Outcome {
     anchors
         .add(AuthorityRole::Document, AnchorKind::Test, &authority)
         .map_err(Failure::while_doing(Kind::Invalid, "the authority"))?;
+    // Papers made before a rotation go on verifying.
+    let former = match (trust, data) {
+        (None, Some(data)) => KeyBook::read(&CityKeys::place(data))?.former_authorities(),
+        _ => Vec::new(),
+    };
+    for former in former.iter().filter(|former| **former != authority) {
+        anchors
+            .add(AuthorityRole::Document, AnchorKind::Test, former)
+            .map_err(Failure::while_doing(Kind::Invalid, "an earlier authority"))?;
+    }
     match pades::verify(&bytes, &anchors, Seams::system().now()) {
         Ok(report) => {
             let when = report.claimed_time;

@@ -152,6 +152,7 @@ fn cms(card: &VirtualCardContents, content: &[u8]) -> Vec<u8> {
     let answer = CardAnswer {
         certificate: signing.certificate.clone().into(),
         ca_certificate: signing.ca_certificate.clone(),
+        user_authentication: card.user_authentication.certificate.clone().into(),
         signature: SigningKey::from_pkcs8(&signing.private_key_pkcs8).unwrap().sign(&attributes).unwrap(),
     };
     PresignedSigner::of_card(digest, &answer).unwrap().cms().unwrap()
@@ -357,7 +358,8 @@ fn whatever_the_register_says_the_refusal_is_one_sentence_and_elsewhere_is_told_
 fn the_counter_issues_a_closed_register_and_a_machine_does_not() {
     let fixture = fixture();
     let order = |kind, members| {
-        let order = Order::of(fixture.sample("widow").as_str(), choices(kind, members), None, None);
+        let resident = fixture.sample("widow").as_str().to_owned();
+        let order = Order { resident, choices: choices(kind, members), staff_credential: None, purpose: None };
         issue::issue(&fixture.city, &order)
     };
     let done = order(CLOSED, Members::Applicant).unwrap_or_else(|failure| panic!("{}", failure.sentence()));

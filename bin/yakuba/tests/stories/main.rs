@@ -8,6 +8,8 @@
 //!  hours       who may begin, and who finishes after closing time
 //!  load        new sessions are refused at the first screen; nobody who has begun is disturbed (I16)
 //!  stopped     what staff stop is stopped at once (I12)
+//!  printing    a paper's way through a printer: held, refilled, jammed, mixed up (I10, I11, I12, I15); a real CUPS
+//!  rotation    new keys and a new seal; what was made before goes on verifying
 //!  lookers     one paper is one line in the list of who looked
 //!  agent       a card at a PC: everything between page, city and agent is recorded and searched
 //!  counter_cards  a card linked at the counter: one card, asked for this and signed now
@@ -27,6 +29,7 @@ mod card_states;
 mod chaos;
 mod city;
 mod counter_cards;
+mod cups;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]
 #[allow(dead_code, reason = "shared with the card's own tests")]
 mod daemon;
@@ -40,9 +43,11 @@ mod logs;
 mod lookers;
 mod mismatch;
 mod named;
+mod printing;
 mod protocol;
 mod real_city;
 mod refusals;
+mod rotation;
 mod seal_and_tax;
 mod served;
 mod stopped;

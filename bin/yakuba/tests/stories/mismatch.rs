@@ -15,6 +15,7 @@ use tools::incidents;
 use tools::terminals;
 use tools::terminals::coin_box::SimulatedCoinBox;
 use ui::Language;
+use web::kiosk::printing::PaperSlot;
 use web::kiosk::reader::CardSlot;
 use web::kiosk::session::{Screen, Session};
 
@@ -138,7 +139,8 @@ fn i3_i12_the_machine_with_pages_prints_no_swapped_document_and_stops_the_servic
     reader.put(yakuba::cards::insertable(city, contents).unwrap_or_else(|_| panic!("no card")));
     let coins = Arc::new(SimulatedCoinBox::with_change(base::Yen(10_000)));
     let now = city.seams.now();
-    let mut session = Session::new(terminal, Language::Japanese, Arc::new(Slot(reader)), coins.clone(), now);
+    let (slot, out) = (Arc::new(Slot(reader)), Arc::new(PaperSlot::simulated()));
+    let mut session = Session::new(terminal, Language::Japanese, slot, coins.clone(), out, now);
     session.card_placed().unwrap();
     session.sign_in(issuer, &pin).unwrap();
     session.choose_kind(Choices::default().kind);

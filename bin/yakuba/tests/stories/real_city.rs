@@ -22,6 +22,7 @@ use pki::test_authority::{DocumentSignerRequest, Generation, TestAuthority, User
 use pki::{AnchorKind, AuthorityRole, SigningKey, TrustAnchors};
 use store::StoreError;
 use testkit::world::jlis::Jlis;
+use testkit::world::printer::MockPrinter;
 use tools::access::{Actor, Duty};
 use tools::credentials::{self, CredentialError, CredentialKind};
 use tools::staff::{self, Role, StaffError};
@@ -186,11 +187,12 @@ struct Serving {
 }
 
 impl Serving {
-    fn start(data: &str, daemon: &Daemon) -> Self {
+    fn start(data: &str, daemon: &Daemon, printer: &MockPrinter) -> Self {
         let mut process = daemon
             .as_client(YAKUBA)
             .args(["serve", "--port", "0", "--data", data])
             .env("YAKUBA_KIOSK_READER", "pcsc")
+            .env("YAKUBA_KIOSK_PRINTER", printer.uri())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -269,7 +271,8 @@ fn a_real_city_serves_its_counter_and_a_card_in_a_real_reader() {
     let (credential, terminal) = open_for_business(&data, (&resident, certificate, until));
     let mut daemon = Daemon::start();
     daemon.put(card);
-    let serving = Serving::start(data_text, &daemon);
+    let printer = MockPrinter::start(std::time::Duration::from_millis(50)).unwrap();
+    let serving = Serving::start(data_text, &daemon, &printer);
 
     // The counter: who and why, or no paper.
     let out = place.path().join("counter.pdf");
@@ -290,7 +293,7 @@ fn a_real_city_serves_its_counter_and_a_card_in_a_real_reader() {
     let verified = run(&["verify", "paper", out_text, "--data", data_text]);
     assert!(verified.status.success(), "{}", said(&verified).1);
 
-    // The machine: a card that pcscd shows, a PIN, coins, a paper.
+    // The machine: a card that pcscd shows, a PIN, coins, a paper out of a printer.
     let cookie = format!("yakuba-terminal={terminal}");
     let mut machine = Browser::new(&serving.address, &[&cookie]);
     assert_eq!(machine.ask("GET", "/kiosk/demo", "").status, 403, "the drawer is the demo's");
@@ -306,9 +309,10 @@ fn a_real_city_serves_its_counter_and_a_card_in_a_real_reader() {
     let page = machine.go_on(&page, "/kiosk/pay/insert", "coin=500", "/kiosk/pay");
     let page = machine.go_on(&page, "/kiosk/pay", "", "/kiosk/print");
     let page = machine.go_on(&page, "/kiosk/print", "", "/kiosk/take");
-    let paper = machine.ask("GET", "/kiosk/paper.pdf", "").body;
     machine.go_on(&page, "/kiosk/take", "", "/kiosk/ended");
-    std::fs::write(&out, paper).unwrap();
+    let papers = printer.printed();
+    assert_eq!(papers.len(), 1);
+    std::fs::write(&out, &papers[0].bytes).unwrap();
     let verified = run(&["verify", "paper", out_text, "--data", data_text]);
     assert!(verified.status.success(), "{}", said(&verified).1);
 

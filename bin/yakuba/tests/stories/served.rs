@@ -86,6 +86,14 @@ impl Served {
         std::fs::read_to_string(self.data.join("files").join(name)).unwrap()
     }
 
+    /// Kills it as a power cut would, and starts it again on the same data.
+    pub fn killed_and_started_again(mut self, settings: &[(&str, &str)]) -> Self {
+        self.stop();
+        let place = std::mem::replace(&mut self._place, tempfile::tempdir().unwrap());
+        drop(self);
+        Self::start_on(place, settings)
+    }
+
     /// Stops it and answers with everything it wrote to its log.
     pub fn stop(&mut self) -> String {
         let _ = self.process.kill();

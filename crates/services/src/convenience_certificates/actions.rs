@@ -192,7 +192,11 @@ pub fn begin(city: &Inside, issuing_fresh_minutes: u32, applicant: &Applicant, c
             return Ok(Err(Refusal::OutOfHours));
         }
         let now = city.seams.now();
-        let one = requests::machine_fee(tx, choices.kind, now.date_in_japan())?;
+        let today = now.date_in_japan();
+        let one = match applicant.since() {
+            Some(_) => requests::machine_fee(tx, choices.kind, today)?,
+            None => requests::counter_fee(tx, choices.kind, today)?,
+        };
         let fee = one.and_then(|fee| fee.times(u32::from(choices.copies)));
         let Some(fee) = fee else { return Ok(Err(Refusal::ServiceStopped)) };
         let mut request = Request {

@@ -58,7 +58,12 @@ pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
     city.store.write(move |tx| {
         let now = seams.now();
         let before = if everything { now.plus_seconds(1) } else { now.plus_seconds(-ABANDONED_AFTER_SECONDS) };
-        tx.queue("DELETE FROM certificate_documents WHERE erase_at <= $1", &[now.into()])?;
+        for sql in [
+            "DELETE FROM certificate_documents WHERE erase_at <= $1",
+            "DELETE FROM certificate_fields WHERE erase_at <= $1",
+        ] {
+            tx.queue(sql, &[now.into()])?;
+        }
         let rows = tx.query(
             "SELECT request_id FROM certificate_requests WHERE state IN ('awaiting_payment', 'taking_payment', \
              'paid', 'ready', 'printing') AND state_since < $1 ORDER BY state_since LIMIT 200",
@@ -75,7 +80,12 @@ pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
 
 /// A paper that may exist but was not acknowledged must not verify as valid; its bytes go.
 pub(super) fn withdraw(tx: &mut Tx<'_>, seams: &Seams, request: &Request) -> Result<(), ActionError> {
-    tx.queue("DELETE FROM certificate_documents WHERE request_id = $1", &[request.id.into()])?;
+    for sql in [
+        "DELETE FROM certificate_documents WHERE request_id = $1",
+        "DELETE FROM certificate_fields WHERE request_id = $1",
+    ] {
+        tx.queue(sql, &[request.id.into()])?;
+    }
     if request.document_hash.is_some() {
         paper_status::push(tx, seams, request.id, paper_status::PaperState::Withdrawn)?;
     }

@@ -26,7 +26,7 @@ use super::requests::{self, Request};
 const DOCUMENT_COLUMN: &str = "certificate_documents.sealed";
 
 /// Column name for sealing what a paper says.
-pub(super) const FIELDS_COLUMN: &str = "certificate_documents.fields_sealed";
+pub(super) const FIELDS_COLUMN: &str = "certificate_fields.sealed";
 
 /// The one-time right to fetch a finished document. Held by the machine's session only.
 #[derive(Clone, PartialEq, Eq)]
@@ -130,6 +130,7 @@ fn store_document(
         if !step(tx, &city.seams, &mut request, Event::DocumentReady)? {
             return Ok(Err(Refusal::AlreadyEnded));
         }
+        let erase_at = now.plus_seconds(ABANDONED_AFTER_SECONDS);
         tx.queue(
             "UPDATE certificate_requests SET register_version = $1, document_number = $2, document_hash = $3, \
              fetch_token_hash = $4 WHERE request_id = $5",
@@ -142,14 +143,15 @@ fn store_document(
             ],
         )?;
         tx.queue(
-            "INSERT INTO certificate_documents (request_id, sealed, erase_at, fields_sealed) VALUES ($1, $2, $3, $4)",
-            &[
-                request.id.into(),
-                sealed.as_slice().into(),
-                now.plus_seconds(ABANDONED_AFTER_SECONDS).into(),
-                fields.clone().into(),
-            ],
+            "INSERT INTO certificate_documents (request_id, sealed, erase_at) VALUES ($1, $2, $3)",
+            &[request.id.into(), sealed.as_slice().into(), erase_at.into()],
         )?;
+        if let Some(fields) = &fields {
+            tx.queue(
+                "INSERT INTO certificate_fields (request_id, sealed, erase_at) VALUES ($1, $2, $3)",
+                &[request.id.into(), fields.as_slice().into(), erase_at.into()],
+            )?;
+        }
         paper_status::push(tx, &city.seams, request.id, paper_status::PaperState::Valid)?;
         audit::append(
             tx,

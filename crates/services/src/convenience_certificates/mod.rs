@@ -24,11 +24,14 @@
 //! | [`cash`] | each machine's money of a day: counted from requests, closed, corrected by two; money left open |
 //! | [`issued`] | papers that were made, for the console; asking that one is withdrawn |
 //! | [`locked`] | the lock around a document that waits |
+//! | [`printing`] | what is written down of printing |
 //! | [`looking`] | reading with an access, and deciding |
 //! | [`arrivals`] | applications for a family register registration that came from a PC |
 //! | [`issuer`] | the means, made once a process |
+//! | [`receipt`] | the receipt: kind, copies, fee; nobody's name |
 //! | [`settings`] | hours, special days, maintenance and fees, as staff decide them |
 //! | [`twin`] | the digital copy of a paper, on trial |
+//! | [`statistics`], [`effect`], [`usage`] | what came out when and where; time given back; 利用率 and the promises |
 //! | [`service`] | what the service says about itself: the policy's row, law, tools, effect |
 
 pub mod actions;
@@ -37,6 +40,7 @@ pub mod arrivals;
 pub mod cash;
 pub mod choices;
 pub mod document;
+pub mod effect;
 mod ending;
 pub mod finishing;
 pub mod hours;
@@ -45,12 +49,16 @@ pub mod issuer;
 pub mod kinds;
 mod locked;
 mod looking;
+pub mod printing;
+pub mod receipt;
 pub mod refusal;
 pub mod request;
 pub mod requests;
 pub mod service;
 pub mod settings;
+pub mod statistics;
 pub mod twin;
+pub mod usage;
 
 pub use actions::{ActionError, Answer};
 pub use applicant::{Applicant, MemberShown};

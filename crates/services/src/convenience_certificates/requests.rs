@@ -159,6 +159,20 @@ pub fn machine_fee(tx: &mut Tx<'_>, kind: CertificateKind, day: base::Date) -> R
     .transpose()
 }
 
+/// The same at the counter.
+///
+/// # Errors
+/// The database.
+pub fn counter_fee(tx: &mut Tx<'_>, kind: CertificateKind, day: base::Date) -> Result<Option<Yen>, StoreError> {
+    tx.query_one(
+        "SELECT counter_yen FROM certificate_fees WHERE kind = $1 AND valid_from <= $2 \
+         ORDER BY valid_from DESC LIMIT 1",
+        &[kind.as_str().into(), day.into()],
+    )?
+    .map(|row| row.int(0).map(Yen))
+    .transpose()
+}
+
 /// What one copy of a kind costs from a day on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fee {

@@ -2,5 +2,6 @@
 
 pub mod centre;
 pub mod jlis;
+pub mod printer;
 pub mod sign_in;
 pub mod timestamp;

@@ -74,6 +74,10 @@ words_enum! {
         SeePapers "see_papers" "発行した証明書を探す" "find issued papers";
         /// See how many were issued, by kind and place.
         SeeCounts "see_counts" "発行件数を見る" "see issue counts";
+        /// Bring in how many certificates other routes gave.
+        ImportCounts "import_counts" "他の窓口の交付件数を取り込む" "bring in counts of other routes";
+        /// See which seal and keys are in use.
+        SeeKeys "see_keys" "公印と鍵を見る" "see seal and keys";
         /// Enrol or stop a machine.
         ManageTerminals "manage_terminals" "端末を登録・停止する" "manage machines";
         /// Load files into the register.
@@ -118,8 +122,9 @@ impl Action {
             Self::SetHours => &[CertificateOfficer],
             Self::SeePapers => &[CounterClerk, CertificateOfficer, Auditor],
             Self::SeeCounts => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
-            Self::ManageTerminals => &[CertificateOfficer, Operator],
+            Self::ManageTerminals | Self::ImportCounts => &[CertificateOfficer, Operator],
             Self::ImportRegister => &[Operator],
+            Self::SeeKeys => &[CertificateOfficer, Auditor, Operator],
             Self::SeeImports => &[CertificateOfficer, Auditor, Operator],
             Self::SeeStaff => &[Administrator, Auditor],
             Self::ManageStaff => &[Administrator],
@@ -167,6 +172,7 @@ mod tests {
             Action::ResumeService,
             Action::WithdrawPaper,
             Action::SetHours,
+            Action::ImportCounts,
             Action::ManageStaff,
             Action::ManageTerminals,
             Action::ManageCredentials,

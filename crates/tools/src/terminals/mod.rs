@@ -11,6 +11,7 @@
 pub mod agents;
 pub mod coin_box;
 pub mod keys;
+pub mod printer;
 #[cfg(test)]
 mod tests;
 

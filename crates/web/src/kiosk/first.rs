@@ -5,8 +5,12 @@ use maud::{Markup, html};
 use services::convenience_certificates::actions::Closed;
 use services::convenience_certificates::hours::Hours;
 use tools::incidents::by_hand::Why;
+use tools::terminals::printer::Trouble;
 use ui::{Language, words};
 
+use super::printing::PaperSlot;
+use super::printing_views;
+use super::say::printer_sentence;
 use super::views::Frame;
 
 /// How often the first screen asks whether it still says what is so.
@@ -105,6 +109,27 @@ fn out_of_hours(frame: &Frame<'_>, hours: &Hours) -> Markup {
                     p { (say("kiosk-closed-then", "")) }
                 }
             }
+        },
+    )
+}
+
+/// The first screen while the printer is not ready or not empty: what it is, in every language.
+pub fn no_printer(frame: &Frame<'_>, trouble: Trouble, out: &PaperSlot) -> Markup {
+    frame.screen(
+        "kiosk-title",
+        0,
+        Some("/kiosk"),
+        &html! {
+            (again("closed"))
+            h1 { (frame.city) br; (frame.say("kiosk-title")) }
+            @for language in Language::ALL {
+                @let say = |key: &str| words().markup(language, key, &[("counter", frame.counter.into())]);
+                section class="kiosk-closed" lang=(language.html()) {
+                    h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say(printer_sentence(trouble))) } }
+                    p { (say("kiosk-printer-then")) }
+                }
+            }
+            (printing_views::tray(frame, out, "/kiosk/tray"))
         },
     )
 }

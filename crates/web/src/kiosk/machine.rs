@@ -15,6 +15,7 @@ use tools::terminals::Terminal;
 use tools::terminals::coin_box::SimulatedCoinBox;
 use ui::Language;
 
+use super::printing::PaperSlot;
 use super::reader::{CardSlot, Drawer, DrawerSlot};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
@@ -44,6 +45,8 @@ pub struct Place {
     pub issuer: Issuer,
     pub(super) slots: Slots,
     most_sessions: usize,
+    /// The printer of this computer; without one each machine has a simulated tray.
+    printer: Option<Arc<PaperSlot>>,
     machines: Mutex<HashMap<Id, Arc<Machine>>>,
 }
 
@@ -53,13 +56,21 @@ pub(super) struct Machine {
     pub slot: Arc<dyn CardSlot>,
     /// The coin box.
     pub coins: Arc<SimulatedCoinBox>,
+    /// Where papers come out.
+    pub out: Arc<PaperSlot>,
     session: Mutex<Option<Session>>,
 }
 
 impl Place {
     /// Machines that issue with `issuer`, with at most `most_sessions` people at them at one time.
     pub fn new(issuer: Issuer, slots: Slots, most_sessions: usize) -> Self {
-        Self { issuer, slots, most_sessions, machines: Mutex::new(HashMap::new()) }
+        Self { issuer, slots, most_sessions, printer: None, machines: Mutex::new(HashMap::new()) }
+    }
+
+    /// The same with a printer instead of simulated trays.
+    #[must_use]
+    pub fn printing_at(self, printer: PaperSlot) -> Self {
+        Self { printer: Some(Arc::new(printer)), ..self }
     }
 
     /// Whether one more session may begin (I16: load is shed at the first screen, never in mid-flow). A machine whose
@@ -84,6 +95,7 @@ impl Place {
                         Slots::Reader(slot) => slot.clone(),
                     },
                     coins: Arc::new(SimulatedCoinBox::with_change(CHANGE)),
+                    out: self.printer.clone().unwrap_or_else(|| Arc::new(PaperSlot::simulated())),
                     session: Mutex::new(None),
                 })
             })
@@ -108,6 +120,7 @@ impl Place {
         if let Some(machine) = machine {
             let mut session = machine.session.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(session) = session.as_mut() {
+                session.give_print_up(&self.issuer);
                 session.stop(&self.issuer, Ending::Stopped);
             }
         }
@@ -115,6 +128,7 @@ impl Place {
 
     fn end_if_left(&self, session: &mut Option<Session>, idle_seconds: u32) {
         let Some(session) = session else { return };
+        session.follow_print(&self.issuer);
         if session.is_idle(self.issuer.city.seams.now(), idle_seconds) {
             session.stop(&self.issuer, Ending::TimedOut);
         } else if session.card_was_pulled() {

@@ -15,6 +15,8 @@ mod family;
 mod first;
 mod kinds;
 mod machine;
+pub mod printing;
+mod printing_views;
 pub mod reader;
 mod say;
 pub mod session;
@@ -64,6 +66,10 @@ pub fn routes() -> Routes {
         .post("/kiosk/pay", Rule::KioskSession, steps::paid)
         .get("/kiosk/print", Rule::KioskSession, steps::print)
         .post("/kiosk/print", Rule::KioskSession, steps::printed)
+        .post("/kiosk/print/stop", Rule::KioskSession, steps::print_stopped)
+        .get("/kiosk/receipt", Rule::KioskSession, steps::receipt)
+        .post("/kiosk/tray", Rule::Kiosk, steps::tray)
+        .post("/kiosk/session/tray", Rule::KioskSession, steps::tray)
         .get("/kiosk/take", Rule::KioskSession, steps::take)
         .get("/kiosk/paper.pdf", Rule::KioskSession, steps::paper)
         .post("/kiosk/take", Rule::KioskSession, steps::taken)

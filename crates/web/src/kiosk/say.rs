@@ -1,13 +1,14 @@
 //! What the machine says when something did not go as hoped: each fault has its own sentence, each refusal of the
 //! register the same.
 
-use base::Kind;
+use base::{Id, Kind};
 use card::{CardError, Pin, ReaderError};
 use pki::challenge::CardRefusal;
 use pki::jpki_profile::CertificateRefusal;
 use services::convenience_certificates::{ActionError, Refusal};
 use tools::credentials::CredentialRefusal;
 use tools::family_register::registration::{RegistrationRefusal, State};
+use tools::terminals::printer::Trouble;
 
 /// A sentence for the person, with what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub enum Say {
     WrongPin(u8),
     /// A refusal of the service. Ends the session.
     Refused(Refusal),
+    /// The printer is not ready; no fee was taken.
+    Printer(Trouble),
+    /// Money is owed for this request, and the coin box does not give it: staff do.
+    Owed(Id),
 }
 
 /// Something beneath failed: nothing is lost, try later. The cause goes to the log without personal data.
@@ -89,5 +94,19 @@ pub(crate) const fn registration_sentence(refusal: RegistrationRefusal) -> &'sta
         RegistrationRefusal::AlreadyThere(_) => "registration-kiosk-there",
         RegistrationRefusal::Expired => "kiosk-card-expired",
         _ => "kiosk-card-unknown",
+    }
+}
+
+/// What is wrong with the printer, in a sentence.
+pub(super) const fn printer_sentence(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::OutOfPaper => "kiosk-printer-out-of-paper",
+        Trouble::Jam => "kiosk-printer-jam",
+        Trouble::Open => "kiosk-printer-open",
+        Trouble::Supply => "kiosk-printer-supply",
+        Trouble::TrayFull => "kiosk-printer-tray-full",
+        Trouble::Offline => "kiosk-printer-offline",
+        Trouble::Busy => "kiosk-printer-busy",
+        Trouble::Paused | Trouble::Other => "kiosk-printer-other",
     }
 }

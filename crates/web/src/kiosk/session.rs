@@ -13,14 +13,15 @@ use base::{Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, FetchToken, Issuer, MemberShown,
-    Refusal, Request, State, actions,
+    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, Issuer, MemberShown, Refusal, Request,
+    State, actions,
 };
 use tools::credentials::Listed;
 use tools::terminals::Terminal;
 use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
 use ui::Language;
 
+use super::printing::{Paper, PaperSlot, Printing};
 use super::reader::CardSlot;
 use super::say::{Say, beneath, card_sentence, credential_sentence, registration_sentence, say_card};
 
@@ -136,16 +137,11 @@ pub struct Session {
     pub(super) terminal: Terminal,
     pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
-    request: Option<Request>,
-    paper: Option<Paper>,
-}
-
-/// A finished paper on the machine.
-pub struct Paper {
-    /// The PDF.
-    pub bytes: Arc<Vec<u8>>,
-    /// Sheets of one copy.
-    pub pages: usize,
+    pub(super) request: Option<Request>,
+    pub(super) paper: Option<Paper>,
+    /// Where the paper comes out.
+    pub(super) out: Arc<PaperSlot>,
+    pub(super) printing: Option<Printing>,
 }
 
 impl Session {
@@ -155,6 +151,7 @@ impl Session {
         language: Language,
         slot: Arc<dyn CardSlot>,
         coins: Arc<SimulatedCoinBox>,
+        out: Arc<PaperSlot>,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -179,6 +176,8 @@ impl Session {
             members: Vec::new(),
             request: None,
             paper: None,
+            out,
+            printing: None,
         }
     }
 
@@ -200,12 +199,15 @@ impl Session {
     /// Whether nobody touched the screen for `idle_seconds`. A clock that ran backwards does not keep a session alive
     /// for longer than that either.
     pub fn is_idle(&self, now: Timestamp, idle_seconds: u32) -> bool {
-        self.screen != Screen::Ended && now.seconds_since(self.touched).abs() >= i64::from(idle_seconds)
+        self.screen != Screen::Ended
+            && !self.is_printing()
+            && now.seconds_since(self.touched).abs() >= i64::from(idle_seconds)
     }
 
     /// Whether the card the person signed in with is gone.
     pub fn card_was_pulled(&self) -> bool {
-        self.applicant.is_some() && self.screen < Screen::Take && !self.slot.has_card()
+        let needs_it = self.applicant.is_some() && self.screen < Screen::Take && !self.is_printing();
+        needs_it && !self.slot.has_card()
     }
 
     /// A card was put on the reader: asks it how many tries are left, which costs none.
@@ -294,6 +296,7 @@ impl Session {
         if self.request.is_some() {
             return Err(Say::Key("certificate-refused-ended"));
         }
+        self.printer_is_ready(issuer)?;
         match actions::begin(&issuer.city, issuer.fresh_minutes, applicant, &self.choices) {
             Ok(Ok(request)) => {
                 self.request = Some(request);
@@ -312,6 +315,7 @@ impl Session {
     pub fn pay(&mut self, issuer: &Issuer) -> Step {
         let Some(request) = &self.request else { return Err(Say::Key("kiosk-session-ended")) };
         let (id, fee) = (request.id, request.fee);
+        self.printer_is_ready(issuer)?;
         match self.coins.can_settle(fee) {
             Ok(true) => {}
             Ok(false) if self.coins.inserted().is_ok_and(|inserted| inserted < fee) => {
@@ -340,73 +344,29 @@ impl Session {
         }
     }
 
-    /// Draws, signs and hands the paper to the (simulated) printer.
-    ///
-    /// # Errors
-    /// What to say; what was paid is refunded.
-    pub fn print(&mut self, issuer: &Issuer) -> Step {
-        let (Some(applicant), Some(request)) = (self.applicant.clone(), self.request.clone()) else {
-            return Err(Say::Key("kiosk-session-ended"));
-        };
-        if self.paper.is_some() {
-            self.screen = Screen::Take;
-            return Ok(());
-        }
-        let token: FetchToken =
-            match actions::prepare(&issuer.city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id) {
-                Ok(Ok(token)) => token,
-                Ok(Err(refusal)) => {
-                    self.refund(issuer);
-                    return Err(self.refuse(refusal));
-                }
-                Err(error) => {
-                    self.abandon(issuer);
-                    return Err(beneath(&error));
-                }
-            };
-        match actions::fetch(&issuer.city, &applicant, request.id, &token) {
-            Ok(Ok(bytes)) => {
-                // The machine compares once more with its own session before anything is shown (I3).
-                if issuer.composer.belongs_to(&bytes, &request, &applicant).is_err() {
-                    // Nobody is served until an officer has looked (I12).
-                    if let Err(error) = actions::mismatch_found(&issuer.city, request.id, "wrong-document") {
-                        tracing::error!(%error, "a wrong document could not be reported");
-                    }
-                    self.abandon(issuer);
-                    return Err(Say::Refused(Refusal::NotYours));
-                }
-                let pages = issuer.composer.page_count(&bytes).unwrap_or(1);
-                self.paper = Some(Paper { bytes: Arc::new(bytes), pages });
-                self.screen = Screen::Take;
-                Ok(())
-            }
-            Ok(Err(refusal)) => {
-                self.abandon(issuer);
-                Err(self.refuse(refusal))
-            }
-            Err(error) => {
-                self.abandon(issuer);
-                Err(beneath(&error))
-            }
-        }
+    /// Nobody pays for a paper that cannot be printed now.
+    fn printer_is_ready(&self, issuer: &Issuer) -> Step {
+        self.out.trouble(issuer).map_or(Ok(()), |trouble| Err(Say::Printer(trouble)))
     }
 
-    /// The person took card and paper: acknowledges the print and erases everything.
-    pub fn finish(&mut self, issuer: &Issuer) {
-        if let Some(request) = self.request.take() {
-            let _ = actions::print_acknowledged(&issuer.city, request.id);
-        }
+    /// The person took card and paper, which the printer acknowledged: erases everything.
+    pub fn finish(&mut self) {
         self.end(Ending::Finished);
     }
 
-    /// Stops for `ending`: ends the request, gives money back, erases everything.
+    /// Stops for `ending`: ends the request, gives money back, erases everything. A paper that is being printed cannot be
+    /// called back: then the session goes on.
     pub fn stop(&mut self, issuer: &Issuer, ending: Ending) {
         if self.screen == Screen::Ended {
             return;
         }
+        if self.is_printing() {
+            self.say = self.stop_print(issuer).err().or(self.say.take());
+            return;
+        }
         if self.paper.is_some() {
             // The paper lies in the tray: it was printed, whoever walked away from it.
-            self.finish(issuer);
+            self.finish();
             self.ending = Some(ending);
             return;
         }
@@ -415,7 +375,7 @@ impl Session {
     }
 
     /// Ends the request and returns what was paid or put in.
-    fn abandon(&mut self, issuer: &Issuer) {
+    pub(super) fn abandon(&mut self, issuer: &Issuer) {
         if let Some(request) = &self.request {
             let _ = actions::stop(&issuer.city, request.id).map(|stopped| {
                 if let Ok(stopped) = stopped {
@@ -451,7 +411,7 @@ impl Session {
         self.erase();
     }
 
-    fn erase(&mut self) {
+    pub(super) fn erase(&mut self) {
         self.applicant = None;
         self.members.clear();
         self.cards.clear();
@@ -462,6 +422,7 @@ impl Session {
         self.paper = None;
         self.twin = None;
         self.twin_refused = false;
+        self.printing = None;
         self.slot.eject();
     }
 

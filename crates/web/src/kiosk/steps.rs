@@ -8,16 +8,18 @@ use axum::response::{IntoResponse, Response};
 use base::{Kind, Yen};
 use services::convenience_certificates::actions::{self, Closed};
 use services::convenience_certificates::kinds::family_register::is_family;
+use services::convenience_certificates::receipt::Receipt;
 use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
 use tools::access::Actor;
 use tools::terminals::coin_box::CoinBox as _;
+use tools::terminals::printer::Trouble;
 use tools::terminals::{Terminal, TerminalSecret};
 use ui::Language;
 
 use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::{choosing, first, views};
+use super::{choosing, first, printing_views, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -57,13 +59,17 @@ pub(super) async fn start(at: At) -> Result<Response, Failure> {
     at.with_session(|at, place, session, machine| {
         if let Some(session) = session.as_mut() {
             session.stop(&place.issuer, Ending::Stopped);
+            if session.is_printing() {
+                return Ok(go(session.screen.path()));
+            }
         }
         *session = None;
         machine.slot.eject();
         let frame = at.frame(at.visit.language);
-        Ok(match closed(place, &at.terminal)? {
-            Some(closed) => first::closed(&frame, &closed).into_response(),
-            None => first::start(&frame, false).into_response(),
+        Ok(match (closed(place, &at.terminal)?, machine.out.trouble(&place.issuer)) {
+            (Some(closed), _) => first::closed(&frame, &closed).into_response(),
+            (None, Some(trouble)) => first::no_printer(&frame, trouble, &machine.out).into_response(),
+            (None, None) => first::start(&frame, false).into_response(),
         })
     })
     .await
@@ -88,9 +94,17 @@ pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
             let page = first::closed(&at.frame(language), &closed);
             return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
         }
+        if session.as_ref().is_some_and(Session::is_printing) {
+            return Ok(go(Screen::Print.path()));
+        }
+        // Nobody begins where the last paper still lies in the printer (I10).
+        if let Some(trouble) = machine.out.trouble(&place.issuer) {
+            let page = first::no_printer(&at.frame(language), trouble, &machine.out);
+            return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
+        }
         let now = place.issuer.city.seams.now();
-        let terminal = at.terminal.clone();
-        *session = Some(Session::new(terminal, language, machine.slot.clone(), machine.coins.clone(), now));
+        let (slot, coins, out) = (machine.slot.clone(), machine.coins.clone(), machine.out.clone());
+        *session = Some(Session::new(at.terminal.clone(), language, slot, coins, out, now));
         Ok(go(Screen::Card.path()))
     })
     .await
@@ -168,6 +182,9 @@ pub(super) async fn stop(at: At, fields: Fields) -> Result<Response, Failure> {
     at.with_session(|_, place, session, _| {
         if let Some(session) = session.as_mut() {
             session.stop(&place.issuer, Ending::Stopped);
+            if session.is_printing() {
+                return Ok(go(session.screen.path()));
+            }
         }
         Ok(go(Screen::Ended.path()))
     })
@@ -181,6 +198,9 @@ pub(super) async fn ended(at: At) -> Result<Response, Failure> {
             // Who arrives here while a session runs has let the time run out (the page itself brings them here).
             if let Some(session) = session.as_mut() {
                 session.stop(&place.issuer, Ending::TimedOut);
+                if session.is_printing() {
+                    return Ok(go(session.screen.path()));
+                }
             }
             let language = session.as_ref().map_or(at.visit.language, |session| session.language);
             let page = views::ended(&at.frame(language), session.as_ref());
@@ -278,7 +298,7 @@ pub(super) async fn paid(at: At, _: InKioskSession, fields: Fields) -> Result<Re
 }
 
 pub(super) async fn print(at: At, _: InKioskSession) -> Result<Response, Failure> {
-    at.show(Screen::Print, |frame, session, _| Ok(views::print(frame, session))).await
+    at.show(Screen::Print, |frame, session, _| Ok(printing_views::print(frame, session))).await
 }
 
 pub(super) async fn printed(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
@@ -286,12 +306,39 @@ pub(super) async fn printed(at: At, _: InKioskSession, fields: Fields) -> Result
     at.step(Screen::Print, |session, place| session.print(&place.issuer)).await
 }
 
+/// Nobody must wait for staff: while the paper is held, the money comes back.
+pub(super) async fn print_stopped(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    at.step(Screen::Print, |session, place| session.stop_print(&place.issuer)).await
+}
+
+/// The receipt: kind, copies, fee; nobody's name.
+pub(super) async fn receipt(at: At, _: InKioskSession) -> Result<Response, Failure> {
+    at.show(Screen::Take, |frame, session, place| {
+        let request = session.request().ok_or_else(|| Failure::of(Kind::Gone))?;
+        let receipt = Receipt::of(&place.issuer.city.profile, request, request.since);
+        Ok(printing_views::receipt(frame, &receipt))
+    })
+    .await
+}
+
+/// Demo only: what is wrong with the simulated printer from now on.
+pub(super) async fn tray(at: At, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["trouble"])?;
+    let word = fields.filled("trouble").unwrap_or_default().to_owned();
+    at.with_session(move |_, place, session, machine| {
+        let tray = machine.out.tray().filter(|_| place.issuer.city.demo).ok_or_else(|| Failure::of(Kind::NotFound))?;
+        tray.set(Trouble::from_code(&word));
+        Ok(go(session.as_ref().map_or("/kiosk", |session| session.screen.path())))
+    })
+    .await
+}
+
 pub(super) async fn take(at: At, _: InKioskSession) -> Result<Response, Failure> {
     at.show(Screen::Take, |frame, session, place| {
         let twin = super::twin::block(frame, session, session.may_offer_twin(&place.issuer));
         let request = session.request().ok_or_else(|| Failure::of(Kind::Gone))?;
-        let pages = session.paper().map_or(1, |paper| paper.pages);
-        Ok(views::take(frame, session, request, pages, &twin))
+        Ok(views::take(frame, session, request, &twin))
     })
     .await
 }
@@ -300,7 +347,9 @@ pub(super) async fn take(at: At, _: InKioskSession) -> Result<Response, Failure>
 pub(super) async fn paper(at: At, _: InKioskSession) -> Result<Response, Failure> {
     let bytes = at
         .with_session(|_, place, session, _| {
-            let session = session.as_mut().filter(|session| session.screen == Screen::Take);
+            // Paper is paper: bytes leave a machine only where its printer is simulated.
+            let session =
+                session.as_mut().filter(|session| session.screen == Screen::Take && session.out.tray().is_some());
             let session = session.ok_or_else(|| Failure::of(Kind::Gone))?;
             session.touched = place.issuer.city.seams.now();
             session.paper().map(|paper| paper.bytes.clone()).ok_or_else(|| Failure::of(Kind::Gone))
@@ -315,8 +364,8 @@ pub(super) async fn paper(at: At, _: InKioskSession) -> Result<Response, Failure
 
 pub(super) async fn taken(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
     fields.only(&[])?;
-    at.step(Screen::Take, |session, place| {
-        session.finish(&place.issuer);
+    at.step(Screen::Take, |session, _| {
+        session.finish();
         Ok(())
     })
     .await

@@ -4,14 +4,16 @@
 
 use base::Yen;
 use maud::{Markup, html};
+use services::convenience_certificates::receipt::short_form;
 use services::convenience_certificates::{Members, OptionalItems, Request};
 use ui::page::{Page, Width};
 use ui::{Language, words};
 
 use super::choosing::has_items;
 use super::kinds::name_key;
+use super::printing_views::tray;
 use super::reader::DrawerCard;
-use super::say::Say;
+use super::say::{Say, printer_sentence};
 use super::session::{Ending, Screen, Session};
 use crate::visit::Visit;
 
@@ -60,6 +62,13 @@ impl Frame<'_> {
                 self.with("kiosk-pin-wrong", &[("tries", (*tries).into()), ("counter", self.counter.into())])
             }
             Say::Refused(refusal) => self.say(refusal.message_key()),
+            Say::Printer(trouble) => {
+                html! { (self.say(printer_sentence(*trouble))) " " (self.say("kiosk-printer-before")) }
+            }
+            Say::Owed(id) => {
+                let short = short_form(*id);
+                self.with("kiosk-print-owed", &[("request", short.as_str().into()), ("counter", self.counter.into())])
+            }
         }
     }
 
@@ -78,6 +87,18 @@ impl Frame<'_> {
 
     /// The screen around `main`. `step` is 0 where no session runs.
     pub(super) fn screen(&self, title: &str, step: usize, refresh: Option<&str>, main: &Markup) -> Markup {
+        self.screen_with(title, step, refresh.map(|address| (self.idle_seconds + 2, address)), step > 0, main)
+    }
+
+    /// The same, gone to again after so many seconds where there is no script, and with the way out or without.
+    pub(super) fn screen_with(
+        &self,
+        title: &str,
+        step: usize,
+        refresh: Option<(u32, &str)>,
+        has_stop: bool,
+        main: &Markup,
+    ) -> Markup {
         // Once somebody is known, forms belong to their session; before that, to the terminal.
         let (stop, touch) = if step > Screen::Pin.step() {
             ("/kiosk/session/stop", "/kiosk/session/touch")
@@ -93,8 +114,8 @@ impl Frame<'_> {
         if self.visit.is_demo {
             page = page.band(self.say("kiosk-simulated"));
         }
-        if let Some(address) = refresh {
-            page = page.refresh(self.idle_seconds + 2, address);
+        if let Some((seconds, address)) = refresh {
+            page = page.refresh(seconds, address);
         }
         page.render(&html! {
             @if step > 0 {
@@ -104,7 +125,7 @@ impl Frame<'_> {
                 }
             }
             (main)
-            @if step > 0 {
+            @if has_stop {
                 div class="kiosk-stop" data-idle=(self.idle_seconds) data-touch=(touch)
                     data-token=(self.visit.csrf_token(touch)) {
                     (self.form(stop, &html! {
@@ -360,28 +381,14 @@ pub fn pay(frame: &Frame<'_>, session: &Session, request: &Request, inserted: Ye
                 }
             }
             @if rest == Yen::ZERO { (frame.form("/kiosk/pay", &frame.big("kiosk-pay-go"))) }
-        },
-    )
-}
-
-/// Drawing: the script submits at once; without it there is a button.
-pub fn print(frame: &Frame<'_>, session: &Session) -> Markup {
-    frame.screen(
-        "kiosk-print-heading",
-        Screen::Print.step(),
-        None,
-        &html! {
-            h1 { (frame.say("kiosk-print-heading")) }
-            (frame.alert(session))
-            p class="kiosk-lead" role="status" { (frame.say("kiosk-print-lead")) }
-            div data-submit="1" { (frame.form("/kiosk/print", &frame.big("kiosk-print-start"))) }
+            (tray(frame, &session.out, "/kiosk/session/tray"))
         },
     )
 }
 
 /// The paper is there; `twin` is what is said of its digital copy.
-pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, pages: usize, twin: &Markup) -> Markup {
-    let sheets = pages * usize::from(request.choices.copies);
+pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, twin: &Markup) -> Markup {
+    let sheets = session.sheets();
     frame.screen(
         "kiosk-done-heading",
         Screen::Take.step(),
@@ -394,11 +401,12 @@ pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, pages: usiz
                 p { (frame.with("kiosk-done-change", &[("yen", session.change.to_string().into())])) }
             }
             p { (frame.with("kiosk-done-request", &[("request", request.id.to_string().into())])) }
-            section class="kiosk-drawer" {
+            p { a class="kiosk-quiet" href="/kiosk/receipt" { (frame.say("kiosk-receipt-link")) } }
+            @if session.out.tray().is_some() { section class="kiosk-drawer" {
                 p { (frame.say("kiosk-done-simulated")) }
                 p { a class="kiosk-go" id="open-paper" href="/kiosk/paper.pdf" target="_blank" rel="noopener" {
                     (frame.say("kiosk-done-open")) } }
-            }
+            } }
             (twin)
             section class="kiosk-answer" role="status" {
                 h2 { (frame.say("kiosk-take-card-heading")) }

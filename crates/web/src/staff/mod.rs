@@ -6,6 +6,7 @@
 //! | [`sign_in`] | sign-in, the first administrator, joining by invitation, one's own passkeys |
 //! | [`home`], [`counts`] | my queue, what stopped, today's certificates by kind and place |
 //! | [`cash`] | each machine's money of a day: closed, corrected by two; money left open |
+//! | [`statistics`] | what came out when and where, time given back, 利用率 and the promises |
 //! | [`counter`] | a credential for the command line at the counter |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
@@ -19,6 +20,8 @@
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
 //! | [`hours`] | when certificates are given and what they cost |
+//! | [`issuing`] | a certificate at the counter, for the person whose entry is opened |
+//! | [`keys`] | the seal and the keys in use, and what comes next |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`] | resident files: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
@@ -38,6 +41,8 @@ mod home;
 mod hours;
 mod imports;
 mod incidents;
+mod issuing;
+mod keys;
 mod linking;
 mod looked;
 mod paper;
@@ -48,8 +53,11 @@ mod renewal;
 mod service;
 pub(crate) mod shell;
 mod sign_in;
+mod statistics;
 mod terminals;
 mod words;
+
+pub use keys::{InUse, Part};
 
 use crate::routes::Routes;
 
@@ -60,12 +68,15 @@ pub fn routes() -> Routes {
         .merge(home::routes())
         .merge(cash::routes())
         .merge(counter::routes())
+        .merge(statistics::routes())
         .merge(counts::routes())
         .merge(desk::routes())
         .merge(register::routes())
         .merge(credentials::routes())
         .merge(handing_out::routes())
         .merge(hours::routes())
+        .merge(issuing::routes())
+        .merge(keys::routes())
         .merge(linking::routes())
         .merge(renewal::routes())
         .merge(registrations::routes())

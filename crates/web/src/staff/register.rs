@@ -14,7 +14,7 @@ use base::{Date, Id, Kind, Timestamp};
 use maud::{Markup, html};
 use store::{StoreError, Tx};
 use tools::Inside;
-use tools::access::{self, Item, ResidentId};
+use tools::access::{self, Duty, Item, ResidentId};
 use tools::register::{self, Criteria, Found, HouseholdSnapshot, RegisterError, Resident, is_suppressed};
 use tools::staff::Action;
 use ui::form::{ButtonKind, Field, button, field, one_button};
@@ -254,6 +254,9 @@ async fn person(
         (facts(&person_facts(&visit, resident, today)))
         div class="buttons" {
             a class="button button-secondary" href=(format!("/staff/person/{view}/household")) { (visit.say("staff-see-household")) }
+            @if me.may(Action::IssueAtCounter) && desk.duty == Duty::CertificateCounter {
+                a class="button" href=(format!("/staff/person/{view}/issue")) { (visit.say("counter-title")) }
+            }
             @if me.may(Action::ManageCredentials) {
                 a class="button button-secondary" href=(format!("/staff/person/{view}/cards")) { (visit.say("staff-see-cards")) }
             }

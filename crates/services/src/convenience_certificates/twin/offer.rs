@@ -59,10 +59,7 @@ pub fn offer(city: &Inside, applicant: &Applicant, id: Id) -> Answer<TwinOffer> 
         if let Err(no) = kinds::look(tx, &city, &reader, &request.choices)? {
             return Ok(Err(no.refusal()));
         }
-        let is_first = tx.execute(
-            "UPDATE certificate_documents SET fields_sealed = NULL WHERE request_id = $1 AND fields_sealed IS NOT NULL",
-            &[id.into()],
-        )? == 1;
+        let is_first = tx.execute("DELETE FROM certificate_fields WHERE request_id = $1", &[id.into()])? == 1;
         if !is_first {
             return Ok(Err(Refusal::AlreadyEnded));
         }
@@ -86,9 +83,9 @@ fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id) -> Answer<Vec<u8>
         if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
             return Ok(Err(Refusal::NotYours));
         }
-        let sql = "SELECT fields_sealed FROM certificate_documents WHERE request_id = $1";
+        let sql = "SELECT sealed FROM certificate_fields WHERE request_id = $1";
         let sealed = match tx.query_one(sql, &[id.into()])? {
-            Some(row) if request.state == State::Printing => row.opt_blob(0)?.map(<[u8]>::to_vec),
+            Some(row) if matches!(request.state, State::Printing | State::Printed) => Some(row.blob(0)?.to_vec()),
             _ => None,
         };
         Ok(sealed.ok_or(Refusal::AlreadyEnded))

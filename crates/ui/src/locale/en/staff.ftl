@@ -586,3 +586,8 @@ staff-done-cash-settled = It is settled.
 staff-terminal-sort = Sort
 staff-terminal-sort-ward-office = Certificate machine in an office
 staff-terminal-sort-store = Machine in a store (simulated)
+# Statistics and keys.
+staff-nav-statistics = Statistics
+staff-nav-keys = Seal and keys
+staff-done-minutes = The time for each certificate was set.
+staff-done-counts = The counts were taken in.

@@ -577,3 +577,8 @@ staff-done-cash-settled = おわりました。
 staff-terminal-sort = 種類
 staff-terminal-sort-ward-office = 役所の 証明書の 機械
 staff-terminal-sort-store = 店の 機械(ほんものでは ありません)
+# Statistics and keys.
+staff-nav-statistics = 統計
+staff-nav-keys = 公印と鍵
+staff-done-minutes = 1通あたりの時間を決めました。
+staff-done-counts = 通数を取り込みました。

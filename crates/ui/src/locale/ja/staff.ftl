@@ -577,3 +577,8 @@ staff-done-cash-settled = 処理しました。
 staff-terminal-sort = 種類
 staff-terminal-sort-ward-office = 庁舎の証明書発行機
 staff-terminal-sort-store = 店舗の端末(模擬)
+# Statistics and keys.
+staff-nav-statistics = 統計
+staff-nav-keys = 公印と鍵
+staff-done-minutes = 1通あたりの時間を決めました。
+staff-done-counts = 通数を取り込みました。

@@ -1,0 +1,162 @@
+//! `yakuba keys list|rotate`: the seal and the keys papers are made with.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use base::{Date, Kind};
+use paper::seal::Seal;
+use pki::document_certificate;
+use pki::keys::SigningKey;
+use pki::token::TokenKey;
+use serde::{Deserialize, Serialize};
+use tools::access::Actor;
+use tools::audit::{self, Event};
+use web::staff::Part;
+
+use crate::city::OpenCity;
+use crate::control::{self, Done, Request};
+use crate::fail::{Failure, Outcome};
+use crate::key_book::{KeyBook, prepared};
+use crate::keys::{CityKeys, next_demo_document, write_secret};
+use crate::{KeysCommand, RotateArguments};
+
+/// What is rotated, as a word of the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum PartName {
+    /// The key of the QR codes.
+    Code,
+    /// The document certificate and its key.
+    Document,
+    /// The picture of the mayor's seal.
+    Seal,
+}
+
+/// An order to prepare another key, as it travels to the process that owns the city. Files travel whole, so that the
+/// owner reads none by a name somebody gave.
+#[derive(Serialize, Deserialize)]
+pub struct RotateOrder {
+    part: String,
+    from: Option<String>,
+    files: Vec<Vec<u8>>,
+}
+
+/// Carries the command out.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run(command: &KeysCommand) -> Outcome {
+    let done = match command {
+        KeysCommand::List { data } => control::run(data, Request::Keys, &mut |_| {})?,
+        KeysCommand::Rotate(arguments) => {
+            control::run(&arguments.data, Request::RotateKeys(order(arguments)?), &mut |_| {})?
+        }
+    };
+    for line in done.lines {
+        println!("{line}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn order(arguments: &RotateArguments) -> Result<RotateOrder, Failure> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| Failure::new(Kind::Invalid, format!("{}: {error}", path.display())))
+    };
+    let (part, wanted) = match arguments.part {
+        PartName::Code => (Part::Code, vec![]),
+        PartName::Document => (Part::Document, vec![&arguments.key, &arguments.certificate, &arguments.authority]),
+        PartName::Seal => (Part::Seal, vec![&arguments.picture]),
+    };
+    let files = wanted.into_iter().flatten().map(|path| read(path)).collect::<Result<_, _>>()?;
+    Ok(RotateOrder { part: part.word().to_owned(), from: arguments.from.clone(), files })
+}
+
+/// What is in use, a line each.
+///
+/// # Errors
+/// A key file cannot be read.
+pub fn list(city: &OpenCity) -> Result<Done, Failure> {
+    let place = CityKeys::place(city.directory());
+    let mut lines = Vec::new();
+    for one in KeyBook::read(&place)?.in_use(&place)? {
+        let day = |at: base::Timestamp| at.date_in_japan().to_string();
+        let mut line = format!("{:9} {}", one.part.word(), one.id.as_deref().unwrap_or("drawn by the program"));
+        line += &one.since.map_or_else(|| "  since the beginning".to_owned(), |at| format!("  since {}", day(at)));
+        if let Some(at) = one.expires {
+            line += &format!("  valid until {}", day(at));
+        }
+        if let Some((id, from)) = &one.next {
+            line += &format!("  next {id} from {from}");
+        }
+        lines.push(line);
+        for (id, until) in &one.earlier {
+            lines.push(format!("{:9} {id}  until {}; what was made with it goes on verifying", "", day(*until)));
+        }
+    }
+    Ok(Done::lines(lines))
+}
+
+/// Prepares another one.
+///
+/// # Errors
+/// A file is missing or is not what it should be; a day in the past.
+pub fn rotate(city: &OpenCity, order: &RotateOrder) -> Result<Done, Failure> {
+    let inside = city.inside();
+    let part = Part::ALL.into_iter().find(|part| part.word() == order.part);
+    let part = part.ok_or_else(|| Failure::new(Kind::Invalid, "there is no such key"))?;
+    let today = inside.seams.today();
+    let from = match &order.from {
+        Some(text) => Date::parse(text).map_err(Failure::while_doing(Kind::Invalid, "--from"))?,
+        None => today,
+    };
+    if from < today {
+        return Err(Failure::new(Kind::Invalid, "--from: a day that is over"));
+    }
+    let place = CityKeys::place(city.directory());
+    let contents = contents(city, part, &order.files, from)?;
+    for (path, bytes) in prepared(&place, part).iter().zip(&contents) {
+        write_secret(path, bytes)?;
+    }
+    KeyBook::prepare(&place, part, from)?;
+    let (seams, by) = (inside.seams.clone(), Actor::CounterCommand { account: None });
+    inside
+        .store
+        .write::<_, store::StoreError, _>(move |tx| {
+            let details = [("setting", "keys"), ("part", part.word()), ("from", &from.to_string())];
+            audit::append(tx, &seams, &by, Event::SettingChanged, &details).map(|_| ())
+        })
+        .map_err(Failure::while_doing(Kind::Unavailable, "the change cannot be audited"))?;
+    Ok(Done::lines(vec![format!(
+        "prepared; it comes into use when the city is served the next time on {from} or later. What was made with the \
+         present one goes on verifying."
+    )]))
+}
+
+/// What goes into the prepared files, checked: a key that does not fit its certificate would stop every paper.
+fn contents(city: &OpenCity, part: Part, files: &[Vec<u8>], from: Date) -> Result<Vec<Vec<u8>>, Failure> {
+    let invalid = |what: &'static str| Failure::new(Kind::Invalid, what);
+    match (part, files) {
+        (Part::Code, []) => {
+            let key = TokenKey::generate().map_err(Failure::while_doing(Kind::Unavailable, "a key cannot be made"))?;
+            let der = key.to_pkcs8().map_err(Failure::while_doing(Kind::Unavailable, "a key cannot be written"))?;
+            Ok(vec![der])
+        }
+        (Part::Seal, [picture]) => {
+            Seal::from_png(picture, &format!("{}之印", city.inside().profile.mayor_title))
+                .map_err(Failure::while_doing(Kind::Invalid, "--picture"))?;
+            Ok(vec![picture.clone()])
+        }
+        (Part::Seal, _) => Err(invalid("the seal needs a picture: --picture FILE")),
+        (Part::Document, [key, certificate, authority]) => {
+            let signing = SigningKey::from_pkcs8(key).map_err(Failure::while_doing(Kind::Invalid, "--key"))?;
+            let from = base::Timestamp::in_japan(from, 0, 0, 0);
+            document_certificate::check(certificate, signing.public_key_info(), authority, from)
+                .map_err(Failure::while_doing(Kind::Invalid, "--certificate"))?;
+            Ok(files.to_vec())
+        }
+        (Part::Document, []) if city.inside().demo => {
+            next_demo_document(&city.inside().seams, &city.inside().profile).map(|files| files.to_vec())
+        }
+        (Part::Document, _) => Err(invalid("the document certificate needs --key, --certificate and --authority")),
+        (Part::Code, _) => Err(invalid("the code key is made by the program")),
+    }
+}

@@ -1,0 +1,16 @@
+keys-title = Seal and keys
+keys-how = The picture of the seal, the document certificate and the key of the QR codes that this city's papers are made with. Papers made with earlier keys go on verifying.
+keys-part = What
+keys-part-code = Key of the QR codes
+keys-part-document = Document certificate
+keys-part-seal = Picture of the seal
+keys-id = Name
+keys-since = Since
+keys-expires = Valid until
+keys-next = Next
+keys-earlier = Earlier
+keys-drawn = Drawn for the demo
+keys-from-the-start = The beginning
+keys-next-from = from { $day } (at a restart on or after it)
+keys-until = until { $day }
+keys-rotate = To change one, prepare it on the server like this.

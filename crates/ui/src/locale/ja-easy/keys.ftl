@@ -1,0 +1,16 @@
+keys-title = 公印と鍵
+keys-how = この市がいま証明書に使っている公印の画像、文書の電子証明書、QRコードの鍵です。前の鍵で作った証明書も、続けて確かめられます。
+keys-part = もの
+keys-part-code = QRコードの鍵
+keys-part-document = 文書の電子証明書(職責証明書)
+keys-part-seal = 公印の画像
+keys-id = 名前
+keys-since = いつから
+keys-expires = 有効期限
+keys-next = 次のもの
+keys-earlier = 前のもの
+keys-drawn = 体験用に描いたもの
+keys-from-the-start = はじめから
+keys-next-from = { $day }から(その日以降の再起動で)
+keys-until = { $day }まで
+keys-rotate = 替えるときは、サーバーで次のように準備します。
