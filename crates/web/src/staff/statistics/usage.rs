@@ -119,7 +119,7 @@ fn promises(visit: &Visit, shown: &Shown, rate: Option<i64>) -> Markup {
 fn form(visit: &Visit, list: &str, is_looked_at: bool) -> Markup {
     let action = "/staff/statistics/counts";
     html! {
-        details open[is_looked_at] {
+        details open[!list.is_empty()] {
             summary { (visit.say("statistics-import")) }
             form method="post" action=(action) {
                 (visit.csrf(action))
