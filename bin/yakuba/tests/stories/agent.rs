@@ -226,7 +226,8 @@ pub fn stage_after(host: Option<&str>, change: impl FnOnce(&Inside)) -> Stage {
 
 /// Makes the city; answers with the first card of the drawer, and the cookie of somebody who may do everything.
 fn prepared(data: &Path, change: impl FnOnce(&Inside)) -> (String, VirtualCardContents, String) {
-    let city = yakuba::birth::demo(data, 60, 1, &mut |_| {}).unwrap();
+    crate::born::into(data);
+    let city = yakuba::birth::demo(data, 1, 1, &mut |_| {}).unwrap();
     let inside = city.inside().clone();
     change(&inside);
     let resident = cards::drawer(&inside).unwrap()[0].resident.clone();

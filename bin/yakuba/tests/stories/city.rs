@@ -14,8 +14,7 @@ use yakuba::city::OpenCity;
 use yakuba::keys::CityKeys;
 use yakuba::means::{Means, simulated_heartbeat};
 
-/// Residents of the city: enough for every sample and some ordinary families.
-const RESIDENTS: u32 = 80;
+use crate::born;
 
 /// The city and what it issues with.
 pub struct Fixture {
@@ -42,8 +41,8 @@ impl Fixture {
         let name = format!("stories-{name}-{}", std::process::id());
         let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&directory);
-        std::fs::create_dir_all(&directory).unwrap();
-        let city = yakuba::birth::demo(&directory, RESIDENTS, 1, &mut |_| {}).unwrap();
+        born::into(&directory);
+        let city = yakuba::birth::demo(&directory, 1, 1, &mut |_| {}).unwrap();
         let inside = city.inside();
         simulated_heartbeat(inside).unwrap();
         let keys = CityKeys::open(&directory, &inside.seams, &inside.profile, true).unwrap();

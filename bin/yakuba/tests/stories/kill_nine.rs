@@ -24,8 +24,6 @@ use yakuba::city::OpenCity;
 use crate::door::announced;
 use crate::served::YAKUBA;
 
-const RESIDENTS: &str = "60";
-
 /// The demo, running until it is killed.
 struct Program {
     process: Child,
@@ -36,7 +34,7 @@ struct Program {
 impl Program {
     fn start(data: &Path, halt_at: Option<&str>) -> Self {
         let mut command = Command::new(YAKUBA);
-        command.args(["demo", "--residents", RESIDENTS, "--port", "0", "--data"]).arg(data);
+        command.args(["demo", "--port", "0", "--data"]).arg(data);
         if let Some(point) = halt_at {
             command.args(["--halt-at", point]);
         }
@@ -171,8 +169,8 @@ fn look(data: &Path, request: Option<&str>) -> Found {
 
 /// A demo city with a machine enrolled and a card at hand, nothing running.
 fn city(data: &Path) -> (String, ReadyCard) {
-    let residents = RESIDENTS.parse().unwrap();
-    let city = yakuba::birth::demo(data, residents, 1, &mut |_| {}).map_err(|_| "no city").unwrap();
+    crate::born::into(data);
+    let city = yakuba::birth::demo(data, 1, 1, &mut |_| {}).map_err(|_| "no city").unwrap();
     let samples: toml::Table = std::fs::read_to_string(data.join("files/samples.toml")).unwrap().parse().unwrap();
     let sample = samples["sample"].as_array().unwrap().iter().find(|s| s["kind"].as_str() == Some("rare-nabe"));
     let resident = tools::ResidentId::parse(sample.unwrap()["resident_id"].as_str().unwrap()).unwrap();

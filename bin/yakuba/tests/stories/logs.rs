@@ -36,7 +36,8 @@ fn the_log_names_nobody() {
 /// Makes the city; answers with the PIN of the first card in the drawer, and with each card's serial number and holder id
 /// as a log might write them.
 fn cards_of(data: &std::path::Path) -> (String, Vec<String>) {
-    let city = yakuba::birth::demo(data, 60, 1, &mut |_| {}).unwrap();
+    crate::born::into(data);
+    let city = yakuba::birth::demo(data, 1, 1, &mut |_| {}).unwrap();
     let inside = city.inside();
     let authorities = SimulatedAuthorities::open(data, &inside.seams).unwrap();
     let anchors = TestAuthority::anchors(&[&authorities.user_authentication]).unwrap();

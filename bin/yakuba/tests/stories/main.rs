@@ -24,6 +24,7 @@
 
 mod after;
 mod agent;
+mod born;
 mod browser;
 mod card_states;
 mod chaos;

@@ -81,7 +81,7 @@ fn papers_of_before_verify_after_every_key_was_rotated() {
 fn what_does_not_fit_is_refused_before_anything_is_prepared() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
-    yakuba::birth::demo(&data, 60, 1, &mut |_| {}).unwrap();
+    crate::born::into(&data);
     let wrong = place.path().join("wrong");
     std::fs::write(&wrong, b"not a key").unwrap();
     let wrong = wrong.to_str().unwrap();
@@ -115,7 +115,7 @@ fn what_does_not_fit_is_refused_before_anything_is_prepared() {
 fn a_change_is_made_good_after_a_kill_and_waits_for_its_day() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
-    yakuba::birth::demo(&data, 60, 1, &mut |_| {}).unwrap();
+    crate::born::into(&data);
     let seams = Seams::system();
     let profile = tools::CityProfile::demo("http://x");
     let opened = || CityKeys::open(&data, &seams, &profile, true).unwrap();

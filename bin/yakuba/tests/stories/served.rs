@@ -32,8 +32,9 @@ impl Served {
     /// The same in `PLACE/data`, where a demo city may have been made before.
     pub fn start_on(place: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
         let data = place.path().join("data");
+        crate::born::into(&data);
         let mut process = Command::new(YAKUBA)
-            .args(["demo", "--residents", "60", "--port", "0", "--data"])
+            .args(["demo", "--port", "0", "--data"])
             .arg(&data)
             .env("YAKUBA_LOG", "debug")
             .envs(settings.iter().copied())

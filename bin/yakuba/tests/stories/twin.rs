@@ -1,6 +1,9 @@
 //! The digital copy of a paper: who is told of it, who is refused, and that nothing of it exists where it is off.
 
-use services::convenience_certificates::twin::offer::{TwinOffer, offer};
+use std::sync::Arc;
+
+use base::{ManualClock, Seams, SystemRandom};
+use services::convenience_certificates::twin::offer::{self, TwinOffer};
 use services::convenience_certificates::{Applicant, Choices, Members, Refusal, Request, actions};
 use store::StoreError;
 use tools::access::{Actor, Duty};
@@ -21,7 +24,7 @@ fn printed(fixture: &Fixture, applicant: &Applicant) -> Request {
 }
 
 fn asked(fixture: &Fixture, applicant: &Applicant, request: &Request) -> Result<TwinOffer, Refusal> {
-    offer(fixture.inside(), applicant, request.id).unwrap()
+    offer::offer(fixture.inside(), applicant, request.id).unwrap()
 }
 
 #[test]
@@ -56,12 +59,19 @@ fn nobody_gets_a_copy_of_anothers_paper_nor_of_one_that_is_gone_nor_while_the_se
     assert_eq!(asked(&fixture, &applicant, &paid).unwrap_err(), Refusal::AlreadyEnded, "no paper yet");
     let taken = printed(&fixture, &applicant);
     assert!(actions::print_acknowledged(fixture.inside(), taken.id).unwrap().is_ok());
-    assert_eq!(asked(&fixture, &applicant, &taken).unwrap_err(), Refusal::AlreadyEnded, "erased with the paper");
+    offer::forget(fixture.inside(), taken.id).unwrap();
+    assert_eq!(asked(&fixture, &applicant, &taken).unwrap_err(), Refusal::AlreadyEnded, "the person has gone");
+    let left = printed(&fixture, &applicant);
+    assert!(actions::print_acknowledged(fixture.inside(), left.id).unwrap().is_ok());
     let seams = fixture.inside().seams.clone();
     let by = Actor::Staff { account: seams.random_id() };
     let code = services::convenience_certificates::SERVICE_CODE;
     fixture.inside().store.write(move |tx| by_hand::stop(tx, &seams, &by, code, Why::Check, "照合する")).unwrap();
     assert_eq!(asked(&fixture, &applicant, &request).unwrap_err(), Refusal::ServiceStopped);
+    let later = fixture.inside().seams.now().plus_seconds(15 * 60);
+    let seams = Seams { clock: Arc::new(ManualClock::starting_at(later)), random: Arc::new(SystemRandom) };
+    actions::sweep(&fixture.with_seams(seams), false).unwrap();
+    assert_eq!(asked(&fixture, &applicant, &left).unwrap_err(), Refusal::AlreadyEnded, "fifteen minutes have passed");
 }
 
 /// The PIN on the first card of the drawer, as the page shows it.

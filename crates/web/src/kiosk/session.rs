@@ -350,7 +350,8 @@ impl Session {
     }
 
     /// The person took card and paper, which the printer acknowledged: erases everything.
-    pub fn finish(&mut self) {
+    pub fn finish(&mut self, issuer: &Issuer) {
+        self.forget_fields(issuer);
         self.end(Ending::Finished);
     }
 
@@ -366,7 +367,7 @@ impl Session {
         }
         if self.paper.is_some() {
             // The paper lies in the tray: it was printed, whoever walked away from it.
-            self.finish();
+            self.finish(issuer);
             self.ending = Some(ending);
             return;
         }

@@ -364,8 +364,8 @@ pub(super) async fn paper(at: At, _: InKioskSession) -> Result<Response, Failure
 
 pub(super) async fn taken(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {
     fields.only(&[])?;
-    at.step(Screen::Take, |session, _| {
-        session.finish();
+    at.step(Screen::Take, |session, place| {
+        session.finish(&place.issuer);
         Ok(())
     })
     .await

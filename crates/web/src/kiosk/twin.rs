@@ -84,6 +84,15 @@ impl Session {
         issuer.composer.offers_twins() && self.twin.is_none() && !self.twin_refused
     }
 
+    /// The person goes: what a copy would have been made from goes with them.
+    pub(super) fn forget_fields(&self, issuer: &Issuer) {
+        if let Some(request) = self.request()
+            && let Err(error) = offer::forget(&issuer.city, request.id)
+        {
+            tracing::error!(%error, "what a digital copy is made from could not be erased");
+        }
+    }
+
     fn offer_twin(&mut self, issuer: &Issuer) -> Step {
         let (Some(applicant), Some(request)) = (&self.applicant, self.request()) else {
             return Err(Say::Key("kiosk-session-ended"));

@@ -76,6 +76,14 @@ pub fn offer(city: &Inside, applicant: &Applicant, id: Id) -> Answer<TwinOffer> 
     })
 }
 
+/// Erases what a copy would have been made from: the person has gone. What nobody tells us of goes after fifteen minutes.
+///
+/// # Errors
+/// [`ActionError`].
+pub fn forget(city: &Inside, id: Id) -> Result<(), ActionError> {
+    city.store.write(move |tx| Ok(tx.queue("DELETE FROM certificate_fields WHERE request_id = $1", &[id.into()])?))
+}
+
 /// The sealed fields of a paper that is out and belongs to `applicant` at this terminal.
 fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id) -> Answer<Vec<u8>> {
     city.store.read::<_, ActionError, _>(|tx| {
