@@ -161,3 +161,23 @@ fn i3_i12_the_machine_with_pages_prints_no_swapped_document_and_stops_the_servic
     let served = actions::begin(city, issuer.fresh_minutes, &fixture.applicant("widow"), &Choices::default());
     assert!(served.unwrap().is_ok(), "and only then is anybody served");
 }
+
+#[test]
+fn i3_i12_the_counter_hands_out_no_swapped_document_and_stops_the_service() {
+    let fixture = Fixture::named("swapped-counter");
+    let (issuer, city) = (&fixture.issuer, fixture.inside());
+    let mut papers = ["rare-nabe", "widow"].map(|sample| {
+        let applicant = fixture.applicant(sample);
+        let request = fixture.paid(&applicant, &Choices::default());
+        let token = actions::prepare(city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id);
+        let bytes = actions::fetch(city, &applicant, request.id, &token.unwrap().unwrap()).unwrap().unwrap();
+        (applicant, request, bytes)
+    });
+    let [first, second] = &mut papers;
+    std::mem::swap(&mut first.2, &mut second.2);
+    let (applicant, request, bytes) = first;
+    let handed = issuer.hand_over(std::mem::take(bytes), request, applicant).unwrap();
+    assert_eq!(handed.unwrap_err(), Refusal::ServiceStopped);
+    assert!(stopping(city).is_some_and(|incident| incident.kind == "wrong-document"));
+    assert_eq!(fixture.state(request), State::RefundDue, "the money is owed");
+}
