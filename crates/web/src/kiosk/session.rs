@@ -13,9 +13,10 @@ use base::{Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, Issuer, MemberShown, Refusal, Request,
-    State, actions,
+    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, Issuer, MemberShown,
+    Refusal, Request, State, actions, requests,
 };
+use store::StoreError;
 use tools::credentials::Listed;
 use tools::terminals::Terminal;
 use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
@@ -376,24 +377,31 @@ impl Session {
 
     /// Ends the request and returns what was paid or put in.
     pub(super) fn abandon(&mut self, issuer: &Issuer) {
-        if let Some(request) = &self.request {
-            let _ = actions::stop(&issuer.city, request.id).map(|stopped| {
-                if let Ok(stopped) = stopped {
-                    self.request = Some(stopped);
-                }
-            });
+        if let Some(id) = self.request.as_ref().map(|request| request.id) {
+            let stopped = actions::stop(&issuer.city, id);
+            // It may have ended otherwise: by time, by a refusal, by another process that started.
+            let stands = match stopped {
+                Ok(Ok(stopped)) => Ok(Some(stopped)),
+                _ => issuer.city.store.read::<_, StoreError, _>(|tx| requests::find(tx, id)),
+            };
+            match stands {
+                Ok(Some(stands)) => self.request = Some(stands),
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, "a request that was left could not be ended; the sweep ends it"),
+            }
         }
         self.refund(issuer);
     }
 
+    /// Gives back what was put in, and the fee when the request's row says that it is owed: whoever else ended the request
+    /// may have paid it back already.
     fn refund(&mut self, issuer: &Issuer) {
         if let Ok(back) = self.coins.give_back() {
             self.returned += back;
         }
         let Some(request) = &self.request else { return };
         let (id, fee) = (request.id, request.fee);
-        let owed = request.state == State::RefundDue || (request.state == State::Paid && self.paper.is_none());
-        if owed && self.coins.refund(fee).is_ok() {
+        if request.state == State::RefundDue && self.coins.refund(fee).is_ok() {
             self.returned += fee;
             let _ = actions::refund_paid(&issuer.city, id);
         }
