@@ -13,7 +13,7 @@ use base::{Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, Issuer, MemberShown,
+    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, FetchToken, Issuer, MemberShown,
     Refusal, Request, State, actions, requests,
 };
 use store::StoreError;
@@ -131,6 +131,8 @@ pub struct Session {
     /// The digital copy that was offered, and whether one was refused.
     pub(super) twin: super::twin::Kept,
     pub(super) twin_refused: bool,
+    /// What the paper's bytes were fetched with, where copies are offered: opens what waits for one.
+    pub(super) twin_right: Option<FetchToken>,
     /// Those in the person's family register, while a paper of it is chosen.
     pub(super) family: Vec<FamilyMemberShown>,
     /// The card is nobody's here: its holder may live elsewhere and have their family register here.
@@ -170,6 +172,7 @@ impl Session {
             cards: Vec::new(),
             twin: None,
             twin_refused: false,
+            twin_right: None,
             family: Vec::new(),
             may_apply: false,
             terminal,
@@ -430,6 +433,7 @@ impl Session {
         self.paper = None;
         self.twin = None;
         self.twin_refused = false;
+        self.twin_right = None;
         self.printing = None;
         self.slot.eject();
     }
