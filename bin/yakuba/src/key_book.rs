@@ -124,6 +124,19 @@ impl KeyBook {
         book.write(place)
     }
 
+    /// Takes back what was prepared, before its files are written anew: a kill between two of them must not bring a key into
+    /// use that does not fit its certificate.
+    ///
+    /// # Errors
+    /// The book cannot be written.
+    pub fn take_back(place: &Path, part: Part) -> Result<(), Failure> {
+        let mut book = Self::read(place)?;
+        if book.entry_mut(part).next.take().is_none() {
+            return Ok(());
+        }
+        book.write(place)
+    }
+
     /// Brings into use what is due, and finishes what a kill left half done. Called before a city is served, by nobody
     /// else.
     ///

@@ -118,8 +118,11 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     }
     control::listen(city.clone())?;
     let node = join(&city, port)?;
-    // Whatever the last process left half done ends now, before anybody is served.
-    actions::sweep(&inside, true)
+    // Whatever the last process left half done ends now, before anybody is served. Where others serve the city too, what is
+    // under way is theirs: then only time ends it.
+    let is_alone = inside.store.read::<_, store::StoreError, _>(|tx| nodes::is_alone(tx, node));
+    let is_alone = is_alone.map_err(Failure::while_doing(Kind::Unavailable, "the other processes are not known"))?;
+    actions::sweep(&inside, is_alone)
         .map_err(Failure::while_doing(Kind::Unavailable, "requests left over cannot be ended"))?;
     let mut beside = Beside::start(&city, &keys, relay, place, idle_seconds)?;
     beside.every(1, "desk", move || {

@@ -143,10 +143,7 @@ fn through(issuer: &Issuer, applicant: &Applicant, choices: &Choices) -> Result<
     let prepared = actions::prepare(city, &issuer.composer, issuer.fresh_minutes, applicant, request.id);
     let token = prepared.map_err(say)?.map_err(refused)?;
     let bytes = actions::fetch(city, applicant, request.id, &token).map_err(say)?.map_err(refused)?;
-    issuer
-        .composer
-        .belongs_to(&bytes, &request, applicant)
-        .map_err(Failure::while_doing(Kind::Internal, "the finished paper"))?;
+    let bytes = issuer.hand_over(bytes, &request, applicant).map_err(say)?.map_err(refused)?;
     actions::print_acknowledged(city, request.id).map_err(say)?.map_err(refused)?;
     Ok((bytes, request.id))
 }

@@ -113,6 +113,7 @@ pub fn rotate(city: &OpenCity, order: &RotateOrder) -> Result<Done, Failure> {
     }
     let place = CityKeys::place(city.directory());
     let contents = contents(city, part, &order.files, from)?;
+    KeyBook::take_back(&place, part)?;
     for (path, bytes) in prepared(&place, part).iter().zip(&contents) {
         write_secret(path, bytes)?;
     }

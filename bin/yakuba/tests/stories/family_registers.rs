@@ -1,14 +1,16 @@
 //! The family register's papers: for residents, for somebody who lives elsewhere from the application to the paper, and
 //! what is refused at the last step.
 
-use base::{ManualClock, Seams};
+use base::{ManualClock, Seams, Timestamp};
 use card::virtual_card::VirtualCardContents;
 use paper::recheck::extract;
 use pki::SigningKey;
 use pki::agent::answer::document_attributes;
 use pki::agent::{CardAnswer, PresignedSigner};
 use pki::challenge::{Challenge, PresentedCard, VerifiedCard};
+use pki::jpki_profile::JudgedCertificate;
 use pki::resident_signature::Judge;
+use pki::revocation::{Status, StatusError, StatusSource};
 use services::convenience_certificates::{
     Applicant, CardNo, CertificateKind, Choices, Issuer, Members, Refusal, actions, arrivals, family,
 };
@@ -199,7 +201,8 @@ fn through_the_zones(fixture: &Fixture, sent: &Sent, receipt: base::Id) -> Strin
 /// What the receipt says, after the relay brought what the inside has to tell.
 fn told(fixture: &Fixture, receipt: base::Id) -> String {
     let (inside, outside) = (fixture.inside(), fixture.city.outside());
-    arrivals::work(&fixture.issuer, &[]).unwrap();
+    let keys = CityKeys::open(fixture.city.directory(), &inside.seams, &inside.profile, true).unwrap();
+    arrivals::work(&fixture.issuer, &keys.agents.sealing).unwrap();
     carry(&inside.store, remote::STANDING, |message| {
         outside.store.write::<_, HandleError, _>(move |tx| remote::receive_standing(tx, &message)).unwrap();
     });
@@ -228,6 +231,27 @@ fn an_application_from_a_pc_is_judged_inside_and_the_receipt_says_how_it_stands(
     assert!(tap(issuer, &card).is_ok(), "and only now, with its PIN, the card opens the register");
     let left = inside.read::<_, StoreError, _>(|tx| tx.query("SELECT 1 FROM registration_arrivals", &[])).unwrap();
     assert!(left.is_empty(), "what was sent is not kept");
+}
+
+/// Nobody answers what a certificate's status is.
+struct NobodyAnswers;
+
+impl StatusSource for NobodyAnswers {
+    fn status(&self, _: &JudgedCertificate, _: Timestamp) -> Result<Status, StatusError> {
+        Err(StatusError::Unreachable)
+    }
+}
+
+#[test]
+fn an_application_from_a_pc_waits_while_nobody_can_say_whether_its_certificates_are_good() {
+    let mut fixture = Fixture::named("elsewhere-pc-waits");
+    let card = drawers_card(&fixture);
+    let sent = sent_from_a_pc(&fixture.issuer, &card, |content| cms(&card, content));
+    let answered = std::mem::replace(&mut fixture.issuer.status, std::sync::Arc::new(NobodyAnswers));
+    let receipt = fixture.inside().seams.random_id();
+    assert_eq!(through_the_zones(&fixture, &sent, receipt), "sent", "that is not the applicant's fault");
+    fixture.issuer.status = answered;
+    assert_eq!(told(&fixture, receipt), "applied");
 }
 
 /// An officer takes it up, compares, and registers the one who fits, or declines. Answers how many fitted.

@@ -17,7 +17,7 @@ use tools::terminals::coin_box::SimulatedCoinBox;
 use ui::Language;
 use web::kiosk::printing::PaperSlot;
 use web::kiosk::reader::CardSlot;
-use web::kiosk::session::{Screen, Session};
+use web::kiosk::session::{Ending, Screen, Session};
 
 use crate::city::Fixture;
 use crate::door::Door;
@@ -160,4 +160,58 @@ fn i3_i12_the_machine_with_pages_prints_no_swapped_document_and_stops_the_servic
     cleared(city);
     let served = actions::begin(city, issuer.fresh_minutes, &fixture.applicant("widow"), &Choices::default());
     assert!(served.unwrap().is_ok(), "and only then is anybody served");
+}
+
+#[test]
+fn i3_i12_the_counter_hands_out_no_swapped_document_and_stops_the_service() {
+    let fixture = Fixture::named("swapped-counter");
+    let (issuer, city) = (&fixture.issuer, fixture.inside());
+    let mut papers = ["rare-nabe", "widow"].map(|sample| {
+        let applicant = fixture.applicant(sample);
+        let request = fixture.paid(&applicant, &Choices::default());
+        let token = actions::prepare(city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id);
+        let bytes = actions::fetch(city, &applicant, request.id, &token.unwrap().unwrap()).unwrap().unwrap();
+        (applicant, request, bytes)
+    });
+    let [first, second] = &mut papers;
+    std::mem::swap(&mut first.2, &mut second.2);
+    let (applicant, request, bytes) = first;
+    let handed = issuer.hand_over(std::mem::take(bytes), request, applicant).unwrap();
+    assert_eq!(handed.unwrap_err(), Refusal::ServiceStopped);
+    assert!(stopping(city).is_some_and(|incident| incident.kind == "wrong-document"));
+    assert_eq!(fixture.state(request), State::RefundDue, "the money is owed");
+}
+
+#[test]
+fn a_machine_gives_back_only_what_is_owed_when_it_asks_and_never_a_second_time() {
+    let fixture = Fixture::named("owed-once");
+    let (issuer, city) = (&fixture.issuer, fixture.inside());
+    let seams = city.seams.clone();
+    let by = Actor::System { job: "test" };
+    let (terminal, _) = city.store.write(move |tx| terminals::enrol_here(tx, &seams, &by, "1号機", "本庁舎")).unwrap();
+    let contents = yakuba::cards::stored(city, &fixture.sample("rare-nabe")).unwrap_or_default().unwrap();
+    let pin = String::from_utf8_lossy(&contents.user_authentication_pin.value).into_owned();
+    let reader = VirtualReader::new();
+    reader.put(yakuba::cards::insertable(city, contents).unwrap_or_else(|_| panic!("no card")));
+    let coins = Arc::new(SimulatedCoinBox::with_change(base::Yen(10_000)));
+    let (slot, out) = (Arc::new(Slot(reader)), Arc::new(PaperSlot::simulated()));
+    let mut session = Session::new(terminal, Language::Japanese, slot, coins.clone(), out, city.seams.now());
+    session.card_placed().unwrap();
+    session.sign_in(issuer, &pin).unwrap();
+    session.choose_kind(Choices::default().kind);
+    session.confirm_choices(Choices::default()).unwrap();
+    session.begin(issuer).unwrap();
+    let request = session.request().unwrap().clone();
+    coins.insert(base::Yen(200));
+    session.pay(issuer).unwrap();
+    // Another process of the city starts and ends what it finds; an officer pays the fee back by hand.
+    assert_eq!(actions::sweep(city, true).unwrap(), 1);
+    let (id, settled) = (
+        request.id,
+        "UPDATE certificate_requests SET state = 'refunded', refunded_by = 'officer' \
+        WHERE request_id = $1 AND state = 'refund_due'",
+    );
+    assert_eq!(city.store.write::<_, StoreError, _>(move |tx| tx.execute(settled, &[id.into()])).unwrap(), 1);
+    session.stop(issuer, Ending::Stopped);
+    assert_eq!((session.returned, coins.totals().1), (base::Yen::ZERO, base::Yen::ZERO), "it was paid back already");
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use base::{Seams, Timestamp};
 use paper::recheck::extract;
+use web::staff::Part;
 use yakuba::key_book::KeyBook;
 use yakuba::keys::CityKeys;
 
@@ -145,4 +146,25 @@ fn a_change_is_made_good_after_a_kill_and_waits_for_its_day() {
     KeyBook::settle(&signing, day).unwrap();
     let again = opened();
     assert_eq!((again.code.public().id(), again.other_codes.len(), again.code_version), (next, 1, 3));
+}
+
+#[test]
+fn a_kill_while_another_key_is_prepared_brings_no_half_of_it_into_use() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    yakuba::birth::demo(&data, 60, 1, &mut |_| {}).unwrap();
+    let seams = Seams::system();
+    CityKeys::open(&data, &seams, &tools::CityProfile::demo("http://x"), true).unwrap();
+    let signing = CityKeys::place(&data);
+    let tomorrow = seams.today().plus_days(1);
+    for _ in 0..2 {
+        let done = keys(&data, &["rotate", "document", "--from", &tomorrow.to_string()]);
+        assert!(done.status.success(), "{}", said(&done));
+    }
+    let in_use = std::fs::read(signing.join("mayor.p8")).unwrap();
+    // Prepared once more, and killed after the first of its files.
+    KeyBook::take_back(&signing, Part::Document).unwrap();
+    std::fs::write(signing.join("mayor-next.p8"), std::fs::read(signing.join("agents.p8")).unwrap()).unwrap();
+    KeyBook::settle(&signing, Timestamp::in_japan(tomorrow, 0, 0, 1)).unwrap();
+    assert_eq!(std::fs::read(signing.join("mayor.p8")).unwrap(), in_use);
 }

@@ -2,29 +2,35 @@
 
 use std::sync::Arc;
 
-use base::{ManualClock, Seams, SystemRandom};
-use services::convenience_certificates::twin::offer::{self, TwinOffer};
-use services::convenience_certificates::{Applicant, Choices, Members, Refusal, Request, actions};
+use base::{ManualClock, Seams};
+use services::convenience_certificates::twin::offer::{TwinOffer, forget, offer};
+use services::convenience_certificates::{Applicant, Choices, FetchToken, Members, Refusal, Request, actions};
 use store::StoreError;
 use tools::access::{Actor, Duty};
 use tools::disclosure;
 use tools::incidents::by_hand::{self, Why};
+use wire::certificate_fields::Fields;
 
 use crate::browser::Browser;
 use crate::city::{Fixture, fixture};
 use crate::served::Served;
 
-/// A paper that lies printed before its applicant.
-fn printed(fixture: &Fixture, applicant: &Applicant) -> Request {
+/// A paper that lies printed before its applicant, and the machine's right to it.
+fn printed(fixture: &Fixture, applicant: &Applicant) -> (Request, FetchToken) {
     let (city, issuer) = (fixture.inside(), &fixture.issuer);
     let request = fixture.paid(applicant, &Choices { members: Members::Household, ..Choices::default() });
     let token = actions::prepare(city, &issuer.composer, issuer.fresh_minutes, applicant, request.id);
-    actions::fetch(city, applicant, request.id, &token.unwrap().unwrap()).unwrap().unwrap();
-    request
+    let token = token.unwrap().unwrap();
+    actions::fetch(city, applicant, request.id, &token).unwrap().unwrap();
+    (request, token)
 }
 
-fn asked(fixture: &Fixture, applicant: &Applicant, request: &Request) -> Result<TwinOffer, Refusal> {
-    offer::offer(fixture.inside(), applicant, request.id).unwrap()
+fn asked(
+    fixture: &Fixture,
+    applicant: &Applicant,
+    (request, token): &(Request, FetchToken),
+) -> Result<TwinOffer, Refusal> {
+    offer(fixture.inside(), fixture.issuer.fresh_minutes, applicant, request.id, token).unwrap()
 }
 
 #[test]
@@ -45,8 +51,8 @@ fn a_copy_is_a_line_of_its_own_for_everyone_on_the_paper_and_one_paper_has_one()
         assert_eq!(copies, 1);
     }
     assert_eq!(asked(fixture, &applicant, &request).unwrap_err(), Refusal::AlreadyEnded);
-    assert_eq!(fixture.documents(&request), 1, "the paper is not touched");
-    assert!(actions::print_acknowledged(fixture.inside(), request.id).unwrap().is_ok());
+    assert_eq!(fixture.documents(&request.0), 1, "the paper is not touched");
+    assert!(actions::print_acknowledged(fixture.inside(), request.0.id).unwrap().is_ok());
 }
 
 #[test]
@@ -56,22 +62,64 @@ fn nobody_gets_a_copy_of_anothers_paper_nor_of_one_that_is_gone_nor_while_the_se
     let request = printed(&fixture, &applicant);
     assert_eq!(asked(&fixture, &other, &request).unwrap_err(), Refusal::NotYours);
     let paid = fixture.paid(&applicant, &Choices::default());
-    assert_eq!(asked(&fixture, &applicant, &paid).unwrap_err(), Refusal::AlreadyEnded, "no paper yet");
+    let nothing = (paid, request.1.clone());
+    assert_eq!(asked(&fixture, &applicant, &nothing).unwrap_err(), Refusal::NotYours, "no paper yet");
+    // The printer says that the last sheet is out before anybody sees the last screen.
     let taken = printed(&fixture, &applicant);
-    assert!(actions::print_acknowledged(fixture.inside(), taken.id).unwrap().is_ok());
-    offer::forget(fixture.inside(), taken.id).unwrap();
-    assert_eq!(asked(&fixture, &applicant, &taken).unwrap_err(), Refusal::AlreadyEnded, "the person has gone");
+    assert!(actions::print_acknowledged(fixture.inside(), taken.0.id).unwrap().is_ok());
+    let guessed = (taken.0.clone(), FetchToken([7; 32]));
+    assert_eq!(asked(&fixture, &applicant, &guessed).unwrap_err(), Refusal::NotYours, "another session");
+    assert!(asked(&fixture, &applicant, &taken).is_ok());
+    assert_eq!(asked(&fixture, &applicant, &taken).unwrap_err(), Refusal::AlreadyEnded, "one a paper");
+    let gone = printed(&fixture, &applicant);
+    assert!(actions::print_acknowledged(fixture.inside(), gone.0.id).unwrap().is_ok());
+    forget(fixture.inside(), gone.0.id).unwrap();
+    assert_eq!(asked(&fixture, &applicant, &gone).unwrap_err(), Refusal::AlreadyEnded, "the person has gone");
     let left = printed(&fixture, &applicant);
-    assert!(actions::print_acknowledged(fixture.inside(), left.id).unwrap().is_ok());
+    assert!(actions::print_acknowledged(fixture.inside(), left.0.id).unwrap().is_ok());
     let seams = fixture.inside().seams.clone();
     let by = Actor::Staff { account: seams.random_id() };
     let code = services::convenience_certificates::SERVICE_CODE;
     fixture.inside().store.write(move |tx| by_hand::stop(tx, &seams, &by, code, Why::Check, "照合する")).unwrap();
     assert_eq!(asked(&fixture, &applicant, &request).unwrap_err(), Refusal::ServiceStopped);
     let later = fixture.inside().seams.now().plus_seconds(15 * 60);
-    let seams = Seams { clock: Arc::new(ManualClock::starting_at(later)), random: Arc::new(SystemRandom) };
+    let seams = Seams { clock: Arc::new(ManualClock::starting_at(later)), ..fixture.inside().seams.clone() };
     actions::sweep(&fixture.with_seams(seams), false).unwrap();
     assert_eq!(asked(&fixture, &applicant, &left).unwrap_err(), Refusal::AlreadyEnded, "fifteen minutes have passed");
+}
+
+#[test]
+fn what_waits_for_a_copy_opens_to_nobody_who_holds_every_key_of_the_city() {
+    let fixture = fixture();
+    let applicant = fixture.applicant("couple");
+    let (request, token) = printed(fixture, &applicant);
+    let sealed = fixture.inside().store.read::<_, StoreError, _>(|tx| {
+        let sql = "SELECT sealed FROM certificate_fields WHERE request_id = $1";
+        Ok(tx.query_one(sql, &[request.id.into()])?.unwrap().blob(0)?.to_vec())
+    });
+    let column = "certificate_fields.sealed";
+    let opened = fixture.inside().vault.open_sealed(applicant.resident().as_str(), column, &sealed.unwrap()).unwrap();
+    assert!(Fields::decode(&opened).is_err(), "locked with what only the machine's session holds");
+    assert!(asked(fixture, &applicant, &(request, token)).is_ok());
+}
+
+#[test]
+fn i8_a_copy_is_of_the_newest_data_or_there_is_none() {
+    let fixture = Fixture::named("twin-newest");
+    let applicant = fixture.applicant("couple");
+    let (request, token) = printed(&fixture, &applicant);
+    // A source that has not been heard of.
+    let clock = ManualClock::starting_at(fixture.inside().seams.now().plus_seconds(40 * 60));
+    let late = fixture.with_seams(Seams { clock: Arc::new(clock), ..fixture.inside().seams.clone() });
+    let minutes = fixture.issuer.fresh_minutes;
+    assert_eq!(offer(&late, minutes, &applicant, request.id, &token).unwrap().unwrap_err(), Refusal::RegisterNotFresh);
+    // A register that says something newer than the paper.
+    let id = applicant.resident().as_str().to_owned();
+    let moved = "UPDATE households SET position = position + 1 WHERE household_id = \
+                 (SELECT household_id FROM residents WHERE resident_id = $1 LIMIT 1)";
+    fixture.inside().store.write::<_, StoreError, _>(move |tx| tx.execute(moved, &[id.as_str().into()])).unwrap();
+    let asked = asked(&fixture, &applicant, &(request, token));
+    assert_eq!(asked.unwrap_err(), Refusal::AskAtTheCounter);
 }
 
 /// The PIN on the first card of the drawer, as the page shows it.

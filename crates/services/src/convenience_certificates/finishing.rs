@@ -16,7 +16,7 @@ use super::applicant::Applicant;
 use super::document::{Composer, DocumentError, Finished};
 use super::ending::{ABANDONED_AFTER_SECONDS, end_if_late, mismatch_found, report, step};
 use super::kinds::{Content, look};
-use super::locked;
+use super::locked::{self, What};
 use super::looking::{closed_to, still_allowed};
 use super::refusal::Refusal;
 use super::request::{Event, State};
@@ -111,9 +111,13 @@ fn store_document(
     let store = city.store.clone();
     let token = FetchToken(city.seams.random.bytes());
     // Sealed outside the closure: it may run twice, and the key store is another database.
-    let seal_fields = |fields: &Fields| city.vault.seal(applicant.resident().as_str(), FIELDS_COLUMN, &fields.encode());
+    let lock = |what, bytes| locked::lock(what, &token.0, bytes).ok_or(DocumentError::Mismatch("locked bytes"));
+    let seal_fields = |fields: &Fields| -> Result<Vec<u8>, ActionError> {
+        let locked = lock(What::Fields, fields.encode())?;
+        Ok(city.vault.seal(applicant.resident().as_str(), FIELDS_COLUMN, &locked)?)
+    };
     let fields = finished.fields.as_ref().map(seal_fields).transpose()?;
-    let locked = locked::lock(&token.0, finished.bytes).ok_or(DocumentError::Mismatch("locked bytes"))?;
+    let locked = lock(What::Document, finished.bytes)?;
     let sealed = city.vault.seal(applicant.resident().as_str(), DOCUMENT_COLUMN, &locked)?;
     store.write(move |tx| {
         let now = city.seams.now();
@@ -217,7 +221,7 @@ pub fn fetch(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -
         Err(refusal) => return Ok(Err(refusal)),
     };
     let bytes = match city.vault.open_sealed(resident.as_str(), DOCUMENT_COLUMN, &sealed) {
-        Ok(locked) => locked::unlock(&token.0, locked),
+        Ok(locked) => locked::unlock(What::Document, &token.0, locked),
         Err(SealError::Altered | SealError::NoKey) => None,
         Err(error) => return Err(error.into()),
     };
@@ -238,6 +242,6 @@ fn document_number(city: &Inside) -> String {
     format!("{year:04}{month:02}{day:02}-{}", &random[18..])
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
     aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref().to_vec()
 }

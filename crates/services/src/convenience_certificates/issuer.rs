@@ -15,8 +15,11 @@ use tools::credentials::{self, CredentialError, CredentialRefusal, VerifiedPerso
 
 use tools::family_register::registration::{self, RegistrationError, RegistrationRefusal};
 
+use super::actions::{self, Answer};
 use super::applicant::Applicant;
 use super::document::Composer;
+use super::refusal::Refusal;
+use super::requests::Request;
 
 /// Why a card does not serve. About the card, not the register: each reason has its own sentence.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +129,19 @@ impl Issuer {
         let expected = Expectation { audience: &self.audience, terminal };
         let now = self.city.seams.now();
         verify_user_authentication(card, challenge, expected, &self.anchors, &*self.status, now)
+    }
+
+    /// Finished bytes on their last step into a person's hands: once more compared with the request they answer (I3). Where
+    /// they are another's, nobody gets them, and nobody is served before an officer has looked (I12).
+    ///
+    /// # Errors
+    /// [`ActionError`](super::ActionError); inner: [`Refusal::ServiceStopped`].
+    pub fn hand_over(&self, bytes: Vec<u8>, request: &Request, applicant: &Applicant) -> Answer<Vec<u8>> {
+        if self.composer.belongs_to(&bytes, request, applicant).is_ok() {
+            return Ok(Ok(bytes));
+        }
+        actions::mismatch_found(&self.city, request.id, "wrong-document")?;
+        Ok(Err(Refusal::ServiceStopped))
     }
 
     /// The person behind a certificate that is not known, if it replaced one that is. A service that cannot be asked

@@ -5,6 +5,8 @@
 //!  counts of other routes (CSV, imported) ─┴─► Month ─► rate = (machine + store) ÷ all
 //! ```
 
+use std::collections::HashSet;
+
 use base::{Date, Seams, Timestamp};
 use store::{StoreError, Tx};
 use tools::access::Actor;
@@ -94,17 +96,18 @@ fn one(tx: &mut Tx<'_>, month: Date) -> Result<Month, StoreError> {
     Ok(found)
 }
 
-/// What only we know to refuse in a list: kinds we do not have, and months that have not begun. The rest is kept.
+/// What only we know to refuse in a list: kinds we do not have, one kind by two names, and months that have not begun. The
+/// rest is kept.
 pub fn check(counts: Vec<Count>, today: Date) -> (Vec<(CertificateKind, Count)>, Vec<Fault>) {
-    let (mut good, mut faults) = (Vec::new(), Vec::new());
+    let (mut good, mut faults, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     for count in counts {
         let kind = CertificateKind::all().find(|kind| kind.as_str() == count.kind || kind.title() == count.kind);
         let line = count.line;
+        let mut refuse = |field, reason| faults.push(Fault { line, field, reason });
         match kind {
-            None => faults.push(Fault { line, field: Field::Kind, reason: Reason::UnknownKind }),
-            Some(_) if count.month > today => {
-                faults.push(Fault { line, field: Field::Month, reason: Reason::Future });
-            }
+            None => refuse(Field::Kind, Reason::UnknownKind),
+            Some(_) if count.month > today => refuse(Field::Month, Reason::Future),
+            Some(kind) if !seen.insert((count.month, kind, count.route)) => refuse(Field::Month, Reason::Twice),
             Some(kind) => good.push((kind, count)),
         }
     }
@@ -156,6 +159,15 @@ mod tests {
         assert_eq!(month(0, [0; 4], true).rate_permille(), None);
         assert_eq!(month(100, [110, 700, 60, 30], true).rate_permille(), Some(210));
         assert_eq!(month(0, [0, 10, 0, 0], true).rate_permille(), Some(0));
+    }
+
+    #[test]
+    fn a_kind_by_its_word_and_by_its_title_is_one_kind_said_twice() {
+        let list = "month,kind,route,count\n2026-10,residence_certificate,mail,1\n2026-10,住民票の写し,mail,2\n";
+        let (good, faults) = check(wire::issue_counts::read(list).counts, Date::new(2026, 11, 26).unwrap());
+        assert_eq!(good.len(), 1, "the later line would silently replace the earlier");
+        let said: Vec<_> = faults.iter().map(|fault| (fault.line, fault.reason)).collect();
+        assert_eq!(said, [(3, Reason::Twice)]);
     }
 
     #[test]

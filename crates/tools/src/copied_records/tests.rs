@@ -180,6 +180,23 @@ fn refused_lines_are_listed_and_leave_no_older_record_at_the_machine() {
 }
 
 #[test]
+fn a_whole_load_that_says_two_things_of_one_record_leaves_neither_at_the_machine() {
+    for_each_engine(|database| {
+        residents(&database);
+        let directory = tempfile::tempdir().unwrap();
+        let cancelled = SealRegistration {
+            state: SealState::Cancelled { on: day("2026-11-24"), why: Cancellation::SealLost },
+            ..seal()
+        };
+        write(directory.path(), 10, Contents::Full, &[seal(), cancelled]);
+        let keep = Options { keep_good: true, ..Options::default() };
+        let report = run::<SealRegistration>(&database, directory.path(), &keep).unwrap();
+        assert!(report.switched && report.refused == 1);
+        assert!(!held(&database, "R-1")[0].is_complete, "which of the two lines is the newest nobody knows");
+    });
+}
+
+#[test]
 fn a_load_cut_short_changes_nothing_and_the_whole_one_goes_on_and_is_swept() {
     for_each_engine(|database| {
         residents(&database);

@@ -324,6 +324,21 @@ fn a_refused_line_of_a_difference_leaves_no_older_version_at_the_machine() {
 }
 
 #[test]
+fn a_whole_load_that_says_two_things_of_one_register_leaves_neither_at_the_machine() {
+    for_each_engine(|database| {
+        residents(&database);
+        let directory = tempfile::tempdir().unwrap();
+        let mut newer = kono();
+        newer.is_pending = true;
+        write(directory.path(), 10, Contents::Full, &[kono(), newer]);
+        let keep = Options { keep_good: true, ..Options::default() };
+        let report = run(&database, directory.path(), &keep).unwrap();
+        assert!(report.switched && report.refused == 1);
+        assert_eq!(causes(&database, "R-1"), [Cause::Incomplete]);
+    });
+}
+
+#[test]
 fn a_load_cut_short_changes_nothing_and_the_whole_one_goes_on() {
     for_each_engine(|database| {
         residents(&database);

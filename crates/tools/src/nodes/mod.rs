@@ -121,6 +121,14 @@ pub fn join(tx: &mut Tx<'_>, seams: &Seams, fingerprint: &Fingerprint, topology:
     Ok(id)
 }
 
+/// Whether no other node serves this city: then whatever is under way was left by a process that is gone.
+///
+/// # Errors
+/// The database.
+pub fn is_alone(tx: &mut Tx<'_>, node: Id) -> Result<bool, StoreError> {
+    Ok(tx.query_one("SELECT 1 FROM nodes WHERE node_id <> $1 LIMIT 1", &[node.into()])?.is_none())
+}
+
 /// Says that a node is alive.
 ///
 /// # Errors
@@ -154,6 +162,26 @@ mod tests {
     use store::testing::for_each_engine;
 
     use super::*;
+
+    #[test]
+    fn whoever_joins_others_is_not_alone_until_they_are_gone() {
+        for_each_engine(|database| {
+            let (store, seams) = (database.inside(), database.seams.clone());
+            let joined = || {
+                let seams = seams.clone();
+                let ours = Fingerprint::of(b"build 1", b"schema 1", b"settings");
+                store.write(move |tx| join(tx, &seams, &ours, Topology::Several)).unwrap()
+            };
+            let alone = |node| store.read::<_, StoreError, _>(|tx| is_alone(tx, node)).unwrap();
+            let first = joined();
+            assert!(alone(first));
+            let second = joined();
+            assert!(!alone(first) && !alone(second));
+            database.clock.advance_seconds(GONE_AFTER_SECONDS + 1);
+            let third = joined();
+            assert!(alone(third));
+        });
+    }
 
     #[test]
     fn i13_a_node_of_another_build_or_topology_cannot_join() {

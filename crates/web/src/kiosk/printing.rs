@@ -121,6 +121,7 @@ impl Session {
         let token = self.or_money_back(issuer, prepared)?;
         let fetched = actions::fetch(city, applicant, request.id, &token);
         let bytes = Zeroizing::new(self.or_money_back(issuer, fetched)?);
+        self.twin_right = Some(token).filter(|_| issuer.composer.offers_twins());
         // The machine compares once more with its own session before anything leaves it (I3).
         if issuer.composer.belongs_to(&bytes, request, applicant).is_err() {
             // Nobody is served until an officer has looked (I12).

@@ -13,9 +13,10 @@ use base::{Timestamp, Yen};
 use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
-    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, Issuer, MemberShown, Refusal, Request,
-    State, actions,
+    ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, FetchToken, Issuer, MemberShown,
+    Refusal, Request, State, actions, requests,
 };
+use store::StoreError;
 use tools::credentials::Listed;
 use tools::terminals::Terminal;
 use tools::terminals::coin_box::{CoinBox, CoinBoxFault, SimulatedCoinBox};
@@ -130,6 +131,8 @@ pub struct Session {
     /// The digital copy that was offered, and whether one was refused.
     pub(super) twin: super::twin::Kept,
     pub(super) twin_refused: bool,
+    /// What the paper's bytes were fetched with, where copies are offered: opens what waits for one.
+    pub(super) twin_right: Option<FetchToken>,
     /// Those in the person's family register, while a paper of it is chosen.
     pub(super) family: Vec<FamilyMemberShown>,
     /// The card is nobody's here: its holder may live elsewhere and have their family register here.
@@ -169,6 +172,7 @@ impl Session {
             cards: Vec::new(),
             twin: None,
             twin_refused: false,
+            twin_right: None,
             family: Vec::new(),
             may_apply: false,
             terminal,
@@ -377,24 +381,31 @@ impl Session {
 
     /// Ends the request and returns what was paid or put in.
     pub(super) fn abandon(&mut self, issuer: &Issuer) {
-        if let Some(request) = &self.request {
-            let _ = actions::stop(&issuer.city, request.id).map(|stopped| {
-                if let Ok(stopped) = stopped {
-                    self.request = Some(stopped);
-                }
-            });
+        if let Some(id) = self.request.as_ref().map(|request| request.id) {
+            let stopped = actions::stop(&issuer.city, id);
+            // It may have ended otherwise: by time, by a refusal, by another process that started.
+            let stands = match stopped {
+                Ok(Ok(stopped)) => Ok(Some(stopped)),
+                _ => issuer.city.store.read::<_, StoreError, _>(|tx| requests::find(tx, id)),
+            };
+            match stands {
+                Ok(Some(stands)) => self.request = Some(stands),
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, "a request that was left could not be ended; the sweep ends it"),
+            }
         }
         self.refund(issuer);
     }
 
+    /// Gives back what was put in, and the fee when the request's row says that it is owed: whoever else ended the request
+    /// may have paid it back already.
     fn refund(&mut self, issuer: &Issuer) {
         if let Ok(back) = self.coins.give_back() {
             self.returned += back;
         }
         let Some(request) = &self.request else { return };
         let (id, fee) = (request.id, request.fee);
-        let owed = request.state == State::RefundDue || (request.state == State::Paid && self.paper.is_none());
-        if owed && self.coins.refund(fee).is_ok() {
+        if request.state == State::RefundDue && self.coins.refund(fee).is_ok() {
             self.returned += fee;
             let _ = actions::refund_paid(&issuer.city, id);
         }
@@ -423,6 +434,7 @@ impl Session {
         self.paper = None;
         self.twin = None;
         self.twin_refused = false;
+        self.twin_right = None;
         self.printing = None;
         self.slot.eject();
     }

@@ -94,11 +94,14 @@ impl Session {
     }
 
     fn offer_twin(&mut self, issuer: &Issuer) -> Step {
-        let (Some(applicant), Some(request)) = (&self.applicant, self.request()) else {
+        let (Some(applicant), Some(request), Some(token)) = (&self.applicant, self.request(), &self.twin_right) else {
             return Err(Say::Key("kiosk-session-ended"));
         };
-        match offer::offer(&issuer.city, applicant, request.id) {
-            Ok(Ok(offer)) => self.twin = Some(offer),
+        match offer::offer(&issuer.city, issuer.fresh_minutes, applicant, request.id, token) {
+            Ok(Ok(offer)) => {
+                self.twin = Some(offer);
+                self.twin_right = None;
+            }
             // The paper stays theirs whatever becomes of the copy: no refusal here ends the session.
             Ok(Err(refusal)) => {
                 tracing::info!(?refusal, "no digital copy was offered");

@@ -195,10 +195,7 @@ fn through(issuer: &Issuer, applicant: &Applicant, choices: &Choices, view: &str
     answered(actions::payment_settled(city, request.id, true), view)?;
     let token = answered(actions::prepare(city, &issuer.composer, fresh, applicant, request.id), view)?;
     let bytes = answered(actions::fetch(city, applicant, request.id, &token), view)?;
-    issuer
-        .composer
-        .belongs_to(&bytes, &request, applicant)
-        .map_err(|error| Failure::defect("a finished paper at the counter", &error))?;
+    let bytes = answered(issuer.hand_over(bytes, &request, applicant), view)?;
     answered(actions::print_acknowledged(city, request.id), view)?;
     Ok(bytes)
 }

@@ -14,6 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Id, Kind};
 use maud::{Markup, html};
+use store::Tx;
 use tools::Inside;
 use tools::access::{self, Actor, Duty, Item, Purpose};
 use tools::credentials::renewal::Compared;
@@ -113,19 +114,28 @@ async fn take_up(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<Strin
 
 /// The application with what fits it, opened by the officer who took it up.
 fn open(inside: &Inside, actor: &Actor, officer: Id, id: Id) -> Result<(Opened, Vec<Candidate>), Failure> {
-    let (seams, vault, actor) = (inside.seams.clone(), inside.vault.clone(), actor.clone());
-    let found = inside.store.write::<_, RegistrationError, _>(move |tx| {
-        let mine = registration::waiting(tx)?.into_iter().find(|one| one.id == id);
-        let Some(mine) = mine.filter(|one| one.reviewer == Some(officer)) else { return Ok(None) };
-        let purpose = Purpose::new(Duty::Credential)
-            .reading(&[Item::Name, Item::BirthDate, Item::Address, Item::Domicile])
-            .for_work(id);
-        let access = access::person(tx, &seams, &actor, &purpose, &mine.person)?;
-        let Some(opened) = registration::open(tx, &vault, &access, id)? else { return Ok(None) };
-        let candidates = registration::candidates(tx, &access, &opened)?;
-        Ok(Some((opened, candidates)))
-    });
+    let (city, actor) = (inside.clone(), actor.clone());
+    let found = inside.store.write::<_, RegistrationError, _>(move |tx| open_in(tx, &city, &actor, officer, id));
     found.map_err(|error| beneath(&error))?.ok_or_else(|| refused(RegistrationRefusal::AnotherOfficer))
+}
+
+/// The same in the caller's transaction. `None` when this officer has not taken it up.
+fn open_in(
+    tx: &mut Tx<'_>,
+    inside: &Inside,
+    actor: &Actor,
+    officer: Id,
+    id: Id,
+) -> Result<Option<(Opened, Vec<Candidate>)>, RegistrationError> {
+    let mine = registration::waiting(tx)?.into_iter().find(|one| one.id == id);
+    let Some(mine) = mine.filter(|one| one.reviewer == Some(officer)) else { return Ok(None) };
+    let purpose = Purpose::new(Duty::Credential)
+        .reading(&[Item::Name, Item::BirthDate, Item::Address, Item::Domicile])
+        .for_work(id);
+    let access = access::person(tx, &inside.seams, actor, &purpose, &mine.person)?;
+    let Some(opened) = registration::open(tx, &inside.vault, &access, id)? else { return Ok(None) };
+    let candidates = registration::candidates(tx, &access, &opened)?;
+    Ok(Some((opened, candidates)))
 }
 
 async fn opened(
@@ -248,18 +258,34 @@ async fn register(
     let member: u32 = fields.get("member").parse().map_err(|_| invalid())?;
     let register_id = fields.get("register").to_owned();
     let (number, inside, actor, officer) = (shell::id(&id)?, app.inside()?.clone(), me.actor(), me.account.id);
-    blocking(move || {
-        // What the page offered is compared anew: a form is not a right.
-        let (_, candidates) = open(&inside, &actor, officer, number)?;
-        let fits = |one: &&Candidate| one.register_id == register_id && one.member == member && may_be_registered(one);
-        if candidates.iter().find(fits).is_none() {
+    let done = blocking(move || {
+        let city = inside.clone();
+        // What the page offered is compared anew, in the transaction that registers: a form is not a right, and a register
+        // that arrives between may have somebody else under that number.
+        let done = inside.store.write::<_, RegistrationError, _>(move |tx| {
+            let Some((_, candidates)) = open_in(tx, &city, &actor, officer, number)? else {
+                return Ok(Err(RegistrationRefusal::AnotherOfficer));
+            };
+            let fits =
+                |one: &Candidate| one.register_id == register_id && one.member == member && may_be_registered(one);
+            if !candidates.iter().any(fits) {
+                return Ok(Err(RegistrationRefusal::NoSuchMember));
+            }
+            let decision = Decision::Register { register_id: register_id.clone(), member };
+            registration::decide(tx, &city.seams, &actor, number, &decision)
+        });
+        done.map_err(|error| beneath(&error))
+    })
+    .await?;
+    match done {
+        Ok(()) => {}
+        Err(RegistrationRefusal::NoSuchMember) => {
             return Err(
                 Failure::saying(Kind::Refused, "registration-staff-not-them").next(PATH, "registration-staff-title")
             );
         }
-        decide(&inside, &actor, number, Decision::Register { register_id: register_id.clone(), member })
-    })
-    .await?;
+        Err(refusal) => return Err(refused(refusal)),
+    }
     Ok(shell::done(PATH, "staff-done-registration-registered"))
 }
 

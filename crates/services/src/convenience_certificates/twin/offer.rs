@@ -6,17 +6,17 @@
 use base::{Id, Timestamp};
 use tools::Inside;
 use tools::audit::{self, Event};
-use tools::incidents;
 use tools::twins::envelope::{Digits, Opener, PreAuthorizedCode};
 use tools::twins::offers;
 use wire::certificate_fields::Fields;
 
-use super::super::SERVICE_CODE;
 use super::super::actions::{ActionError, Answer};
 use super::super::applicant::Applicant;
 use super::super::document::DocumentError;
-use super::super::finishing::FIELDS_COLUMN;
+use super::super::finishing::{FIELDS_COLUMN, FetchToken, sha256};
 use super::super::kinds;
+use super::super::locked::{self, What};
+use super::super::looking::closed_to;
 use super::super::refusal::Refusal;
 use super::super::request::State;
 use super::super::requests;
@@ -33,16 +33,27 @@ pub struct TwinOffer {
     pub expires_at: Timestamp,
 }
 
-/// Offers a copy of the paper of request `id`, which lies printed before its applicant.
+/// Offers a copy of the paper of request `id`, which lies printed before its applicant. `token` is what its bytes were
+/// fetched with: only the machine's session has it.
+///
+/// A copy is given like a paper: of the register's newest data or not at all (I8, I9). When the register has moved on since
+/// the paper was drawn, the paper stays and there is no copy of it.
 ///
 /// # Errors
 /// [`ActionError`]; inner: [`Refusal`], also when there was an offer before.
-pub fn offer(city: &Inside, applicant: &Applicant, id: Id) -> Answer<TwinOffer> {
-    let fields = match sealed_fields(city, applicant, id)? {
+pub fn offer(
+    city: &Inside,
+    issuing_fresh_minutes: u32,
+    applicant: &Applicant,
+    id: Id,
+    token: &FetchToken,
+) -> Answer<TwinOffer> {
+    let locked = match sealed_fields(city, applicant, id, token)? {
         Ok(sealed) => city.vault.open_sealed(applicant.resident().as_str(), FIELDS_COLUMN, &sealed)?,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let wrong = || ActionError::Document(DocumentError::Mismatch("stored fields"));
+    let fields = locked::unlock(What::Fields, &token.0, locked).ok_or_else(wrong)?;
     if Fields::decode(&fields).map_err(|_| wrong())?.request != id {
         return Err(wrong());
     }
@@ -52,12 +63,20 @@ pub fn offer(city: &Inside, applicant: &Applicant, id: Id) -> Answer<TwinOffer> 
     let reader = applicant.taking_a_copy(city.seams.random_id());
     let (city, store, sent) = (city.clone(), city.store.clone(), code.clone());
     store.write(move |tx| {
-        if incidents::service_stopped(tx, SERVICE_CODE)?.is_some() {
-            return Ok(Err(Refusal::ServiceStopped));
-        }
         let Some(request) = requests::find(tx, id)? else { return Ok(Err(Refusal::NotYours)) };
-        if let Err(no) = kinds::look(tx, &city, &reader, &request.choices)? {
-            return Ok(Err(no.refusal()));
+        if let Some(refusal) = closed_to(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
+            return Ok(Err(refusal));
+        }
+        let content = match kinds::look(tx, &city, &reader, &request.choices)? {
+            Ok(content) => content,
+            Err(no) => return Ok(Err(no.refusal())),
+        };
+        let drawn =
+            tx.query_one("SELECT register_version FROM certificate_requests WHERE request_id = $1", &[id.into()])?;
+        if drawn.map(|row| row.opt_text(0).map(|version| version == Some(content.version().as_str()))).transpose()?
+            != Some(true)
+        {
+            return Ok(Err(Refusal::AskAtTheCounter));
         }
         let is_first = tx.execute("DELETE FROM certificate_fields WHERE request_id = $1", &[id.into()])? == 1;
         if !is_first {
@@ -84,11 +103,15 @@ pub fn forget(city: &Inside, id: Id) -> Result<(), ActionError> {
     city.store.write(move |tx| Ok(tx.queue("DELETE FROM certificate_fields WHERE request_id = $1", &[id.into()])?))
 }
 
-/// The sealed fields of a paper that is out and belongs to `applicant` at this terminal.
-fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id) -> Answer<Vec<u8>> {
+/// The sealed fields of a paper that is out and belongs to `applicant` at this terminal and in this session.
+fn sealed_fields(city: &Inside, applicant: &Applicant, id: Id, token: &FetchToken) -> Answer<Vec<u8>> {
+    let hash = sha256(&token.0);
     city.store.read::<_, ActionError, _>(|tx| {
         let Some(request) = requests::find(tx, id)? else { return Ok(Err(Refusal::NotYours)) };
-        if request.applicant != *applicant.resident() || request.terminal != applicant.terminal() {
+        let is_theirs = request.applicant == *applicant.resident()
+            && request.terminal == applicant.terminal()
+            && request.fetch_token_hash.as_deref() == Some(hash.as_slice());
+        if !is_theirs {
             return Ok(Err(Refusal::NotYours));
         }
         let sql = "SELECT sealed FROM certificate_fields WHERE request_id = $1";

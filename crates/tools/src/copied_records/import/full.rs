@@ -29,16 +29,17 @@ pub(super) fn load<T: Copied>(context: &mut Context<'_>, mut reader: FileReader<
     if run.is_none() && context.report.switched {
         return Ok(());
     }
-    let mut batch = Vec::with_capacity(BATCH);
+    let (mut batch, mut outdated) = (Vec::with_capacity(BATCH), Vec::new());
     while let Some(entry) = reader.next_entry()? {
         match entry {
             Entry::Good { record, .. } => {
                 context.report.records += 1;
                 batch.push(*record);
             }
-            Entry::Bad { faults, .. } => {
+            Entry::Bad { key, faults, .. } => {
                 context.report.refused += 1;
                 faults.iter().try_for_each(|fault| context.refused.add(fault))?;
+                outdated.extend(key);
             }
         }
         if batch.len() >= BATCH {
@@ -50,6 +51,8 @@ pub(super) fn load<T: Copied>(context: &mut Context<'_>, mut reader: FileReader<
     if context.report.refused > 0 && !context.options.keep_good {
         return settle(context, &run, "refused");
     }
+    // A record of which another line says something else, before or after it, may not be the newest.
+    outdated.chunks(BATCH).try_for_each(|keys| mark::<T>(context, run.generation, keys))?;
     switch::<T>(context, &run)
 }
 
@@ -61,6 +64,13 @@ fn stage<T: Copied>(context: &Context<'_>, run: Option<&Run>, batch: Vec<T>) -> 
     let (batch, position) = (Arc::new(batch), context.header.position);
     context.store.write(move |tx| {
         batch.iter().try_for_each(|record| rows::insert(tx, generation, position, record)).map_err(ImportError::Store)
+    })
+}
+
+fn mark<T: Copied>(context: &Context<'_>, generation: i64, keys: &[String]) -> Result<(), ImportError> {
+    let keys = Arc::new(keys.to_vec());
+    context.store.write(move |tx| {
+        keys.iter().try_for_each(|key| rows::mark_incomplete::<T>(tx, generation, key)).map_err(ImportError::Store)
     })
 }
 

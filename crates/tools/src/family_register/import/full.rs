@@ -29,7 +29,7 @@ pub(super) fn load(context: &mut Context<'_>, mut reader: FileReader) -> Result<
     if run.is_none() && context.report.switched {
         return Ok(());
     }
-    let mut batch = Vec::with_capacity(BATCH);
+    let (mut batch, mut outdated) = (Vec::with_capacity(BATCH), Vec::new());
     while let Some(entry) = reader.next_entry()? {
         match entry {
             Entry::Good { register, .. } => {
@@ -37,9 +37,10 @@ pub(super) fn load(context: &mut Context<'_>, mut reader: FileReader) -> Result<
                 context.report.members += register.members.len() as u64;
                 batch.push(*register);
             }
-            Entry::Bad { faults, .. } => {
+            Entry::Bad { id, faults, .. } => {
                 context.report.refused += 1;
                 faults.iter().try_for_each(|fault| context.refused.add(fault))?;
+                outdated.extend(id);
             }
         }
         if batch.len() >= BATCH {
@@ -51,6 +52,8 @@ pub(super) fn load(context: &mut Context<'_>, mut reader: FileReader) -> Result<
     if context.report.refused > 0 && !context.options.keep_good {
         return settle(context, &run, "refused");
     }
+    // A register of which another line says something else, before or after it, may not be the newest.
+    outdated.chunks(BATCH).try_for_each(|ids| mark(context, run.generation, ids))?;
     switch(context, &run)
 }
 
@@ -65,6 +68,13 @@ fn stage(context: &Context<'_>, run: Option<&Run>, batch: Vec<FamilyRegister>) -
             .iter()
             .try_for_each(|register| rows::insert(tx, generation, position, register))
             .map_err(ImportError::Store)
+    })
+}
+
+fn mark(context: &Context<'_>, generation: i64, ids: &[String]) -> Result<(), ImportError> {
+    let ids = Arc::new(ids.to_vec());
+    context.store.write(move |tx| {
+        ids.iter().try_for_each(|id| rows::mark_incomplete(tx, generation, id)).map_err(ImportError::Store)
     })
 }
 

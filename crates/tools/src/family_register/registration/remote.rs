@@ -141,6 +141,8 @@ pub struct Arrival {
     pub receipt: ReceiptHash,
     /// Sealed to the inside for [`SEALED_FOR`], bound to the receipt.
     pub sealed: Vec<u8>,
+    /// When the outside sent it.
+    pub sent_at: Timestamp,
 }
 
 /// Inside: what waits to be judged, oldest first.
@@ -148,9 +150,10 @@ pub struct Arrival {
 /// # Errors
 /// [`StoreError`].
 pub fn arrivals(tx: &mut Tx<'_>) -> Result<Vec<Arrival>, StoreError> {
-    let sql = "SELECT receipt_hash, sealed FROM registration_arrivals ORDER BY sent_at, receipt_hash LIMIT $1";
+    let sql = "SELECT receipt_hash, sealed, sent_at FROM registration_arrivals ORDER BY sent_at, receipt_hash LIMIT $1";
     let arrival = |row: &store::Row| -> Result<Arrival, StoreError> {
-        Ok(Arrival { receipt: ReceiptHash(row.text(0)?.to_owned()), sealed: row.blob(1)?.to_vec() })
+        let receipt = ReceiptHash(row.text(0)?.to_owned());
+        Ok(Arrival { receipt, sealed: row.blob(1)?.to_vec(), sent_at: row.timestamp(2)? })
     };
     tx.query(sql, &[STEP.into()])?.iter().map(arrival).collect()
 }
