@@ -292,6 +292,8 @@ impl Beside {
         })?;
         if city.inside().demo {
             let inside = city.inside().clone();
+            // Before anybody asks: a demo that slept would call its own register stale for a moment.
+            means::simulated_heartbeat(&inside)?;
             beside.every(HEARTBEAT_SECONDS, "simulated-source", move || {
                 means::simulated_heartbeat(&inside).map_err(|failure| failure.sentence().to_owned())
             })?;
