@@ -131,7 +131,7 @@ pub enum CityCommand {
         /// The city's data directory.
         #[arg(long)]
         data: PathBuf,
-        /// Check everything, change nothing.
+        /// Check everything, change nothing; refused rows are listed in DIRECTORY all the same.
         #[arg(long)]
         dry_run: bool,
         /// Switch the good rows in although some were refused.
@@ -169,7 +169,7 @@ pub enum CityCommand {
 pub enum CardCommand {
     /// Lend a resident's virtual card to a reader daemon until stopped; prints its PIN.
     #[command(
-        after_help = "Example:\n  yakuba card virtual --resident R0000001 --data demo-data --vpcd 127.0.0.1:35963"
+        after_help = "Example:\n  yakuba card virtual --resident 0000000001 --data demo-data --vpcd 127.0.0.1:35963"
     )]
     Virtual {
         /// Whose card.
@@ -192,25 +192,25 @@ pub enum CardCommand {
 pub enum IssueCommand {
     /// Copy of the residence record (住民票の写し).
     #[command(
-        after_help = "Example:\n  yakuba issue residence-certificate --resident R0000001 --data demo-data --out paper.pdf --household --relationship"
+        after_help = "Example:\n  yakuba issue residence-certificate --resident 0000000001 --data demo-data --out paper.pdf --household --relationship"
     )]
     ResidenceCertificate(IssueArguments),
     /// Family register (戸籍): the whole, one person, the appendix (附票), or a closed one (除籍).
     #[command(
-        alias = "koseki",
+        visible_alias = "koseki",
         after_help = "Example:\n  yakuba issue koseki --resident 0000000001 --form appendix --data demo-data --out paper.pdf"
     )]
     FamilyRegister(commands::issue_family::FamilyArguments),
     /// Certificate of the registered seal (印鑑登録証明書).
     #[command(
-        alias = "seal",
-        after_help = "Example:\n  yakuba issue seal --resident R0000001 --data demo-data --out paper.pdf"
+        visible_alias = "seal",
+        after_help = "Example:\n  yakuba issue seal --resident 0000000001 --data demo-data --out paper.pdf"
     )]
     SealRegistrationCertificate(IssueAloneArguments),
     /// Certificate of taxes and income of the current fiscal year (課税(所得)証明書).
     #[command(
-        alias = "tax",
-        after_help = "Example:\n  yakuba issue tax --resident R0000001 --data demo-data --out paper.pdf"
+        visible_alias = "tax",
+        after_help = "Example:\n  yakuba issue tax --resident 0000000001 --data demo-data --out paper.pdf"
     )]
     TaxCertificate(IssueAloneArguments),
 }
@@ -230,7 +230,7 @@ pub struct IssueAloneArguments {
     /// How many copies the fee is for; the file holds one.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
     copies: u8,
-    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    /// Outside demo data: file with the credential that a clerk made in the staff console (窓口コマンドの職員資格).
     #[arg(long)]
     staff_credential: Option<PathBuf>,
     /// Outside demo data: why the paper is issued.
@@ -271,7 +271,7 @@ pub struct IssueArguments {
     /// With residence status and period (在留資格等).
     #[arg(long)]
     residence_status: bool,
-    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    /// Outside demo data: file with the credential that a clerk made in the staff console (窓口コマンドの職員資格).
     #[arg(long)]
     staff_credential: Option<PathBuf>,
     /// Outside demo data: why the paper is issued.
@@ -287,7 +287,7 @@ pub enum VerifyCommand {
     Paper {
         /// The PDF.
         file: PathBuf,
-        /// A data directory whose city signed it; default: the certificate authorities in --trust or demo-data.
+        /// Data directory of the city that signed it; without it or --trust: demo-data, where `make demo` put the demo.
         #[arg(long)]
         data: Option<PathBuf>,
         /// A PEM file with the authority that certified the mayor's signature.

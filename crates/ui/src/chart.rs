@@ -15,7 +15,7 @@ pub fn bars(rows: &[(String, i64)]) -> Markup {
             svg class="bars" viewBox=(format!("0 0 480 {height}")) aria-hidden="true" focusable="false" {
                 @for ((label, value), at) in rows.iter().zip(0i64..) {
                     @let length = (*value).max(0).saturating_mul(240) / greatest;
-                    text x="0" y=(at * ROW + 21) { (label) }
+                    text x="0" y=(at * ROW + 21) { (shortened(label)) }
                     rect x="190" y=(at * ROW + 6) width=(length) height="20" {}
                     text x=(196 + length) y=(at * ROW + 21) { (value) }
                 }
@@ -32,13 +32,29 @@ pub fn shares(rows: &[(String, i64)], whole: i64) -> Markup {
             svg class="bars" viewBox=(format!("0 0 480 {height}")) aria-hidden="true" focusable="false" {
                 @for ((label, part), at) in rows.iter().zip(0i64..) {
                     @let length = (*part).clamp(0, whole.max(1)).saturating_mul(280) / whole.max(1);
-                    text x="0" y=(at * ROW + 21) { (label) }
+                    text x="0" y=(at * ROW + 21) { (shortened(label)) }
                     rect class="bars-whole" x="190" y=(at * ROW + 6) width="280" height="20" {}
                     rect x="190" y=(at * ROW + 6) width=(length) height="20" {}
                 }
             }
         }
     }
+}
+
+/// A label as long as the room before the bars; the table beside a chart has it whole.
+fn shortened(label: &str) -> String {
+    const ROOM: usize = 180;
+    let mut used = 0;
+    let mut short = String::new();
+    for character in label.chars() {
+        used += if character.is_ascii() { 7 } else { 14 };
+        if used > ROOM {
+            short.push('…');
+            break;
+        }
+        short.push(character);
+    }
+    short
 }
 
 #[cfg(test)]

@@ -196,12 +196,17 @@ function facts(found) {
   add(words.issued, day(found.issuedOn));
   add(words.number, found.number);
   add(words.page, `${found.page}/${found.of}`);
-  add(words.address, found.address, "ja");
+  add(isRegister(found) ? words.domicile : words.address, found.address, "ja");
   for (const person of found.people) {
     add(words.name, person.name, "ja");
     add(words["birth-date"], person.birthDate, "ja");
   }
   return list;
+}
+
+/** Papers of the family register say 本籍 where the others say an address. */
+function isRegister(found) {
+  return found.kind.includes("family_register");
 }
 
 function itemsForm(found) {
@@ -212,8 +217,9 @@ function itemsForm(found) {
       if (label) select.append(element("option", { value: `${person}-${item}` }, `${whose}: ${label}`));
     }
   };
-  offer(0, words.household, found.household);
+  offer(0, isRegister(found) ? words.register : words.household, found.household);
   found.people.forEach((person, index) => offer(index + 1, person.name, person.digests));
+  if (select.options.length === 0) return null;
   const value = element("input", { id: "value", name: "value", required: "", maxlength: "300", autocomplete: "off" });
   const answer = element("div", { "aria-live": "polite", id: "confirmation" });
   const form = element("form", {},
@@ -239,7 +245,8 @@ async function check(text) {
     const state = await standing(found);
     const kind = { valid: "success", withdrawn: "error", unknown: "warning" }[state];
     result.replaceChildren(verdict(kind, state), facts(found), element("p", {}, element("strong", {}, words.copy)));
-    if (state !== "withdrawn") result.append(itemsForm(found));
+    const items = state === "withdrawn" ? null : itemsForm(found);
+    if (items) result.append(items);
   } catch (error) {
     const word = error instanceof Refused ? error.word : "malformed";
     result.replaceChildren(verdict(word === "no-keys" ? "warning" : "error", word));

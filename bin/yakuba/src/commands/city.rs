@@ -114,7 +114,7 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
     let options = Options {
         dry_run: order.dry_run,
         keep_good: order.keep_good,
-        report: (!order.dry_run).then(|| report_file.clone()),
+        report: Some(report_file.clone()),
         ..Options::default()
     };
     let mut told = None;
@@ -171,9 +171,7 @@ fn import_family_registers(
     done.lines.push(line);
     if report.refused > 0 {
         done.exit_code = 1;
-        if !order.dry_run {
-            done.lines.push(format!("every refused family register: {}", refused.display()));
-        }
+        done.lines.push(format!("every refused family register: {}", refused.display()));
     }
     Ok(())
 }
@@ -191,13 +189,16 @@ fn summarise(order: &ImportOrder, report: &Report, report_file: &Path) -> Done {
     if report.resumed > 0 {
         lines.push(format!("{} rows were staged by an earlier run and not read again", report.resumed));
     }
-    if report.refused > 0 && !order.dry_run {
+    if report.refused > 0 {
         lines.push(format!("every refused row with line, field and reason: {}", report_file.display()));
     }
     lines.push(
         match (order.dry_run, report.switched) {
             (true, _) => "dry run: nothing was changed",
             (false, true) => "the register now shows this data",
+            (false, false) if order.keep_good => {
+                "nothing was switched in: a row of protections.csv is never left out; correct it and run it again"
+            }
             (false, false) => "nothing was switched in: correct the rows and run it again, or use --keep-good",
         }
         .to_owned(),

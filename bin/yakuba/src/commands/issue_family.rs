@@ -40,7 +40,7 @@ pub struct FamilyArguments {
     /// Members by their number in the register, separated by commas (person: one; appendix: any). Default: who asks.
     #[arg(long, value_delimiter = ',')]
     members: Vec<u32>,
-    /// Outside demo data: file with the staff credential that `yakuba staff credential` made.
+    /// Outside demo data: file with the credential that a clerk made in the staff console (窓口コマンドの職員資格).
     #[arg(long)]
     staff_credential: Option<PathBuf>,
     /// Outside demo data: why the paper is issued.

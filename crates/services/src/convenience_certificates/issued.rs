@@ -151,7 +151,7 @@ pub fn get(tx: &mut Tx<'_>, request: Id) -> Result<Option<Issued>, StoreError> {
     tx.query_one(select!("r.request_id = $1"), &[request.into()])?.as_ref().map(from_row).transpose()
 }
 
-/// The paper on which either number stands, as somebody typed it from the paper: wide letters, spaces, capitals, and
+/// The paper on which either number stands, or whose receipt shows this one, as somebody typed it: wide letters, spaces, capitals, and
 /// the letters that Crockford's digits are mistaken for do not matter.
 ///
 /// # Errors
@@ -161,10 +161,23 @@ pub fn find(tx: &mut Tx<'_>, typed: &str) -> Result<Option<Issued>, StoreError> 
     if let Ok(request) = Id::parse(&plain) {
         return get(tx, request);
     }
+    // The short form of a receipt: the beginning of the number, if no other paper's begins so.
+    if let (SHORT, Ok(first), Ok(last)) =
+        (plain.len(), Id::parse(&format!("{plain:0<26}")), Id::parse(&format!("{plain:z<26}")))
+    {
+        let found = tx.query(select!("r.request_id BETWEEN $1 AND $2 LIMIT 2"), &[first.into(), last.into()])?;
+        return match found.as_slice() {
+            [row] => from_row(row).map(Some),
+            _ => Ok(None),
+        };
+    }
     let Some((day, tail)) = plain.split_at_checked(8) else { return Ok(None) };
     let number = format!("{day}-{}", tail.to_uppercase());
     tx.query_one(select!("r.document_number = $1"), &[number.into()])?.as_ref().map(from_row).transpose()
 }
+
+/// Characters of a receipt's number, see [`super::receipt::short_form`].
+const SHORT: usize = 10;
 
 /// Letters and digits only, in lower case, as both numbers are stored.
 fn plain(typed: &str) -> String {

@@ -58,7 +58,11 @@ pub(super) async fn applied(at: At, fields: Fields) -> Result<Response, Failure>
         pin: base::text::to_half_width(&text("pin")).into(),
         password: text("password").into(),
     };
-    at.step(Screen::Apply, move |session, place| session.apply(&place.issuer, &typed)).await
+    at.step(Screen::Apply, move |session, place| {
+        session.typed = [typed.domicile.clone(), typed.head.clone()];
+        session.apply(&place.issuer, &typed)
+    })
+    .await
 }
 
 pub(super) async fn done(at: At) -> Result<Response, Failure> {
@@ -82,12 +86,12 @@ pub(super) fn way(frame: &Frame<'_>) -> Markup {
 }
 
 fn form(frame: &Frame<'_>, session: &Session) -> Markup {
-    let field = |id: &str, key: &str, kind: &str, longest: u32, hint: Option<&str>| {
+    let field = |id: &str, key: &str, kind: &str, longest: u32, value: Option<&str>, hint: Option<&str>| {
         let hint_id = format!("{id}-hint");
         html! {
             label for=(id) { (frame.say(key)) }
             input id=(id) class=(if kind == "password" { "kiosk-pin" } else { "kiosk-text" }) type=(kind) name=(id)
-                maxlength=(longest) required autocomplete="off" aria-describedby=[hint.map(|_| hint_id.as_str())];
+                maxlength=(longest) value=[value] required autocomplete="off" aria-describedby=[hint.map(|_| hint_id.as_str())];
             @if let Some(hint) = hint { p id=(hint_id) { (frame.say(hint)) } }
         }
     };
@@ -96,14 +100,14 @@ fn form(frame: &Frame<'_>, session: &Session) -> Markup {
         (frame.alert(session))
         p class="kiosk-lead" { (frame.say("registration-kiosk-lead")) }
         (frame.form("/kiosk/apply", &html! {
-            (field("domicile", "registration-domicile", "text", 200, Some("registration-domicile-hint")))
-            (field("head", "registration-head", "text", 120, Some("registration-head-hint")))
+            (field("domicile", "registration-domicile", "text", 200, Some(&session.typed[0]), Some("registration-domicile-hint")))
+            (field("head", "registration-head", "text", 120, Some(&session.typed[1]), Some("registration-head-hint")))
             section class="kiosk-answer" {
                 h2 { (frame.say("registration-signed-heading")) }
                 p { (frame.with("registration-signed-lead", &[("city", frame.city.into())])) }
             }
-            (field("pin", "registration-kiosk-pin", "password", 4, None))
-            (field("password", "registration-kiosk-password", "password", 16, Some("registration-kiosk-password-hint")))
+            (field("pin", "registration-kiosk-pin", "password", 4, None, None))
+            (field("password", "registration-kiosk-password", "password", 16, None, Some("registration-kiosk-password-hint")))
             (frame.big("registration-kiosk-go"))
         }))
     })
@@ -193,6 +197,7 @@ impl Session {
         match applied {
             Ok(Ok(())) => {
                 self.may_apply = false;
+                self.typed = Default::default();
                 self.screen = Screen::Applied;
                 Ok(())
             }

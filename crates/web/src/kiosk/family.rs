@@ -10,6 +10,7 @@ use services::convenience_certificates::{
     CertificateKind, Choices, FamilyMemberShown, Issuer, Members, Refusal, family,
 };
 
+use super::kinds::name_key;
 use super::say::{Say, beneath};
 use super::session::{Screen, Session, Step};
 use super::views::{Frame, option};
@@ -80,6 +81,7 @@ pub(super) fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
         &html! {
             h1 { (frame.say("kiosk-choose-heading")) }
             (frame.alert(session))
+            p class="kiosk-lead" { strong { (frame.say(name_key(session.choices.kind))) } }
             (frame.form("/kiosk/choose", &html! {
                 @match session.choices.kind {
                     CertificateKind::FamilyRegisterPersonCertificate => (one_person(frame, session)),
@@ -119,20 +121,25 @@ fn one_person(frame: &Frame<'_>, session: &Session) -> Markup {
 }
 
 fn some(frame: &Frame<'_>, session: &Session) -> Markup {
+    let chosen = match &session.choices.members {
+        Members::Numbered(list) => Some(list),
+        _ => None,
+    };
     html! {
         fieldset class="kiosk-options" {
             legend class="hidden-visually" { (frame.say("kiosk-choose-heading")) }
-            (option("radio", "who", "household", true, &frame.say("kiosk-family-all")))
+            (option("radio", "who", "household", chosen.is_none(), &frame.say("kiosk-family-all")))
             (option("radio", "who", "applicant", false, &frame.say("kiosk-choose-self")))
             @if session.family.len() > 2 {
-                (option("radio", "who", "chosen", false, &frame.say("kiosk-choose-some")))
+                (option("radio", "who", "chosen", chosen.is_some(), &frame.say("kiosk-choose-some")))
             }
         }
         @if session.family.len() > 2 {
             fieldset class="kiosk-options kiosk-members" {
                 legend { (frame.say("kiosk-choose-some")) }
                 @for (place, member) in session.family.iter().enumerate() {
-                    (option("checkbox", "member", &place.to_string(), false, &name(frame, member)))
+                    @let is_chosen = chosen.is_some_and(|list| list.contains(&member.order));
+                    (option("checkbox", "member", &place.to_string(), is_chosen, &name(frame, member)))
                 }
             }
         }

@@ -32,7 +32,7 @@ pub fn start(frame: &Frame<'_>, is_busy: bool) -> Markup {
             h1 { (frame.city) br; (frame.say("kiosk-title")) }
             @if is_busy {
             div class="kiosk-alert" role="alert" {
-                span class="kiosk-mark" aria-hidden="true" { "!" } (frame.say("kiosk-busy"))
+                span class="kiosk-mark" aria-hidden="true" { "!" } span { (frame.say("kiosk-busy")) }
             }
         }
         p class="kiosk-lead" { (frame.say("kiosk-language-lead")) }

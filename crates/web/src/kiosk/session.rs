@@ -137,6 +137,8 @@ pub struct Session {
     pub(super) family: Vec<FamilyMemberShown>,
     /// The card is nobody's here: its holder may live elsewhere and have their family register here.
     pub(super) may_apply: bool,
+    /// What was typed there as 本籍 and 筆頭者, so that a wrong password does not mean typing it again.
+    pub(super) typed: [String; 2],
     pub(super) terminal: Terminal,
     pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
@@ -175,6 +177,7 @@ impl Session {
             twin_right: None,
             family: Vec::new(),
             may_apply: false,
+            typed: Default::default(),
             terminal,
             applicant: None,
             members: Vec::new(),
@@ -429,6 +432,7 @@ impl Session {
         self.cards.clear();
         self.family.clear();
         self.may_apply = false;
+        self.typed = Default::default();
         self.choices = Choices::default();
         self.request = None;
         self.paper = None;

@@ -20,7 +20,7 @@ use crate::visit::Visit;
 /// Steps shown on top.
 const STEPS: usize = 7;
 /// Coins and notes of the simulated slot, in yen.
-pub const COINS: [i64; 4] = [100, 500, 1000, 10];
+pub const COINS: [i64; 4] = [10, 100, 500, 1000];
 
 /// What every screen needs.
 pub struct Frame<'a> {
@@ -63,7 +63,7 @@ impl Frame<'_> {
             }
             Say::Refused(refusal) => self.say(refusal.message_key()),
             Say::Printer(trouble) => {
-                html! { (self.say(printer_sentence(*trouble))) " " (self.say("kiosk-printer-before")) }
+                html! { (self.say(printer_sentence(*trouble))) br; (self.say("kiosk-printer-before")) }
             }
             Say::Owed(id) => {
                 let short = short_form(*id);
@@ -145,7 +145,7 @@ impl Frame<'_> {
             @if let Some(say @ Say::Done(_)) = &session.say {
                 div class="kiosk-answer" role="status" { p { (self.told(say)) } }
             } @else if let Some(say) = &session.say {
-                div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } (self.told(say)) }
+                div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } span { (self.told(say)) } }
             }
         }
     }
@@ -227,6 +227,7 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
     frame.screen("kiosk-choose-heading", Screen::Choose.step(), Some("/kiosk/ended"), &html! {
         h1 { (frame.say("kiosk-choose-heading")) }
         (frame.alert(session))
+        p class="kiosk-lead" { strong { (frame.say(name_key(session.choices.kind))) } }
         (frame.form("/kiosk/choose", &html! {
             fieldset class="kiosk-options" {
                 legend class="hidden-visually" { (frame.say("kiosk-choose-heading")) }
@@ -242,7 +243,8 @@ pub fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
                 fieldset class="kiosk-options kiosk-members" {
                     legend { (frame.say("kiosk-choose-some")) }
                     @for (index, member) in members.iter().enumerate() {
-                        (option("checkbox", "member", &index.to_string(), false, &html! {
+                        @let is_chosen = matches!(&session.choices.members, Members::Chosen(list) if list.contains(&member.id));
+                        (option("checkbox", "member", &index.to_string(), is_chosen, &html! {
                             span lang="ja" { (member.name) }
                             @if member.is_applicant { (frame.say("kiosk-choose-you")) }
                         }))
@@ -400,7 +402,7 @@ pub fn take(frame: &Frame<'_>, session: &Session, request: &Request, twin: &Mark
             @if session.change > Yen::ZERO {
                 p { (frame.with("kiosk-done-change", &[("yen", session.change.to_string().into())])) }
             }
-            p { (frame.with("kiosk-done-request", &[("request", request.id.to_string().into())])) }
+            p { (frame.with("kiosk-done-request", &[("request", short_form(request.id).as_str().into())])) }
             p { a class="kiosk-quiet" href="/kiosk/receipt" { (frame.say("kiosk-receipt-link")) } }
             @if session.out.tray().is_some() { section class="kiosk-drawer" {
                 p { (frame.say("kiosk-done-simulated")) }
@@ -430,7 +432,7 @@ pub fn ended(frame: &Frame<'_>, session: Option<&Session>) -> Markup {
     frame.screen(heading, 0, None, &html! {
         h1 { (frame.say(heading)) }
         @if let Some(say) = refused {
-            div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } (frame.told(say)) }
+            div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } span { (frame.told(say)) } }
         }
         @if ending == Some(Ending::TimedOut) { p class="kiosk-lead" { (frame.say("kiosk-timeout-lead")) } }
         p class="kiosk-lead" { (frame.say("kiosk-ended-lead")) }

@@ -45,6 +45,8 @@ const SCRIPT_WORDS: &[&str] = &[
     "confirmed",
     "not-confirmed",
     "household",
+    "register",
+    "domicile",
     "kind-residence_certificate",
     "kind-family_register_certificate",
     "kind-family_register_person_certificate",
@@ -160,7 +162,7 @@ pub(super) fn found(visit: &Visit, claims: &Claims, standing: Standing, code: &s
         (verdict(visit, kind_of(standing), standing.word()))
         (content(visit, claims))
         p { strong { (visit.say_html("verify-copy")) } }
-        @if standing != Standing::Withdrawn { (items_form(visit, claims, code, typed)) }
+        @if standing != Standing::Withdrawn && !choices(visit, claims).is_empty() { (items_form(visit, claims, code, typed)) }
     }
 }
 
@@ -171,9 +173,9 @@ pub(super) fn document_found(visit: &Visit, report: &SignatureReport, pages: &[C
         (verdict(visit, kind_of(standing), &format!("document-{}", standing.word())))
         (facts(&[
             (visit.say("verify-signer"), html! { (signer) }),
-            (visit.say("verify-signed-at"), html! { (report.claimed_time) }),
+            (visit.say("verify-signed-at"), html! { (ui::dates::instant(visit.language, report.claimed_time)) }),
             (visit.say("verify-stamped-at"), html! {
-                @if let StampFound::Vouches(stamp) = &report.stamp { (stamp.time) " (" (stamp.authority) ")" }
+                @if let StampFound::Vouches(stamp) = &report.stamp { (ui::dates::instant(visit.language, stamp.time)) " (" (stamp.authority) ")" }
                 @else { (visit.say("verify-not-stamped")) }
             }),
         ]))
@@ -190,7 +192,10 @@ fn content(visit: &Visit, claims: &Claims) -> Markup {
         (visit.say("verify-issued"), html! { (day(visit, claims.issued_on)) }),
         (visit.say("verify-number"), html! { (claims.number) }),
         (visit.say("verify-page"), html! { (claims.page) "/" (claims.of) }),
-        (visit.say("verify-address"), html! { span lang="ja" { (claims.address.reveal()) } }),
+        (
+            visit.say(if is_register(claims) { "verify-domicile" } else { "verify-address" }),
+            html! { span lang="ja" { (claims.address.reveal()) } },
+        ),
     ];
     for person in &claims.people {
         list.push((visit.say("verify-name"), html! { span lang="ja" { (person.name.reveal()) } }));
@@ -199,9 +204,15 @@ fn content(visit: &Visit, claims: &Claims) -> Markup {
     facts(&list)
 }
 
+/// Whether it is a paper of the family register, which says 本籍 where others say an address.
+fn is_register(claims: &Claims) -> bool {
+    claims.kind.contains("family_register")
+}
+
 /// The items of the paper that can be confirmed: value of the choice and its words.
 fn choices(visit: &Visit, claims: &Claims) -> Vec<(String, String)> {
-    let household = claims.household.keys().map(|item| (0, *item, visit.say("verify-household")));
+    let whole = if is_register(claims) { "verify-register" } else { "verify-household" };
+    let household = claims.household.keys().map(|item| (0, *item, visit.say(whole)));
     let people = claims.people.iter().enumerate().flat_map(|(index, person)| {
         person.digests.keys().map(move |item| (index + 1, *item, person.name.reveal().clone()))
     });

@@ -30,7 +30,7 @@ async fn page(visit: Visit, me: SignedIn) -> Result<Response, Failure> {
     let main = html! {
         p { (visit.say_html("staff-counter-how")) }
         p { code { "yakuba issue residence-certificate --resident ID --data D --out F.pdf --purpose … --staff-credential FILE" } }
-        p { code { "yakuba issue seal|tax --resident ID --data D --out F.pdf --purpose … --staff-credential FILE" } }
+        p { code { "yakuba issue seal|tax|koseki --resident ID --data D --out F.pdf --purpose … --staff-credential FILE" } }
         form method="post" action=(PATH) {
             (visit.csrf(PATH))
             (ui::form::button(ui::form::ButtonKind::Primary, &visit.say("staff-counter-make")))

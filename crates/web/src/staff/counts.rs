@@ -85,7 +85,12 @@ pub fn section(visit: &Visit, lines: &[Line]) -> Markup {
             ]
         })
         .collect();
-    let bars: Vec<(String, i64)> = lines.iter().map(|line| (place(visit, line).into_owned(), line.issued)).collect();
+    // A bar a place: which kinds stands in the table.
+    let mut places = BTreeMap::new();
+    for line in lines {
+        *places.entry(place(visit, line).into_owned()).or_insert(0) += line.issued;
+    }
+    let bars: Vec<(String, i64)> = places.into_iter().collect();
     let total: i64 = lines.iter().map(|line| line.issued).sum();
     html! {
         section class="card" {

@@ -109,6 +109,9 @@ pub fn card(visit: &Visit, me: &SignedIn, incident: &Incident) -> Markup {
         (visit.say("staff-incident-service"), html! { (service_name(visit, &incident.service)) }),
         (visit.say("staff-incident-opened"), html! { (instant(incident.opened_at)) }),
     ];
+    if !incident.note.is_empty() {
+        told.insert(0, (visit.say("staff-incident-kind"), kind_words(visit, &incident.kind)));
+    }
     if incident.times > 1 {
         let times = visit.say_with("staff-incident-times", &[("n", incident.times.into())]);
         told.push((visit.say("staff-incident-last"), html! { (instant(incident.last_at)) " (" (times) ")" }));
@@ -129,6 +132,15 @@ pub fn card(visit: &Visit, me: &SignedIn, incident: &Incident) -> Markup {
             (facts(&told))
             @if is_open { (ways_out(visit, me, incident)) }
         }
+    }
+}
+
+/// What happened: the printer's troubles in words, others by their code, which the operator's manual lists.
+fn kind_words(visit: &Visit, kind: &str) -> Markup {
+    const TROUBLES: [&str; 7] = ["out-of-paper", "jam", "open", "supply", "tray-full", "offline", "other"];
+    match kind.strip_prefix("printer-").filter(|trouble| TROUBLES.contains(trouble)) {
+        Some(trouble) => html! { (visit.say(&format!("kiosk-printer-{trouble}"))) },
+        None => html! { code { (kind) } },
     }
 }
 

@@ -2,7 +2,7 @@
 start-title = { $city } card services
 start-lead = What would you like to do?
 start-kiosk = Get a certificate
-start-kiosk-what = With an Individual Number Card and its four-digit PIN you receive a copy of your residence record.
+start-kiosk-what = With an Individual Number Card and its four-digit PIN you receive certificates of residence, family register, registered seal and taxes.
 start-verify = Check a certificate
 start-verify-what = Anyone can check whether a certificate is genuine and still valid.
 start-staff = For staff

@@ -2,7 +2,7 @@
 start-title = { $city }のカードサービス
 start-lead = ご用のものをお選びください。
 start-kiosk = 証明書を取る
-start-kiosk-what = マイナンバーカードと4けたの暗証番号で、住民票の写しを受け取れます。
+start-kiosk-what = マイナンバーカードと4けたの暗証番号で、住民票、戸籍、印鑑登録、課税(所得)の証明書を受け取れます。
 start-verify = 証明書を確かめる
 start-verify-what = 受け取った証明書が、本物で、いまも有効かをだれでも確かめられます。
 start-staff = 職員の方
