@@ -71,11 +71,12 @@ pub fn offer(
             Ok(content) => content,
             Err(no) => return Ok(Err(no.refusal())),
         };
-        let drawn =
-            tx.query_one("SELECT register_version FROM certificate_requests WHERE request_id = $1", &[id.into()])?;
-        if drawn.map(|row| row.opt_text(0).map(|version| version == Some(content.version().as_str()))).transpose()?
-            != Some(true)
-        {
+        let sql = "SELECT register_version FROM certificate_requests WHERE request_id = $1";
+        let drawn_from = match tx.query_one(sql, &[id.into()])? {
+            Some(row) => row.opt_text(0)?.map(str::to_owned),
+            None => None,
+        };
+        if drawn_from != Some(content.version()) {
             return Ok(Err(Refusal::AskAtTheCounter));
         }
         let is_first = tx.execute("DELETE FROM certificate_fields WHERE request_id = $1", &[id.into()])? == 1;
