@@ -40,7 +40,7 @@ pub fn is_loaded<T: Copied>(tx: &mut Tx) -> Result<bool, StoreError> {
 }
 
 /// Records that the source said, at `taken_at`, that it stands at `position`. An older or repeated heartbeat changes
-/// nothing. `received` is our own clock.
+/// nothing but what we know of the position. `received` is our own clock.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -51,11 +51,15 @@ pub fn record_heartbeat<T: Copied>(
     taken_at: Timestamp,
     received: Timestamp,
 ) -> Result<(), StoreError> {
+    // That the source is ahead of us is known however the clocks stand: it closes until we have caught up (I8).
+    tx.queue(
+        "UPDATE record_copy_feed SET source_position = $1 WHERE kind = $2 AND source_position < $1",
+        &[position.into(), T::KIND.into()],
+    )?;
     tx.execute(
-        "UPDATE record_copy_feed SET source = $1, heartbeat = $2, received = $3, \
-         source_position = CASE WHEN source_position > $4 THEN source_position ELSE $4 END \
-         WHERE kind = $5 AND (heartbeat IS NULL OR heartbeat < $2)",
-        &[source.into(), taken_at.into(), received.into(), position.into(), T::KIND.into()],
+        "UPDATE record_copy_feed SET source = $1, heartbeat = $2, received = $3 \
+         WHERE kind = $4 AND (heartbeat IS NULL OR heartbeat < $2)",
+        &[source.into(), taken_at.into(), received.into(), T::KIND.into()],
     )?;
     Ok(())
 }

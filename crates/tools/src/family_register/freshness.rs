@@ -47,7 +47,7 @@ pub fn renew(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
 }
 
 /// Records that the source said, at `taken_at`, that it stands at `position`. An older or repeated heartbeat changes
-/// nothing.
+/// nothing but what we know of the position.
 pub(super) fn record_heartbeat(
     tx: &mut Tx,
     source: &str,
@@ -55,11 +55,15 @@ pub(super) fn record_heartbeat(
     taken_at: Timestamp,
     received: Timestamp,
 ) -> Result<(), StoreError> {
+    // That the source is ahead of us is known however the clocks stand: it closes until we have caught up (I8).
+    tx.queue(
+        "UPDATE family_register_feed SET source_position = $1 WHERE id = 1 AND source_position < $1",
+        &[position.into()],
+    )?;
     tx.execute(
-        "UPDATE family_register_feed SET source = $1, heartbeat = $2, received = $3, \
-         source_position = CASE WHEN source_position > $4 THEN source_position ELSE $4 END \
+        "UPDATE family_register_feed SET source = $1, heartbeat = $2, received = $3 \
          WHERE id = 1 AND (heartbeat IS NULL OR heartbeat < $2)",
-        &[source.into(), taken_at.into(), received.into(), position.into()],
+        &[source.into(), taken_at.into(), received.into()],
     )?;
     Ok(())
 }
