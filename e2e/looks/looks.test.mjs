@@ -31,6 +31,15 @@ for (const language of languages) {
       await takePaper(page, language, async (name) => {
         await picture(page, size, language, `kiosk-${step++}-${name}`)
         await fit(page, `kiosk ${name} in ${language} at ${size} size`)
+        if (name !== 'take') return
+        await page.locator('a[href="/kiosk/receipt"]').click()
+        await picture(page, size, language, 'kiosk-receipt')
+        await fit(page, `receipt in ${language} at ${size} size`)
+        await page.locator('form[action="/kiosk/receipt/print"] button').click()
+        await page.locator('a[href="/kiosk/receipt.pdf"]').waitFor()
+        await picture(page, size, language, 'kiosk-receipt-printed')
+        await fit(page, `receipt on paper in ${language} at ${size} size`)
+        await page.locator('a[href="/kiosk/take"]').click()
       })
     })
     test(`own cards at the machine, ${language}, ${size}`, async () => {

@@ -2,6 +2,7 @@
 
 import { after, before, test } from 'node:test'
 import { launch, person } from '../lib/browser.mjs'
+import { yesterday, yesterdayAndOpenMoney } from '../lib/books.mjs'
 import { languages, sizes, url } from '../lib/city.mjs'
 import { takePaper } from '../lib/kiosk.mjs'
 import { look } from '../lib/look.mjs'
@@ -57,7 +58,62 @@ test('a day goes by', async () => {
     if (name === 'withdrawn') await staff.approveNewest(administrator)
   }
   await staff.takeDesk(officer, 'inquiry')
+  yesterdayAndOpenMoney()
 })
+
+for (const language of languages) {
+  test(`the machines' money before it is dealt with, ${language}`, async () => {
+    const day = yesterday()
+    await each(officer, language, { 'cash-open': '/staff/cash', 'cash-to-close': `/staff/cash?day=${day}` })
+    await officer.locator('form[action="/staff/cash/close"] input[name^=counted]').fill('12')
+    await officer.locator('form[action="/staff/cash/close"] button').click()
+    await look(officer, SIZES, language, 'staff-cash-refused')
+  })
+}
+
+test('a day is closed with a difference, and a correction is asked for', async () => {
+  const day = yesterday()
+  const count = async (act, sum, note) => {
+    const form = officer.locator(`form[action="/staff/cash/${act}"]`)
+    await form.locator('input[name^=counted]').fill(sum)
+    await form.locator('input[name^=note]').fill(note)
+    await form.locator('button').click()
+    await officer.waitForURL(/done=/)
+  }
+  await staff.open(officer, `/staff/cash?day=${day}`)
+  await count('close', '500', '100円硬貨が1枚足りない')
+  await staff.open(officer, `/staff/cash?day=${day}`)
+  await officer.locator('details', { has: officer.locator('form[action="/staff/cash/correct"]') }).locator('summary').click()
+  await count('correct', '600', '回収口に1枚残っていた')
+})
+
+for (const language of languages) {
+  test(`the machines' money, closed and with a correction that waits, ${language}`, async () => {
+    const day = yesterday()
+    await staff.open(officer, `/staff/cash?day=${day}&lang=${language}&done=staff-done-cash-closed`)
+    await officer.locator('details', { has: officer.locator('form[action="/staff/cash/correct"]') }).locator('summary').click()
+    await look(officer, SIZES, language, 'staff-cash-closed')
+    await each(administrator, language, { 'cash-correction': `/staff/cash?day=${day}` })
+  })
+}
+
+test('a correction is approved and an unclear refund settled', async () => {
+  await staff.open(administrator, `/staff/cash?day=${yesterday()}`)
+  await administrator.locator('form[action$="/approve"] button').click()
+  await administrator.waitForURL(/done=/)
+  await staff.open(officer, '/staff/cash')
+  const form = officer.locator('form[action="/staff/cash/settle"]').filter({ has: officer.locator('option[value=found_not_paid_back]') })
+  await form.locator('select').selectOption('found_not_paid_back')
+  await form.locator('input[name^=reason]').fill('箱を数えた。200円が残っていた')
+  await form.locator('button').click()
+  await officer.waitForURL(/done=/)
+})
+
+for (const language of languages) {
+  test(`the machines' money, corrected, ${language}`, async () => {
+    await each(officer, language, { 'cash-corrected': `/staff/cash?day=${yesterday()}` })
+  })
+}
 
 for (const language of languages) {
   test(`pages of every day, ${language}`, async () => {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { sizes, url } from '../lib/city.mjs'
 import { Kiosk } from '../lib/kiosk.mjs'
-import { keep, pdfsig } from '../lib/paper.mjs'
+import { keep, pdfsig, text } from '../lib/paper.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -68,6 +68,15 @@ for (const size of ['kiosk', 'phone']) {
     const receipt = await page.locator('.kiosk-receipt').innerText()
     assert.match(receipt, /見本市[^]*住民票の写し[^]*200円/)
     await fit(page, `receipt at ${size} size`)
+    // On paper, for whoever wants it, from the same printer.
+    assert.equal((await page.request.get(`${url}/kiosk/receipt.pdf`)).status(), 410, 'nobody is given one unasked')
+    await kiosk.go('/kiosk/receipt/print').click()
+    await page.locator('[role=status]', { hasText: '領収書を印刷しました' }).waitFor()
+    await fit(page, `receipt on paper at ${size} size`)
+    const printed = await page.request.get(`${url}/kiosk/receipt.pdf`)
+    const words = text(keep(await printed.body(), 'receipt.pdf')).replaceAll(' ', '')
+    assert.match(words, /領収書[^]*金額　?200円[^]*住民票の写し1通の交付手数料として[^]*領収日時[^]*年[^]*月[^]*日[^]*場所[^]*受付番号[0-9A-Z]{5}-[0-9A-Z]{5}[^]*見本市/)
+    assert.equal(await kiosk.go('/kiosk/receipt/print').count(), 0, 'one is enough')
     await page.locator('a[href="/kiosk/take"]').click()
     await kiosk.takeEverything()
   })
@@ -81,6 +90,20 @@ test('paper runs out while it is printed: told, refilled, and the same paper com
   await printer(page, 'none')
   assert.ok((await kiosk.paper()).length > 10_000)
   await kiosk.takeEverything()
+})
+
+test('without script the receipt comes too, and nobody must take one', async () => {
+  const { page, kiosk } = await beforePayment('kiosk', { javaScriptEnabled: false })
+  await kiosk.go('/kiosk/pay').click()
+  await kiosk.at('/kiosk/print')
+  await kiosk.go('/kiosk/print').click()
+  assert.ok((await kiosk.paper()).length > 10_000)
+  await page.locator('a[href="/kiosk/receipt"]').click()
+  await kiosk.go('/kiosk/receipt/print').click()
+  await page.locator('[role=status]', { hasText: '領収書を印刷しました' }).waitFor()
+  await page.locator('a[href="/kiosk/take"]').click()
+  await kiosk.takeEverything()
+  assert.equal((await page.request.get(`${url}/kiosk/receipt.pdf`, { maxRedirects: 0 })).ok(), false, 'it went with its person')
 })
 
 test('a jam that nobody mends gives the money back', async () => {

@@ -16,7 +16,7 @@ use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, RevocationReaso
 use pki::timestamp::{HttpTimestampSource, Policy, RestingSource, TimestampSource};
 use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
-use services::convenience_certificates::{Composer, Issuer};
+use services::convenience_certificates::{Composer, Issuer, SERVICE_CODE};
 use testkit::world::jlis::Jlis;
 use testkit::world::timestamp::TimestampAuthority;
 use tools::copied_records::{self, Copied};
@@ -76,7 +76,12 @@ impl Lasting {
     /// # Errors
     /// The databases.
     pub fn run(&self, city: &Inside) -> Result<usize, CopyError> {
-        let means = electronic_copies::Means { stamps: &*self.stamps, lists: &*self.lists, anchors: &self.anchors };
+        let means = electronic_copies::Means {
+            stamps: &*self.stamps,
+            lists: &*self.lists,
+            anchors: &self.anchors,
+            service: SERVICE_CODE,
+        };
         electronic_copies::run(&city.store, &city.vault, &city.seams, &means)
     }
 }

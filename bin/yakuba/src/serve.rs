@@ -100,6 +100,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let keys = Arc::new(keys);
     let means = Means::assemble(&city, &keys)?;
     let place = Place::new(means.issuer.clone(), means::slots(&city)?, city.config().kiosk.most_sessions as usize);
+    let place = place.remembering_in(city.directory().join("coin-boxes"));
     let place = Arc::new(match means::printer(&city)? {
         Some(printer) => place.printing_at(printer),
         None => place,
@@ -122,6 +123,12 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     // under way is theirs: then only time ends it.
     let is_alone = inside.store.read::<_, store::StoreError, _>(|tx| nodes::is_alone(tx, node));
     let is_alone = is_alone.map_err(Failure::while_doing(Kind::Unavailable, "the other processes are not known"))?;
+    if is_alone {
+        // The boxes first: what they know is no officer's matter.
+        place
+            .resume_refunds(0, true)
+            .map_err(Failure::while_doing(Kind::Unavailable, "refunds under way cannot be looked into"))?;
+    }
     actions::sweep(&inside, is_alone)
         .map_err(Failure::while_doing(Kind::Unavailable, "requests left over cannot be ended"))?;
     let mut beside = Beside::start(&city, &keys, relay, place, idle_seconds)?;
@@ -236,13 +243,14 @@ impl Beside {
         beside.every(1, "relay", move || {
             relay_inside.pump(&InProcess(&relay_outside)).map(|_| ()).map_err(|error| error.to_string())
         })?;
-        let issuer = place.issuer.clone();
+        let (issuer, boxes) = (place.issuer.clone(), place.clone());
         beside.every(1, "machines", move || {
             place.look_after(idle_seconds);
             Ok(())
         })?;
         let inside = city.inside().clone();
         beside.every(SWEEP_SECONDS, "sweep", move || {
+            boxes.resume_refunds(SWEEP_SECONDS.cast_signed(), false).map_err(|error| error.to_string())?;
             actions::sweep(&inside, false).map(|_| ()).map_err(|error| error.to_string())
         })?;
         // Each zone's heads leave its own database: into a file here, and by the relay to the other zone.

@@ -69,8 +69,9 @@ pub fn halt_at(point: &str) {
     let _ = HALT.set(point.to_owned());
 }
 
-/// Stands still if this is the point. Costs one look at a word that is never set in production.
-pub(crate) fn reach(point: &str) {
+/// Stands still if this is the point. Costs one look at a word that is never set in production. Inside a transaction it is
+/// [`crate::Tx::reach`]; this is for moments between two.
+pub fn reach(point: &str) {
     if HALT.get().is_some_and(|halt| halt == point) {
         println!("halted at {point}");
         loop {

@@ -4,19 +4,22 @@
 //! ```text
 //!   keep ─► signed ──stamp──► stamped ──certificates, revocation lists──► lasting ─► erase_at
 //!             │ not handed out      │ may be handed out: what comes later only stands behind it
-//!             └─ retried: 1, 2, 4 … minutes, at most a day apart
+//!             ├─ retried: 1, 2, 4 … minutes, at most a day apart
+//!             └─ void (a certificate was revoked) · aside (the bytes are not ours any more): incident; the others go on
 //! ```
 //! What a machine prints never comes here: its bytes are erased when the paper is out.
 
 use base::{Id, Seams, Timestamp};
 use pki::TrustAnchors;
 use pki::pades::long_term::{self, EvidenceRefusal, ListSource};
-use pki::pades::{self, SignError};
+use pki::pades::{self, PadesRefusal, SignError};
 use pki::timestamp::TimestampSource;
 use store::sealing::{SealError, Vault};
 use store::{Store, StoreError, Tx};
 
 use crate::ResidentId;
+use crate::access::Actor;
+use crate::incidents::{self, Report};
 
 /// Column name for sealing.
 const COLUMN: &str = "electronic_copies.sealed";
@@ -36,6 +39,8 @@ pub enum Level {
     Lasting,
     /// A certificate behind it has been revoked; it is not handed out.
     Void,
+    /// Its bytes are not those that were kept; it is not handed out, and nothing is done to it until its time is over.
+    Aside,
 }
 
 impl Level {
@@ -45,11 +50,14 @@ impl Level {
             Self::Stamped => "stamped",
             Self::Lasting => "lasting",
             Self::Void => "void",
+            Self::Aside => "aside",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Signed, Self::Stamped, Self::Lasting, Self::Void].into_iter().find(|level| level.word() == word)
+        [Self::Signed, Self::Stamped, Self::Lasting, Self::Void, Self::Aside]
+            .into_iter()
+            .find(|level| level.word() == word)
     }
 }
 
@@ -72,6 +80,8 @@ pub struct Means<'a> {
     pub lists: &'a dyn ListSource,
     /// Whose certificates count, for documents and stamps.
     pub anchors: &'a TrustAnchors,
+    /// The service whose copies they are, for incidents.
+    pub service: &'static str,
 }
 
 /// Keeps a signed certificate until `erase_at`. Sealed before the transaction by [`sealed`].
@@ -136,7 +146,8 @@ struct Due {
     tries: i64,
 }
 
-/// Raises every copy that is due by as many levels as can be, and erases those whose time is over. Says how many rose.
+/// Raises every copy that is due by as many levels as can be, and erases those whose time is over. Says how many rose. One
+/// that cannot be opened or is not ours any more stops no other.
 ///
 /// # Errors
 /// [`CopyError`]; what a copy lacks is no error but a later try.
@@ -148,23 +159,30 @@ pub fn run(store: &Store, vault: &Vault, seams: &Seams, means: &Means<'_>) -> Re
     let due = store.read::<_, StoreError, _>(|tx| due(tx, now))?;
     let mut risen = 0;
     for copy in due {
-        let bytes = match vault.open_sealed(&copy.resident, COLUMN, &copy.sealed) {
-            Ok(bytes) => bytes,
+        let step = match vault.open_sealed(&copy.resident, COLUMN, &copy.sealed) {
+            Ok(bytes) => raise(copy.level, bytes, means, now),
             // The person's key was destroyed: so is the copy.
             Err(SealError::Erased) => {
                 forget(store, copy.request)?;
                 continue;
             }
-            Err(error) => return Err(error.into()),
+            Err(SealError::Altered) => Step::Aside,
+            // An old copy of the key database: the right one may come back.
+            Err(SealError::NoKey) => Step::Waits,
+            Err(error @ (SealError::WrongCityKey | SealError::KeyFile { .. } | SealError::Store(_))) => {
+                return Err(error.into());
+            }
         };
-        let (level, raised) = raise(copy.level, bytes, means, now);
-        if level == copy.level {
-            try_later(store, &copy, now)?;
-            continue;
+        match step {
+            Step::Waits => try_later(store, &copy, now)?,
+            Step::To(level, raised) => {
+                let sealed = vault.seal(&copy.resident, COLUMN, &raised)?;
+                write_level(store, &copy, level, sealed, now)?;
+                risen += 1;
+            }
+            Step::Void => put_away(store, seams, &copy, Level::Void, means.service)?,
+            Step::Aside => put_away(store, seams, &copy, Level::Aside, means.service)?,
         }
-        let sealed = vault.seal(&copy.resident, COLUMN, &raised)?;
-        write_level(store, &copy, level, sealed, now)?;
-        risen += 1;
     }
     Ok(risen)
 }
@@ -188,29 +206,67 @@ fn due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Due>, StoreError> {
     .collect()
 }
 
-/// The copy one or two levels up, or as it was.
-fn raise(level: Level, bytes: Vec<u8>, means: &Means<'_>, now: Timestamp) -> (Level, Vec<u8>) {
-    let (level, bytes) = match level {
+/// What becomes of a copy.
+enum Step {
+    /// It rises.
+    To(Level, Vec<u8>),
+    /// It is tried again.
+    Waits,
+    /// See [`Level::Void`].
+    Void,
+    /// See [`Level::Aside`].
+    Aside,
+}
+
+/// One or two levels up, as far as what is needed can be had.
+fn raise(before: Level, bytes: Vec<u8>, means: &Means<'_>, now: Timestamp) -> Step {
+    let (level, bytes) = match before {
         Level::Signed => match pades::stamp(&bytes, means.stamps) {
             Ok(stamped) if stamped.stamp.is_ok() => (Level::Stamped, stamped.bytes),
-            outcome => {
-                let reason = outcome.map(|stamped| stamped.stamp.map(|_| ()).map_err(|error| error.to_string()));
+            Ok(stamped) => {
+                let reason = stamped.stamp.map(|_| ()).map_err(|error| error.to_string());
                 tracing::warn!(?reason, "an electronic copy waits for its time stamp");
-                return (level, bytes);
+                return Step::Waits;
+            }
+            Err(error) => {
+                tracing::error!(%error, "an electronic copy is none that we signed");
+                return Step::Aside;
             }
         },
         other => (other, bytes),
     };
     let evidence = long_term::collect(&bytes, means.anchors, means.lists, now);
     match evidence.and_then(|evidence| Ok(long_term::append(&bytes, &evidence)?)) {
-        Ok(lasting) => (Level::Lasting, lasting),
-        Err(EvidenceRefusal::Revoked) => (Level::Void, bytes),
+        Ok(lasting) => Step::To(Level::Lasting, lasting),
+        Err(EvidenceRefusal::Revoked) => Step::Void,
         // Evidence is there already: another process was faster, or the level was not written.
-        Err(EvidenceRefusal::Sign(SignError::HasForm)) => (Level::Lasting, bytes),
+        Err(EvidenceRefusal::Sign(SignError::HasForm)) => Step::To(Level::Lasting, bytes),
+        Err(EvidenceRefusal::Signature(refusal)) if is_altered(&refusal) => {
+            tracing::error!(%refusal, "an electronic copy is not what was signed");
+            Step::Aside
+        }
         Err(error) => {
             tracing::info!(%error, "an electronic copy waits for its evidence");
-            (level, bytes)
+            if level == before { Step::Waits } else { Step::To(level, bytes) }
         }
+    }
+}
+
+/// Whether no later day can make the file good: its bytes are wrong, not what it is judged by.
+const fn is_altered(refusal: &PadesRefusal) -> bool {
+    match refusal {
+        PadesRefusal::NotSigned
+        | PadesRefusal::MalformedPdf { .. }
+        | PadesRefusal::NotWholeFile
+        | PadesRefusal::Altered
+        | PadesRefusal::MalformedSignature(_)
+        | PadesRefusal::UnacceptedForm(_)
+        | PadesRefusal::BadSignature => true,
+        PadesRefusal::ForeignAuthority
+        | PadesRefusal::TestAuthority
+        | PadesRefusal::WrongCertificate
+        | PadesRefusal::CertificateNotCurrent
+        | PadesRefusal::Revoked => false,
     }
 }
 
@@ -226,6 +282,29 @@ fn write_level(store: &Store, copy: &Due, level: Level, sealed: Vec<u8>, now: Ti
             )
         })
         .map(|_| ())
+}
+
+/// Takes a copy out of the job for good, as it is, and tells staff.
+fn put_away(store: &Store, seams: &Seams, copy: &Due, level: Level, service: &'static str) -> Result<(), StoreError> {
+    let (request, before, seams) = (copy.request, copy.level, seams.clone());
+    let (kind, what) = match level {
+        Level::Void => ("electronic-copy-void", "a certificate behind an electronic copy was revoked"),
+        _ => {
+            ("electronic-copy-altered", "an electronic copy is not what was kept; how it was altered must be found out")
+        }
+    };
+    store.write(move |tx| {
+        let changed = tx.execute(
+            "UPDATE electronic_copies SET level = $1 WHERE request_id = $2 AND level = $3",
+            &[level.word().into(), request.into(), before.word().into()],
+        )?;
+        if changed == 1 {
+            let note = format!("{what}; request {request}");
+            let report = Report { service, kind, stops: false, note: &note };
+            incidents::open(tx, &seams, &Actor::System { job: "electronic-copies" }, &report)?;
+        }
+        Ok(())
+    })
 }
 
 fn try_later(store: &Store, copy: &Due, now: Timestamp) -> Result<(), StoreError> {

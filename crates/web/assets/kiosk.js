@@ -64,13 +64,14 @@ if (progress) {
     const reply = await fetch(progress.dataset.progress, { cache: "no-store" }).catch(() => null);
     if (reply?.redirected) return location.replace(reply.url);
     const page = reply?.ok ? new DOMParser().parseFromString(await reply.text(), "text/html") : null;
-    const news = page?.querySelector("[data-progress]");
+    const news = page?.querySelector("[data-progress], [data-arrived]");
     // Whoever is about to press a button is not disturbed by what has not changed.
     if (news && news.innerHTML !== progress.innerHTML) {
       progress.innerHTML = news.innerHTML;
       document.title = page.title;
     }
-    setTimeout(look, 1000);
+    // What has arrived does not change any more: looking on would keep the machine awake.
+    if (!news?.hasAttribute("data-arrived")) setTimeout(look, 1000);
   };
   setTimeout(look, 1000);
 }

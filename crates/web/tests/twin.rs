@@ -267,6 +267,35 @@ fn the_status_list_is_a_signed_token_of_its_own_type() {
 }
 
 #[test]
+fn a_status_list_is_signed_again_when_it_says_something_else_or_grows_old_and_not_before() {
+    let door = door(TestDatabase::on_sqlite());
+    let list = || door.stranger().get("/twin/status/0").text();
+    // Each signature has randomness of its own: the same text is the same signature.
+    let first = list();
+    door.database.clock.advance_seconds(status_list::KEEP_SECONDS - 1);
+    assert_eq!(list(), first);
+    door.database.clock.advance_seconds(1);
+    let second = list();
+    assert_ne!(second, first, "it grew old");
+    assert_eq!(list(), second);
+    let now = door.database.seams.now();
+    door.database
+        .outside()
+        .write::<_, store::StoreError, _>(move |tx| {
+            let place = "INSERT INTO twin_places (list, place, request_hash, taken_at) VALUES (0, 77, 'h', $1)";
+            tx.execute(place, &[now.into()])?;
+            let status = "INSERT INTO paper_status (request_hash, state, at) VALUES ('h', 'withdrawn', $1)";
+            tx.execute(status, &[now.into()]).map(|_| ())
+        })
+        .unwrap();
+    let third = list();
+    assert_ne!(third, second, "a withdrawal is seen at once");
+    assert_eq!(list(), third);
+    door.database.clock.set(now.plus_seconds(-3600));
+    assert_ne!(list(), third, "a clock that ran backwards keeps nothing for longer");
+}
+
+#[test]
 fn where_copies_are_not_offered_none_of_it_exists() {
     let door = TestDoor::open(TestDatabase::on_sqlite());
     for path in [

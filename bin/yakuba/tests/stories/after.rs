@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use base::{Clock, Id, ManualClock, Seams, SystemRandom};
 use pki::AuthorityRole;
+use pki::pades::long_term::ListSource;
 use pki::pades::{self, StampFound};
-use pki::revocation::HttpFetch;
+use pki::revocation::{HttpFetch, RevocationReason, StatusError};
+use pki::test_authority::RevokedEntry;
 use pki::timestamp::{HttpTimestampSource, RestingSource, StampedToken, TimestampError, TimestampSource};
 use services::convenience_certificates::{Applicant, Choices, FetchToken, Refusal, Request, State, actions};
 use store::StoreError;
@@ -16,6 +18,7 @@ use tools::electronic_copies::{self, Level};
 use tools::relay::Message;
 use tools::relay::paper_status::RequestHash;
 use tools::withdrawal_list::{self, WithdrawalList};
+use yakuba::keys::SimulatedAuthorities;
 
 use crate::city::{Fixture, fixture};
 
@@ -225,6 +228,94 @@ fn an_electronic_copy_is_stamped_when_the_authority_answers_and_lasts_by_the_job
     });
     lasting.run(&later).unwrap();
     assert!(deliverable().is_none(), "its time is over");
+}
+
+/// Lists of the demo's authorities, made now; of the stampers' one certificate may be revoked.
+struct Lists {
+    authorities: SimulatedAuthorities,
+    seams: Seams,
+    revoked: Option<u64>,
+}
+
+impl ListSource for Lists {
+    fn list(&self, key_id: &[u8]) -> Result<Vec<u8>, StatusError> {
+        let now = self.seams.now();
+        let (since, reason) = (now.plus_seconds(-86_400), RevocationReason::KeyCompromise);
+        let entries: Vec<RevokedEntry> =
+            self.revoked.into_iter().map(|serial| RevokedEntry { serial, since, reason }).collect();
+        let (authority, entries) = if key_id == self.authorities.document.key_id() {
+            (&self.authorities.document, &[][..])
+        } else {
+            (&self.authorities.timestamps, &entries[..])
+        };
+        Ok(authority.whole_revocation_list(1, now, now.plus_seconds(3600), entries).unwrap())
+    }
+}
+
+fn open_incidents(city: &tools::Inside) -> Vec<String> {
+    let open = city.store.read::<_, StoreError, _>(|tx| tools::incidents::list(tx, true)).unwrap();
+    open.into_iter().map(|incident| incident.kind).collect()
+}
+
+#[test]
+fn a_copy_that_was_altered_is_put_aside_one_that_is_void_is_told_and_neither_stops_the_others() {
+    let fixture = Fixture::named("copies");
+    let (city, applicant) = (fixture.inside(), fixture.applicant("couple"));
+    let stamped = issued(&fixture);
+    let keep = |bytes: &[u8]| {
+        let sealed = electronic_copies::sealed(&city.vault, applicant.resident(), bytes).unwrap();
+        let (id, resident, now) = (city.seams.random_id(), applicant.resident().clone(), city.seams.now());
+        let kept = move |tx: &mut store::Tx<'_>| {
+            electronic_copies::keep(tx, id, &resident, &sealed, Level::Stamped, now, now.plus_seconds(86_400 * 30))
+        };
+        city.store.write(kept).unwrap();
+        id
+    };
+    let level = |id: Id| {
+        let sql = "SELECT level FROM electronic_copies WHERE request_id = $1";
+        let row = city.store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[id.into()])).unwrap();
+        row.unwrap().text(0).unwrap().to_owned()
+    };
+    // Sealed bytes that were changed where they lie, a sealed file that was changed before, and one that is what it was.
+    let (sealed, file, good) = (keep(&stamped), keep(&[&stamped[..], b"%\n"].concat()), keep(&stamped));
+    city.store
+        .write::<_, StoreError, _>(move |tx| {
+            let sql = "UPDATE electronic_copies SET sealed = $1, next_try_at = 0 WHERE request_id = $2";
+            let row = tx.query_one("SELECT sealed FROM electronic_copies WHERE request_id = $1", &[sealed.into()])?;
+            let mut bytes = row.unwrap().blob(0)?.to_vec();
+            *bytes.last_mut().unwrap() ^= 1;
+            tx.execute(sql, &[bytes.as_slice().into(), sealed.into()]).map(|_| ())
+        })
+        .unwrap();
+    let lists = |revoked| {
+        let authorities = SimulatedAuthorities::open(fixture.city.directory(), &city.seams);
+        let authorities = authorities.map_err(|_| "no authorities").unwrap();
+        Lists { authorities, seams: city.seams.clone(), revoked }
+    };
+    let anchors = &fixture.means.document_anchors;
+    let run = |lists: &Lists| {
+        let service = services::convenience_certificates::SERVICE_CODE;
+        let means = electronic_copies::Means { stamps: &Down, lists, anchors, service };
+        electronic_copies::run(&city.store, &city.vault, &city.seams, &means).unwrap()
+    };
+    let honest = lists(None);
+    assert_eq!(run(&honest), 1);
+    assert_eq!([sealed, file, good].map(level), ["aside", "aside", "lasting"]);
+    assert_eq!(open_incidents(city), ["electronic-copy-altered"], "two of a kind are one incident");
+    assert_eq!(run(&honest), 0, "what was put aside is left alone");
+    assert!(electronic_copies::deliverable(&city.store, &city.vault, file).unwrap().is_none());
+
+    let evidence = pades::long_term::collect(&stamped, anchors, &honest, city.seams.now()).unwrap();
+    // The serial number stands behind the heads of the certificate and its body and the version.
+    let stamper = &evidence.certificates[2];
+    assert_eq!(stamper[13], 2, "an integer");
+    let digits = &stamper[15..15 + usize::from(stamper[14])];
+    let serial = digits.iter().fold(0, |serial, byte| serial << 8 | u64::from(*byte));
+    let void = keep(&stamped);
+    assert_eq!(run(&lists(Some(serial))), 0);
+    assert_eq!(level(void), "void");
+    assert!(open_incidents(city).contains(&"electronic-copy-void".to_owned()));
+    assert!(electronic_copies::deliverable(&city.store, &city.vault, void).unwrap().is_none());
 }
 
 #[test]

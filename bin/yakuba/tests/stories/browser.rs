@@ -32,6 +32,11 @@ impl Browser {
         Self { address: address.to_owned(), cookies: cookies.iter().map(|&cookie| cookie.to_owned()).collect() }
     }
 
+    /// The city has moved, or came back at another address; the cookies stay.
+    pub fn moved_to(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+    }
+
     /// A machine of its own in a demo city.
     pub fn at_a_demo_machine(address: &str) -> Self {
         let mut browser = Self::new(address, &[]);
@@ -52,8 +57,11 @@ impl Browser {
         )
         .unwrap();
         let mut answer = Vec::new();
-        socket.read_to_end(&mut answer).unwrap();
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        // A program that is killed breaks off.
+        let _ = socket.read_to_end(&mut answer);
+        let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+            return Answer { status: 0, location: None, body: answer };
+        };
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
         let mut location = None;
         for line in head.lines() {

@@ -15,13 +15,15 @@ use std::time::Duration;
 use base::Seams;
 use pki::SigningKey;
 use serde_json::{Value, json};
-use services::convenience_certificates::{State, requests};
+use services::convenience_certificates::{State, cash, requests};
 use store::StoreError;
 use testkit::world::centre::{Machine, ReadyCard};
 use tools::incidents;
 use yakuba::city::OpenCity;
 
+use crate::browser::Browser;
 use crate::door::announced;
+use crate::printing::before_payment;
 use crate::served::YAKUBA;
 
 /// The demo, running until it is killed.
@@ -95,7 +97,16 @@ fn go_on(machine: &Machine, session: &str, journal: &mut Journal, stop_before: O
             journal.kept = true;
             tell(&at("payment-settled"), None, &json!({ "kept": true }))?;
             tell(&at("cancel"), None, &json!({}))?;
+            tell(&at("refund-started"), None, &json!({}))?;
             tell(&at("refunded"), None, &json!({ "yen": 200 }))?;
+            return Some(());
+        }
+        if stop_before == Some("no coins") {
+            journal.kept = true;
+            tell(&at("payment-settled"), None, &json!({ "kept": true }))?;
+            tell(&at("cancel"), None, &json!({}))?;
+            tell(&at("refund-started"), None, &json!({}))?;
+            tell(&at("refund-failed"), None, &json!({}))?;
             return Some(());
         }
         if stop_before == Some("failed") {
@@ -127,7 +138,7 @@ const fn at(point: &'static str, after_restart: State, in_the_end: State) -> Kil
 }
 
 /// Every step at which something of a request is written, and the two between.
-const KILLINGS: [Killing; 10] = [
+const KILLINGS: [Killing; 12] = [
     Killing { point: "request.begun", way: None, after_restart: None, in_the_end: None },
     at("request.payment-started", State::Cancelled, State::Cancelled),
     // The box kept the fee and the program never heard of it: unclear, until the machine says what its box did.
@@ -139,7 +150,10 @@ const KILLINGS: [Killing; 10] = [
     // The paper is out and was not acknowledged: it is withdrawn, and the money goes back.
     at("request.print-acknowledged", State::RefundDue, State::Refunded),
     Killing { way: Some("refund"), ..at("request.stopped", State::RefundDue, State::Refunded) },
-    Killing { way: Some("refund"), ..at("request.refund-paid", State::RefundDue, State::Refunded) },
+    Killing { way: Some("refund"), ..at("request.refund-started", State::RefundDue, State::Refunded) },
+    // Announced before: nobody else pays it, until the machine has told what its box did.
+    Killing { way: Some("refund"), ..at("request.refund-paid", State::Refunding, State::Refunded) },
+    Killing { way: Some("no coins"), ..at("request.refund-failed", State::Refunding, State::Refunded) },
 ];
 
 /// What the tables say while nothing runs.
@@ -222,7 +236,7 @@ fn i15_killed_at_any_step_nothing_is_printed_unpaid_and_no_money_is_lost() {
                 let late = machine.post(&format!("{path}/printed"), None, &json!({ "sheets": 1 })).unwrap();
                 assert_eq!(late.status, 410, "{point}: a paper that was given up does not come to life again");
             }
-            if stands(&machine) == Some(State::RefundDue) {
+            if matches!(stands(&machine), Some(State::RefundDue | State::Refunding)) {
                 machine.post(&format!("{path}/refunded"), None, &json!({ "yen": 200 })).unwrap();
             }
         }
@@ -238,4 +252,64 @@ fn i15_killed_at_any_step_nothing_is_printed_unpaid_and_no_money_is_lost() {
     }
     let audit = Command::new(YAKUBA).args(["verify", "audit", "--data"]).arg(&data).output().unwrap();
     assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stderr));
+}
+
+/// What the tables and the box say of the last request while nothing runs: its state, the refunds that the box paid out
+/// under its id, whether it is open money, and the incidents.
+fn last(data: &Path) -> (State, usize, bool, Vec<String>) {
+    let city = OpenCity::open(data).map_err(yakuba::fail::Failure::from).unwrap();
+    let store = &city.inside().store;
+    let (id, state, open, incidents) = store
+        .read::<_, StoreError, _>(|tx| {
+            let sql = "SELECT request_id, state FROM certificate_requests ORDER BY began_at DESC LIMIT 1";
+            let row = tx.query_one(sql, &[])?.unwrap();
+            let (id, state) = (row.id(0)?, State::parse(row.text(1)?).unwrap());
+            let is_open = cash::open_money(tx)?.iter().any(|one| one.request == id);
+            let incidents = incidents::list(tx, true)?.into_iter().map(|incident| incident.kind).collect();
+            Ok((id, state, is_open, incidents))
+        })
+        .unwrap();
+    let paid = format!("{id} paid");
+    let boxes = std::fs::read_dir(data.join("coin-boxes")).into_iter().flatten().flatten();
+    let journals = boxes.map(|file| std::fs::read_to_string(file.path()).unwrap());
+    let paid_out = journals.map(|text| text.lines().filter(|line| *line == paid).count()).sum();
+    (state, paid_out, open, incidents)
+}
+
+#[test]
+fn i15_killed_around_a_refund_the_box_is_asked_and_nothing_is_paid_twice_or_lost() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    crate::born::into(&data);
+    // Where it is killed, whether the box then loses its memory, how it stands after the restart, what the box paid out.
+    let killings = [
+        ("request.refund-started", false, State::RefundDue, 0),
+        ("refund.asking", false, State::RefundDue, 0),
+        ("request.refund-paid", false, State::Refunded, 1),
+        ("refund.asking", true, State::RefundUnclear, 0),
+    ];
+    for (point, forgets, state, paid_out) in killings {
+        let program = Program::start(&data, Some(point));
+        let mut machine = Browser::at_a_demo_machine(&program.address);
+        let page = before_payment(&mut machine, 0);
+        machine.go_on(&page, "/kiosk/pay", "", "/kiosk/print");
+        // Paid, and the person walks away from it: the box pays it back.
+        std::thread::scope(|scope| {
+            let stopping = scope.spawn(move || machine.ask("GET", "/kiosk/ended", "").status);
+            assert!(program.has_halted(Duration::from_secs(60)), "{point} is never reached");
+            program.kill_nine();
+            stopping.join().unwrap();
+        });
+        if forgets {
+            std::fs::remove_dir_all(data.join("coin-boxes")).unwrap();
+        }
+        Program::start(&data, None).kill_nine();
+        let is_owed = state != State::Refunded;
+        let (stands, paid, open, incidents) = last(&data);
+        assert_eq!((stands, paid, open), (state, paid_out, is_owed), "{point}");
+        assert_eq!(incidents.contains(&"refund-unclear".to_owned()), forgets, "{point}: {incidents:?}");
+        // Started once more, nothing moves.
+        Program::start(&data, None).kill_nine();
+        assert_eq!(last(&data).0, state, "{point}");
+    }
 }

@@ -30,7 +30,7 @@ fn city_with_a_printer(work: Duration) -> (MockPrinter, Served) {
 }
 
 /// A person with the card at this place of the drawer, before the coin box with the fee in it.
-fn before_payment(machine: &mut Browser, card: usize) -> String {
+pub fn before_payment(machine: &mut Browser, card: usize) -> String {
     assert_eq!(machine.begin().location.as_deref(), Some("/kiosk/card"));
     let page = machine.ask("GET", "/kiosk/card", "").page();
     let label = page.split(&format!("name=\"card\" value=\"{card}\"")).nth(1).unwrap();
@@ -146,6 +146,71 @@ fn i15_a_paper_comes_out_of_the_printer_and_nowhere_else_or_the_money_goes_back(
     assert_eq!(states, ["printed", "printed", "refunded"]);
     let learned = ["printer-out-of-paper", "printer-jam"].map(|kind| (kind.to_owned(), false));
     assert_eq!(incidents, learned, "staff learn of each, also of what went well in the end (I12)");
+}
+
+#[test]
+fn a_receipt_comes_from_the_same_printer_and_its_failure_is_no_matter_of_the_papers() {
+    let (printer, mut city) = city_with_a_printer(Duration::from_millis(50));
+    let mut machine = Browser::at_a_demo_machine(&city.address);
+    sent(&mut machine, 0);
+    until(&mut machine, "/kiosk/take");
+    let page = machine.ask("GET", "/kiosk/receipt", "").page();
+    assert!(page.contains("料金はかかりません") && printer.printed().len() == 1, "nobody is given one unasked");
+    let receipt_said = |machine: &mut Browser, words: &str| {
+        for _ in 0..400 {
+            let page = machine.ask("GET", "/kiosk/receipt", "").page();
+            if page.contains(words) {
+                return page;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the receipt's page never says {words}");
+    };
+    // The printer gives it up: said, and offered again.
+    printer.set(Fault::Aborts);
+    assert_eq!(machine.send(&page, "/kiosk/receipt/print", "").location.as_deref(), Some("/kiosk/receipt"));
+    let page = receipt_said(&mut machine, "領収書を印刷できませんでした");
+    printer.set(Fault::None);
+    machine.send(&page, "/kiosk/receipt/print", "");
+    let page = receipt_said(&mut machine, "領収書を印刷しました");
+    assert!(!page.contains("action=\"/kiosk/receipt/print\""), "one is enough");
+    assert_eq!(
+        machine.ask("GET", "/kiosk/receipt.pdf", "").status,
+        410,
+        "no bytes leave the machine but to its printer"
+    );
+    let printed = printer.printed();
+    let (paper, receipt) = (&printed[0], &printed[1]);
+    assert!(receipt.name.starts_with("receipt-") && receipt.sides == "one-sided" && receipt.copies == 1);
+    let (request, _) = paper.name.split_once('-').unwrap();
+    assert!(!receipt.name.contains(request), "its name leads to no paper");
+    let read = extract(&receipt.bytes).unwrap();
+    let texts: String = read.pages.iter().flat_map(|page| page.texts.clone()).collect();
+    let short = format!("{}-{}", &request[..5], &request[5..10]).to_uppercase();
+    for words in ["領収書", "金額　200円", "住民票の写し 1通", short.as_str(), "見本市", "この画面"]
+    {
+        assert!(texts.contains(words), "{words} is not in {texts}");
+    }
+    let residents = city.file("residents.csv");
+    let name = residents.lines().next().unwrap().split(',').position(|column| column == "name").unwrap();
+    for line in residents.lines().skip(1) {
+        assert!(!texts.contains(line.split(',').nth(name).unwrap()), "the receipt names somebody");
+    }
+    let page = machine.ask("GET", "/kiosk/take", "").page();
+    machine.go_on(&page, "/kiosk/take", "", "/kiosk/ended");
+    // A jam under the receipt: the person goes, the receipt is given up by itself, staff learn, the paper stays printed.
+    sent(&mut machine, 0);
+    until(&mut machine, "/kiosk/take");
+    let page = machine.ask("GET", "/kiosk/receipt", "").page();
+    printer.set(Fault::Jam);
+    machine.send(&page, "/kiosk/receipt/print", "");
+    assert!(machine.ask("GET", "/kiosk/receipt", "").page().contains("領収書を印刷しています"));
+    let page = machine.ask("GET", "/kiosk/take", "").page();
+    machine.go_on(&page, "/kiosk/take", "", "/kiosk/ended");
+    std::thread::sleep(Duration::from_secs(2));
+    let (states, incidents) = books(&mut city);
+    assert_eq!(states, ["printed", "printed"], "no receipt undoes a paper");
+    assert_eq!(incidents, [("printer-jam".to_owned(), false)]);
 }
 
 #[test]

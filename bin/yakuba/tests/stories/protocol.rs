@@ -106,6 +106,14 @@ fn a_paper_comes_by_the_protocol_from_enrolment_to_the_sheet_in_the_tray() {
         let done = said(&machine, "POST", &printed, None, &json!({ "sheets": 2 }));
         assert_eq!(done.text("state"), "printed", "and saying it twice is as saying it once");
     }
+    for sql in [
+        "SELECT COUNT(*) FROM certificate_documents WHERE request_id = $1",
+        "SELECT COUNT(*) FROM certificate_fields WHERE request_id = $1",
+    ] {
+        let id = base::Id::parse(&request).unwrap();
+        let row = door.city().store.read::<_, store::StoreError, _>(|tx| tx.query_one(sql, &[id.into()])).unwrap();
+        assert_eq!(row.unwrap().int(0).unwrap(), 0, "nothing of the paper is kept: {sql}");
+    }
     assert_eq!(said(&machine, "POST", "/session/end", Some(&session), &json!({})).status, 200);
     assert_eq!(said(&machine, "GET", "/session", Some(&session), &json!({})).status, 410);
 }
@@ -157,7 +165,7 @@ fn i6_a_second_fetch_is_gone_and_another_machines_or_sessions_is_forbidden() {
     assert_eq!(fetch(&machine, &session, &json!({ "token": "x" })), 403);
     assert_eq!(fetch(&machine, &session, &token), 200);
     assert_eq!(fetch(&machine, &session, &token), 410, "once");
-    for act in ["payment-started", "cancel", "printed", "refunded"] {
+    for act in ["payment-started", "cancel", "printed", "refund-started", "refund-failed", "refunded"] {
         let message = match act {
             "printed" => json!({ "sheets": 1 }),
             "refunded" => json!({ "yen": 200 }),
@@ -167,6 +175,38 @@ fn i6_a_second_fetch_is_gone_and_another_machines_or_sessions_is_forbidden() {
         assert_eq!(answer.status, 403, "{act} by another machine");
     }
     assert_eq!(said(&other, "GET", &format!("/requests/{request}"), None, &json!({})).status, 403);
+}
+
+#[test]
+fn a_machine_announces_a_refund_tells_what_became_of_it_and_is_answered_the_same_twice() {
+    let door = Door::open(fixture(), 50);
+    let machine = door.machine();
+    let session = door.session(&machine, "rare-nabe");
+    let request = paid(&machine, &session, &plain());
+    let say = |act: &str, message: Value| {
+        let answer = said(&machine, "POST", &format!("/requests/{request}/{act}"), None, &message);
+        if answer.status == 200 { answer.text("state") } else { answer.status.to_string() }
+    };
+    let nothing = || json!({});
+    assert_eq!(say("refund-started", nothing()), "409", "nothing is owed yet");
+    assert_eq!(say("cancel", nothing()), "refund_due");
+    for _ in 0..2 {
+        assert_eq!(say("refund-started", nothing()), "refunding");
+    }
+    let open = door.city().store.read(services::convenience_certificates::cash::open_money).unwrap();
+    assert!(open.iter().all(|one| one.request.to_string() != request), "nobody pays by hand what a box pays");
+    for _ in 0..2 {
+        assert_eq!(say("refund-failed", nothing()), "refund_due", "a jam: staff or a second try");
+    }
+    assert_eq!(say("refund-started", nothing()), "refunding");
+    assert_eq!(say("refunded", json!({ "yen": 100 })), "422", "another sum");
+    for _ in 0..2 {
+        assert_eq!(say("refunded", json!({ "yen": 200 })), "refunded");
+    }
+    assert_eq!(
+        (say("refund-started", nothing()), say("refund-failed", nothing())),
+        ("410".to_owned(), "410".to_owned())
+    );
 }
 
 #[test]

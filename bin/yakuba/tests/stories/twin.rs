@@ -25,6 +25,13 @@ fn printed(fixture: &Fixture, applicant: &Applicant) -> (Request, FetchToken) {
     (request, token)
 }
 
+/// How many lists of what the paper says are kept.
+fn kept_fields(fixture: &Fixture, request: &Request) -> i64 {
+    let (id, sql) = (request.id, "SELECT COUNT(*) FROM certificate_fields WHERE request_id = $1");
+    let row = fixture.inside().store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[id.into()])).unwrap();
+    row.unwrap().int(0).unwrap()
+}
+
 fn asked(
     fixture: &Fixture,
     applicant: &Applicant,
@@ -38,6 +45,7 @@ fn a_copy_is_a_line_of_its_own_for_everyone_on_the_paper_and_one_paper_has_one()
     let fixture = fixture();
     let applicant = fixture.applicant("couple");
     let request = printed(fixture, &applicant);
+    assert_eq!(kept_fields(fixture, &request.0), 1);
     let members = actions::household(fixture.inside(), fixture.issuer.fresh_minutes, &applicant).unwrap().unwrap();
     let offer = asked(fixture, &applicant, &request).unwrap();
     assert!(!offer.square.reveal().contains(offer.digits.text()));
@@ -66,17 +74,22 @@ fn nobody_gets_a_copy_of_anothers_paper_nor_of_one_that_is_gone_nor_while_the_se
     assert_eq!(asked(&fixture, &applicant, &nothing).unwrap_err(), Refusal::NotYours, "no paper yet");
     // The printer says that the last sheet is out before anybody sees the last screen.
     let taken = printed(&fixture, &applicant);
-    assert!(actions::print_acknowledged(fixture.inside(), taken.0.id).unwrap().is_ok());
+    assert!(actions::printed_and_copy_offered(fixture.inside(), taken.0.id).unwrap().is_ok());
     let guessed = (taken.0.clone(), FetchToken([7; 32]));
     assert_eq!(asked(&fixture, &applicant, &guessed).unwrap_err(), Refusal::NotYours, "another session");
     assert!(asked(&fixture, &applicant, &taken).is_ok());
     assert_eq!(asked(&fixture, &applicant, &taken).unwrap_err(), Refusal::AlreadyEnded, "one a paper");
+    // A machine without such a screen: what the paper says goes with its bytes.
+    let plain = printed(&fixture, &applicant);
+    assert!(actions::print_acknowledged(fixture.inside(), plain.0.id).unwrap().is_ok());
+    assert_eq!(kept_fields(&fixture, &plain.0), 0);
+    assert_eq!(asked(&fixture, &applicant, &plain).unwrap_err(), Refusal::AlreadyEnded);
     let gone = printed(&fixture, &applicant);
-    assert!(actions::print_acknowledged(fixture.inside(), gone.0.id).unwrap().is_ok());
+    assert!(actions::printed_and_copy_offered(fixture.inside(), gone.0.id).unwrap().is_ok());
     forget(fixture.inside(), gone.0.id).unwrap();
     assert_eq!(asked(&fixture, &applicant, &gone).unwrap_err(), Refusal::AlreadyEnded, "the person has gone");
     let left = printed(&fixture, &applicant);
-    assert!(actions::print_acknowledged(fixture.inside(), left.0.id).unwrap().is_ok());
+    assert!(actions::printed_and_copy_offered(fixture.inside(), left.0.id).unwrap().is_ok());
     let seams = fixture.inside().seams.clone();
     let by = Actor::Staff { account: seams.random_id() };
     let code = services::convenience_certificates::SERVICE_CODE;

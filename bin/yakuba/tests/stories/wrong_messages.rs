@@ -199,6 +199,8 @@ fn whatever_a_machine_says_wrong_is_refused_with_a_sentence() {
         ("prepare", json!({})),
         ("printed", json!({ "sheets": 1 })),
         ("refunded", json!({ "yen": 0 })),
+        ("refund-started", json!({})),
+        ("refund-failed", json!({})),
     ] {
         let answer = machine.post(&format!("/requests/{request}/{act}"), own, &message).unwrap();
         assert_eq!((answer.status, answer.text("code")), (409, "kiosk-api-order".to_owned()), "{act}");

@@ -218,8 +218,13 @@ fn write_gray(path: &Path, width: usize, height: usize, pixels: &[u8]) {
 
 /// Compares page 1 with `tests/golden/NAME.png`.
 pub fn golden(certificate: &Certificate, name: &str) {
+    golden_bytes(&drawn(certificate).0, name);
+}
+
+/// The same for a finished file.
+pub fn golden_bytes(bytes: &[u8], name: &str) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.png"));
-    let file = File::new(&drawn(certificate).0);
+    let file = File::new(bytes);
     picture(&file, "60");
     let made = file.beside("page.png");
     let (width, height, pixels) = read_gray(&made);

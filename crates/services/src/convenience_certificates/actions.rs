@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  begin ─► payment_started ─► payment_kept ─► prepare ─► fetch ─► print_acknowledged
-//!                                                 └─────────── stop / sweep ──► refund_paid   ([`super::ending`])
+//!                                                 └─────────── stop / sweep ──► [`super::refunds`]   ([`super::ending`])
 //! ```
 //! *prepare* and *fetch* are in [`super::finishing`]; the applicant comes from a verified credential only ([`Applicant`]
 //! cannot be made from a posted id), or from a staff member at the counter.
@@ -248,11 +248,24 @@ pub fn payment_settled(city: &Inside, id: Id, kept: bool) -> Answer<Request> {
     })
 }
 
-/// The machine says the paper is out: the request ends and its bytes are erased.
+/// The machine says the paper is out: the request ends, and its bytes and everything it says are erased.
 ///
 /// # Errors
 /// [`ActionError`]; inner: the request is in another state.
 pub fn print_acknowledged(city: &Inside, id: Id) -> Answer<Request> {
+    printed(city, id, false)
+}
+
+/// The same at a machine whose next screen may offer a digital copy: what one would be made from stays until the person has
+/// gone ([`super::twin::forget`]).
+///
+/// # Errors
+/// [`ActionError`]; inner: the request is in another state.
+pub fn printed_and_copy_offered(city: &Inside, id: Id) -> Answer<Request> {
+    printed(city, id, true)
+}
+
+fn printed(city: &Inside, id: Id, copy_is_offered: bool) -> Answer<Request> {
     let seams = city.seams.clone();
     city.store.write(move |tx| {
         let Some(mut request) = requests::find(tx, id)? else { return Ok(Err(Refusal::AlreadyEnded)) };
@@ -260,6 +273,9 @@ pub fn print_acknowledged(city: &Inside, id: Id) -> Answer<Request> {
             return Ok(Err(Refusal::AlreadyEnded));
         }
         tx.queue("DELETE FROM certificate_documents WHERE request_id = $1", &[id.into()])?;
+        if !copy_is_offered {
+            tx.queue("DELETE FROM certificate_fields WHERE request_id = $1", &[id.into()])?;
+        }
         Ok(Ok(request))
     })
 }
@@ -279,14 +295,6 @@ pub fn stop(city: &Inside, id: Id) -> Answer<Request> {
         withdraw(tx, &seams, &request)?;
         Ok(Ok(request))
     })
-}
-
-/// The refund was paid out.
-///
-/// # Errors
-/// [`ActionError`]; inner: nothing was owed.
-pub fn refund_paid(city: &Inside, id: Id) -> Answer<Request> {
-    advance(city, id, Event::RefundPaid)
 }
 
 fn advance(city: &Inside, id: Id, event: Event) -> Answer<Request> {

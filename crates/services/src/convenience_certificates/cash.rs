@@ -5,7 +5,7 @@
 //!  requests ─► day: taken, refunded, owed, unclear by machine and kind
 //!  officer counts the box ─► close (the day must be over): counted, expected, difference ─► never changed
 //!                                 └─ correction: one asks, another approves ─► the next revision
-//!  refund due · payment unclear ─► settle, with a reason
+//!  refund due · payment unclear · refund unclear ─► settle, with a reason
 //! ```
 //! A payment belongs to the day on which it is known that the box kept it, a refund to the day on which it was paid out: so
 //! the sums of a day that is over do not change any more. The float of change stays out: the box is counted without it.
@@ -59,7 +59,7 @@ pub struct Money {
     pub refunded_by_hand: Sum,
     /// Of what was taken that day, still owed now.
     pub owed: Sum,
-    /// Begun that day; whether the box kept it is not known.
+    /// Begun that day; whether the box kept it, or paid it back, is not known.
     pub unclear: Sum,
 }
 
@@ -104,10 +104,13 @@ pub fn day(tx: &mut Tx<'_>, day: Date) -> Result<BTreeMap<(String, String), Mone
         (sums!("paid_yen", "refunded_at >= $1 AND refunded_at < $2 AND refunded_by = 'officer'"), |money| {
             &mut money.refunded_by_hand
         }),
-        (sums!("paid_yen", "paid_at >= $1 AND paid_at < $2 AND state = 'refund_due'"), |money| &mut money.owed),
-        (sums!("fee_yen", "began_at >= $1 AND began_at < $2 AND state = 'payment_unclear'"), |money| {
-            &mut money.unclear
+        (sums!("paid_yen", "paid_at >= $1 AND paid_at < $2 AND state IN ('refund_due', 'refunding')"), |money| {
+            &mut money.owed
         }),
+        (
+            sums!("fee_yen", "began_at >= $1 AND began_at < $2 AND state IN ('payment_unclear', 'refund_unclear')"),
+            |money| &mut money.unclear,
+        ),
     ];
     let (from, to) = (Timestamp::in_japan(day, 0, 0, 0), Timestamp::in_japan(day.plus_days(1), 0, 0, 0));
     let mut lines: BTreeMap<(String, String), Money> = BTreeMap::new();

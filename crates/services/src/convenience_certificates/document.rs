@@ -24,6 +24,7 @@ use wire::certificate_fields::Fields;
 use super::applicant::Applicant;
 use super::kinds::Content;
 use super::kinds::family_register::wording;
+use super::receipt::Receipt;
 use super::requests::Request;
 
 /// Why no document came.
@@ -165,6 +166,14 @@ impl Composer {
             tracing::warn!(%error, "a document has no time stamp");
         }
         Ok(signed.bytes)
+    }
+
+    /// Draws a receipt for the same printer: unsigned, for it proves nothing about anybody.
+    ///
+    /// # Errors
+    /// [`DocumentError::Paper`].
+    pub fn receipt(&self, receipt: &Receipt) -> Result<Vec<u8>, DocumentError> {
+        Ok(receipt.on_paper().draw(&self.typeface)?)
     }
 
     /// Whether finished bytes are those of `request` for `applicant`: the machine's own look before it prints (I3). The

@@ -37,19 +37,25 @@ pub(super) fn end_if_late(tx: &mut Tx<'_>, seams: &Seams, request: &mut Request)
 }
 
 /// Ends a request that nobody will end. `false` when it had ended.
-fn end_now(tx: &mut Tx<'_>, seams: &Seams, request: &mut Request) -> Result<bool, ActionError> {
+pub(super) fn end_now(tx: &mut Tx<'_>, seams: &Seams, request: &mut Request) -> Result<bool, ActionError> {
     if !requests::move_on(tx, request, Event::FoundAfterRestart, seams.now())? {
         return Ok(false);
     }
-    withdraw(tx, seams, request)?;
-    if request.state == State::PaymentUnclear {
-        report(tx, seams, "payment-unclear", false, "the coin box must be counted")?;
+    match request.state {
+        // Its paper was withdrawn when the refund became due.
+        State::RefundUnclear => report(tx, seams, "refund-unclear", false, "the coin box must be counted")?,
+        State::PaymentUnclear => {
+            withdraw(tx, seams, request)?;
+            report(tx, seams, "payment-unclear", false, "the coin box must be counted")?;
+        }
+        _ => withdraw(tx, seams, request)?,
     }
     Ok(true)
 }
 
 /// Ends what nobody will end: run at start-up (`everything`) and every minute. Documents past their time are erased;
-/// requests without an answer end; unclear payments become incidents. Returns how many requests it ended.
+/// requests without an answer end; unclear money becomes an incident. A refund under way is only ended by time: its box is
+/// asked first ([`super::refunds`]). Returns how many requests it ended.
 ///
 /// # Errors
 /// [`ActionError`].
@@ -57,7 +63,8 @@ pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
     let seams = city.seams.clone();
     city.store.write(move |tx| {
         let now = seams.now();
-        let before = if everything { now.plus_seconds(1) } else { now.plus_seconds(-ABANDONED_AFTER_SECONDS) };
+        let abandoned = now.plus_seconds(-ABANDONED_AFTER_SECONDS);
+        let before = if everything { now.plus_seconds(1) } else { abandoned };
         for sql in [
             "DELETE FROM certificate_documents WHERE erase_at <= $1",
             "DELETE FROM certificate_fields WHERE erase_at <= $1",
@@ -66,8 +73,9 @@ pub fn sweep(city: &Inside, everything: bool) -> Result<usize, ActionError> {
         }
         let rows = tx.query(
             "SELECT request_id FROM certificate_requests WHERE state IN ('awaiting_payment', 'taking_payment', \
-             'paid', 'ready', 'printing') AND state_since < $1 ORDER BY state_since LIMIT 200",
-            &[before.into()],
+             'paid', 'ready', 'printing') AND state_since < $1 OR state = 'refunding' AND state_since < $2 \
+             ORDER BY state_since LIMIT 200",
+            &[before.into(), abandoned.into()],
         )?;
         let mut ended = 0;
         for row in &rows {

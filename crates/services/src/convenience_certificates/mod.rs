@@ -51,6 +51,7 @@ mod locked;
 mod looking;
 pub mod printing;
 pub mod receipt;
+pub mod refunds;
 pub mod refusal;
 pub mod request;
 pub mod requests;

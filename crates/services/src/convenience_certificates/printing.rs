@@ -9,6 +9,7 @@
 use base::Id;
 use store::{StoreError, Tx};
 use tools::Inside;
+use tools::terminals::Terminal;
 use tools::terminals::printer::run::{Note, Outcome};
 use tools::terminals::printer::{JobNumber, name_of};
 
@@ -80,10 +81,7 @@ pub fn ended(city: &Inside, attempt: Id, number: Option<JobNumber>, outcome: Out
 pub fn noted(city: &Inside, attempt: Id, note: Note) -> Result<(), ActionError> {
     let seams = city.seams.clone();
     city.store.write(move |tx| {
-        let (trouble, kind) = match note {
-            Note::Held(trouble) => (trouble.code(), format!("printer-{}", trouble.code())),
-            Note::NoAnswer => ("no-answer", "printer-no-answer".to_owned()),
-        };
+        let (trouble, kind) = of_note(note);
         tx.execute(
             "UPDATE certificate_prints SET trouble = $2 WHERE attempt_id = $1",
             &[attempt.into(), trouble.into()],
@@ -91,6 +89,44 @@ pub fn noted(city: &Inside, attempt: Id, note: Note) -> Result<(), ActionError> 
         let place = place(tx, attempt)?;
         Ok(report(tx, &seams, &kind, false, &place)?)
     })
+}
+
+/// What held a receipt up, for staff: an incident that stops nothing.
+///
+/// # Errors
+/// [`ActionError`].
+pub fn receipt_noted(city: &Inside, at: &Terminal, note: Note) -> Result<(), ActionError> {
+    let (seams, place) = (city.seams.clone(), place_of(at));
+    city.store.write(move |tx| Ok(report(tx, &seams, &of_note(note).1, false, &place)?))
+}
+
+/// How a receipt ended. Whether it came is between the person and the machine: the request it is about ended before. A
+/// printer that mixes jobs up stops the service, whatever it mixed up.
+///
+/// # Errors
+/// [`ActionError`].
+pub fn receipt_ended(city: &Inside, at: &Terminal, outcome: Outcome) -> Result<(), ActionError> {
+    let (seams, place) = (city.seams.clone(), place_of(at));
+    let (kind, stops, note) = match outcome {
+        Outcome::Printed | Outcome::NotPrinted => return Ok(()),
+        Outcome::Unclear => ("receipt-unclear", false, format!("{place}: a receipt may lie in the printer")),
+        Outcome::Wrong(mismatch) => {
+            (mismatch.code(), true, format!("{place}: {mismatch}; take every sheet out of the tray"))
+        }
+    };
+    city.store.write(move |tx| Ok(report(tx, &seams, kind, stops, &note)?))
+}
+
+fn place_of(terminal: &Terminal) -> String {
+    format!("{} {}", terminal.place, terminal.name)
+}
+
+/// The word and the kind of incident of what held something up.
+fn of_note(note: Note) -> (&'static str, String) {
+    match note {
+        Note::Held(trouble) => (trouble.code(), format!("printer-{}", trouble.code())),
+        Note::NoAnswer => ("no-answer", "printer-no-answer".to_owned()),
+    }
 }
 
 /// Where the machine of an attempt stands; never who stood there.

@@ -1,5 +1,5 @@
-//! The receipt (領収書): municipality, date and time, kind, copies, fee, a short form of the request's id, and whom to
-//! ask. Never a name, an address or a number of a person: people leave it lying about.
+//! The receipt (領収書): municipality, date and time, place, kind, copies, fee, a short form of the request's id, and whom
+//! to ask; on the screen and, for whoever wants it, on paper. Never a name, an address or a number of a person: people leave it lying about.
 
 use base::{Id, Timestamp, Yen};
 use tools::CityProfile;
@@ -14,6 +14,8 @@ pub struct Receipt {
     pub municipality: String,
     /// When the fee was kept.
     pub at: Timestamp,
+    /// Where the machine stands, and which it is.
+    pub place: String,
     /// What was printed.
     pub kind: CertificateKind,
     /// How many copies.
@@ -28,15 +30,30 @@ pub struct Receipt {
 
 impl Receipt {
     /// The receipt of a request whose fee was kept.
-    pub fn of(city: &CityProfile, request: &Request, at: Timestamp) -> Self {
+    pub fn of(city: &CityProfile, request: &Request, place: String, at: Timestamp) -> Self {
         Self {
             municipality: city.name.clone(),
             at,
+            place,
             kind: request.choices.kind,
             copies: request.choices.copies,
             fee: request.fee,
             request: short_form(request.id),
             contact: city.counter.clone(),
+        }
+    }
+
+    /// What the paper says.
+    pub(super) fn on_paper(&self) -> paper::receipt::Receipt {
+        paper::receipt::Receipt {
+            municipality: self.municipality.clone(),
+            at: self.at,
+            place: self.place.clone(),
+            kind: self.kind.title().to_owned(),
+            copies: self.copies,
+            fee: self.fee.to_string(),
+            number: self.request.clone(),
+            contact: self.contact.clone(),
         }
     }
 }

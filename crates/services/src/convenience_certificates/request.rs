@@ -4,10 +4,12 @@
 //!  AwaitingPayment ─► TakingPayment ─► Paid ─► Ready ─► Printing ─► Printed ■
 //!        │                  │           │        │          │
 //!        ▼                  ▼           ▼        ▼          ▼
-//!    Cancelled ■      PaymentUnclear   RefundDue ─────► Refunded ■
+//!    Cancelled ■      PaymentUnclear   RefundDue ◄──► Refunding ─► Refunded ■
+//!                                                          └─► RefundUnclear (an officer: paid, or still due)
 //! ```
 //! Printed-not-paid cannot happen: only `Paid` leads to `Ready`, only `Ready` to `Printing`. Paid-not-printed ends in a
-//! refund. `PaymentUnclear` is what a power cut at the coin box leaves: an officer counts the box.
+//! refund, which is written down before the box is asked for it ([`super::refunds`]). `PaymentUnclear` and `RefundUnclear`
+//! are what a power cut at the coin box leaves: an officer counts the box.
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,10 +30,14 @@ pub enum State {
     Cancelled,
     /// Money is kept and no paper will come: it is owed.
     RefundDue,
+    /// The coin box is about to pay the fee back, or has: it is asked.
+    Refunding,
     /// The money is back.
     Refunded,
     /// It is not known whether the box kept the fee.
     PaymentUnclear,
+    /// It is not known whether the box paid the fee back.
+    RefundUnclear,
 }
 
 /// What can happen to a request.
@@ -51,15 +57,19 @@ pub enum Event {
     PrintAcknowledged,
     /// The person stopped, left, or pulled the card; or a check said no.
     Stopped,
+    /// The box will be told to pay the fee back.
+    RefundStarted,
     /// The refund was paid out.
     RefundPaid,
+    /// The box paid nothing out.
+    RefundFailed,
     /// The process died and came back, or the time ran out.
     FoundAfterRestart,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PaymentStarted,
         Self::PaymentKept,
         Self::PaymentFailed,
@@ -67,7 +77,9 @@ impl Event {
         Self::Fetched,
         Self::PrintAcknowledged,
         Self::Stopped,
+        Self::RefundStarted,
         Self::RefundPaid,
+        Self::RefundFailed,
         Self::FoundAfterRestart,
     ];
 
@@ -81,7 +93,9 @@ impl Event {
             Self::Fetched => "request.fetched",
             Self::PrintAcknowledged => "request.print-acknowledged",
             Self::Stopped => "request.stopped",
+            Self::RefundStarted => "request.refund-started",
             Self::RefundPaid => "request.refund-paid",
+            Self::RefundFailed => "request.refund-failed",
             Self::FoundAfterRestart => "request.found-after-restart",
         }
     }
@@ -89,7 +103,7 @@ impl Event {
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::AwaitingPayment,
         Self::TakingPayment,
         Self::Paid,
@@ -98,8 +112,10 @@ impl State {
         Self::Printed,
         Self::Cancelled,
         Self::RefundDue,
+        Self::Refunding,
         Self::Refunded,
         Self::PaymentUnclear,
+        Self::RefundUnclear,
     ];
 
     /// The word in the database.
@@ -113,8 +129,10 @@ impl State {
             Self::Printed => "printed",
             Self::Cancelled => "cancelled",
             Self::RefundDue => "refund_due",
+            Self::Refunding => "refunding",
             Self::Refunded => "refunded",
             Self::PaymentUnclear => "payment_unclear",
+            Self::RefundUnclear => "refund_unclear",
         }
     }
 
@@ -130,7 +148,7 @@ impl State {
 
     /// Whether an officer or the machine still owes somebody money or an answer.
     pub const fn is_open_money(self) -> bool {
-        matches!(self, Self::RefundDue | Self::PaymentUnclear)
+        matches!(self, Self::RefundDue | Self::Refunding | Self::PaymentUnclear | Self::RefundUnclear)
     }
 
     /// The state after `event`, or `None` when the event cannot happen here.
@@ -145,7 +163,10 @@ impl State {
             (Self::Ready, Event::Fetched) => Self::Printing,
             (Self::Printing, Event::PrintAcknowledged) => Self::Printed,
             (Self::Paid | Self::Ready | Self::Printing, Event::Stopped | Event::FoundAfterRestart) => Self::RefundDue,
-            (Self::RefundDue, Event::RefundPaid) => Self::Refunded,
+            (Self::RefundDue, Event::RefundStarted) => Self::Refunding,
+            (Self::RefundDue | Self::Refunding | Self::RefundUnclear, Event::RefundPaid) => Self::Refunded,
+            (Self::Refunding | Self::RefundUnclear, Event::RefundFailed) => Self::RefundDue,
+            (Self::Refunding, Event::FoundAfterRestart) => Self::RefundUnclear,
             (Self::PaymentUnclear, Event::PaymentKept) => Self::RefundDue,
             (Self::PaymentUnclear, Event::PaymentFailed) => Self::Cancelled,
             _ => return None,
@@ -157,7 +178,7 @@ impl State {
 mod tests {
     use super::*;
 
-    const EVENTS: [Event; 9] = Event::ALL;
+    const EVENTS: [Event; 11] = Event::ALL;
 
     /// Walks every path of up to nine events and hands each to `check`.
     fn walk(state: State, path: &mut Vec<Event>, check: &mut impl FnMut(State, &[Event])) {
@@ -213,6 +234,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn money_is_paid_back_once_and_only_where_it_was_owed() {
+        walk(State::AwaitingPayment, &mut Vec::new(), &mut |state, path| {
+            let paid_back = path.iter().filter(|event| **event == Event::RefundPaid).count();
+            assert_eq!(paid_back, usize::from(state == State::Refunded), "{path:?}");
+        });
+        // Nobody gives by hand what a box is paying out, and nobody asks a box for what may be out already.
+        assert_eq!(State::Refunding.after(Event::RefundStarted), None);
+        assert_eq!(State::RefundUnclear.after(Event::RefundStarted), None);
+    }
+
     /// Messages of a machine arrive twice, in another order, or not at all; restarts fall anywhere. 200,000 such lives.
     #[test]
     fn messages_that_come_twice_or_in_another_order_never_make_a_wrong_life() {
@@ -228,7 +260,7 @@ mod tests {
                 let (at, length) = (pick(messages.len() + 1), messages.len());
                 let (last, other) = (length.saturating_sub(1), pick(length.max(1)));
                 match pick(4) {
-                    0 => messages.insert(at, EVENTS[pick(9)]),
+                    0 => messages.insert(at, EVENTS[pick(EVENTS.len())]),
                     1 if length > 0 => messages.insert(at, messages[other]),
                     2 if length > 0 => _ = messages.remove(at.min(last)),
                     _ if length > 1 => messages.swap(at.min(last), other),

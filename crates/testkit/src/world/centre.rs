@@ -340,6 +340,11 @@ impl Machine {
         let state = self.get(&format!("/requests/{request}"), None)?;
         if outcome.kept && state.text("state") == "refund_due" {
             let yen = state.json()["paid_yen"].as_i64().unwrap_or_default();
+            // Announced before the box is told, so that nobody at the counter pays the same fee back.
+            let announced = self.post(&format!("/requests/{request}/refund-started"), None, &json!({}))?;
+            if announced.status != 200 {
+                return Ok(());
+            }
             outcome.refunded_yen += yen;
             self.post(&format!("/requests/{request}/refunded"), None, &json!({ "yen": yen }))?;
         }

@@ -40,6 +40,16 @@ pub enum Fault {
     Offline,
     /// It takes a job at once and says so only so much later.
     SlowToTake(Duration),
+    /// It takes a job and answers Print-Job with this status of HTTP.
+    TakesAndAnswers(u16),
+    /// It takes a job and cuts the connection before a word of an answer.
+    TakesAndCuts,
+    /// It takes no job and answers Print-Job with this status of HTTP.
+    Answers(u16),
+    /// It takes no job and answers Print-Job with this status of IPP.
+    Refuses(u16),
+    /// It takes a job and answers Print-Job with this status of IPP.
+    TakesAndRefuses(u16),
     /// It gives every job up.
     Aborts,
     /// Every job that is sent arrives twice.
@@ -267,8 +277,18 @@ impl Shared {
             }
             let answer = match fault {
                 Fault::Garbage => b"<html>printer</html>".to_vec(),
+                Fault::Answers(_) if body.get(2..4) == Some(&[0, 2]) => Vec::new(),
                 _ => self.answer(&body).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "no request"))?,
             };
+            let is_job = body.get(2..4) == Some(&[0, 2]);
+            match fault {
+                Fault::TakesAndCuts if is_job => return Ok(()),
+                Fault::TakesAndAnswers(status) | Fault::Answers(status) if is_job => {
+                    write!(connection, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n")?;
+                    continue;
+                }
+                _ => {}
+            }
             if let (Fault::SlowToTake(delay), Some([0, 2])) = (fault, body.get(2..4)) {
                 std::thread::sleep(delay);
             }
@@ -290,6 +310,16 @@ impl Shared {
         let answer = |status| IppRequestResponse::new_response(header.version, status, header.request_id);
         let asked = Asked(&asked);
         let mut state = self.lock();
+        if let (0x0002, Fault::Refuses(status) | Fault::TakesAndRefuses(status)) =
+            (header.operation_or_status, state.fault)
+        {
+            if matches!(state.fault, Fault::TakesAndRefuses(_)) {
+                state.print_job(&asked, document);
+            }
+            let mut no = answer(StatusCode::ServerErrorInternalError)?.to_bytes().to_vec();
+            no[2..4].copy_from_slice(&status.to_be_bytes());
+            return Ok(no);
+        }
         let finished = match header.operation_or_status {
             0x0002 => {
                 let number = state.print_job(&asked, document);

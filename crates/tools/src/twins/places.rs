@@ -57,7 +57,7 @@ pub fn invalid(tx: &mut Tx<'_>, list: i64) -> Result<Option<Vec<u64>>, StoreErro
     }
     let rows = tx.query(
         "SELECT p.place FROM twin_places p JOIN paper_status s ON s.request_hash = p.request_hash \
-         WHERE p.list = $1 AND s.state = 'withdrawn'",
+         WHERE p.list = $1 AND s.state = 'withdrawn' ORDER BY p.place",
         &[list.into()],
     )?;
     rows.iter().map(|row| Ok(row.int(0)?.unsigned_abs())).collect::<Result<_, StoreError>>().map(Some)

@@ -2,6 +2,7 @@
 //! screen of its session or takes a step in it.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use base::{Id, Kind, Yen};
 use maud::Markup;
-use services::convenience_certificates::{Issuer, Refusal};
+use services::convenience_certificates::{ActionError, Issuer, Refusal, refunds};
 use tools::terminals::Terminal;
 use tools::terminals::coin_box::SimulatedCoinBox;
 use ui::Language;
@@ -47,6 +48,8 @@ pub struct Place {
     most_sessions: usize,
     /// The printer of this computer; without one each machine has a simulated tray.
     printer: Option<Arc<PaperSlot>>,
+    /// Where the simulated coin boxes keep what power must not erase; without it they forget.
+    coin_boxes: Option<PathBuf>,
     machines: Mutex<HashMap<Id, Arc<Machine>>>,
 }
 
@@ -64,13 +67,36 @@ pub(super) struct Machine {
 impl Place {
     /// Machines that issue with `issuer`, with at most `most_sessions` people at them at one time.
     pub fn new(issuer: Issuer, slots: Slots, most_sessions: usize) -> Self {
-        Self { issuer, slots, most_sessions, printer: None, machines: Mutex::new(HashMap::new()) }
+        Self { issuer, slots, most_sessions, printer: None, coin_boxes: None, machines: Mutex::default() }
     }
 
     /// The same with a printer instead of simulated trays.
     #[must_use]
     pub fn printing_at(self, printer: PaperSlot) -> Self {
         Self { printer: Some(Arc::new(printer)), ..self }
+    }
+
+    /// The same with coin boxes that remember their refunds in files of this folder.
+    #[must_use]
+    pub fn remembering_in(self, folder: PathBuf) -> Self {
+        Self { coin_boxes: Some(folder), ..self }
+    }
+
+    /// Asks the coin boxes of this process what became of refunds that were under way at least `seconds` ago. With
+    /// `everything` also of machines nobody has used since the process started: then no other process serves them.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn resume_refunds(&self, seconds: i64, everything: bool) -> Result<(), ActionError> {
+        let city = &self.issuer.city;
+        for (request, terminal) in refunds::under_way(city, city.seams.now().plus_seconds(-seconds))? {
+            let known = self.machines.lock().unwrap_or_else(PoisonError::into_inner).get(&terminal).cloned();
+            let Some(machine) = known.or_else(|| everything.then(|| self.machine(terminal))) else { continue };
+            // Nobody else's hand is in the box meanwhile.
+            let _session = machine.session.lock().unwrap_or_else(PoisonError::into_inner);
+            refunds::resume(city, &*machine.coins, request)?;
+        }
+        Ok(())
     }
 
     /// Whether one more session may begin (I16: load is shed at the first screen, never in mid-flow). A machine whose
@@ -84,22 +110,32 @@ impl Place {
         running.count() < self.most_sessions
     }
 
-    fn machine(&self, terminal: &Terminal) -> Arc<Machine> {
+    fn machine(&self, terminal: Id) -> Arc<Machine> {
         let mut machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
         machines
-            .entry(terminal.id)
+            .entry(terminal)
             .or_insert_with(|| {
                 Arc::new(Machine {
                     slot: match &self.slots {
                         Slots::Drawer(drawer) => Arc::new(DrawerSlot::new(drawer.clone())),
                         Slots::Reader(slot) => slot.clone(),
                     },
-                    coins: Arc::new(SimulatedCoinBox::with_change(CHANGE)),
+                    coins: Arc::new(self.coin_box(terminal)),
                     out: self.printer.clone().unwrap_or_else(|| Arc::new(PaperSlot::simulated())),
                     session: Mutex::new(None),
                 })
             })
             .clone()
+    }
+
+    fn coin_box(&self, terminal: Id) -> SimulatedCoinBox {
+        let new = || SimulatedCoinBox::with_change(CHANGE);
+        let Some(folder) = &self.coin_boxes else { return new() };
+        let made = std::fs::create_dir_all(folder).and_then(|()| new().remembering(&folder.join(terminal.to_string())));
+        made.unwrap_or_else(|error| {
+            tracing::error!(%error, "a coin box has no memory: what it pays back is unclear after a restart");
+            new()
+        })
     }
 
     /// Ends sessions that nobody touches or whose card was pulled. Called every second.
@@ -111,6 +147,7 @@ impl Place {
         for machine in machines {
             let mut session = machine.session.lock().unwrap_or_else(PoisonError::into_inner);
             self.end_if_left(&mut session, idle_seconds);
+            machine.out.follow_receipts(&self.issuer);
         }
     }
 
@@ -191,7 +228,7 @@ impl At {
         act: impl FnOnce(&Self, &Place, &mut Option<Session>, &Machine) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let place = self.place()?;
-        let machine = place.machine(&self.terminal);
+        let machine = place.machine(self.terminal.id);
         blocking(move || {
             let mut session = machine.session.lock().unwrap_or_else(PoisonError::into_inner);
             place.end_if_left(&mut session, self.app.settings.kiosk_idle_seconds);

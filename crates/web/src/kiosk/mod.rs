@@ -18,6 +18,7 @@ mod machine;
 pub mod printing;
 mod printing_views;
 pub mod reader;
+mod receipts;
 mod say;
 pub mod session;
 mod steps;
@@ -67,7 +68,9 @@ pub fn routes() -> Routes {
         .get("/kiosk/print", Rule::KioskSession, steps::print)
         .post("/kiosk/print", Rule::KioskSession, steps::printed)
         .post("/kiosk/print/stop", Rule::KioskSession, steps::print_stopped)
-        .get("/kiosk/receipt", Rule::KioskSession, steps::receipt)
+        .get("/kiosk/receipt", Rule::KioskSession, receipts::page)
+        .post("/kiosk/receipt/print", Rule::KioskSession, receipts::print)
+        .get("/kiosk/receipt.pdf", Rule::KioskSession, receipts::file)
         .post("/kiosk/tray", Rule::Kiosk, steps::tray)
         .post("/kiosk/session/tray", Rule::KioskSession, steps::tray)
         .get("/kiosk/take", Rule::KioskSession, steps::take)

@@ -7,7 +7,7 @@
 //!                                                                └─ not, unclear, wrong ─► request stopped, money back
 //! ```
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use services::convenience_certificates::{ActionError, Applicant, Issuer, Refusal, Request, actions, printing};
@@ -16,6 +16,7 @@ use tools::terminals::printer::tray::SimulatedTray;
 use tools::terminals::printer::{Printer, Station, Ticket, Trouble};
 use zeroize::Zeroizing;
 
+use super::receipts::ReceiptRun;
 use super::say::{Say, beneath};
 use super::session::{Screen, Session, Step};
 
@@ -26,16 +27,18 @@ const CALLED_BACK: Duration = Duration::from_secs(3);
 
 /// Where the papers of a machine come out.
 pub struct PaperSlot {
-    station: Arc<Station>,
-    manner: Manner,
+    pub(super) station: Arc<Station>,
+    pub(super) manner: Manner,
     two_sided: bool,
     tray: Option<Arc<SimulatedTray>>,
+    /// Receipts on their way, also of people who have gone.
+    receipts: Mutex<Vec<Arc<ReceiptRun>>>,
 }
 
 impl PaperSlot {
     /// At this printer.
     pub fn of(printer: Arc<dyn Printer>, manner: Manner, two_sided: bool) -> Self {
-        Self { station: Arc::new(Station::new(printer)), manner, two_sided, tray: None }
+        Self { station: Arc::new(Station::new(printer)), manner, two_sided, tray: None, receipts: Mutex::default() }
     }
 
     /// At a simulated one.
@@ -47,6 +50,11 @@ impl PaperSlot {
     /// The simulated printer, where it is one.
     pub fn tray(&self) -> Option<&SimulatedTray> {
         self.tray.as_deref()
+    }
+
+    pub(super) fn receipts(&self) -> MutexGuard<'_, Vec<Arc<ReceiptRun>>> {
+        // Whoever holds it adds or removes whole entries.
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why nobody may start or pay here now. What lies in the printer for somebody who is gone is called back first.
@@ -185,7 +193,7 @@ impl Session {
             return;
         }
         if let Some(request) = &self.request {
-            match actions::print_acknowledged(city, request.id) {
+            match actions::printed_and_copy_offered(city, request.id) {
                 Ok(Ok(_)) => {}
                 Ok(Err(_)) => tracing::error!("a paper came out of a request that had ended"),
                 Err(error) => tracing::error!(%error, "a paper could not be acknowledged"),
@@ -235,7 +243,7 @@ impl Session {
 }
 
 /// What could not be written down goes to the log; the person is served all the same.
-fn keep(written: Result<(), ActionError>) {
+pub(super) fn keep(written: Result<(), ActionError>) {
     if let Err(error) = written {
         tracing::error!(%error, "what the printer did could not be written down");
     }

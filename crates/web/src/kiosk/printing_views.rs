@@ -8,6 +8,7 @@ use tools::terminals::printer::Trouble;
 
 use super::kinds::name_key;
 use super::printing::PaperSlot;
+use super::receipts::ReceiptStage;
 use super::say::printer_sentence;
 use super::session::{Screen, Session};
 use super::views::Frame;
@@ -118,19 +119,23 @@ pub fn tray(frame: &Frame<'_>, out: &PaperSlot, action: &str) -> Markup {
     }
 }
 
-/// The receipt, as wide as a roll of paper.
-pub fn receipt(frame: &Frame<'_>, receipt: &Receipt) -> Markup {
+/// The receipt, and having it on paper for whoever wants it: while it is printed the screen looks again by itself.
+pub fn receipt(frame: &Frame<'_>, receipt: &Receipt, stage: ReceiptStage, is_simulated: bool) -> Markup {
+    const HERE: &str = "/kiosk/receipt";
     let at = ui::dates::instant(frame.language, receipt.at);
-    frame.screen(
+    let looks_again = (stage == ReceiptStage::Printing).then_some((LOOK_SECONDS, HERE));
+    frame.screen_with(
         "kiosk-receipt-heading",
         Screen::Take.step(),
-        Some("/kiosk/ended"),
+        looks_again.or(Some((frame.idle_seconds + 2, "/kiosk/ended"))),
+        true,
         &html! {
             article class="kiosk-receipt" {
                 h1 { (frame.say("kiosk-receipt-heading")) }
                 p class="kiosk-receipt-city" { (receipt.municipality) }
                 dl class="kiosk-facts" {
                     dt { (frame.say("kiosk-receipt-at")) } dd { (at) }
+                    dt { (frame.say("kiosk-receipt-place")) } dd { (receipt.place) }
                     dt { (frame.say("kiosk-confirm-kind")) } dd { (frame.say(name_key(receipt.kind))) }
                     dt { (frame.say("kiosk-confirm-copies")) } dd { (receipt.copies) }
                     dt { (frame.say("kiosk-confirm-fee")) } dd class="kiosk-money" { (receipt.fee) }
@@ -138,8 +143,26 @@ pub fn receipt(frame: &Frame<'_>, receipt: &Receipt) -> Markup {
                     dt { (frame.say("kiosk-receipt-contact")) } dd { (receipt.contact) }
                 }
             }
-            button type="button" class="kiosk-go" data-print="1" hidden { (frame.say("kiosk-receipt-print")) }
+            div data-progress=[looks_again.map(|_| HERE)] data-arrived[looks_again.is_none()] { (on_paper(frame, stage, is_simulated)) }
             p { a class="kiosk-quiet" href="/kiosk/take" { (frame.say("kiosk-back")) } }
         },
     )
+}
+
+/// The offer of a receipt on paper, or how it is.
+fn on_paper(frame: &Frame<'_>, stage: ReceiptStage, is_simulated: bool) -> Markup {
+    let status = |key: &str| html! { p class="kiosk-lead" role="status" { (frame.say(key)) } };
+    let offer = frame.form("/kiosk/receipt/print", &frame.big("kiosk-receipt-print"));
+    match stage {
+        ReceiptStage::Offered { failed: false } => html! { p { (frame.say("kiosk-receipt-offer")) } (offer) },
+        ReceiptStage::Offered { failed: true } => html! { (status("kiosk-receipt-not-printed")) (offer) },
+        ReceiptStage::Printing => status("kiosk-receipt-printing"),
+        ReceiptStage::Printed => html! {
+            (status("kiosk-receipt-printed"))
+            @if is_simulated {
+                p { a class="kiosk-quiet" href="/kiosk/receipt.pdf" target="_blank" rel="noopener" {
+                    (frame.say("kiosk-receipt-open")) } }
+            }
+        },
+    }
 }

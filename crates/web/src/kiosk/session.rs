@@ -14,7 +14,7 @@ use card::{CardError, JpkiSession, LastTry, Pin, UserAuthenticationPin};
 use pki::challenge::{Challenge, PresentedCard};
 use services::convenience_certificates::{
     ActionError, Applicant, CardNo, CertificateKind, Choices, FamilyMemberShown, FetchToken, Issuer, MemberShown,
-    Refusal, Request, State, actions, requests,
+    Refusal, Request, actions, refunds, requests,
 };
 use store::StoreError;
 use tools::credentials::Listed;
@@ -24,6 +24,7 @@ use ui::Language;
 
 use super::printing::{Paper, PaperSlot, Printing};
 use super::reader::CardSlot;
+use super::receipts::ReceiptRun;
 use super::say::{Say, beneath, card_sentence, credential_sentence, registration_sentence, say_card};
 
 /// Where the person is. The order is the order of the seven steps.
@@ -147,6 +148,8 @@ pub struct Session {
     /// Where the paper comes out.
     pub(super) out: Arc<PaperSlot>,
     pub(super) printing: Option<Printing>,
+    /// The receipt, once one was asked for on paper.
+    pub(super) receipt: Option<Arc<ReceiptRun>>,
 }
 
 impl Session {
@@ -185,6 +188,7 @@ impl Session {
             paper: None,
             out,
             printing: None,
+            receipt: None,
         }
     }
 
@@ -343,7 +347,7 @@ impl Session {
                 Ok(())
             }
             // After a power cut nobody knows what the box kept: the request stays as it is and the sweep reports it.
-            Err(CoinBoxFault::PowerCut) => Err(Say::Key("kiosk-pay-fault")),
+            Err(CoinBoxFault::PowerCut | CoinBoxFault::NoAnswer) => Err(Say::Key("kiosk-pay-fault")),
             Err(_) => {
                 self.advance(actions::payment_settled(&issuer.city, id, false))?;
                 Err(Say::Key("kiosk-pay-fault"))
@@ -407,10 +411,11 @@ impl Session {
             self.returned += back;
         }
         let Some(request) = &self.request else { return };
-        let (id, fee) = (request.id, request.fee);
-        if request.state == State::RefundDue && self.coins.refund(fee).is_ok() {
-            self.returned += fee;
-            let _ = actions::refund_paid(&issuer.city, id);
+        match refunds::pay_back(&issuer.city, &*self.coins, request.id) {
+            Ok(paid) => self.returned += paid,
+            Err(error) => {
+                tracing::error!(%error, "a refund could not be written down; the box is asked at the next start")
+            }
         }
     }
 
@@ -440,6 +445,7 @@ impl Session {
         self.twin_refused = false;
         self.twin_right = None;
         self.printing = None;
+        self.receipt = None;
         self.slot.eject();
     }
 

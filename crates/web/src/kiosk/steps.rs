@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use base::{Kind, Yen};
 use services::convenience_certificates::actions::{self, Closed};
 use services::convenience_certificates::kinds::family_register::is_family;
-use services::convenience_certificates::receipt::Receipt;
 use services::convenience_certificates::{Choices, Members, OptionalItems, machine_fee};
 use tools::access::Actor;
 use tools::terminals::coin_box::CoinBox as _;
@@ -312,16 +311,6 @@ pub(super) async fn print_stopped(at: At, _: InKioskSession, fields: Fields) -> 
     at.step(Screen::Print, |session, place| session.stop_print(&place.issuer)).await
 }
 
-/// The receipt: kind, copies, fee; nobody's name.
-pub(super) async fn receipt(at: At, _: InKioskSession) -> Result<Response, Failure> {
-    at.show(Screen::Take, |frame, session, place| {
-        let request = session.request().ok_or_else(|| Failure::of(Kind::Gone))?;
-        let receipt = Receipt::of(&place.issuer.city.profile, request, request.since);
-        Ok(printing_views::receipt(frame, &receipt))
-    })
-    .await
-}
-
 /// Demo only: what is wrong with the simulated printer from now on.
 pub(super) async fn tray(at: At, fields: Fields) -> Result<Response, Failure> {
     fields.only(&["trouble"])?;
@@ -355,11 +344,16 @@ pub(super) async fn paper(at: At, _: InKioskSession) -> Result<Response, Failure
             session.paper().map(|paper| paper.bytes.clone()).ok_or_else(|| Failure::of(Kind::Gone))
         })
         .await?;
+    Ok(pdf("inline; filename=\"certificate.pdf\"", &bytes))
+}
+
+/// A file of the simulated tray, kept by nobody.
+pub(super) fn pdf(disposition: &'static str, bytes: &[u8]) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"certificate.pdf\""));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok((headers, bytes.to_vec()).into_response())
+    (headers, bytes.to_vec()).into_response()
 }
 
 pub(super) async fn taken(at: At, _: InKioskSession, fields: Fields) -> Result<Response, Failure> {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use base::{Id, Kind};
 use serde_json::{Value, json};
 use services::convenience_certificates::{
-    Answer, CertificateKind, Choices, Members, OptionalItems, Refusal, Request, State, actions, requests,
+    Answer, CertificateKind, Choices, Members, OptionalItems, Refusal, Request, State, actions, refunds, requests,
 };
 use store::StoreError;
 use tools::Inside;
@@ -137,7 +137,16 @@ pub(super) async fn payment_settled(call: Call, Path(id): Path<String>, body: By
     let Settled { kept } = message(&body)?;
     // What comes after `Paid` says as well that it was kept.
     let done: &[State] = if kept {
-        &[State::Paid, State::Ready, State::Printing, State::Printed, State::RefundDue, State::Refunded]
+        &[
+            State::Paid,
+            State::Ready,
+            State::Printing,
+            State::Printed,
+            State::RefundDue,
+            State::Refunding,
+            State::Refunded,
+            State::RefundUnclear,
+        ]
     } else {
         &[State::AwaitingPayment]
     };
@@ -164,7 +173,7 @@ pub(super) async fn printed(call: Call, Path(id): Path<String>, body: Bytes) -> 
 /// The person stopped, or the machine cannot go on.
 pub(super) async fn cancel(call: Call, Path(id): Path<String>, body: Bytes) -> Result<Response, Failure> {
     let Nothing {} = message(&body)?;
-    let done = &[State::Cancelled, State::RefundDue, State::Refunded];
+    let done = &[State::Cancelled, State::RefundDue, State::Refunding, State::Refunded, State::RefundUnclear];
     call.answer(move |call| {
         let id = request_id(&id)?;
         let ended = once(call, id, done, actions::stop)?;
@@ -174,16 +183,30 @@ pub(super) async fn cancel(call: Call, Path(id): Path<String>, body: Bytes) -> R
     .await
 }
 
-/// The machine gave the money back.
+/// The box is about to pay the fee back: from here on nobody at the counter does. Only after the answer the box is told.
+pub(super) async fn refund_started(call: Call, Path(id): Path<String>, body: Bytes) -> Result<Response, Failure> {
+    let Nothing {} = message(&body)?;
+    call.answer(move |call| once(call, request_id(&id)?, &[State::Refunding], refunds::started)).await
+}
+
+/// The box paid nothing out: the fee stays owed.
+pub(super) async fn refund_failed(call: Call, Path(id): Path<String>, body: Bytes) -> Result<Response, Failure> {
+    let Nothing {} = message(&body)?;
+    let act = |city: &Inside, id| refunds::settled(city, id, false);
+    call.answer(move |call| once(call, request_id(&id)?, &[State::RefundDue], act)).await
+}
+
+/// The machine gave the money back. Believed whenever it is told, also of a machine that did not say so before.
 pub(super) async fn refunded(call: Call, Path(id): Path<String>, body: Bytes) -> Result<Response, Failure> {
     let Refunded { yen } = message(&body)?;
     call.answer(move |call| {
         let id = request_id(&id)?;
         let request = theirs(call, id)?;
-        if request.state == State::RefundDue && request.paid.0 != yen {
+        let is_owed = matches!(request.state, State::RefundDue | State::Refunding | State::RefundUnclear);
+        if is_owed && request.paid.0 != yen {
             return Err(Failure::saying(Kind::Refused, "kiosk-api-sum"));
         }
-        once(call, id, &[State::Refunded], actions::refund_paid)
+        once(call, id, &[State::Refunded], |city, id| refunds::settled(city, id, true))
     })
     .await
 }

@@ -52,6 +52,8 @@ pub fn routes() -> Routes {
         .get("/kiosk-api/v1/requests/{request}/pages/{page}", signed, papers::page)
         .post_up_to("/kiosk-api/v1/requests/{request}/printed", signed, MOST_BYTES, acts::printed)
         .post_up_to("/kiosk-api/v1/requests/{request}/cancel", signed, MOST_BYTES, acts::cancel)
+        .post_up_to("/kiosk-api/v1/requests/{request}/refund-started", signed, MOST_BYTES, acts::refund_started)
+        .post_up_to("/kiosk-api/v1/requests/{request}/refund-failed", signed, MOST_BYTES, acts::refund_failed)
         .post_up_to("/kiosk-api/v1/requests/{request}/refunded", signed, MOST_BYTES, acts::refunded)
         .post_up_to("/kiosk-api/v1/incidents", signed, MOST_BYTES, acts::incident)
 }

@@ -332,6 +332,7 @@ fn open_money(visit: &Visit, me: &SignedIn, sheet: &Sheet) -> Markup {
 fn open_card(visit: &Visit, me: &SignedIn, sheet: &Sheet, one: &OpenMoney) -> Markup {
     let state = match one.state {
         RequestState::PaymentUnclear => "cash-state-payment-unclear",
+        RequestState::RefundUnclear => "cash-state-refund-unclear",
         _ => "cash-state-refund-due",
     };
     let choices: Vec<(String, String)> = cash::Decision::ALL

@@ -55,8 +55,10 @@ fn lines(counts: &[DayCount], places: &BTreeMap<String, String>) -> Vec<Line> {
             }
             RequestState::Cancelled
             | RequestState::RefundDue
+            | RequestState::Refunding
             | RequestState::Refunded
-            | RequestState::PaymentUnclear => line.ended += count.count,
+            | RequestState::PaymentUnclear
+            | RequestState::RefundUnclear => line.ended += count.count,
         }
     }
     lines.into_values().collect()

@@ -1,5 +1,5 @@
-//! Money that machines left open: refunds that are due, payments of which it is not known whether the box kept them. An
-//! officer settles each with a reason.
+//! Money that machines left open: refunds that are due, payments of which it is not known whether the box kept them, refunds
+//! of which it is not known whether the box paid them out. An officer settles each with a reason.
 
 use base::{Id, Seams, Timestamp, Yen};
 use store::{StoreError, Tx};
@@ -21,21 +21,21 @@ pub struct OpenMoney {
     pub kind: String,
     /// How much.
     pub fee: Yen,
-    /// Refund due, or payment unclear.
+    /// Refund due, payment unclear or refund unclear.
     pub state: State,
     /// Since when.
     pub since: Timestamp,
 }
 
-/// Refunds that are due and payments that are unclear, the oldest first; at most 200. Without whose they are: whoever wants
-/// their money back brings the receipt.
+/// Refunds that are due and money that is unclear, the oldest first; at most 200. Without whose it is: whoever wants their
+/// money back brings the receipt. What a box is paying out at this moment is nobody's to settle and is left out.
 ///
 /// # Errors
 /// The database.
 pub fn open_money(tx: &mut Tx<'_>) -> Result<Vec<OpenMoney>, StoreError> {
     tx.query(
         "SELECT request_id, terminal_id, kind, fee_yen, state, state_since FROM certificate_requests \
-         WHERE state IN ('refund_due', 'payment_unclear') ORDER BY state_since, request_id LIMIT 200",
+         WHERE state IN ('refund_due', 'payment_unclear', 'refund_unclear') ORDER BY state_since, request_id LIMIT 200",
         &[],
     )?
     .iter()
@@ -61,11 +61,16 @@ pub enum Decision {
     FoundKept,
     /// The box was counted: it kept nothing.
     FoundNotKept,
+    /// The box was counted: it paid the refund out.
+    FoundPaidBack,
+    /// The box was counted: the refund is still in it. It is owed from now on.
+    FoundNotPaidBack,
 }
 
 impl Decision {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::RefundPaid, Self::FoundKept, Self::FoundNotKept];
+    pub const ALL: [Self; 5] =
+        [Self::RefundPaid, Self::FoundKept, Self::FoundNotKept, Self::FoundPaidBack, Self::FoundNotPaidBack];
 
     /// The stored word.
     pub const fn word(self) -> &'static str {
@@ -73,6 +78,8 @@ impl Decision {
             Self::RefundPaid => "refund_paid",
             Self::FoundKept => "found_kept",
             Self::FoundNotKept => "found_not_kept",
+            Self::FoundPaidBack => "found_paid_back",
+            Self::FoundNotPaidBack => "found_not_paid_back",
         }
     }
 
@@ -83,7 +90,8 @@ impl Decision {
 
     const fn event(self) -> Event {
         match self {
-            Self::RefundPaid => Event::RefundPaid,
+            Self::RefundPaid | Self::FoundPaidBack => Event::RefundPaid,
+            Self::FoundNotPaidBack => Event::RefundFailed,
             Self::FoundKept => Event::PaymentKept,
             Self::FoundNotKept => Event::PaymentFailed,
         }
@@ -94,6 +102,7 @@ impl Decision {
         match self {
             Self::RefundPaid => State::RefundDue,
             Self::FoundKept | Self::FoundNotKept => State::PaymentUnclear,
+            Self::FoundPaidBack | Self::FoundNotPaidBack => State::RefundUnclear,
         }
     }
 }

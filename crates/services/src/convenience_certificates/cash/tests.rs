@@ -121,6 +121,21 @@ fn a_day_is_what_the_requests_say_and_owed_money_is_told_from_kept_money() {
         assert_eq!(money.expected(), Yen(600), "the box holds the unclear fee, and the refund was not paid out of it");
         let open = scene.database.inside().read(open_money).unwrap();
         assert_eq!(open.iter().map(|one| (one.request, one.state)).collect::<Vec<_>>(), [(unclear, State::RefundDue)]);
+        // A refund of which nobody knows is not in the sums until an officer has counted; neither is it given by hand.
+        let refunding = [Event::Stopped, Event::RefundStarted];
+        let paying = scene.lived(&[&PAID[..], &refunding].concat());
+        assert_eq!(
+            (scene.today().owed, scene.settle(&scene.officer, paying, Decision::RefundPaid, "x")),
+            (sum(2, 400), Err(Unsound::NotOpen))
+        );
+        let unknown = scene.lived(&[&PAID[..], &refunding, &[Event::FoundAfterRestart]].concat());
+        let other = scene.lived(&[&PAID[..], &refunding, &[Event::FoundAfterRestart]].concat());
+        assert_eq!((scene.today().unclear, scene.today().refunded), (sum(2, 400), sum(1, 200)));
+        assert_eq!(scene.settle(&scene.officer, unknown, Decision::RefundPaid, "x"), Err(Unsound::NotOpen));
+        scene.settle(&scene.officer, unknown, Decision::FoundPaidBack, "200円少ない").unwrap();
+        scene.settle(&scene.officer, other, Decision::FoundNotPaidBack, "箱に残っていた").unwrap();
+        assert_eq!((scene.today().unclear, scene.today().refunded), (Sum::default(), sum(2, 400)));
+        scene.settle(&scene.officer, other, Decision::RefundPaid, "窓口で返金").unwrap();
         let report = audit::verify(&scene.database.inside(), audit::Zone::Inside, &[], None).unwrap();
         assert!(report.is_sound(), "{report}");
     });

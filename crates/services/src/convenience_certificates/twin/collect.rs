@@ -1,6 +1,9 @@
 //! The outside's part: a wallet brings code and digits and gets a token; brings the token and a proof of its key and gets
 //! the copy. Each once.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use base::Timestamp;
 use pki::jose;
 use pki::wallet::key_proof::{self, ProofError};
@@ -21,6 +24,23 @@ use super::{VALID_DAYS, claims, status_address, type_address};
 pub struct TwinIssuer {
     signer: Signer,
     nonces: Nonces,
+    /// Signed status lists by number.
+    lists: Mutex<HashMap<i64, KeptList>>,
+}
+
+/// A signed status list, handed out until it says something else or checkers would ask for a newer one.
+#[derive(Debug)]
+struct KeptList {
+    invalid: Vec<u64>,
+    signed_at: Timestamp,
+    signed: String,
+}
+
+impl KeptList {
+    fn is_good(&self, invalid: &[u64], now: Timestamp) -> bool {
+        // A clock that ran backwards keeps nothing alive for longer.
+        self.invalid == invalid && (0..status_list::KEEP_SECONDS).contains(&now.seconds_since(self.signed_at))
+    }
 }
 
 /// Why a wallet gets no copy.
@@ -46,7 +66,7 @@ pub enum NoCopy {
 impl TwinIssuer {
     /// `signer`'s key makes copies; `secret` is shared by the processes of this issuer and makes nonces.
     pub fn new(signer: Signer, secret: &[u8]) -> Self {
-        Self { signer, nonces: Nonces::new(secret) }
+        Self { signer, nonces: Nonces::new(secret), lists: Mutex::default() }
     }
 
     /// The key as published.
@@ -139,7 +159,8 @@ impl TwinIssuer {
         Ok(self.signer.issue(&frame, hidden, hider).map_err(|_| NoCopy::Broken))
     }
 
-    /// The signed status list of this number; `None` when there is none.
+    /// The signed status list of this number; `None` when there is none. Which places are set is read at each question, so
+    /// that a withdrawal is seen at once; what says the same as before is not signed again while checkers may keep it.
     ///
     /// # Errors
     /// The database; inner: the key did not sign.
@@ -148,8 +169,16 @@ impl TwinIssuer {
         let Some(invalid) = outside.store.read(|tx: &mut Tx<'_>| places::invalid(tx, list))? else {
             return Ok(Ok(None));
         };
+        // Only lists that exist come so far: the map stays as small as they are few.
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = lists.get(&list).filter(|kept| kept.is_good(&invalid, now)) {
+            return Ok(Ok(Some(kept.signed.clone())));
+        }
         let address = status_address(&outside.profile.public_address, list);
-        let list = status_list::issue(&self.signer, &address, &invalid, now);
-        Ok(list.map(Some).map_err(|_| NoCopy::Broken))
+        let Ok(signed) = status_list::issue(&self.signer, &address, &invalid, now) else {
+            return Ok(Err(NoCopy::Broken));
+        };
+        lists.insert(list, KeptList { invalid, signed_at: now, signed: signed.clone() });
+        Ok(Ok(Some(signed)))
     }
 }

@@ -124,7 +124,7 @@ impl IppPrinter {
         zeroize::Zeroize::zeroize(&mut bytes);
         let mut answer = answer.map_err(|error| fault(&error))?;
         if answer.status().as_u16() != 200 {
-            return Err(PrinterFault::Refused(answer.status().as_u16()));
+            return Err(over_http(answer.status().as_u16()));
         }
         let body = answer.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
         let body = body.map_err(|error| fault(&error))?;
@@ -134,7 +134,7 @@ impl IppPrinter {
             // 1 and 2: attributes were left out or changed; we asked that none is.
             0x0000..=0x00FF => Ok(attributes),
             0x0406 | 0x0407 => Err(PrinterFault::NoSuchJob),
-            status => Err(PrinterFault::Refused(status)),
+            status => Err(over_ipp(status)),
         }
     }
 
@@ -164,6 +164,26 @@ fn fault(error: &ureq::Error) -> PrinterFault {
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => PrinterFault::Offline,
         ureq::Error::BodyExceedsLimit(_) => PrinterFault::Malformed,
         _ => PrinterFault::Silent,
+    }
+}
+
+/// A status of the connection that is not 200. Of an error of the server, or of one that stands between, nobody knows
+/// whether it came before or after the paper was taken.
+const fn over_http(status: u16) -> PrinterFault {
+    match status {
+        // Sent elsewhere, or told that the request is not to be had: it was not acted on.
+        300..=407 | 409..=499 => PrinterFault::Refused(status),
+        _ => PrinterFault::Failed(status),
+    }
+}
+
+/// A status of the printer that is none of success (RFC 8011, appendix B.1).
+const fn over_ipp(status: u16) -> PrinterFault {
+    match status {
+        // What the client asked for cannot be had. Of errors of the server, those that say that nothing was begun:
+        // operation, version or more documents not supported, not accepting jobs, busy.
+        0x0400..=0x04FF | 0x0501 | 0x0503 | 0x0506 | 0x0507 | 0x0509 => PrinterFault::Refused(status),
+        _ => PrinterFault::Failed(status),
     }
 }
 
@@ -313,6 +333,22 @@ mod tests {
         assert_eq!(said(&["something-new"], 5), Some(Trouble::Other));
         assert_eq!(trouble_in(&[], Some(3), false), Some(Trouble::Paused));
         assert_eq!(trouble_in(&[], None, true), Some(Trouble::Other));
+    }
+
+    #[test]
+    fn only_a_clear_no_is_a_no() {
+        for status in [302, 401, 403, 404, 413, 426] {
+            assert_eq!(over_http(status), PrinterFault::Refused(status));
+        }
+        for status in [100, 201, 204, 408, 500, 502, 503, 504] {
+            assert_eq!(over_http(status), PrinterFault::Failed(status));
+        }
+        for status in [0x0400, 0x040A, 0x0411, 0x0501, 0x0506, 0x0507] {
+            assert_eq!(over_ipp(status), PrinterFault::Refused(status));
+        }
+        for status in [0x0500, 0x0502, 0x0504, 0x0505, 0x0508, 0x0300] {
+            assert_eq!(over_ipp(status), PrinterFault::Failed(status));
+        }
     }
 
     #[test]

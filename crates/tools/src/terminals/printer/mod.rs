@@ -40,6 +40,19 @@ impl Ticket {
     pub fn new(request: Id, attempt: Id, copies: u8, two_sided: bool) -> Self {
         Self { name: name_of(request, attempt), copies, two_sided }
     }
+
+    /// For a receipt: one sheet, on one side, under a name that tells nothing.
+    pub fn of_receipt(id: Id) -> Self {
+        Self { name: format!("{RECEIPT}{id}"), copies: 1, two_sided: false }
+    }
+}
+
+/// What the jobs of receipts begin with: never a request's id.
+const RECEIPT: &str = "receipt-";
+
+/// Whether a job is a receipt of ours.
+fn is_receipt(name: &str) -> bool {
+    name.strip_prefix(RECEIPT).is_some_and(|id| Id::parse(id).is_ok())
 }
 
 /// What the job of an attempt is called. No point in it: cups-pdf takes what follows one for the ending of a file.
@@ -155,9 +168,12 @@ pub enum PrinterFault {
     /// It was asked and did not answer in time, or the line broke: what it did is not known.
     #[error("the printer does not answer")]
     Silent,
-    /// It said no, with this status.
+    /// It said no, with this status: it did nothing.
     #[error("the printer refused with status {0:#06x}")]
     Refused(u16),
+    /// It failed, with this status: what it did before that is not known.
+    #[error("the printer failed with status {0:#06x}")]
+    Failed(u16),
     /// Its answer cannot be read.
     #[error("the printer's answer cannot be read")]
     Malformed,
@@ -177,7 +193,8 @@ pub trait Printer: Send + Sync {
     /// Gives it a PDF to print and returns the job's number.
     ///
     /// # Errors
-    /// [`PrinterFault`]. After [`PrinterFault::Silent`] and [`PrinterFault::Malformed`] it may have the job.
+    /// [`PrinterFault`]. After [`PrinterFault::Silent`], [`PrinterFault::Failed`] and [`PrinterFault::Malformed`] it may have
+    /// the job.
     fn submit(&self, ticket: &Ticket, pdf: &[u8]) -> Result<JobNumber, PrinterFault>;
 
     /// Reads a job back.
@@ -234,11 +251,11 @@ impl Station {
         }
     }
 
-    /// Cancels jobs of these names that lie in the printer: papers nobody waits for any more. Returns how many.
+    /// Cancels jobs of these names that lie in the printer, and receipts: what nobody waits for any more. Returns how many.
     pub fn clear(&self, names: &[String]) -> usize {
         let Some(_turn) = self.turn() else { return 0 };
         let Ok(condition) = self.printer.condition() else { return 0 };
-        let ours = condition.waiting.iter().filter(|job| names.contains(&job.name));
+        let ours = condition.waiting.iter().filter(|job| names.contains(&job.name) || is_receipt(&job.name));
         ours.filter(|job| self.printer.cancel(job.number).is_ok()).count()
     }
 }
@@ -248,7 +265,7 @@ impl PrinterFault {
     pub const fn trouble(self) -> Trouble {
         match self {
             Self::Offline | Self::Silent => Trouble::Offline,
-            Self::Refused(_) | Self::Malformed | Self::NoSuchJob => Trouble::Other,
+            Self::Refused(_) | Self::Failed(_) | Self::Malformed | Self::NoSuchJob => Trouble::Other,
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  start ─► turn (I11) ─► ready and empty? ─► submit ─► read back: number and name ─► watch ─► Done(Outcome)
-//!              │              │ no: held         │ no answer: look for the name        │ held, patience over,
+//!              │              │ no: held         │ no clear answer: ask for the name        │ held, patience over,
 //!              └──────────────┴─ asked to stop ──┴──────────────────────────────────── ┴ asked to stop ─► cancel, read back
 //! ```
 //! Nothing is ever sent twice: where it is not known whether the printer has the job, the printer is asked, and what
@@ -66,7 +66,7 @@ pub enum Stage {
 pub enum Note {
     /// The paper was held.
     Held(Trouble),
-    /// The printer did not answer whether it took the job.
+    /// The printer did not say clearly whether it took the job.
     NoAnswer,
 }
 
@@ -250,7 +250,8 @@ impl Work {
         }
     }
 
-    /// Gives the job to the printer. Where no number comes back, the printer is asked for a job of our name.
+    /// Gives the job to the printer. Where neither a number nor a clear no comes back, the printer is asked for a job of our
+    /// name, and what it finds is watched by its number.
     fn submit(&self, pdf: &[u8]) -> Result<JobNumber, Outcome> {
         match self.station.printer.submit(&self.ticket, pdf) {
             Ok(number) => return Ok(number),
@@ -258,7 +259,7 @@ impl Work {
                 self.stage(Stage::Held(Trouble::Other));
                 return Err(Outcome::NotPrinted);
             }
-            Err(PrinterFault::Silent | PrinterFault::Malformed) => {}
+            Err(PrinterFault::Silent | PrinterFault::Failed(_) | PrinterFault::Malformed) => {}
         }
         self.watched.lock().notes.push(Note::NoAnswer);
         let (mut patience, since) = (Patience::default(), self.seams.now());

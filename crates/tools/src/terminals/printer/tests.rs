@@ -118,6 +118,11 @@ fn i10_nobody_may_start_while_another_paper_lies_in_the_printer() {
     assert_eq!(room.station.trouble(), Some(Trouble::Open));
     assert_eq!(room.station.clear(&["another".to_owned()]), 0);
     assert_eq!(room.station.clear(std::slice::from_ref(&left.name)), 1);
+    // So is a receipt that its person left behind.
+    room.mock.put_foreign_job(&Ticket::of_receipt(room.seams.random_id()).name);
+    room.mock.put_foreign_job("receipt-of-somebody-else");
+    assert_eq!(room.station.clear(&[]), 1);
+    room.mock.cancel(room.mock.jobs().last().unwrap().number);
     room.mock.set(Fault::None);
     assert_eq!(room.station.trouble(), None);
     assert_eq!(room.mock.printed(), []);
@@ -246,6 +251,45 @@ fn i12_an_answer_that_comes_too_late_is_looked_for_and_never_sent_again() {
     assert_eq!(running.wait(LONG), Stage::Done(Outcome::Printed));
     assert_eq!(running.take_notes(), [Note::NoAnswer], "staff learn of it though it went well");
     assert_eq!(room.mock.jobs().len(), 1, "it was sent once");
+}
+
+#[test]
+fn i12_an_error_or_a_cut_line_after_a_paper_was_sent_is_asked_about_before_it_is_decided() {
+    let room = Room::new();
+    for fault in [
+        Fault::TakesAndAnswers(500),
+        Fault::TakesAndAnswers(502),
+        Fault::TakesAndCuts,
+        Fault::TakesAndRefuses(0x0500),
+        Fault::TakesAndRefuses(0x0505),
+    ] {
+        let (_, ticket) = room.ticket();
+        room.mock.set(fault);
+        let running = room.print(ticket.clone(), b"%PDF-a");
+        assert_eq!(running.wait(LONG), Stage::Done(Outcome::Printed), "{fault:?}");
+        assert_eq!(running.take_notes(), [Note::NoAnswer], "{fault:?}: staff learn of it");
+        let sent: Vec<i32> =
+            room.mock.jobs().iter().filter(|job| job.name == ticket.name).map(|job| job.number).collect();
+        assert_eq!(sent, [running.number().unwrap()], "{fault:?}: sent once");
+    }
+}
+
+#[test]
+fn i12_an_error_of_a_printer_that_knows_no_such_job_is_unclear_and_a_clear_no_is_a_no() {
+    let room = Room::new();
+    for (fault, outcome) in [
+        (Fault::Answers(500), Outcome::Unclear),
+        (Fault::Answers(503), Outcome::Unclear),
+        (Fault::Refuses(0x0500), Outcome::Unclear),
+        (Fault::Answers(403), Outcome::NotPrinted),
+        (Fault::Refuses(0x040A), Outcome::NotPrinted),
+        (Fault::Refuses(0x0507), Outcome::NotPrinted),
+    ] {
+        room.mock.set(fault);
+        let running = room.print(room.ticket().1, b"%PDF-a");
+        assert_eq!(running.wait(LONG), Stage::Done(outcome), "{fault:?}");
+    }
+    assert_eq!(room.mock.jobs(), []);
 }
 
 #[test]
