@@ -32,11 +32,6 @@ impl Browser {
         Self { address: address.to_owned(), cookies: cookies.iter().map(|&cookie| cookie.to_owned()).collect() }
     }
 
-    /// The city has moved, or came back at another address; the cookies stay.
-    pub fn moved_to(&mut self, address: &str) {
-        address.clone_into(&mut self.address);
-    }
-
     /// A machine of its own in a demo city.
     pub fn at_a_demo_machine(address: &str) -> Self {
         let mut browser = Self::new(address, &[]);

@@ -184,17 +184,16 @@ fn a_receipt_comes_from_the_same_printer_and_its_failure_is_no_matter_of_the_pap
     assert!(receipt.name.starts_with("receipt-") && receipt.sides == "one-sided" && receipt.copies == 1);
     let (request, _) = paper.name.split_once('-').unwrap();
     assert!(!receipt.name.contains(request), "its name leads to no paper");
-    let read = extract(&receipt.bytes).unwrap();
-    let texts: String = read.pages.iter().flat_map(|page| page.texts.clone()).collect();
+    let texts = text_of(&receipt.bytes);
     let short = format!("{}-{}", &request[..5], &request[5..10]).to_uppercase();
-    for words in ["領収書", "金額　200円", "住民票の写し 1通", short.as_str(), "見本市", "この画面"]
-    {
+    for words in ["領収書", "200円", "住民票の写し1通", short.as_str(), "見本市", "この画面"] {
         assert!(texts.contains(words), "{words} is not in {texts}");
     }
     let residents = city.file("residents.csv");
     let name = residents.lines().next().unwrap().split(',').position(|column| column == "name").unwrap();
     for line in residents.lines().skip(1) {
-        assert!(!texts.contains(line.split(',').nth(name).unwrap()), "the receipt names somebody");
+        let name = line.split(',').nth(name).unwrap().replace('\u{3000}', "");
+        assert!(!texts.contains(&name), "the receipt names somebody");
     }
     let page = machine.ask("GET", "/kiosk/take", "").page();
     machine.go_on(&page, "/kiosk/take", "", "/kiosk/ended");
@@ -352,6 +351,15 @@ fn a_real_cups_prints_the_paper_as_it_was_drawn() {
     assert_eq!(ours.len(), printed.len());
     let different = ours.iter().zip(&printed).filter(|(one, other)| one.abs_diff(**other) > 96).count();
     assert!(different * 100 < ours.len(), "{different} of {} points differ", ours.len());
+}
+
+/// What a PDF says, without its spaces.
+fn text_of(pdf: &[u8]) -> String {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("paper.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let said = Command::new("pdftotext").arg("-layout").arg(&file).arg("-").output().unwrap();
+    String::from_utf8_lossy(&said.stdout).replace([' ', '\u{3000}'], "")
 }
 
 /// The first page as grey points at 72 dpi.
