@@ -76,10 +76,5 @@ if (progress) {
   setTimeout(look, 1000);
 }
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
-}
-
 const once = document.querySelector("[data-submit] form");
 if (once) once.requestSubmit();

@@ -162,7 +162,12 @@ impl MockPrinter {
 
     /// How it misbehaves from now on.
     pub fn set(&self, fault: Fault) {
-        self.shared.lock().fault = fault;
+        let mut state = self.shared.lock();
+        state.fault = fault;
+        // Mended, nothing says any more that it stands still: the engine may come to it a moment later.
+        if state.reason().is_none() {
+            state.jobs.iter_mut().filter(|job| job.state == state::STOPPED).for_each(|job| job.state = state::PENDING);
+        }
     }
 
     /// Somebody else's job, sent from elsewhere. Returns its number.
