@@ -46,6 +46,7 @@ mod mismatch;
 mod named;
 mod printing;
 mod protocol;
+mod protocol_family;
 mod real_city;
 mod refusals;
 mod rotation;

@@ -253,7 +253,8 @@ impl Session {
         let _ = session.close();
         let card = PresentedCard { certificate: &certificate, signature: &signature };
         let applicant = identify(issuer, &self.terminal, card, &challenge).inspect_err(|say| {
-            self.may_apply = *say == Say::Key("kiosk-card-unknown");
+            let may = ["kiosk-card-unknown", "registration-kiosk-not-proved"];
+            self.may_apply = matches!(say, Say::Key(key) if may.contains(key));
         })?;
         if applicant.registered().is_some() {
             // The register of residents does not know them.
