@@ -137,8 +137,8 @@ pub struct Session {
     pub(super) family: Vec<FamilyMemberShown>,
     /// The card is nobody's here: its holder may live elsewhere and have their family register here.
     pub(super) may_apply: bool,
-    /// What was typed there as 本籍 and 筆頭者, so that a wrong password does not mean typing it again.
-    pub(super) typed: [String; 2],
+    /// What was chosen and typed there, so that a wrong password does not mean typing it again.
+    pub(super) draft: super::apply::Draft,
     pub(super) terminal: Terminal,
     pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
@@ -177,7 +177,7 @@ impl Session {
             twin_right: None,
             family: Vec::new(),
             may_apply: false,
-            typed: Default::default(),
+            draft: super::apply::Draft::default(),
             terminal,
             applicant: None,
             members: Vec::new(),
@@ -433,7 +433,7 @@ impl Session {
         self.cards.clear();
         self.family.clear();
         self.may_apply = false;
-        self.typed = Default::default();
+        self.draft = super::apply::Draft::default();
         self.choices = Choices::default();
         self.request = None;
         self.paper = None;
