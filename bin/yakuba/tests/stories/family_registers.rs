@@ -70,7 +70,7 @@ pub fn drawers_card(fixture: &Fixture) -> VirtualCardContents {
 }
 
 /// A new card for the same person, as after a renewal.
-fn renewed_card(fixture: &Fixture) -> VirtualCardContents {
+pub fn renewed_card(fixture: &Fixture) -> VirtualCardContents {
     let who = testkit::city::family_registers::NON_RESIDENT;
     let line = ElsewhereLine {
         name: who.name.to_owned(),
@@ -131,7 +131,7 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// What a PC sends: the statement's signature by whatever software, and the certificate it names.
-fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl FnOnce(&[u8]) -> Vec<u8>) -> Sent {
+pub fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl FnOnce(&[u8]) -> Vec<u8>) -> Sent {
     let verified = shown(issuer, card, |presented, challenge| issuer.verify(presented, challenge, TERMINAL).unwrap());
     let who = testkit::city::family_registers::NON_RESIDENT;
     let statement =
@@ -147,7 +147,7 @@ fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl F
 }
 
 /// A detached CMS signature over `content` by the card's signing key.
-fn cms(card: &VirtualCardContents, content: &[u8]) -> Vec<u8> {
+pub fn cms(card: &VirtualCardContents, content: &[u8]) -> Vec<u8> {
     let signing = card.signing.as_ref().unwrap();
     let digest = sha256(content);
     let attributes = document_attributes(digest, &signing.certificate).unwrap();

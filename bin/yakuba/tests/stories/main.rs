@@ -49,6 +49,7 @@ mod protocol;
 mod protocol_family;
 mod real_city;
 mod refusals;
+mod registration_door;
 mod rotation;
 mod seal_and_tax;
 mod served;

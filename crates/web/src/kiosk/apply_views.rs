@@ -32,10 +32,14 @@ pub(super) fn question(frame: &Frame<'_>, session: &Session, towns: &[String]) -
     let draft = &session.draft;
     let (heading, main) = match draft.part {
         Part::Town => ("registration-town-heading", town(frame, draft, towns)),
-        Part::Place => ("registration-place-heading", spelled(frame, Keys::KanaAndDigits, &draft.place, "registration-place-hint")),
+        Part::Place => {
+            ("registration-place-heading", spelled(frame, Keys::KanaAndDigits, &draft.place, "registration-place-hint"))
+        }
         Part::Number => ("registration-number-heading", number(frame, draft)),
         Part::Head => ("registration-who-heading", head(frame)),
-        Part::Reading => ("registration-reading-heading", spelled(frame, Keys::Kana, &draft.reading, "registration-head-hint")),
+        Part::Reading => {
+            ("registration-reading-heading", spelled(frame, Keys::Kana, &draft.reading, "registration-head-hint"))
+        }
         Part::Sign => ("registration-sign-heading", sign(frame, draft)),
     };
     let is_first = draft.part == Part::Town && draft.initial.is_none();

@@ -146,7 +146,10 @@ mod tests {
 
     #[test]
     fn a_name_is_spelled_with_its_marks_and_a_mark_pressed_again_goes() {
-        assert_eq!(typed(&["し", "よ", "small", "う", "し", "voiced", "　", "は", "half-voiced", "る"]), "しょうじ　ぱる");
+        assert_eq!(
+            typed(&["し", "よ", "small", "う", "し", "voiced", "　", "は", "half-voiced", "る"]),
+            "しょうじ　ぱる"
+        );
         assert_eq!(typed(&["か", "voiced", "voiced"]), "か");
         assert_eq!(typed(&["は", "voiced", "half-voiced"]), "ぱ");
         assert_eq!(typed(&["は", "half-voiced", "voiced"]), "ば");

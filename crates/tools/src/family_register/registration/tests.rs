@@ -383,3 +383,57 @@ fn what_is_over_is_forgotten_outside_after_ninety_days_and_inside_once_it_was_to
         assert_eq!(inside, ["c", "d", "e"]);
     });
 }
+
+/// Who fits an application whose 筆頭者 was typed like this.
+fn fitting(city: &City, head: &'static str) -> usize {
+    let (vault, seams, signed) = (city.database.vault(), city.database.seams.clone(), kaede(&city.database));
+    let (serial, officer) = (u8::try_from(head.chars().count()).unwrap(), city.officer.clone());
+    city.write(move |tx| {
+        let certificate = card(serial);
+        let statement = Statement::new("見本市", HERE, head, &certificate).unwrap();
+        let named = Named { certificate: &certificate, not_after: seams.now().plus_seconds(60), is_proved: true };
+        let actor = Actor::Kiosk { terminal: "kiosk-1".to_owned() };
+        let id = apply_for(tx, &vault, &seams, &actor, &statement, &signed, named)?.unwrap();
+        let mine = waiting(tx)?.into_iter().find(|one| one.id == id).unwrap();
+        let access = access::person(tx, &seams, &officer, &Purpose::new(Duty::Credential), &mine.person)?;
+        let opened = open(tx, &vault, &access, id)?.unwrap();
+        candidates(tx, &access, &opened).map(|found| found.len())
+    })
+}
+
+#[test]
+fn a_head_in_kana_is_compared_by_its_reading_where_the_register_has_one() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        assert_eq!(fitting(&city, "甲野義太郎"), 1);
+        assert_eq!(fitting(&city, "こうのよしたろう"), 1, "no reading is known: the member is compared");
+        let reading = |kana: &str| Some(crate::family_register::Reading { kana: kana.to_owned(), is_registered: true });
+        let mut read = kono();
+        (read.surname_reading, read.members[0].reading) = (reading("コウノ"), reading("ヨシタロウ"));
+        load(&city.database, 11, &[read]);
+        assert_eq!(fitting(&city, "こうの　よしたろう"), 1);
+        assert_eq!(fitting(&city, "こうのぎたろう"), 0);
+        assert_eq!(fitting(&city, "甲野太郎"), 0);
+    });
+}
+
+#[test]
+fn a_town_is_told_only_when_many_registers_lie_there() {
+    for_each_engine(|database| {
+        let at = |number: usize, domicile: &str| {
+            let mut register = kono();
+            register.id = format!("T{number}");
+            register.domicile = domicile.to_owned();
+            for member in &mut register.members {
+                member.resident_id = None;
+            }
+            register
+        };
+        let mut registers: Vec<_> =
+            (1..=5).map(|number| at(number, &format!("見本県見本市港町{number}番地"))).collect();
+        registers.extend((6..=9).map(|number| at(number, &format!("見本県見本市山の手{number}番地"))));
+        load(&database, 10, &registers);
+        let towns = database.inside().read(crate::family_register::towns::towns).unwrap();
+        assert_eq!(towns, ["見本県見本市港町"], "four are too few, and no number is told");
+    });
+}
