@@ -24,12 +24,17 @@ pub fn towns(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     tx.query(TOWNS, &[FEWEST_REGISTERS.into()])?.iter().map(|row| row.text(0).map(str::to_owned)).collect()
 }
 
-/// 本籍 up to its number: `見本県見本市中央一丁目100番地` lies in `見本県見本市中央一丁目`. `None` where no number in digits
-/// tells where the town ends.
+/// 本籍 up to its numbers: `見本県見本市中央一丁目100番地` lies in `見本県見本市中央`, and `1丁目100番地` is spelled. A 丁目 from
+/// 十 on stays with the town: typed in digits it would be another place. `None` where no number in digits tells where the
+/// town ends.
 pub(super) fn town_of(domicile: &str) -> Option<&str> {
     let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
     let end = match domicile.find("丁目") {
-        Some(at) => at + "丁目".len(),
+        Some(at) => {
+            let before = domicile.get(..at)?;
+            let town = before.trim_end_matches(|c| is_digit(c) || "一二三四五六七八九".contains(c));
+            if town.len() == at || town.ends_with('十') { at + "丁目".len() } else { town.len() }
+        }
         None => domicile.find(is_digit)?,
     };
     let town = domicile.get(..end)?.trim_end();
@@ -44,7 +49,9 @@ mod tests {
     #[test]
     fn a_town_ends_where_its_numbers_begin() {
         for (domicile, town) in [
-            ("見本県見本市中央一丁目100番地", Some("見本県見本市中央一丁目")),
+            ("見本県見本市中央一丁目100番地", Some("見本県見本市中央")),
+            ("見本県見本市中央３丁目1番地", Some("見本県見本市中央")),
+            ("見本県見本市中央十二丁目3番地", Some("見本県見本市中央十二丁目")),
             ("見本県見本市港町２００番地の３", Some("見本県見本市港町")),
             ("見本県見本市一番町7番地", Some("見本県見本市一番町")),
             ("見本県見本市大字上 12番地", Some("見本県見本市大字上")),

@@ -264,8 +264,8 @@ mod tests {
     #[test]
     fn the_domicile_is_the_town_with_its_number_or_what_was_spelled() {
         let mut draft = at(Part::Number, Head::Applicant);
-        (draft.town, draft.number) = ("見本県見本市中央一丁目".to_owned(), "100番地".to_owned());
-        assert_eq!(draft.domicile(), "見本県見本市中央一丁目100番地");
+        (draft.town, draft.number) = ("見本県見本市中央".to_owned(), "1丁目100番地".to_owned());
+        assert_eq!(draft.domicile(), "見本県見本市中央1丁目100番地");
         draft.place = "ちゆうおう100".to_owned();
         assert_eq!(draft.domicile(), "ちゆうおう100");
     }

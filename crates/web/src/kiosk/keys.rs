@@ -10,7 +10,7 @@ use super::views::Frame;
 /// Five sounds a column, as on every 五十音 table; a space is no key.
 const KANA: &str = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもや ゆ よらりるれろわをんー ";
 /// What stands between the numbers of a 本籍.
-const NUMBER: [&str; 14] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "番地", "0", "の", "番", "号"];
+const NUMBER: [&str; 15] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "丁目", "番地", "番", "の", "号"];
 /// Capitals and digits of a signing password.
 const PASSWORD: &str = "1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -90,7 +90,8 @@ pub(super) fn open_keys(frame: &Frame<'_>, keys: Keys, into: &str, action: &str)
     let key = |key: &str| html! { button type="submit" name="key" value=(key) data-key=(key) lang="ja" { (key) } };
     let act = |act: &str, say: &str| html! { button type="submit" name="key" value=(act) data-act=(act) { (frame.say(say)) } };
     let mark = |act: &str, sign: &str, say: &str| {
-        html! { button type="submit" name="key" value=(act) data-act=(act) aria-label=(frame.plain(say)) { (sign) } }
+        html! { button class="kiosk-key-mark" type="submit" name="key" value=(act) data-act=(act)
+        aria-label=(frame.plain(say)) { (sign) } }
     };
     frame.form(
         action,
