@@ -55,19 +55,20 @@ describe('a card at a PC', () => {
     Object.assign(SIZES, { phone: cities.sizes.phone, desk: cities.sizes.desk })
     const [, resident, pin] = /^ {2}(\S+) {2}PIN (\d{4}) /m.exec(city.says)
     card = { resident, pin }
-    const beside = ['agent', '--port', String(port), '--data', join(place, 'agent'), '--demo-resident', resident, '--demo-city', data]
-    agent = await start(beside)
-    /** The same PC, with the same card in another state on its reader. */
-    withCard = async (state) => {
+    const beside = (resident) => ['agent', '--port', String(port), '--data', join(place, 'agent'), '--demo-resident', resident, '--demo-city', data]
+    agent = await start(beside(resident))
+    /** The same PC, with a card in another state on its reader, of the first resident or of somebody else. */
+    withCard = async (state, whose = resident) => {
       const gone = new Promise((resolve) => { agent.child.removeAllListeners('exit'); agent.child.on('exit', resolve) })
       agent.child.kill('SIGTERM')
       await gone
-      agent = await start([...beside, '--demo-card-as', state])
+      agent = await start([...beside(whose), '--demo-card-as', state])
     }
     browser = await browsers.launch()
     const administrator = await browsers.person(browser, cities.sizes.desk)
     await lib.becomeFirstAdministrator(administrator)
     operator = await browsers.person(browser, cities.sizes.desk)
+    operator.administrator = administrator
     await lib.join(operator, await lib.invite(administrator, '運用 次郎', ['operator']))
     clerk = await browsers.person(browser, cities.sizes.desk)
     await lib.join(clerk, await lib.invite(administrator, '窓口 花子', ['counter_clerk']))
@@ -261,6 +262,94 @@ describe('a card at a PC', () => {
     await clerk.locator('form[action$="/confirm"] button').click()
     await clerk.locator('main', { hasText: '新しいカードを登録し、前のカードを止めました' }).waitFor()
     assert.match(await clerk.locator('main').innerText(), /待っている更新はありません/)
+  })
+
+  test('somebody who lives elsewhere applies at the reader of a PC, and an officer declines, puts back and registers', async () => {
+    const [, elsewhere, pin] = /^ {2}(\S+) {2}PIN (\d{4}) {2}市外に住む/m.exec(city.says)
+    await withCard('valid', elsewhere)
+    const officer = await lib.person(browser, lib.sizes.desk)
+    const administrator = operator.administrator
+    await lib.join(officer, await lib.invite(administrator, '審査 三郎', ['certificate_officer']))
+    const applicant = await lib.person(browser, lib.sizes.desk)
+    /** Applies; answers with the receipt number. */
+    const apply = async (said) => {
+      await lib.open(applicant, '/registration')
+      await applicant.locator('#card-domicile').fill('見本県見本市中央1丁目100')
+      await applicant.locator('#card-head').fill('辻花子')
+      const opening = applicant.context().waitForEvent('page')
+      await applicant.locator('#agent button').click()
+      const pad = await opening
+      await pad.waitForLoadState()
+      assert.match(await pad.locator('main').innerText(), /本籍地利用登録を申請する/)
+      await pad.locator('#secret').fill(pin)
+      const signing = applicant.context().waitForEvent('page')
+      await pad.locator('button[value=enter]').click()
+      const statement = await signing
+      await statement.waitForLoadState()
+      assert.match(await statement.locator('main').innerText(), /本籍: 見本県見本市中央1丁目100[^]*筆頭者: 辻花子/)
+      await statement.locator('#secret').fill('yakuba1')
+      await statement.locator('button[value=enter]').click()
+      await applicant.locator('#agent-said', { hasText: said }).waitFor()
+      return /[0-9a-z]{26}/.exec(await applicant.locator('#agent-said').innerText())?.[0]
+    }
+    /** Waits until the receipt says this. */
+    const stands = async (receipt, said) => {
+      for (let looks = 0; looks < 90; looks++) {
+        await applicant.goto(`${lib.url}/registration`)
+        await applicant.locator('input[name=receipt]').fill(receipt)
+        await applicant.locator('form[action="/registration/status"] button').click()
+        if ((await applicant.locator('main').innerText()).includes(said)) return
+        await applicant.waitForTimeout(1000)
+      }
+      assert.fail(`the receipt never said ${said}`)
+    }
+    const takeUp = async () => {
+      await lib.open(officer, '/staff/registrations')
+      await officer.locator('form[action$="/take-up"] button').click()
+      await officer.waitForURL(/\/staff\/registrations\/[0-9a-z]{26}/)
+    }
+
+    await lib.open(applicant, '/registration')
+    await look(applicant, SIZES, 'ja', 'registration')
+    await applicant.setViewportSize(lib.sizes.desk)
+    await lib.open(officer, '/staff/registrations')
+    assert.match(await officer.locator('main').innerText(), /待っている申請はありません/)
+    const first = await apply('受付番号')
+    await fit(applicant, 'applied at a PC')
+    await stands(first, '審査を待っています')
+    // A second one waits for the first.
+    await apply('審査中')
+    applicant.faults.length = 0
+
+    await lib.open(officer, '/staff/registrations')
+    const pile = await officer.locator('main').innerText()
+    assert.ok(!pile.includes('辻') && !pile.includes('見本県'), 'the pile shows nobody')
+    await look(officer, SIZES, 'ja', 'staff-registrations')
+    await officer.setViewportSize(lib.sizes.desk)
+    await takeUp()
+    await look(officer, SIZES, 'ja', 'staff-registration')
+    await officer.setViewportSize(lib.sizes.desk)
+    assert.match(await officer.locator('main').innerText(), /春子[^]*同じ/)
+    // Another officer neither opens nor decides what this one has taken up.
+    const answer = await clerk.goto(officer.url())
+    assert.equal(answer.status(), 403)
+    clerk.faults.length = 0
+    await officer.locator('form[action$="/put-back"] button').click()
+    await officer.waitForURL(/done=staff-done-registration-put-back/)
+    await takeUp()
+    await officer.locator('input[name=reason][value=at_the_counter]').check()
+    await officer.locator('form[action$="/decline"] button').click()
+    await officer.waitForURL(/done=staff-done-registration-declined/)
+    await fit(officer, 'an application was declined')
+    await stands(first, '登録できませんでした')
+
+    const second = await apply('受付番号')
+    await takeUp()
+    await officer.locator('form[action$="/register"] button').click()
+    await officer.waitForURL(/done=staff-done-registration-registered/)
+    await stands(second, '登録されました')
+    await apply('もう本籍地利用登録がされています')
+    applicant.faults.length = 0
   })
 
   test('another page can neither ask, nor frame the pad, nor send to it', async () => {

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { languages, sizes, url } from '../lib/city.mjs'
 import { Kiosk } from '../lib/kiosk.mjs'
+import { look } from '../lib/look.mjs'
 import { keep, pdfsig, text } from '../lib/paper.mjs'
 
 let browser
@@ -73,22 +74,67 @@ test('whose register is elsewhere is told where to go, and may take the other pa
   await page.locator('form[action="/kiosk/session/stop"] button').click()
 })
 
-test('somebody who lives elsewhere applies at the machine', async () => {
-  const page = await person(browser, sizes.kiosk)
-  const { kiosk, pin } = await signIn(page, 'ja', '市外に住む')
+/** The demo's person who lives elsewhere, before the first question. */
+async function beginToApply (page, language = 'ja') {
+  const { kiosk, pin } = await signIn(page, language, '市外に住む')
   await page.locator('form[action="/kiosk/apply/open"] button').click()
   await kiosk.at('/kiosk/apply')
-  await fit(page, 'applying')
-  const fill = async (password) => {
-    await page.locator('#domicile').fill('見本県見本市中央1丁目100')
-    await page.locator('#head').fill('辻花子')
-    await page.locator('#pin').fill(pin)
-    await page.locator('#password').fill(password)
-    await kiosk.go('/kiosk/apply').click()
+  return { kiosk, pin }
+}
+
+/** Presses keys of the screen that spell into `field`, each by its words or its act. */
+async function press (page, field, keys) {
+  for (const key of keys) await page.locator(`.kiosk-keys[data-for=${field}] button:is([data-key="${key}"], [data-act="${key}"])`).click()
+}
+
+const next = (page) => page.locator('form[action="/kiosk/apply/text"] button[type=submit]').click()
+
+test('the questions can be answered without script, back and forth, in every language and on a phone', async () => {
+  for (const language of languages) {
+    const page = await person(browser, sizes.phone, { javaScriptEnabled: false })
+    await beginToApply(page, language)
+    await page.locator('button[name=other]').click()
+    for (const key of ['か', 'voiced', '1']) await page.locator(`button[name=key][value="${key}"]`).click()
+    assert.equal(await page.locator('#text').inputValue(), 'が1')
+    await next(page)
+    await page.locator('button[name=who][value=applicant]').click()
+    await page.locator('#password').waitFor()
+    for (let steps = 0; steps < 3; steps++) await page.locator('form[action="/kiosk/apply/back"] button').click()
+    await page.locator('button[name=other]').waitFor()
+    await page.locator('form[action="/kiosk/stop"] button').click()
   }
-  await fill('no')
+})
+
+test('somebody who lives elsewhere applies at the machine with a finger', async () => {
+  const page = await person(browser, sizes.kiosk)
+  const { kiosk, pin } = await beginToApply(page)
+  const shown = (name) => look(page, { kiosk: sizes.kiosk }, 'ja', name)
+  await shown('apply-town')
+  await page.locator('button[name=town]', { hasText: /^中央$/ }).click()
+  await page.locator('#text').waitFor()
+  await shown('apply-number')
+  await press(page, 'text', ['1', '丁目', '1', '0', '9', 'erase', '0', '番地'])
+  assert.equal(await page.locator('#text').inputValue(), '1丁目100番地')
+  await next(page)
+  await page.locator('button[name=who]').first().waitFor()
+  await shown('apply-head')
+  await page.locator('button[name=who][value=other]').click()
+  await page.locator('#text').waitFor()
+  await press(page, 'text', ['つ', 'し', 'voiced', '　', 'は', 'な', 'こ'])
+  assert.equal(await page.locator('#text').inputValue(), 'つじ　はなこ')
+  await shown('apply-reading')
+  await next(page)
+  await page.locator('#password').waitFor()
+  assert.match(await page.locator('.kiosk-facts').innerText(), /中央1丁目100番地[^]*つじ　はなこ/)
+  await shown('apply-sign')
+  // A password that cannot be one, then the right one; what was spelled before is still there.
+  await press(page, 'pin', [...pin])
+  await press(page, 'password', ['N', '0'])
+  await kiosk.go('/kiosk/apply').click()
   await page.locator('[role=alert]').waitFor()
-  await fill('yakuba1')
+  await press(page, 'pin', [...pin])
+  await press(page, 'password', [...'YAKUBA1'])
+  await kiosk.go('/kiosk/apply').click()
   await kiosk.at('/kiosk/applied')
   await fit(page, 'applied')
   await page.goto(`${url}/kiosk/ended`)
@@ -103,8 +149,11 @@ test('the page for a PC explains itself, refuses what is no certificate, and kno
     const page = await person(browser, sizes[size])
     await page.goto(`${url}/registration`)
     await fit(page, `the page for a PC at ${size} size`)
-    await page.locator('input[name=domicile]').fill('見本県見本市中央一丁目100番地')
-    await page.locator('input[name=head]').fill('辻花子')
+    const files = page.locator('details', { has: page.locator('#certificate') })
+    await files.locator('summary').click()
+    await fit(page, `with files at ${size} size`)
+    await files.locator('input[name=domicile]').fill('見本県見本市中央一丁目100番地')
+    await files.locator('input[name=head]').fill('辻花子')
     await page.locator('#certificate').setInputFiles({ name: 'auth.der', mimeType: 'application/octet-stream', buffer: Buffer.from('no certificate') })
     await page.locator('form[action="/registration/statement"] button').click()
     assert.match(await page.locator('main').innerText(), /証明書として受け付けられません/)

@@ -13,6 +13,7 @@ use std::time::Duration;
 use base::Kind;
 use services::convenience_certificates::{actions, arrivals};
 use tools::audit::{self, Zone};
+use tools::family_register::registration::{counts, remote};
 use tools::nodes::{self, Fingerprint, Topology};
 use tools::relay::{Endpoint, InProcess, Router};
 use tools::withdrawal_list;
@@ -275,6 +276,13 @@ impl Beside {
                 store.write(move |tx| tools::relay::purge(tx, now)).map_err(|error| error.to_string())?;
             }
             inside.store.write(move |tx| web::session::sweep(tx, now)).map_err(|error| error.to_string())?;
+            inside.store.write(remote::sweep_receipts).map_err(|error| error.to_string())?;
+            let seams = seams.clone();
+            let forget = move |tx: &mut store::Tx<'_>| {
+                counts::sweep(tx, &seams)?;
+                remote::sweep_standings(tx, now)
+            };
+            outside.store.write(forget).map_err(|error| error.to_string())?;
             Ok(())
         })?;
         let agents = keys.agents.clone();

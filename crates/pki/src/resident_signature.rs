@@ -93,6 +93,27 @@ impl From<CheckError> for NotSigned {
     }
 }
 
+/// Whose signature a detached CMS over `content` is, as far as that can be told without asking anybody: form, digest,
+/// signature, chain, profile, policy and validity at `at`. Whether the certificate was revoked is **not** known: this keeps
+/// junk out, it accepts nothing.
+///
+/// # Errors
+/// [`NotSigned`], never [`NotSigned::StatusUnknown`] or [`NotSigned::Revoked`].
+pub fn claims_to_be_signed(
+    cms: &[u8],
+    content: &[u8],
+    anchors: &TrustAnchors,
+    at: Timestamp,
+) -> Result<CertificateId, NotSigned> {
+    let certificate = signer_of(cms, content)?;
+    Ok(judge(&certificate, CertificateKind::Signing, anchors, at)?.id().clone())
+}
+
+/// The certificate whose key made a detached CMS over `content`.
+fn signer_of(cms: &[u8], content: &[u8]) -> Result<Vec<u8>, NotSigned> {
+    Ok(SignedData::read(cms)?.check(sha256(content))?.raw.to_vec())
+}
+
 /// Where signatures are judged: which CAs count and where revocation is asked.
 #[derive(Clone, Copy)]
 pub struct Judge<'a> {
@@ -122,9 +143,7 @@ impl Judge<'_> {
     /// # Errors
     /// [`NotSigned`].
     pub fn detached(&self, cms: &[u8], content: &[u8], at: Timestamp) -> Result<SignedByResident, NotSigned> {
-        let signed = SignedData::read(cms)?;
-        let certificate = signed.check(sha256(content))?.raw.to_vec();
-        self.certificate(&certificate, at)
+        self.certificate(&signer_of(cms, content)?, at)
     }
 
     fn certificate(&self, der: &[u8], at: Timestamp) -> Result<SignedByResident, NotSigned> {

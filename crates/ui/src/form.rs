@@ -153,7 +153,8 @@ pub fn error_summary(language: Language, errors: &[(&str, String)]) -> Markup {
     }
 }
 
-fn required_mark(language: Language) -> Markup {
+/// The mark beside the label of what must be filled.
+pub fn required_mark(language: Language) -> Markup {
     html! { " " span class="required" { (words().get(language, "form-required")) } }
 }
 

@@ -25,9 +25,15 @@ const atServer = (address, token, fields) => talk(address, {
   body: new URLSearchParams(fields), credentials: "same-origin",
 });
 
+// What is typed on the page itself, where it asks for more than a card: it goes with every question to our server, and with
+// it what the card answered so far.
+const own = [...document.querySelectorAll("#agent-fields input")];
+const typed = () => Object.fromEntries(own.map((input) => [input.name, input.value]));
+
 // One request to the agent, from our server's signature to the sealed answer.
-async function prove(agent, verb) {
-  const { request } = await atServer(box.dataset.ask, box.dataset.askToken, verbs.length > 1 ? { agent, verb } : { agent });
+async function prove(agent, verb, before) {
+  const asked = verbs.length > 1 ? { agent, verb } : { agent };
+  const { request } = await atServer(box.dataset.ask, box.dataset.askToken, own.length ? { ...asked, ...before } : asked);
   const { pad, ticket } = await atAgent(`/v1/${verb}`, { request });
   say(box.dataset.waiting);
   if (!window.open(pad, "_blank", "popup,width=480,height=860")) {
@@ -49,9 +55,9 @@ const verbs = (box?.closest("[data-verbs]")?.dataset.verbs ?? "identify").split(
 
 async function all() {
   const { agent } = await atAgent("/v1/status");
-  const fields = {};
+  const fields = typed();
   for (const verb of verbs) {
-    const { request, answer } = await prove(agent, verb);
+    const { request, answer } = await prove(agent, verb, fields);
     const before = verb === "sign-document" && verbs.length > 1 ? "signed_" : "";
     Object.assign(fields, { [`${before}request`]: request, [`${before}answer`]: answer });
   }
@@ -59,6 +65,7 @@ async function all() {
 }
 
 button?.addEventListener("click", async () => {
+  if (!own.every((input) => input.reportValidity())) return;
   button.disabled = true;
   say("");
   try {

@@ -1,4 +1,4 @@
-// The certificate machine: PIN pad, time-out warning, and one submit at once. Everything works without it.
+// The certificate machine: PIN pad, keys, time-out warning, and one submit at once. Everything works without it.
 const pad = document.getElementById("pad");
 const pin = document.getElementById("pin");
 if (pad && pin) {
@@ -9,6 +9,33 @@ if (pad && pin) {
     if (button.dataset.clear) pin.value = "";
     else if (pin.value.length < 4) pin.value += button.dataset.digit;
     pin.dispatchEvent(new Event("input"));
+  });
+}
+
+// Keys on the screen: they spell into their field at once. Those of open fields would post themselves one by one without
+// this script (kiosk/keys.rs, which knows the same marks).
+const kana = { voiced: ["かきくけこさしすせそたちつてとはひふへほ", 1], "half-voiced": ["はひふへほ", 2], small: ["あいうえおつやゆよわ", -1] };
+const shifted = (letter, by) => String.fromCodePoint(letter.codePointAt(0) + by);
+function marked(letter, mark) {
+  const [takes, by] = kana[mark];
+  if (takes.includes(letter)) return shifted(letter, by);
+  if (takes.includes(shifted(letter, -by))) return shifted(letter, -by);
+  const other = { voiced: 2, "half-voiced": 1 }[mark];
+  return other && kana["half-voiced"][0].includes(shifted(letter, -other)) ? shifted(letter, by - other) : letter;
+}
+for (const keys of document.querySelectorAll(".kiosk-keys")) {
+  const field = document.getElementById(keys.dataset.for);
+  keys.hidden = false;
+  keys.addEventListener("click", (event) => {
+    const { key, act } = event.target.closest("button")?.dataset ?? {};
+    if (!key && !act) return;
+    event.preventDefault();
+    const text = [...field.value];
+    if (key && field.value.length + key.length <= field.maxLength) field.value += key;
+    else if (act === "clear") field.value = "";
+    else if (act === "erase") field.value = text.slice(0, -1).join("");
+    else if (act && text.length) field.value = text.slice(0, -1).join("") + marked(text.at(-1), act);
+    field.dispatchEvent(new Event("input"));
   });
 }
 

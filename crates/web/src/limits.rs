@@ -52,6 +52,14 @@ impl Knocker {
             }
         }
     }
+
+    /// What stands for the address; `None` of somebody known otherwise.
+    pub const fn bytes(&self) -> Option<&[u8; 8]> {
+        match self {
+            Self::Address(key) => Some(key),
+            Self::Known(_) => None,
+        }
+    }
 }
 
 /// One bucket's size.

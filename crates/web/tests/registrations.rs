@@ -7,7 +7,7 @@ use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
 use tools::disclosure;
-use tools::family_register::import;
+use tools::family_register::{import, registration};
 use tools::register::import::Options;
 use tools::staff::Role;
 use wire::family_register::{Contents, FILE, Header, from_line, write_header, write_register};
@@ -135,6 +135,36 @@ fn what_does_not_fit_is_not_registered_and_is_declined_with_a_reason() {
         officer.post(&format!("{PATH}/{id}/take-up"), &[]);
         assert_eq!(officer.post(&format!("{PATH}/{id}/decline"), &[("reason", "differs")]).status, 303);
         assert_eq!(state(&door, id), "declined");
+        assert!(officer.get(PATH).text().contains("待っている申請はありません"));
+    });
+}
+
+#[test]
+fn what_expires_under_review_is_registered_for_nobody_and_leaves_the_pile() {
+    for_each_engine(|database| {
+        let door = city(database);
+        let id = application(&door, "甲野義太郎", "2001-09-10");
+        let soon = door.inside().seams.now().plus_seconds(60);
+        door.inside()
+            .store
+            .write::<_, StoreError, _>(move |tx| {
+                tx.execute("UPDATE domicile_registrations SET valid_until = $1", &[soon.into()])
+            })
+            .unwrap();
+        let mut officer = door.staff(&[Role::CertificateOfficer]);
+        officer.post(&format!("{PATH}/{id}/take-up"), &[]);
+        door.database.clock.advance_seconds(60);
+        let late = officer.post(&format!("{PATH}/{id}/register"), &[("register", "K1"), ("member", "2")]);
+        assert!(
+            late.status == 422 && late.text().contains("有効期限が過ぎています"),
+            "{} {}",
+            late.status,
+            late.text()
+        );
+        assert_eq!(state(&door, id), "in_review");
+        let inside = door.inside().clone();
+        let expired = inside.store.clone().write(move |tx| registration::expire(tx, &inside.seams)).unwrap();
+        assert_eq!((expired, state(&door, id).as_str()), (1, "ended"));
         assert!(officer.get(PATH).text().contains("待っている申請はありません"));
     });
 }

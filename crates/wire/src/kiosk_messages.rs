@@ -70,7 +70,7 @@ pub struct Present {
 pub enum Whose {
     /// `"applicant"` or `"household"`.
     Word(Word),
-    /// Positions in the list of members, from 0.
+    /// Positions, from 0: in the list of the household, or for a paper of the family register in the list of its members.
     Positions(Vec<u16>),
 }
 
@@ -107,6 +107,14 @@ const fn applicant() -> Whose {
 
 const fn one() -> u8 {
     1
+}
+
+/// Who is in the person's family register is asked, for a paper of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// The kind's word, as offered.
+    pub kind: String,
 }
 
 /// What became of the fee.

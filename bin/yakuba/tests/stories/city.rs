@@ -55,6 +55,12 @@ impl Fixture {
         self.city.inside()
     }
 
+    /// What applications from a PC are taken with.
+    pub fn applications(&self) -> web::open::Applications {
+        let key = self.keys.agents.sealing[0].public().clone();
+        web::open::Applications { key, anchors: self.issuer.anchors.clone() }
+    }
+
     /// The inside zone by another clock or other randomness.
     pub fn with_seams(&self, seams: Seams) -> Inside {
         Inside { seams, ..self.inside().clone() }

@@ -65,6 +65,7 @@ impl<'a> Door<'a> {
         let Ok(mut app) = App::new(Some(Arc::new(city)), Some(outside), settings) else { panic!("no door") };
         let desk = Arc::new(Desk::new(issuer.clone(), most));
         (app.desk, app.limits) = (Some(desk.clone()), Limits::none());
+        app.applications = Some(Arc::new(fixture.applications()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();

@@ -63,14 +63,14 @@ fn says(pages: &[Vec<String>], wanted: &str) -> bool {
 }
 
 /// The drawer's card of somebody who lives elsewhere.
-fn drawers_card(fixture: &Fixture) -> VirtualCardContents {
+pub fn drawers_card(fixture: &Fixture) -> VirtualCardContents {
     let last = yakuba::cards::drawer(fixture.inside()).unwrap().into_iter().last().unwrap();
     assert_eq!(last.label, testkit::city::family_registers::NON_RESIDENT.japanese);
     yakuba::cards::stored(fixture.inside(), &last.resident).unwrap().unwrap()
 }
 
 /// A new card for the same person, as after a renewal.
-fn renewed_card(fixture: &Fixture) -> VirtualCardContents {
+pub fn renewed_card(fixture: &Fixture) -> VirtualCardContents {
     let who = testkit::city::family_registers::NON_RESIDENT;
     let line = ElsewhereLine {
         name: who.name.to_owned(),
@@ -105,7 +105,7 @@ fn unknown() -> String {
 }
 
 /// The machine's application: PIN and password on one card.
-fn apply(issuer: &Issuer, card: &VirtualCardContents, domicile: &str) -> Result<base::Id, RegistrationRefusal> {
+pub fn apply(issuer: &Issuer, card: &VirtualCardContents, domicile: &str) -> Result<base::Id, RegistrationRefusal> {
     let verified: VerifiedCard =
         shown(issuer, card, |presented, challenge| issuer.verify(presented, challenge, TERMINAL).unwrap());
     let city = issuer.city.clone();
@@ -131,7 +131,7 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// What a PC sends: the statement's signature by whatever software, and the certificate it names.
-fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl FnOnce(&[u8]) -> Vec<u8>) -> Sent {
+pub fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl FnOnce(&[u8]) -> Vec<u8>) -> Sent {
     let verified = shown(issuer, card, |presented, challenge| issuer.verify(presented, challenge, TERMINAL).unwrap());
     let who = testkit::city::family_registers::NON_RESIDENT;
     let statement =
@@ -147,7 +147,7 @@ fn sent_from_a_pc(issuer: &Issuer, card: &VirtualCardContents, signature: impl F
 }
 
 /// A detached CMS signature over `content` by the card's signing key.
-fn cms(card: &VirtualCardContents, content: &[u8]) -> Vec<u8> {
+pub fn cms(card: &VirtualCardContents, content: &[u8]) -> Vec<u8> {
     let signing = card.signing.as_ref().unwrap();
     let digest = sha256(content);
     let attributes = document_attributes(digest, &signing.certificate).unwrap();
@@ -223,7 +223,11 @@ fn an_application_from_a_pc_is_judged_inside_and_the_receipt_says_how_it_stands(
     let receipt = seams.random_id();
     let sent = sent_from_a_pc(issuer, &card, |content| cms(&card, content));
     assert_eq!(through_the_zones(&fixture, &sent, receipt), "applied");
-    assert_eq!(tap(issuer, &card).unwrap_err(), no(RegistrationRefusal::Waiting));
+    assert_eq!(
+        tap(issuer, &card).unwrap_err(),
+        no(RegistrationRefusal::NotProved),
+        "the card may prove itself instead"
+    );
     let inside = &fixture.inside().store;
     let id = inside.read::<_, StoreError, _>(registration::waiting).unwrap()[0].id;
     assert_eq!(reviewed(issuer, id), 1);
@@ -254,8 +258,16 @@ fn an_application_from_a_pc_waits_while_nobody_can_say_whether_its_certificates_
     assert_eq!(told(&fixture, receipt), "applied");
 }
 
+/// The user-authentication certificate of somebody who lives elsewhere, registered.
+pub fn registered_card(fixture: &Fixture) -> card::virtual_card::KeyAndCertificate {
+    let card = drawers_card(fixture);
+    let id = apply(&fixture.issuer, &card, testkit::city::family_registers::NON_RESIDENT.domicile).unwrap();
+    assert_eq!(reviewed(&fixture.issuer, id), 1);
+    card.user_authentication
+}
+
 /// An officer takes it up, compares, and registers the one who fits, or declines. Answers how many fitted.
-fn reviewed(issuer: &Issuer, id: base::Id) -> usize {
+pub fn reviewed(issuer: &Issuer, id: base::Id) -> usize {
     let city = issuer.city.clone();
     let officer = Actor::Staff { account: city.seams.random_id() };
     let store = city.store.clone();

@@ -81,7 +81,14 @@ session = tell(
         "signature": base64.b64encode(signature).decode(),
     },
 )["session"]
-request = tell("/requests", {"kind": offers["kinds"][0]["kind"], "members": "household"}, session)["request"]
+kind, members = offers["kinds"][0]["kind"], "household"
+if "family_kind" in order:
+    # Somebody else of the applicant's family register, by the position in the list of this session.
+    kind = order["family_kind"]
+    assert kind in [offer["kind"] for offer in offers["kinds"]]
+    listed = tell("/session/family", {"kind": kind}, session)["members"]
+    members = [next(one["position"] for one in listed if not one["is_applicant"])]
+request = tell("/requests", {"kind": kind, "members": members}, session)["request"]
 tell(f"/requests/{request}/payment-started", {})
 tell(f"/requests/{request}/payment-settled", {"kept": True})
 token = tell(f"/requests/{request}/prepare", {}, session)["token"]

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use testkit::world::centre::{Answer, Machine};
 
-use crate::city::fixture;
+use crate::city::{Fixture, fixture};
 use crate::door::{Door, as_documented};
 
 /// Sends `bytes` after `change` and answers with status and code.
@@ -262,15 +262,37 @@ fn a_machine_that_somebody_else_wrote_gets_its_paper() {
             "card_key": BASE64.encode(&card.key.to_pkcs8().unwrap()),
             "certificate": BASE64.encode(&card.certificate),
         });
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/kiosk_client.py");
-        let mut client = Command::new(python());
-        client.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut client = client.spawn().expect("scripts/setup test installs the programs for second opinions");
-        client.stdin.take().unwrap().write_all(order.to_string().as_bytes()).unwrap();
-        let output = client.wait_with_output().unwrap();
-        assert!(output.status.success(), "{algorithm}: {}", String::from_utf8_lossy(&output.stderr));
-        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let told = client(&order);
         assert_eq!((&told["state"], &told["pages"]), (&json!("printed"), &json!(2)), "{told}");
         assert_eq!(told["algorithm"], algorithm);
     }
+}
+
+#[test]
+fn the_same_client_takes_another_members_paper_for_somebody_who_lives_elsewhere() {
+    let fixture = Fixture::named("client-elsewhere");
+    let door = Door::open(&fixture, 50);
+    let card = crate::family_registers::registered_card(&fixture);
+    let order = json!({
+        "address": door.address,
+        "token": door.token(),
+        "algorithm": "ed25519",
+        "card_key": BASE64.encode(&card.private_key_pkcs8),
+        "certificate": BASE64.encode(&card.certificate),
+        "family_kind": "family_register_person_certificate",
+    });
+    let told = client(&order);
+    assert_eq!((&told["state"], &told["pages"]), (&json!("printed"), &json!(1)), "{told}");
+}
+
+/// What the client by others says it did.
+fn client(order: &Value) -> Value {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/kiosk_client.py");
+    let mut client = Command::new(python());
+    client.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut client = client.spawn().expect("scripts/setup test installs the programs for second opinions");
+    client.stdin.take().unwrap().write_all(order.to_string().as_bytes()).unwrap();
+    let output = client.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -20,6 +20,7 @@
 //! | [`read`] | the only readers; each takes an access |
 //! | [`freshness`] | how old the copy is |
 //! | [`import`] | files → staged rows → one switch; differences |
+//! | [`towns`] | place names of many registers at once, for choosing a 本籍 |
 //! | [`registration`] | people who live elsewhere and have their register here (本籍地利用登録) |
 
 mod closed;
@@ -30,6 +31,7 @@ pub mod read;
 pub mod registration;
 pub mod rules;
 pub mod snapshot;
+pub mod towns;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,12 @@ const KANJI_DIGITS: &str = "〇一二三四五六七八九";
 /// The look-up key of a register. `中央一丁目１００番地の２` and `中央1丁目100-2` are one place; spaces, widths and variation
 /// sequences do not count.
 pub(super) fn place_key(domicile: &str, head: &str) -> String {
-    format!("{}|{}", number_parts(&search_key(domicile)), search_key(head))
+    format!("{}|{}", domicile_key(domicile), search_key(head))
+}
+
+/// The same without 筆頭者.
+pub(super) fn domicile_key(domicile: &str) -> String {
+    number_parts(&search_key(domicile))
 }
 
 fn number_parts(domicile: &str) -> String {

@@ -11,6 +11,7 @@
 
 pub(crate) mod pages;
 mod pairing;
+pub(crate) mod registration;
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ use crate::session::Session;
 
 /// Its routes.
 pub fn routes() -> Routes {
-    pairing::routes().merge(pages::routes())
+    pairing::routes().merge(pages::routes()).merge(registration::routes())
 }
 
 /// What this city talks to its agents with.
@@ -201,9 +202,42 @@ impl Counterpart {
             Ok(found) => found,
             Err(no) => return Ok(Err(no)),
         };
+        Ok(self.unsealed(request, (agent, &key), answer))
+    }
+
+    /// Looks into the answer to a request of ours without using it up: only to say in a second request what the first one's
+    /// answer names. Nothing may be concluded from it; it is brought again, and then [`Counterpart::open`] takes it.
+    ///
+    /// # Errors
+    /// As [`Counterpart::open`].
+    pub fn look(
+        &self,
+        inside: &Inside,
+        bound_to: &[u8; 32],
+        purpose: &Wording,
+        request: &str,
+        answer: &str,
+    ) -> Result<Result<Opened, NotTaken>, CredentialError> {
+        let (request, _) = match self.ours(inside, bound_to, purpose, request) {
+            Ok(found) => found,
+            Err(no) => return Ok(Err(no)),
+        };
+        let Ok(id) = Id::parse(&request.request.agent) else { return Ok(Err(NotTaken::UnknownAgent)) };
+        let Some((agent, key)) = inside.store.read(|tx| agents::active(tx, id))? else {
+            return Ok(Err(NotTaken::UnknownAgent));
+        };
+        Ok(self.unsealed(request, (agent, &key), answer))
+    }
+
+    fn unsealed(
+        &self,
+        request: SignedRequest,
+        (agent, key): (Agent, &VerificationKey),
+        answer: &str,
+    ) -> Result<Opened, NotTaken> {
         let sealed = BASE64URL_NOPAD.decode(answer.as_bytes()).unwrap_or_default();
-        let opened = open_agent_answer(&self.keys, &key, &request, &sealed);
-        Ok(opened.map(|answer| Opened { request, answer, agent }).map_err(NotTaken::from))
+        let answer = open_agent_answer(&self.keys, key, &request, &sealed)?;
+        Ok(Opened { request, answer, agent })
     }
 
     fn ours(

@@ -210,6 +210,7 @@ impl At {
         Frame {
             language,
             city: if language == Language::English { &profile.name_english } else { &profile.name },
+            city_in_japanese: &profile.name,
             counter: &profile.counter,
             styles: vec![assets::path("yakuba.css").to_owned(), assets::path("kiosk.css").to_owned()],
             script: assets::path("kiosk.js").to_owned(),

@@ -8,11 +8,13 @@
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
 
 mod apply;
+mod apply_views;
 mod cards;
 mod choosing;
 mod enrolment;
 mod family;
 mod first;
+mod keys;
 mod kinds;
 mod machine;
 pub mod printing;
@@ -21,6 +23,7 @@ pub mod reader;
 mod receipts;
 mod say;
 pub mod session;
+mod signing;
 mod steps;
 mod twin;
 pub mod views;
@@ -46,6 +49,11 @@ pub fn routes() -> Routes {
         .post("/kiosk/pin", Rule::Kiosk, steps::pin_typed)
         .post("/kiosk/apply/open", Rule::Kiosk, apply::open)
         .get("/kiosk/apply", Rule::Kiosk, apply::page)
+        .post("/kiosk/apply/town", Rule::Kiosk, apply::town)
+        .post("/kiosk/apply/key", Rule::Kiosk, apply::key)
+        .post("/kiosk/apply/text", Rule::Kiosk, apply::text)
+        .post("/kiosk/apply/head", Rule::Kiosk, apply::head)
+        .post("/kiosk/apply/back", Rule::Kiosk, apply::back)
         .post("/kiosk/apply", Rule::Kiosk, apply::applied)
         .get("/kiosk/applied", Rule::Kiosk, apply::done)
         .post("/kiosk/touch", Rule::Kiosk, steps::touch)

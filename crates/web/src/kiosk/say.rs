@@ -91,6 +91,7 @@ pub(crate) const fn registration_sentence(refusal: RegistrationRefusal) -> &'sta
         RegistrationRefusal::Waiting | RegistrationRefusal::AlreadyThere(State::Applied | State::InReview) => {
             "registration-kiosk-waiting"
         }
+        RegistrationRefusal::NotProved => "registration-kiosk-not-proved",
         RegistrationRefusal::AlreadyThere(_) => "registration-kiosk-there",
         RegistrationRefusal::Expired => "kiosk-card-expired",
         _ => "kiosk-card-unknown",

@@ -138,8 +138,8 @@ pub struct Session {
     pub(super) family: Vec<FamilyMemberShown>,
     /// The card is nobody's here: its holder may live elsewhere and have their family register here.
     pub(super) may_apply: bool,
-    /// What was typed there as 本籍 and 筆頭者, so that a wrong password does not mean typing it again.
-    pub(super) typed: [String; 2],
+    /// What was chosen and typed there, so that a wrong password does not mean typing it again.
+    pub(super) draft: super::apply::Draft,
     pub(super) terminal: Terminal,
     pub(super) applicant: Option<Applicant>,
     members: Vec<MemberShown>,
@@ -180,7 +180,7 @@ impl Session {
             twin_right: None,
             family: Vec::new(),
             may_apply: false,
-            typed: Default::default(),
+            draft: super::apply::Draft::default(),
             terminal,
             applicant: None,
             members: Vec::new(),
@@ -257,7 +257,8 @@ impl Session {
         let _ = session.close();
         let card = PresentedCard { certificate: &certificate, signature: &signature };
         let applicant = identify(issuer, &self.terminal, card, &challenge).inspect_err(|say| {
-            self.may_apply = *say == Say::Key("kiosk-card-unknown");
+            let may = ["kiosk-card-unknown", "registration-kiosk-not-proved"];
+            self.may_apply = matches!(say, Say::Key(key) if may.contains(key));
         })?;
         if applicant.registered().is_some() {
             // The register of residents does not know them.
@@ -437,7 +438,7 @@ impl Session {
         self.cards.clear();
         self.family.clear();
         self.may_apply = false;
-        self.typed = Default::default();
+        self.draft = super::apply::Draft::default();
         self.choices = Choices::default();
         self.request = None;
         self.paper = None;

@@ -28,6 +28,8 @@ pub struct Frame<'a> {
     pub language: Language,
     /// The city's name.
     pub city: &'a str,
+    /// The same in Japanese, as it stands in addresses.
+    pub city_in_japanese: &'a str,
     /// Where refusals send people.
     pub counter: &'a str,
     /// Addresses of the style sheets.

@@ -8,6 +8,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use base::{Id, Kind};
 use serde_json::{Value, json};
+use services::convenience_certificates::kinds::family_register::is_family;
 use services::convenience_certificates::{
     Answer, CertificateKind, Choices, Members, OptionalItems, Refusal, Request, State, actions, refunds, requests,
 };
@@ -81,6 +82,11 @@ fn choices(message: &Begin, person: &Person) -> Result<Choices, Failure> {
     let members = match &message.members {
         Whose::Word(Word::Applicant) => Members::Applicant,
         Whose::Word(Word::Household) => Members::Household,
+        Whose::Positions(positions) if is_family(kind) => {
+            let chosen = positions.iter().map(|place| person.family.get(usize::from(*place)));
+            let chosen: Option<Vec<_>> = chosen.map(|member| member.map(|member| member.order)).collect();
+            Members::Numbered(chosen.ok_or_else(bad)?)
+        }
         Whose::Positions(positions) => {
             let chosen = positions.iter().map(|place| person.members.get(usize::from(*place)));
             let chosen: Option<Vec<_>> = chosen.map(|member| member.map(|member| member.id.clone())).collect();

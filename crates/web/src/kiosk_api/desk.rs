@@ -9,7 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base::{Id, Kind, Timestamp};
 use pki::Challenge;
 use pki::challenge::MAX_AGE_SECONDS;
-use services::convenience_certificates::{Applicant, Issuer, MemberShown, State, actions, requests};
+use services::convenience_certificates::{Applicant, FamilyMemberShown, Issuer, MemberShown, State, actions, requests};
 use store::StoreError;
 
 use crate::error::Failure;
@@ -52,6 +52,8 @@ pub(super) struct Person {
     pub applicant: Applicant,
     /// Their household; a machine knows its people by their place in it.
     pub members: Vec<MemberShown>,
+    /// Those in their family register, once a machine asked for a paper of it: known by their place as well.
+    pub family: Vec<FamilyMemberShown>,
     /// The request under way, or the last one.
     pub request: Option<Id>,
     /// Pages of the document that are taken one by one; each is gone once it was taken.
@@ -63,7 +65,8 @@ pub(super) struct Person {
 impl Person {
     /// Somebody who just proved who they are.
     pub const fn new(terminal: Id, applicant: Applicant, members: Vec<MemberShown>, now: Timestamp) -> Self {
-        Self { terminal, applicant, members, request: None, pages: Vec::new(), began: now, touched: now }
+        let (began, touched) = (now, now);
+        Self { terminal, applicant, members, family: Vec::new(), request: None, pages: Vec::new(), began, touched }
     }
 
     /// Seconds until the session ends, however busy.

@@ -12,10 +12,12 @@ use pki::challenge::{MAX_AGE_SECONDS, PresentedCard};
 use serde_json::{Value, json};
 use services::convenience_certificates::actions::{self, Offer};
 use services::convenience_certificates::hours::{Hours, Place, rows};
+use services::convenience_certificates::kinds::family_register::is_family;
+use services::convenience_certificates::{CertificateKind, Refusal, family as members_of_family};
 use store::StoreError;
 use tools::staff::OneTimeSecret;
 use tools::terminals::keys;
-use wire::kiosk_messages::{Enrol, Nothing, Present};
+use wire::kiosk_messages::{Enrol, Family, Nothing, Present};
 
 use super::answers;
 use super::call::{Call, bytes, message};
@@ -124,8 +126,13 @@ pub(super) async fn present(call: Call, body: Bytes) -> Result<Response, Failure
         let applicant =
             issuer.identify(card, &ours, &terminal.to_string()).map_err(|error| answers::unknown(&error))?;
         let applicant = applicant.map_err(|no| answers::card(&no))?;
-        let members = actions::household(&issuer.city, issuer.fresh_minutes, &applicant);
-        let members = members.map_err(|error| answers::beneath(&error))?.map_err(answers::refused)?;
+        // Whoever lives elsewhere has no household in the register of residents.
+        let members = if applicant.registered().is_some() {
+            Vec::new()
+        } else {
+            let members = actions::household(&issuer.city, issuer.fresh_minutes, &applicant);
+            members.map_err(|error| answers::beneath(&error))?.map_err(answers::refused)?
+        };
         let now = issuer.city.seams.now();
         let person = Person::new(terminal, applicant, members, now);
         let told = told(&person, now);
@@ -151,6 +158,7 @@ fn told(person: &Person, now: base::Timestamp) -> Value {
         })
         .collect();
     json!({
+        "lives_elsewhere": person.applicant.registered().is_some(),
         "members": members,
         "request": person.request.map(|id| id.to_string()),
         "ends_in_seconds": person.ends_in(now),
@@ -162,6 +170,27 @@ pub(super) async fn session(call: Call) -> Result<Response, Failure> {
     call.answer(|call| {
         let now = call.desk.issuer.city.seams.now();
         call.desk.with(&call.session()?, call.terminal.id, |person| Ok(json!({ "person": told(person, now) })))
+    })
+    .await
+}
+
+/// Who is in the person's family register, for choosing within a paper of it. Refuses what the request would be refused, in
+/// the same words.
+pub(super) async fn family(call: Call, body: Bytes) -> Result<Response, Failure> {
+    let Family { kind } = message(&body)?;
+    call.answer(move |call| {
+        let issuer = &call.desk.issuer;
+        let kind = CertificateKind::parse(&kind).filter(|kind| is_family(*kind) && !kind.is_for_the_counter_only());
+        let kind = kind.ok_or_else(|| answers::refused(Refusal::BadChoices))?;
+        call.desk.with(&call.session()?, call.terminal.id, |person| {
+            person.family.clear();
+            let found = members_of_family(&issuer.city, issuer.fresh_minutes, &person.applicant, kind);
+            person.family = found.map_err(|error| answers::beneath(&error))?.map_err(answers::refused)?;
+            let listed = person.family.iter().enumerate().map(|(position, member)| {
+                json!({ "position": position, "name": member.name, "is_applicant": member.is_applicant })
+            });
+            Ok(json!({ "members": listed.collect::<Vec<_>>() }))
+        })
     })
     .await
 }

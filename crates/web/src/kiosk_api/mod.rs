@@ -42,6 +42,7 @@ pub fn routes() -> Routes {
         .post_up_to("/kiosk-api/v1/challenges", signed, MOST_BYTES, entry::challenge)
         .post_up_to("/kiosk-api/v1/sessions", signed, MOST_BYTES, entry::present)
         .get("/kiosk-api/v1/session", signed, entry::session)
+        .post_up_to("/kiosk-api/v1/session/family", signed, MOST_BYTES, entry::family)
         .post_up_to("/kiosk-api/v1/session/end", signed, MOST_BYTES, entry::end)
         .post_up_to("/kiosk-api/v1/requests", signed, MOST_BYTES, acts::begin)
         .get("/kiosk-api/v1/requests/{request}", signed, acts::state)

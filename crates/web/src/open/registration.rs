@@ -1,4 +1,5 @@
-//! Applying from a PC for one's family register here (本籍地利用登録), with any software that signs with the card.
+//! Applying from a PC for one's family register here (本籍地利用登録): with the reader of this PC where an agent serves it
+//! (`crate::agents::registration`), or with any software that signs with the card.
 //!
 //! ```text
 //!  /registration ─► 本籍, 筆頭者, the card's certificate (a file) ─► the statement, to be saved
@@ -11,29 +12,35 @@
 use std::sync::Arc;
 
 use axum::extract::{Multipart, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use base::{Id, Kind};
 use data_encoding::BASE64;
 use maud::{Markup, html};
 use pki::CertificateId;
 use pki::jpki_profile::{CertificateKind, judge};
+use pki::resident_signature::claims_to_be_signed;
 use pki::sealed::SealingPublicKey;
+use tools::family_register::registration::Statement;
+use tools::family_register::registration::counts;
 use tools::family_register::registration::remote::{ReceiptHash, SEALED_FOR, Sent, send_in, standing};
-use tools::family_register::registration::{Statement, StatementError};
 use tools::relay::RelayError;
 use ui::form::{ButtonKind, Field, button, field};
 use ui::notice::{AlertKind, alert};
 
+use crate::agents::registration::{self as card, typed_sentence};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::limits::Knocker;
 use crate::routes::{Routes, Rule};
 use crate::visit::Visit;
 
 const PATH: &str = "/registration";
-/// A certificate or a signature, in either form, with room to spare.
-const FILE_BYTES: usize = 64 << 10;
+/// A certificate or a signature with its certificates, in either form: a few kibibytes, with room to spare.
+const FILE_BYTES: usize = 16 << 10;
+/// A form with one file, and with the other one carried in base 64.
+const FORM_BYTES: usize = 3 * FILE_BYTES;
 
 /// What applications from a PC are taken with. Public values only: nothing here could open one.
 pub struct Applications {
@@ -46,9 +53,9 @@ pub struct Applications {
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, Rule::Public, page)
-        .post_up_to("/registration/statement", Rule::Public, FILE_BYTES, statement)
-        .post("/registration/statement/file", Rule::Public, file)
-        .post_up_to("/registration/apply", Rule::Public, 2 * FILE_BYTES, apply)
+        .post_up_to("/registration/statement", Rule::Public, FORM_BYTES, statement)
+        .post_up_to("/registration/statement/file", Rule::Public, FORM_BYTES, file)
+        .post_up_to("/registration/apply", Rule::Public, FORM_BYTES, apply)
         .post("/registration/status", Rule::Public, status)
 }
 
@@ -72,7 +79,11 @@ async fn sent(form: Multipart, file: &str) -> Result<(Fields, Vec<u8>), Failure>
             pairs.push((name, String::from_utf8_lossy(&value).into_owned()));
         }
     }
-    if bytes.is_empty() { Err(no("registration-pc-no-file")) } else { Ok((Fields::of(pairs), bytes)) }
+    match bytes.len() {
+        0 => Err(no("registration-pc-no-file")),
+        1..=FILE_BYTES => Ok((Fields::of(pairs), bytes)),
+        _ => Err(no("error-too-large")),
+    }
 }
 
 /// DER, also where software wrote PEM.
@@ -96,16 +107,25 @@ fn certificate_id(app: &App, certificate: &[u8]) -> Result<CertificateId, Failur
 
 fn statement_of(app: &App, fields: &Fields, certificate: &[u8]) -> Result<Statement, Failure> {
     let card = certificate_id(app, certificate)?;
-    Statement::new(&app.profile.name, fields.get("domicile"), fields.get("head"), &card).map_err(|error| {
-        no(match error {
-            StatementError::Empty => "registration-typed-empty",
-            StatementError::TooLong => "registration-typed-long",
-            StatementError::IndividualNumber => "registration-typed-number",
-        })
-    })
+    let statement = Statement::new(&app.profile.name, fields.get("domicile"), fields.get("head"), &card);
+    statement.map_err(|error| no(typed_sentence(error)))
 }
 
-async fn page(visit: Visit) -> Markup {
+async fn page(State(app): State<Arc<App>>, visit: Visit, headers: HeaderMap) -> Response {
+    let port = card::port(&app);
+    let mut page = visit.page(&visit.say("registration-pc-title"));
+    if port.is_some() {
+        page = page.script(card::script());
+    }
+    let mut response = page.render(&content(&visit, port)).into_response();
+    if let Some(port) = port {
+        card::dress(&app, &headers, port, &mut response);
+    }
+    response
+}
+
+/// The page: the card reader of this PC first, where there is an agent to ask; files for those who know how.
+fn content(visit: &Visit, port: Option<u16>) -> Markup {
     let title = visit.say("registration-pc-title");
     let text = |name: &'static str, label: &str, hint: &str, longest| {
         let (label, hint) = (visit.say(label), visit.say(hint));
@@ -122,17 +142,24 @@ async fn page(visit: Visit) -> Markup {
             },
         )
     };
-    visit.page(&title).render(&html! {
+    let files = html! {
+        p { (visit.say_html("registration-pc-files")) }
+        form method="post" action="/registration/statement" enctype="multipart/form-data" {
+            (text("domicile", "registration-domicile", "registration-domicile-hint", 200))
+            (text("head", "registration-head", "registration-head-hint", 120))
+            (file_field(visit, "certificate", "registration-pc-certificate-file", "registration-pc-certificate-hint"))
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say("registration-pc-next"))) }
+        }
+    };
+    html! {
         h1 { (title) }
         p { (visit.say_html("registration-pc-lead")) }
         p { (visit.say_html("registration-pc-machine")) }
-        section class="card" {
-            h2 { (visit.say("registration-pc-first")) }
-            form method="post" action="/registration/statement" enctype="multipart/form-data" {
-                (text("domicile", "registration-domicile", "registration-domicile-hint", 200))
-                (text("head", "registration-head", "registration-head-hint", 120))
-                (file_field(&visit, "certificate", "registration-pc-certificate-file", "registration-pc-certificate-hint"))
-                div class="buttons" { (button(ButtonKind::Primary, &visit.say("registration-pc-next"))) }
+        @if let Some(port) = port {
+            section class="card" {
+                h2 { (visit.say("registration-card-heading")) }
+                p { (visit.say_html("registration-card-lead")) }
+                (card::form(visit, port))
             }
         }
         section class="card" {
@@ -142,7 +169,11 @@ async fn page(visit: Visit) -> Markup {
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("registration-pc-ask"))) }
             }
         }
-    })
+        details class="card" open[port.is_none()] {
+            summary { (visit.say("registration-pc-first")) }
+            (files)
+        }
+    }
 }
 
 fn file_field(visit: &Visit, name: &str, label: &str, hint: &str) -> Markup {
@@ -202,17 +233,31 @@ async fn file(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, F
     Ok((headers, statement.content()).into_response())
 }
 
+/// Whose signature this is, as far as the outside can tell: what is not signed by a resident's card never goes in. Whether
+/// the certificate was revoked, the inside asks.
+fn signer(app: &App, statement: &Statement, signature: &[u8]) -> Result<CertificateId, Failure> {
+    let applications = applications(app)?;
+    let signer = claims_to_be_signed(signature, &statement.content(), &applications.anchors, app.seams.now());
+    signer.map_err(|refusal| {
+        tracing::info!(%refusal, "a signature was not taken for a registration");
+        no("registration-not-signed")
+    })
+}
+
 async fn apply(State(app): State<Arc<App>>, visit: Visit, form: Multipart) -> Result<Markup, Failure> {
     let (fields, signature) = sent(form, "signature").await?;
     let certificate = BASE64.decode(fields.get("certificate").as_bytes()).unwrap_or_default();
     let statement = statement_of(&app, &fields, &certificate)?;
+    let signature = der(&signature);
+    let signer = signer(&app, &statement, &signature)?;
+    let address = visit.peer.map(Knocker::address);
     let receipt = app.seams.random_id();
     let hash = ReceiptHash::of(receipt);
     let sent = Sent {
         domicile: statement.domicile().to_owned(),
         head: statement.head().to_owned(),
         certificate: BASE64.encode(&certificate),
-        signature: BASE64.encode(&der(&signature)),
+        signature: BASE64.encode(&signature),
         received_at: app.seams.now().micros(),
     };
     let plain = serde_json::to_vec(&sent).map_err(|error| Failure::defect("application", &error))?;
@@ -221,8 +266,15 @@ async fn apply(State(app): State<Arc<App>>, visit: Visit, form: Multipart) -> Re
     let outside = app.outside()?.clone();
     blocking(move || {
         let seams = outside.seams.clone();
-        let sent = outside.store.write::<_, RelayError, _>(move |tx| send_in(tx, &seams, &hash, &sealed));
-        sent.map_err(|error| Failure::of(error.kind()))
+        let sent = outside.store.write::<_, RelayError, _>(move |tx| {
+            let address = address.as_ref().and_then(Knocker::bytes);
+            let may = counts::take(tx, &seams, &signer, address.map(<[u8; 8]>::as_slice))?;
+            if may { send_in(tx, &seams, &hash, &sealed).map(|()| true) } else { Ok(false) }
+        });
+        match sent.map_err(|error| Failure::of(error.kind()))? {
+            true => Ok(()),
+            false => Err(Failure::saying(Kind::TooMany, "registration-pc-too-many").next(PATH, "page-back")),
+        }
     })
     .await?;
     let title = visit.say("registration-kiosk-done");

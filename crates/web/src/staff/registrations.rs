@@ -162,7 +162,7 @@ async fn opened(
                 dt { (visit.say("registration-staff-name")) } dd lang="ja" { (application.name) }
                 dt { (visit.say("registration-staff-birth")) }
                 dd { (ui::dates::date(visit.language, application.birth_date)) }
-                dt { (visit.say("registration-staff-address")) } dd lang="ja" { (application.address) }
+                dt { (visit.say("registration-staff-lives")) } dd lang="ja" { (application.address) }
             }
         }
         section {

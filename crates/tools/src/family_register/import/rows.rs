@@ -3,10 +3,11 @@
 use store::{StoreError, Tx};
 use wire::family_register::{FamilyRegister, RegisterState, to_line};
 
-use crate::family_register::place::place_key;
+use crate::family_register::place::{domicile_key, place_key};
+use crate::family_register::towns::town_of;
 
 const INSERT: &str = "INSERT INTO family_registers (generation, register_id, state, place_key, is_complete, position, \
-    body) VALUES ($1, $2, $3, $4, 1, $5, $6) ON CONFLICT (generation, register_id) DO NOTHING";
+    body, town, domicile_key) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8) ON CONFLICT (generation, register_id) DO NOTHING";
 
 const INSERT_MEMBER: &str = "INSERT INTO family_register_members (generation, resident_id, register_id, member_order, \
     is_entered) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (generation, resident_id, register_id, member_order) DO NOTHING";
@@ -27,6 +28,8 @@ pub(super) fn insert(tx: &mut Tx, generation: i64, position: i64, register: &Fam
             place_key(&register.domicile, &register.head).into(),
             position.into(),
             to_line(register).into(),
+            town_of(&register.domicile).into(),
+            domicile_key(&register.domicile).into(),
         ],
     )?;
     for member in &register.members {

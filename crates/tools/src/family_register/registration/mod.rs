@@ -9,8 +9,11 @@
 //!  signature ─────┴─► apply ─► applied ─► in review ─► registered ──► find(card) ─► RegisteredPerson ─► read_registered
 //! ```
 //! The link is the keyed hash of the authentication certificate, as in `credentials`. A renewed certificate has another
-//! number and is simply unknown: its holder applies again, as at every city (verified: 池田町).
+//! number and is simply unknown: its holder applies again, as at every city (verified: 池田町). Whose an application is, the
+//! verified signature says; that the card it names is theirs, only the card itself ([`claims`]).
 
+mod claims;
+pub mod counts;
 mod officer;
 pub mod remote;
 mod standing;
@@ -98,6 +101,9 @@ pub enum RegistrationRefusal {
     /// It is not there yet: an officer has to look at it.
     #[error("the application is still being checked")]
     Waiting,
+    /// Applications that came as files name this card; the card itself has proved none of them.
+    #[error("an application names this card, which did not prove itself beside it")]
+    NotProved,
     /// It does not stand where this would follow.
     #[error("the application does not stand where this could follow")]
     WrongState,
@@ -119,7 +125,7 @@ impl RegistrationRefusal {
             Self::NotStaff | Self::AnotherOfficer => Kind::Forbidden,
             Self::Unknown | Self::NoSuchMember => Kind::NotFound,
             Self::Expired | Self::AnotherCard => Kind::Refused,
-            Self::AlreadyThere(_) | Self::Waiting | Self::WrongState => Kind::Conflict,
+            Self::AlreadyThere(_) | Self::Waiting | Self::NotProved | Self::WrongState => Kind::Conflict,
         }
     }
 }
@@ -134,6 +140,15 @@ pub struct Application<'a> {
     pub signed: &'a SignedByResident,
     /// The card to be linked.
     pub card: &'a VerifiedCard,
+}
+
+/// The certificate an application names.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    certificate: &'a CertificateId,
+    not_after: Timestamp,
+    /// Whether the card that holds it signed a challenge with its PIN, beside the signature.
+    is_proved: bool,
 }
 
 /// Somebody who lives elsewhere, known by a card verified at this moment and registered. Only [`find`] makes one.
@@ -206,7 +221,8 @@ pub fn apply(
     application: &Application<'_>,
 ) -> Result<Result<Id, RegistrationRefusal>, RegistrationError> {
     let Application { statement, signed, card } = application;
-    apply_for(tx, vault, seams, actor, statement, signed, (&card.certificate_id, card.not_after))
+    let named = Named { certificate: &card.certificate_id, not_after: card.not_after, is_proved: true };
+    apply_for(tx, vault, seams, actor, statement, signed, named)
 }
 
 fn apply_for(
@@ -216,8 +232,9 @@ fn apply_for(
     actor: &Actor,
     statement: &Statement,
     signed: &SignedByResident,
-    (certificate, not_after): (&CertificateId, Timestamp),
+    named: Named<'_>,
 ) -> Result<Result<Id, RegistrationRefusal>, RegistrationError> {
+    let Named { certificate, not_after, is_proved } = named;
     let now = seams.now();
     if !statement.is_for(certificate) {
         return Ok(Err(RegistrationRefusal::AnotherCard));
@@ -225,8 +242,8 @@ fn apply_for(
     if not_after <= now {
         return Ok(Err(RegistrationRefusal::Expired));
     }
-    if let Some(row) = lookup(tx, vault, certificate)? {
-        return Ok(Err(RegistrationRefusal::AlreadyThere(row.state)));
+    if let Some(state) = claims::in_the_way(tx, vault, seams, actor, signed, named)? {
+        return Ok(Err(RegistrationRefusal::AlreadyThere(state)));
     }
     let (id, person) = (seams.random_id(), new_person(seams));
     let identity = &signed.identity;
@@ -242,9 +259,11 @@ fn apply_for(
     let plain = serde_json::to_vec(&sealed).map_err(|_| StoreError::Column { column: 0, wanted: "an application" })?;
     let sealed = vault.seal(&person, COLUMN, &plain)?;
     let hash = vault.keyed_hash(PURPOSE, &certificate_bytes(certificate))?;
+    let signer = claims::signer(vault, signed)?;
     tx.execute(
         "INSERT INTO domicile_registrations (registration_id, person, key_id, hash, state, valid_until, applied_at, \
-         application) VALUES ($1, $2, $3, $4, 'applied', $5, $6, $7)",
+         application, signer_key_id, signer_hash, is_proved) \
+         VALUES ($1, $2, $3, $4, 'applied', $5, $6, $7, $8, $9, $10)",
         &[
             id.into(),
             person.into(),
@@ -253,6 +272,9 @@ fn apply_for(
             not_after.into(),
             now.into(),
             sealed.into(),
+            signer.key_id.into(),
+            signer.hash.as_slice().into(),
+            i64::from(is_proved).into(),
         ],
     )?;
     note(tx, seams, actor, Event::RegistrationApplied, id, State::Applied.code())?;
@@ -279,36 +301,6 @@ fn note(
     Ok(audit::append(tx, seams, actor, event, &[("registration", id.as_str()), ("state", what)]).map(drop)?)
 }
 
-/// A registration of a card that is not over.
-struct Live {
-    id: Id,
-    person: String,
-    state: State,
-    valid_until: Timestamp,
-    link: Option<(String, i64, String)>,
-}
-
-/// All live look-up keys are tried, newest first, so that a rotation loses nobody.
-fn lookup(tx: &mut Tx<'_>, vault: &Vault, certificate: &CertificateId) -> Result<Option<Live>, RegistrationError> {
-    for hash in vault.keyed_hashes(PURPOSE, &certificate_bytes(certificate))? {
-        let row = tx.query_one(
-            "SELECT registration_id, person, state, valid_until, register_id, member_order, place_key \
-             FROM domicile_registrations WHERE key_id = $1 AND hash = $2 AND state IN ('applied', 'in_review', \
-             'registered')",
-            &[hash.key_id.into(), hash.hash.as_slice().into()],
-        )?;
-        let Some(row) = row else { continue };
-        let state = State::from_code(row.text(2)?).ok_or(StoreError::Column { column: 2, wanted: "a state" })?;
-        let link = match (row.opt_text(4)?, row.opt_int(5)?, row.opt_text(6)?) {
-            (Some(register), Some(member), Some(place)) => Some((register.to_owned(), member, place.to_owned())),
-            _ => None,
-        };
-        let (id, person) = (row.id(0)?, row.text(1)?.to_owned());
-        return Ok(Some(Live { id, person, state, valid_until: row.timestamp(3)?, link }));
-    }
-    Ok(None)
-}
-
 /// The person behind a card, if they registered.
 ///
 /// # Errors
@@ -328,13 +320,10 @@ fn find_by(
     now: Timestamp,
     certificate: &CertificateId,
 ) -> Result<Result<RegisteredPerson, RegistrationRefusal>, RegistrationError> {
-    let Some(found) = lookup(tx, vault, certificate)? else { return Ok(Err(RegistrationRefusal::Unknown)) };
-    if found.valid_until <= now {
-        return Ok(Err(RegistrationRefusal::Expired));
-    }
-    if found.state.is_waiting() {
-        return Ok(Err(RegistrationRefusal::Waiting));
-    }
+    let found = match claims::choose(claims::naming(tx, vault, certificate)?, now) {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let broken = StoreError::Column { column: 4, wanted: "a registered member" };
     let (Ok(person), Some((register_id, member, place_key))) = (ResidentId::parse(&found.person), found.link) else {
         return Err(broken.into());
@@ -365,9 +354,11 @@ pub fn withdraw(
     actor: &Actor,
     card: &VerifiedCard,
 ) -> Result<Result<(), RegistrationRefusal>, RegistrationError> {
-    let Some(found) = lookup(tx, vault, &card.certificate_id)? else { return Ok(Err(RegistrationRefusal::Unknown)) };
-    end(tx, seams, actor, found.id, EndReason::Withdrawn)?;
-    Ok(Ok(()))
+    let found = claims::naming(tx, vault, &card.certificate_id)?;
+    for one in &found {
+        end(tx, seams, actor, one.id, EndReason::Withdrawn)?;
+    }
+    Ok(if found.is_empty() { Err(RegistrationRefusal::Unknown) } else { Ok(()) })
 }
 
 /// Ends what lasts longer than its certificate; once a day. Returns how many; call again while it is not 0. [`find`] does

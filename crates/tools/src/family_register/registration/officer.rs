@@ -1,15 +1,17 @@
 //! What an officer does with applications: take one up, compare, decide. One officer is enough; who and when is recorded.
 
+use base::text::{is_katakana_reading, search_key};
 use base::{Date, Id, Seams, Timestamp};
 use store::sealing::Vault;
 use store::{StoreError, Tx};
+use wire::family_register::FamilyRegister;
 
 use super::state::{DeclineReason, State};
 use super::{COLUMN, RegistrationError, RegistrationRefusal, Sealed, note, place_of, shown};
 use crate::access::{Access, Actor, PersonAccess};
 use crate::audit::Event;
 use crate::credentials::renewal::{Compared, compare_text};
-use crate::family_register::place::place_key;
+use crate::family_register::place::{domicile_key, place_key};
 use crate::family_register::read::body;
 use crate::resident_id::ResidentId;
 
@@ -190,6 +192,34 @@ const AT_PLACE: &str = concat!(
     " AND r.place_key = $1 AND r.state = 'current' ORDER BY r.register_id LIMIT 20"
 );
 
+/// The same, of whatever head: for a name that was typed in kana.
+const AT_DOMICILE: &str = concat!(
+    "SELECT r.body FROM family_registers r WHERE r.generation = ",
+    shown!(),
+    " AND r.domicile_key = $1 AND r.state = 'current' ORDER BY r.register_id LIMIT 20"
+);
+
+/// The registers at the place the applicant typed. 筆頭者 in kana is compared with the readings of the register; one whose
+/// readings are not known stays, since it is the member who is compared after all.
+fn registers_at(tx: &mut Tx<'_>, domicile: &str, head: &str) -> Result<Vec<FamilyRegister>, StoreError> {
+    let typed = search_key(head);
+    if !is_katakana_reading(&typed) {
+        let rows = tx.query(AT_PLACE, &[place_key(domicile, head).into()])?;
+        return rows.iter().map(|row| body(row, 0)).collect();
+    }
+    let rows = tx.query(AT_DOMICILE, &[domicile_key(domicile).into()])?;
+    let registers: Result<Vec<_>, StoreError> = rows.iter().map(|row| body(row, 0)).collect();
+    Ok(registers?.into_iter().filter(|one| reading_of_head(one).is_none_or(|reading| reading == typed)).collect())
+}
+
+/// How 筆頭者 is read, as it is compared; `None` where the register does not say.
+fn reading_of_head(register: &FamilyRegister) -> Option<String> {
+    let head = search_key(&register.head);
+    let member = register.members.iter().find(|member| search_key(&register.full_name(member)) == head)?;
+    let (surname, given) = (register.surname_reading.as_ref()?, member.reading.as_ref()?);
+    Some(search_key(&format!("{}{}", surname.kana, given.kana)))
+}
+
 /// Members entered at the place the applicant typed whose name or birth date is that of the signature.
 ///
 /// # Errors
@@ -203,10 +233,8 @@ pub fn candidates(
     let row = tx.query_one(sql, &[application.id.into()])?;
     let person = row.and_then(|row| ResidentId::parse(row.text(0).ok()?).ok());
     access.require(&person.ok_or(StoreError::Column { column: 0, wanted: "an applicant's key" })?)?;
-    let key = place_key(&application.domicile, &application.head);
     let mut found = Vec::new();
-    for row in tx.query(AT_PLACE, &[key.into()])? {
-        let register = body(&row, 0)?;
+    for register in registers_at(tx, &application.domicile, &application.head)? {
         for member in register.members.iter().filter(|member| member.state.is_entered()) {
             let name = compare_text(&application.name, &application.name_substitutions, &register.full_name(member));
             let is_same_day = member.birth_date == application.birth_date;

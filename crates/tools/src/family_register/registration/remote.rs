@@ -8,6 +8,7 @@
 //! ```
 //! The outside keeps a hash of the receipt number and a word. What the card's certificate is for: it is named in the signed
 //! statement, so its holder wants it linked; that it is in their hands it proves later with its PIN, each time it is used.
+//! Until then it is a claim, and gives way to whoever proves the card ([`super::claims`]).
 
 use base::{Id, Seams, Timestamp};
 use data_encoding::{BASE64, HEXLOWER};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use store::sealing::Vault;
 use store::{StoreError, Tx};
 
-use super::{RegistrationError, RegistrationRefusal, Statement, apply_for};
+use super::{Named, RegistrationError, RegistrationRefusal, State, Statement, apply_for};
 use crate::access::Actor;
 use crate::digest::{Fields, sha256};
 use crate::relay::{HandleError, Message, RelayError, Zone, send};
@@ -30,6 +31,12 @@ pub const STANDING: &str = "registration_standing";
 pub const SEALED_FOR: &[u8] = b"yakuba-registration-application-v1";
 /// Arrivals judged in one go, and standings told.
 const STEP: i64 = 50;
+/// The word for an application nobody has answered yet.
+const SENT: &str = "sent";
+/// The word for one that was not signed as it must be.
+const REFUSED: &str = "refused";
+/// Days after which the word for an application that is over is forgotten.
+pub const STANDING_DAYS: i64 = 90;
 
 /// Stands for a receipt number, which only the applicant has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +128,8 @@ pub fn receive_application(tx: &mut Tx<'_>, message: &Message) -> Result<(), Han
     Ok(())
 }
 
-/// Outside: takes how an application stands. An older word does not replace a newer one.
+/// Outside: takes how an application stands, also of one that was signed at a reader and never passed here. An older word
+/// does not replace a newer one.
 ///
 /// # Errors
 /// [`HandleError`].
@@ -129,7 +137,9 @@ pub fn receive_standing(tx: &mut Tx<'_>, message: &Message) -> Result<(), Handle
     let body: StandingBody =
         serde_json::from_slice(&message.body).map_err(|_| HandleError::Malformed("a registration's standing"))?;
     tx.execute(
-        "UPDATE registration_standing SET state = $2, at = $3 WHERE receipt_hash = $1 AND at <= $3",
+        "INSERT INTO registration_standing (receipt_hash, state, at) VALUES ($1, $2, $3) \
+         ON CONFLICT (receipt_hash) DO UPDATE SET state = excluded.state, at = excluded.at \
+         WHERE registration_standing.at <= excluded.at",
         &[body.receipt.as_str().into(), body.state.as_str().into(), body.at.into()],
     )?;
     Ok(())
@@ -184,17 +194,55 @@ pub fn settle(
     let outcome = match judged {
         None => None,
         Some(Judged { statement, signed, card }) => {
-            Some(apply_for(tx, vault, seams, &actor, statement, signed, (&card.certificate_id, card.not_after))?)
+            let named = Named { certificate: &card.certificate_id, not_after: card.not_after, is_proved: false };
+            Some(apply_for(tx, vault, seams, &actor, statement, signed, named)?)
         }
     };
-    let registration = outcome.and_then(Result::ok).map(|id| id.to_string());
     tx.execute("DELETE FROM registration_arrivals WHERE receipt_hash = $1", &[receipt.as_str().into()])?;
+    give_receipt(tx, receipt, outcome.and_then(Result::ok))?;
+    Ok(outcome.unwrap_or(Err(RegistrationRefusal::Unknown)).map(drop))
+}
+
+/// Inside: from here on the outside is told how `registration` stands, by the hash of its receipt.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn give_receipt(tx: &mut Tx<'_>, receipt: &ReceiptHash, registration: Option<Id>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO registration_receipts (receipt_hash, registration_id, told) VALUES ($1, $2, 'sent') \
          ON CONFLICT (receipt_hash) DO NOTHING",
-        &[receipt.as_str().into(), registration.into()],
-    )?;
-    Ok(outcome.unwrap_or(Err(RegistrationRefusal::Unknown)).map(drop))
+        &[receipt.as_str().into(), registration.map(|id| id.to_string()).into()],
+    )
+    .map(drop)
+}
+
+/// Inside: forgets receipts of what is over and told; once a day. Returns how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sweep_receipts(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let over = State::ALL.into_iter().filter(|state| state.is_over()).map(State::code);
+    let mut swept = 0;
+    for word in over.chain([REFUSED]) {
+        swept += tx.execute("DELETE FROM registration_receipts WHERE told = $1", &[word.into()])?;
+    }
+    Ok(swept)
+}
+
+/// Outside: forgets how an application stood [`STANDING_DAYS`] after its last word, and one that was never answered; once a
+/// day. One that is registered stays until it ends. Returns how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sweep_standings(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    let before = now.plus_seconds(-86_400 * STANDING_DAYS);
+    let over = State::ALL.into_iter().filter(|state| state.is_over()).map(State::code);
+    let mut swept = 0;
+    for word in over.chain([REFUSED, SENT]) {
+        let sql = "DELETE FROM registration_standing WHERE state = $1 AND at < $2";
+        swept += tx.execute(sql, &[word.into(), before.into()])?;
+    }
+    Ok(swept)
 }
 
 /// Inside: tells the outside what changed since it was told last. Returns how many; call again while it is not 0.

@@ -134,6 +134,8 @@ pub enum EndReason {
     DomicileChanged,
     /// The holder withdrew it.
     Withdrawn,
+    /// The card it names proved itself beside another application.
+    AppliedAnew,
 }
 
 impl EndReason {
@@ -143,6 +145,7 @@ impl EndReason {
             Self::CertificateExpired => "certificate_expired",
             Self::DomicileChanged => "domicile_changed",
             Self::Withdrawn => "withdrawn",
+            Self::AppliedAnew => "applied_anew",
         }
     }
 }

@@ -48,6 +48,16 @@ impl Statement {
     /// # Errors
     /// [`StatementError`].
     pub fn new(city: &str, domicile: &str, head: &str, card: &CertificateId) -> Result<Self, StatementError> {
+        Self::check(domicile, head)?;
+        let [domicile, head] = [domicile, head].map(|typed| typed.trim().to_owned());
+        Ok(Self { city: city.to_owned(), domicile, head, card: Self::card_line(card) })
+    }
+
+    /// Whether this may be typed, before it is known which card signs.
+    ///
+    /// # Errors
+    /// [`StatementError`].
+    pub fn check(domicile: &str, head: &str) -> Result<(), StatementError> {
         let typed = [domicile.trim(), head.trim()];
         for (text, longest) in typed.iter().zip(LONGEST) {
             if text.is_empty() {
@@ -58,8 +68,7 @@ impl Statement {
             }
             refuse_individual_number(text).map_err(|_| StatementError::IndividualNumber)?;
         }
-        let [domicile, head] = typed.map(str::to_owned);
-        Ok(Self { city: city.to_owned(), domicile, head, card: Self::card_line(card) })
+        Ok(())
     }
 
     fn card_line(card: &CertificateId) -> String {

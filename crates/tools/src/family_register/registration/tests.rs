@@ -65,7 +65,9 @@ impl City {
         let until = seams.now().plus_seconds(86_400 * 30);
         self.write(move |tx| {
             let actor = Actor::Kiosk { terminal: "kiosk-1".to_owned() };
-            apply_for(tx, &vault, &seams, &actor, &statement, &signed, (&card(serial), until))
+            let certificate = card(serial);
+            let named = Named { certificate: &certificate, not_after: until, is_proved: true };
+            apply_for(tx, &vault, &seams, &actor, &statement, &signed, named)
         })
     }
 
@@ -234,7 +236,9 @@ fn a_statement_signed_for_one_card_links_no_other() {
         let until = seams.now().plus_seconds(60);
         let refused = city.write(move |tx| {
             let actor = Actor::Kiosk { terminal: "kiosk-1".to_owned() };
-            apply_for(tx, &vault, &seams, &actor, &statement, &signed, (&card(2), until))
+            let certificate = card(2);
+            let named = Named { certificate: &certificate, not_after: until, is_proved: true };
+            apply_for(tx, &vault, &seams, &actor, &statement, &signed, named)
         });
         assert_eq!(refused, Err(RegistrationRefusal::AnotherCard));
     });
@@ -256,5 +260,180 @@ fn an_access_for_somebody_else_opens_no_application() {
             open(tx, &vault, &access, id).map(drop)
         });
         assert!(matches!(refused, Err(RegistrationError::Access(AccessError::NotCovered))));
+    });
+}
+
+/// An application that came as files: signed by the holder of the signing certificate `signer`, naming the card `serial`.
+fn claim(city: &City, signer: u8, serial: u8) -> Result<Id, RegistrationRefusal> {
+    claim_as(city, signer, serial, false)
+}
+
+fn claim_as(city: &City, signer: u8, serial: u8, is_proved: bool) -> Result<Id, RegistrationRefusal> {
+    let (vault, seams, mut signed) = (city.database.vault(), city.database.seams.clone(), kaede(&city.database));
+    signed.certificate_id.serial = vec![signer];
+    let statement = Statement::new("見本市", HERE, "甲野義太郎", &card(serial)).unwrap();
+    let until = seams.now().plus_seconds(86_400 * 30);
+    city.write(move |tx| {
+        let certificate = card(serial);
+        let named = Named { certificate: &certificate, not_after: until, is_proved };
+        let actor = Actor::System { job: "domicile-registrations" };
+        apply_for(tx, &vault, &seams, &actor, &statement, &signed, named)
+    })
+}
+
+#[test]
+fn somebody_elses_card_named_in_a_file_keeps_nobody_out() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        // The signer of kaede() is 1; a stranger signs with 2 and names her card.
+        let junk = claim(&city, 2, 1).unwrap();
+        assert_eq!(city.find(1), Err(RegistrationRefusal::NotProved), "she is told, and may prove her card");
+        // Her own file is taken all the same, and of each signer one claim waits at a time.
+        let hers = claim(&city, 1, 1).unwrap();
+        assert_eq!(claim(&city, 1, 1), Err(RegistrationRefusal::AlreadyThere(State::Applied)));
+        assert_eq!(claim(&city, 2, 7), Err(RegistrationRefusal::AlreadyThere(State::Applied)));
+        city.take_up(hers).unwrap();
+        city.decide(hers, member(5)).unwrap();
+        assert_eq!(city.find(1).unwrap().member(), 5, "what waits is not in the way of what is registered");
+        // An officer registers the stranger for the stranger's own entry: then nobody knows whose the card is.
+        city.take_up(junk).unwrap();
+        city.decide(junk, member(1)).unwrap();
+        assert_eq!(city.find(1), Err(RegistrationRefusal::NotProved), "no paper of somebody else's");
+        // She proves it at a machine: hers stands, the stranger's is over.
+        assert_eq!(claim_as(&city, 1, 1, true), Err(RegistrationRefusal::AlreadyThere(State::Registered)));
+        assert_eq!(city.find(1).unwrap().member(), 5);
+        assert_eq!(city.row(junk), ("ended".to_owned(), Some("applied_anew".to_owned()), false));
+        // From here on a file that names the card comes too late.
+        assert_eq!(claim(&city, 2, 1), Err(RegistrationRefusal::AlreadyThere(State::Registered)));
+    });
+}
+
+#[test]
+fn a_card_that_proves_itself_comes_before_what_was_only_claimed_of_it() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        let junk = claim(&city, 2, 1).unwrap();
+        let hers = claim_as(&city, 1, 1, true).unwrap();
+        assert_eq!(city.row(junk).0, "ended");
+        assert_eq!(city.find(1), Err(RegistrationRefusal::Waiting));
+        city.database.vault().rotate_lookup_key().unwrap();
+        assert_eq!(
+            claim(&city, 1, 9),
+            Err(RegistrationRefusal::AlreadyThere(State::Applied)),
+            "known after a rotation"
+        );
+        city.take_up(hers).unwrap();
+        city.decide(hers, member(5)).unwrap();
+        assert!(city.find(1).is_ok());
+    });
+}
+
+#[test]
+fn nobody_sends_more_than_three_a_day_with_one_certificate_or_fifty_from_one_address() {
+    for_each_engine(|database| {
+        let seams = database.seams.clone();
+        let take = |signer: u8, address: u8| {
+            let (seams, certificate) = (seams.clone(), card(signer));
+            database.outside().write(move |tx| counts::take(tx, &seams, &certificate, Some(&[address]))).unwrap()
+        };
+        for address in 0..3 {
+            assert!(take(1, address));
+        }
+        assert!(!take(1, 3), "also from another address");
+        for signer in 10..59 {
+            assert!(take(signer, 0));
+        }
+        assert!(!take(99, 0), "fifty with the first one");
+        assert!(take(99, 1));
+        let rows = |sql: &'static str| database.outside().read(|tx| tx.query(sql, &[])).unwrap().len();
+        assert_eq!(rows("SELECT 1 FROM registration_days"), 1);
+        database.clock.advance_seconds(86_400);
+        assert!(take(1, 0), "the next day");
+        assert_eq!((rows("SELECT 1 FROM registration_days"), rows("SELECT 1 FROM registration_counts")), (1, 2));
+    });
+}
+
+#[test]
+fn what_is_over_is_forgotten_outside_after_ninety_days_and_inside_once_it_was_told() {
+    for_each_engine(|database| {
+        let long_ago = database.seams.now().plus_seconds(-86_400 * (remote::STANDING_DAYS + 1)).micros();
+        let now = database.seams.now();
+        for (receipt, state, at) in [
+            ("a", "declined", long_ago),
+            ("b", "declined", now.micros()),
+            ("c", "registered", long_ago),
+            ("d", "sent", long_ago),
+            ("e", "in_review", long_ago),
+            ("f", "refused", long_ago),
+        ] {
+            let sql = "INSERT INTO registration_standing (receipt_hash, state, at) VALUES ($1, $2, $3)";
+            database.outside().write(move |tx| tx.execute(sql, &[receipt.into(), state.into(), at.into()])).unwrap();
+            let sql = "INSERT INTO registration_receipts (receipt_hash, told) VALUES ($1, $2)";
+            database.inside().write(move |tx| tx.execute(sql, &[receipt.into(), state.into()])).unwrap();
+        }
+        assert_eq!(database.outside().write(move |tx| remote::sweep_standings(tx, now)).unwrap(), 3);
+        assert_eq!(database.inside().write(remote::sweep_receipts).unwrap(), 3);
+        let left = |store: &Store, sql: &'static str| -> Vec<String> {
+            let rows = store.read::<_, StoreError, _>(|tx| tx.query(sql, &[])).unwrap();
+            rows.iter().map(|row| row.text(0).unwrap().to_owned()).collect()
+        };
+        let outside = left(&database.outside(), "SELECT receipt_hash FROM registration_standing ORDER BY receipt_hash");
+        assert_eq!(outside, ["b", "c", "e"]);
+        let inside = left(&database.inside(), "SELECT receipt_hash FROM registration_receipts ORDER BY receipt_hash");
+        assert_eq!(inside, ["c", "d", "e"]);
+    });
+}
+
+/// Who fits an application whose 筆頭者 was typed like this.
+fn fitting(city: &City, head: &'static str) -> usize {
+    let (vault, seams, signed) = (city.database.vault(), city.database.seams.clone(), kaede(&city.database));
+    let (serial, officer) = (u8::try_from(head.chars().count()).unwrap(), city.officer.clone());
+    city.write(move |tx| {
+        let certificate = card(serial);
+        let statement = Statement::new("見本市", HERE, head, &certificate).unwrap();
+        let named = Named { certificate: &certificate, not_after: seams.now().plus_seconds(60), is_proved: true };
+        let actor = Actor::Kiosk { terminal: "kiosk-1".to_owned() };
+        let id = apply_for(tx, &vault, &seams, &actor, &statement, &signed, named)?.unwrap();
+        let mine = waiting(tx)?.into_iter().find(|one| one.id == id).unwrap();
+        let access = access::person(tx, &seams, &officer, &Purpose::new(Duty::Credential), &mine.person)?;
+        let opened = open(tx, &vault, &access, id)?.unwrap();
+        candidates(tx, &access, &opened).map(|found| found.len())
+    })
+}
+
+#[test]
+fn a_head_in_kana_is_compared_by_its_reading_where_the_register_has_one() {
+    for_each_engine(|database| {
+        let city = City::new(database);
+        assert_eq!(fitting(&city, "甲野義太郎"), 1);
+        assert_eq!(fitting(&city, "こうのよしたろう"), 1, "no reading is known: the member is compared");
+        let reading = |kana: &str| Some(crate::family_register::Reading { kana: kana.to_owned(), is_registered: true });
+        let mut read = kono();
+        (read.surname_reading, read.members[0].reading) = (reading("コウノ"), reading("ヨシタロウ"));
+        load(&city.database, 11, &[read]);
+        assert_eq!(fitting(&city, "こうの　よしたろう"), 1);
+        assert_eq!(fitting(&city, "こうのぎたろう"), 0);
+        assert_eq!(fitting(&city, "甲野太郎"), 0);
+    });
+}
+
+#[test]
+fn a_town_is_told_only_when_many_registers_lie_there() {
+    for_each_engine(|database| {
+        let at = |number: usize, domicile: &str| {
+            let mut register = kono();
+            register.id = format!("T{number}");
+            register.domicile = domicile.to_owned();
+            for member in &mut register.members {
+                member.resident_id = None;
+            }
+            register
+        };
+        let mut registers: Vec<_> =
+            (1..=5).map(|number| at(number, &format!("見本県見本市港町{number}番地"))).collect();
+        registers.extend((6..=9).map(|number| at(number, &format!("見本県見本市山の手{number}番地"))));
+        load(&database, 10, &registers);
+        let towns = database.inside().read(crate::family_register::towns::towns).unwrap();
+        assert_eq!(towns, ["見本県見本市港町"], "four are too few, and no number is told");
     });
 }

@@ -107,3 +107,4 @@ agent-page-open = Open the window
 agent-page-failed = Something went wrong. Begin again.
 agent-purpose-link = Link the card to your record (counter)
 agent-purpose-renew = Register the renewed card (counter)
+agent-purpose-registration = Apply for your family register in this city

@@ -107,3 +107,4 @@ agent-page-open = 画面を 開く
 agent-page-failed = うまく いきませんでした。もう一度 はじめてください。
 agent-purpose-link = カードを ｜市《し》に ｜登録《とうろく》する
 agent-purpose-renew = ｜新《あたら》しい カードを ｜登録《とうろく》する
+agent-purpose-registration = ｜戸籍《こせき》の ｜利用登録《りようとうろく》を ｜申請《しんせい》する

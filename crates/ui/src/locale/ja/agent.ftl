@@ -107,3 +107,4 @@ agent-page-open = 入力画面を開く
 agent-page-failed = うまくいきませんでした。もう一度はじめてください。
 agent-purpose-link = 市にカードを登録する(窓口)
 agent-purpose-renew = 更新したカードを市に登録する(窓口)
+agent-purpose-registration = 本籍地利用登録を申請する
