@@ -140,7 +140,7 @@ describe('a city begins', () => {
       await clerk.waitForURL(/\/staff\/person\/[^/]+$/)
       const path = `${new URL(clerk.url()).pathname}/issue`
       // Some cannot be served: the entry tells the clerk why, the refusal is the machine's.
-      if ((await clerk.goto(`${url}${path}`)).status() !== 200) continue
+      if ((await clerk.goto(`${url}${path}?kind=residence_certificate`)).status() !== 200) continue
       await fit(clerk, 'issuing at the counter')
       const csrf = await clerk.locator('form[action$="/issue"] input[name=csrf]').inputValue()
       const form = { csrf, kind: 'residence_certificate', who: 'household', copies: '1' }
