@@ -181,6 +181,30 @@ describe('a city begins', () => {
       await fit(officer, 'seal and keys')
     })
 
+    test('the key of the codes is rotated by two people while the city is served', async () => {
+      const keys = async () => (await (await fetch(`${url}/verify/keys.json`)).json()).keys.map((key) => key.kid)
+      const before = await keys()
+      await open(officer, '/staff/keys')
+      await officer.locator('summary', { hasText: 'QRコードの鍵' }).click()
+      const form = officer.locator('form[action="/staff/keys/prepare"]', { has: officer.locator('input[value=code]') })
+      await form.locator('input[name=reason-code]').fill('年次の更新')
+      await fit(officer, 'preparing a key')
+      await form.locator('button').click()
+      await officer.waitForURL(/done=staff-done-keys-asked/)
+      await approveNewest(administrator)
+      await soon(async () => assert.equal((await keys()).length, before.length + 1))
+      assert.equal((await keys())[0], before[0], 'published, not used')
+      await open(officer, '/staff/keys')
+      await fit(officer, 'a prepared key')
+      const use = officer.locator('form[action="/staff/keys/use"]')
+      await use.locator('input[name^=reason]').fill('年次の更新')
+      await use.locator('button').click()
+      await officer.waitForURL(/done=staff-done-keys-asked/)
+      await approveNewest(administrator)
+      await soon(async () => assert.notEqual((await keys())[0], before[0]))
+      assert.ok((await keys()).includes(before[0]), 'papers of before go on verifying')
+    })
+
     test('a paper is withdrawn by two people, and whoever reads its code learns so', async () => {
       const path = keep(await takePaper(await person(browser, sizes.kiosk), 'ja'))
       const code = codes(path)[0]
@@ -309,6 +333,12 @@ describe('a city begins', () => {
       await officer.waitForURL(/\/staff\/imports\/[0-9a-z]{26}$/)
       assert.match(await officer.locator('main').innerText(), /使用中/)
       await fit(officer, 'an import')
+      await open(officer, '/staff/imports/copies')
+      assert.match(await officer.locator('main').innerText(), /戸籍[^]*全件[^]*反映済み/)
+      await fit(officer, 'imports of other registers')
+      await officer.locator('tbody a').first().click()
+      await officer.waitForURL(/\/staff\/imports\/copies\/[0-9a-z]{26}$/)
+      await fit(officer, 'an import of another register')
     })
   })
 

@@ -126,7 +126,8 @@ fn lay_out(inside: &Inside, place: &std::path::Path, key: &PaperKey) -> Result<(
     let id = key.id;
     let sealed = inside.store.read(move |tx| paper_keys::sealed(tx, id)).map_err(failed("a key cannot be read"))?;
     let sealed = sealed.ok_or_else(|| {
-        let missed = "this directory missed a change of keys and the key is gone; copy D/signing from a node that has it";
+        let missed =
+            "this directory missed a change of keys and the key is gone; copy D/signing from a node that has it";
         Failure::new(Kind::Conflict, missed)
     })?;
     crate::keys::private_directory(place)?;
@@ -165,7 +166,8 @@ impl Keeper {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         let inside = self.city.inside();
         let now = inside.seams.now();
-        let pulse = inside.store.read(move |tx| paper_keys::pulse(tx, now)).map_err(failed("the keys cannot be read"))?;
+        let pulse =
+            inside.store.read(move |tx| paper_keys::pulse(tx, now)).map_err(failed("the keys cannot be read"))?;
         if (pulse.0, pulse.1) == (followed.unwrap_or(-1), false) {
             return Ok(());
         }

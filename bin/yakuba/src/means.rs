@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base::{Current, Kind};
 use base::config::AgentsSection;
+use base::{Current, Kind};
 use card::genuineness::GenuinenessAnchors;
 use card::virtual_card::VirtualCard;
 use paper::fonts::Typeface;
@@ -171,10 +171,8 @@ impl Means {
             if inside.demo { TrustAnchors::allowing_test() } else { TrustAnchors::production_only() };
         let Stamping { stamps, lists, simulated } = stamping(city, &mut stamp_anchors)?;
         let composer = composer(city, keys)?;
-        let papers = Papers {
-            code_keys: composer.code_keys(),
-            anchors: with_documents(&stamp_anchors, inside.demo, keys)?,
-        };
+        let papers =
+            Papers { code_keys: composer.code_keys(), anchors: with_documents(&stamp_anchors, inside.demo, keys)? };
         let papers = Arc::new(Current::new(papers));
         let composer = Arc::new(match &stamps {
             Some(stamps) => composer.with_stamps(Arc::clone(stamps)),

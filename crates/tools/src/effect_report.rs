@@ -31,10 +31,7 @@ pub fn is_sent(tx: &mut Tx<'_>, month: &str) -> Result<bool, StoreError> {
 /// [`RelayError`].
 pub fn send(tx: &mut Tx<'_>, seams: &Seams, month: &str, report: &str) -> Result<(), RelayError> {
     let body = serde_json::json!(Body { month: month.to_owned(), report: report.to_owned() }).to_string();
-    tx.execute(
-        "INSERT INTO effect_reports (month, sent_at) VALUES ($1, $2)",
-        &[month.into(), seams.now().into()],
-    )?;
+    tx.execute("INSERT INTO effect_reports (month, sent_at) VALUES ($1, $2)", &[month.into(), seams.now().into()])?;
     crate::relay::send(tx, seams, Zone::Outside, KIND, body.as_bytes()).map(drop)
 }
 

@@ -66,8 +66,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    const ALL: [Self; 6] =
-        [Self::Proposed, Self::Prepared, Self::Decided, Self::InUse, Self::Retired, Self::Discarded];
+    const ALL: [Self; 6] = [Self::Proposed, Self::Prepared, Self::Decided, Self::InUse, Self::Retired, Self::Discarded];
 
     /// The word in rows and keys of sentences.
     pub const fn word(self) -> &'static str {
@@ -287,9 +286,8 @@ mod tests {
             let by = Actor::System { job: "test" };
             let at = seams.now().plus_seconds(60);
             let (one, two) = (seams.clone(), by.clone());
-            let first = store.write::<_, StoreError, _>(move |tx| {
-                insert(tx, &one, &two, (Part::Code, "aa"), b"sealed", Some(at))
-            });
+            let first = store
+                .write::<_, StoreError, _>(move |tx| insert(tx, &one, &two, (Part::Code, "aa"), b"sealed", Some(at)));
             let first = first.unwrap();
             let settled = || {
                 let seams = seams.clone();

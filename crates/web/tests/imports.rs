@@ -143,8 +143,13 @@ fn a_clerk_does_not_see_imports() {
 
 /// A file of seals of which the second line cannot be read.
 fn seals(directory: &Path, position: i64, contents: Contents) {
-    let header =
-        Header { source: "inkan".to_owned(), position, taken_at: Timestamp::from_seconds(1_795_480_000), contents, records: 2 };
+    let header = Header {
+        source: "inkan".to_owned(),
+        position,
+        taken_at: Timestamp::from_seconds(1_795_480_000),
+        contents,
+        records: 2,
+    };
     let mut out = Vec::new();
     write_header::<SealRegistration>(&mut out, &header).unwrap();
     write_record(&mut out, &SealRegistration::invented(5)).unwrap();
@@ -170,7 +175,9 @@ fn files_of_other_registers_are_listed_with_their_differences_and_refused_lines(
         let report = copied::run::<SealRegistration>(&store, seams, directory.path(), &options).unwrap().unwrap();
         assert!(report.has_gap);
         let page = operator.get("/staff/imports").text();
-        for words in ["印鑑登録", "全件", "差分", "不備あり(切替えなし)", "一部を除き反映", "前の差分が足りません", "inkan"] {
+        for words in
+            ["印鑑登録", "全件", "差分", "不備あり(切替えなし)", "一部を除き反映", "前の差分が足りません", "inkan"]
+        {
             assert!(page.contains(words), "{words}: {page}");
         }
         let list = operator.get("/staff/imports/copies").text();

@@ -36,7 +36,9 @@ fn door() -> TestDoor {
 fn send(officer: &mut Visitor<'_>, part: &str, file: Option<(&str, &[u8])>, token: Option<String>) -> Answer {
     let mut body = Vec::new();
     let mut field = |name: &str, file: &str, value: &[u8]| {
-        body.extend_from_slice(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes());
+        body.extend_from_slice(
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(),
+        );
         body.extend_from_slice(value);
         body.extend_from_slice(b"\r\n");
     };

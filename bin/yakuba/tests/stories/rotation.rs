@@ -132,7 +132,8 @@ fn made_by(fixture: &Fixture, node: &OpenCity, issuer: &Issuer) -> (String, Vec<
     let applicant = fixture.applicant("elderly-single");
     let request = fixture.paid(&applicant, &Choices::default());
     let city = fixture.inside();
-    let token = actions::prepare(city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id).unwrap().unwrap();
+    let token =
+        actions::prepare(city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id).unwrap().unwrap();
     let bytes = actions::fetch(city, &applicant, request.id, &token).unwrap().unwrap();
     let keys = CityKeys::open(node.directory(), &city.seams, &city.profile, true).unwrap();
     let authorities = [vec![keys.document_authority.clone()], keys.former_authorities.clone()].concat();

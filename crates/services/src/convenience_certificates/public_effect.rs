@@ -81,7 +81,8 @@ impl Report {
 fn told(counts: &[i64]) -> Vec<bool> {
     let mut told: Vec<bool> = counts.iter().map(|count| *count >= LEAST || *count == 0).collect();
     if told.iter().filter(|told| !**told).count() == 1 {
-        let smallest = counts.iter().zip(&mut told).filter(|(count, told)| **told && **count > 0).min_by_key(|(count, _)| **count);
+        let smallest =
+            counts.iter().zip(&mut told).filter(|(count, told)| **told && **count > 0).min_by_key(|(count, _)| **count);
         if let Some((_, told)) = smallest {
             *told = false;
         }

@@ -223,7 +223,8 @@ impl Registers {
             let mut more = more.unwrap_or_default();
             more.push_str(story_of(kind, *at).unwrap_or_default());
             let entered = if is_child(draft) { draft.birth.max(compiled) } else { compiled };
-            let came_from = household.record(*at, String::new(), String::new()).and_then(|record| record.previous_address);
+            let came_from =
+                household.record(*at, String::new(), String::new()).and_then(|record| record.previous_address);
             lines.push(Line {
                 draft,
                 resident: resident(*at),
@@ -236,8 +237,7 @@ impl Registers {
             });
         }
         let members = lines.iter().enumerate();
-        let mut members: Vec<String> =
-            members.map(|(at, line)| line.json(at + 1, household.kana_registered)).collect();
+        let mut members: Vec<String> = members.map(|(at, line)| line.json(at + 1, household.kana_registered)).collect();
         for extra in extras(kind) {
             members.push(extra.replace("{order}", &(members.len() + 1).to_string()));
         }

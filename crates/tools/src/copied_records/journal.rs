@@ -25,8 +25,7 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 6] =
-        [Self::UnderWay, Self::Shown, Self::Contained, Self::Refused, Self::Gap, Self::Failed];
+    const ALL: [Self; 6] = [Self::UnderWay, Self::Shown, Self::Contained, Self::Refused, Self::Gap, Self::Failed];
 
     /// The word in rows and keys of sentences.
     pub const fn word(self) -> &'static str {

@@ -41,13 +41,7 @@ impl Session {
     }
 
     /// Fixes whom a paper of the family register shows: `places` are places in the list that was shown.
-    pub(super) fn confirm_family(
-        &mut self,
-        who: &str,
-        places: &[usize],
-        items: OptionalItems,
-        copies: u8,
-    ) -> Step {
+    pub(super) fn confirm_family(&mut self, who: &str, places: &[usize], items: OptionalItems, copies: u8) -> Step {
         let kind = self.choices.kind;
         let chosen = || places.iter().filter_map(|&place| self.family.get(place)).map(|member| member.order).collect();
         let members = match (kind, who) {

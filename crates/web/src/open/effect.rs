@@ -52,11 +52,8 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Result<Markup, F
 fn given(visit: &Visit, report: &Report) -> Markup {
     let title = visit.say("effect-given");
     let [copies, resident, staff] = report.totals();
-    let bars: Vec<(String, i64)> = report
-        .kinds
-        .iter()
-        .filter_map(|kind| Some((certificate(visit, kind.kind), kind.copies?)))
-        .collect();
+    let bars: Vec<(String, i64)> =
+        report.kinds.iter().filter_map(|kind| Some((certificate(visit, kind.kind), kind.copies?))).collect();
     let hidden = visit.say_with("effect-few", &[("n", LEAST.into())]);
     let time = |minutes: Option<i64>| minutes.map_or_else(|| hidden.clone(), |minutes| hours(visit, minutes));
     let row = |kind: &KindTold| {
@@ -144,7 +141,13 @@ pub async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, 
     let mut rows: Vec<Vec<String>> = Vec::new();
     if let Some(report) = &report {
         for month in &report.months {
-            rows.push(vec![month.month.clone(), String::new(), number(&visit, month.copies), String::new(), String::new()]);
+            rows.push(vec![
+                month.month.clone(),
+                String::new(),
+                number(&visit, month.copies),
+                String::new(),
+                String::new(),
+            ]);
         }
         for kind in &report.kinds {
             let minutes = |told: Option<i64>| told.map(|minutes| minutes.to_string()).unwrap_or_default();

@@ -137,10 +137,10 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
     let mut told = vec![(visit.say("staff-approval-about"), html! { (one.about) })];
     told.extend(one.detail.as_ref().map(|found| detail(visit, found)));
     told.extend([
-                (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
-                (visit.say("staff-approval-by"), html! { (one.proposer) }),
-                (visit.say("staff-approval-at"), html! { (ui::dates::instant(visit.language, one.approval.proposed_at)) }),
-                (visit.say("staff-approval-until"), html! { (ui::dates::instant(visit.language, one.approval.expires_at)) }),
+        (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
+        (visit.say("staff-approval-by"), html! { (one.proposer) }),
+        (visit.say("staff-approval-at"), html! { (ui::dates::instant(visit.language, one.approval.proposed_at)) }),
+        (visit.say("staff-approval-until"), html! { (ui::dates::instant(visit.language, one.approval.expires_at)) }),
     ]);
     html! {
         section class="card" {

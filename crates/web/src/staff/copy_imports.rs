@@ -158,9 +158,9 @@ async fn load(
 ) -> Result<(Listed, Vec<RefusedRow>, usize), Failure> {
     let (inside, file) = (app.inside()?.clone(), shell::id(file)?.to_string());
     let found = blocking(move || {
-        Ok(inside.store.read::<_, StoreError, _>(|tx| {
-            Ok((journal::one(tx, &file)?, list::refused(tx, &file, skipped, size)?))
-        })?)
+        Ok(inside
+            .store
+            .read::<_, StoreError, _>(|tx| Ok((journal::one(tx, &file)?, list::refused(tx, &file, skipped, size)?)))?)
     })
     .await?;
     let (import, (lines, total)) = found;
@@ -179,9 +179,7 @@ async fn one(
     let (kind, key) = state(&import);
     let rows: Vec<Vec<Markup>> = lines
         .iter()
-        .map(|one| {
-            vec![html! { (one.line) }, html! { code { (one.field) } }, html! { (reason(&visit, one)) }]
-        })
+        .map(|one| vec![html! { (one.line) }, html! { code { (one.field) } }, html! { (reason(&visit, one)) }])
         .collect();
     let finished = import
         .finished_at

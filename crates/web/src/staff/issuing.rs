@@ -218,8 +218,11 @@ fn whom(visit: &Visit, kind: CertificateKind, people: &People) -> Markup {
         };
     }
     let who = [("applicant", "kiosk-choose-self"), ("household", all), ("chosen", "kiosk-choose-some")];
-    let who: Vec<(String, String)> =
-        who.iter().take(if names.len() > 1 { 3 } else { 1 }).map(|(value, key)| ((*value).to_owned(), visit.say(key))).collect();
+    let who: Vec<(String, String)> = who
+        .iter()
+        .take(if names.len() > 1 { 3 } else { 1 })
+        .map(|(value, key)| ((*value).to_owned(), visit.say(key)))
+        .collect();
     html! {
         (radios("who", &visit.say("kiosk-choose-heading"), &who, "applicant"))
         @if names.len() > 1 { (checkboxes("member", &visit.say("kiosk-choose-some"), &names, &[])) }
@@ -254,9 +257,9 @@ fn choices(fields: &Fields, kind: CertificateKind, people: &People, view: &str) 
     }
     let members = match (fields.get("who"), people) {
         ("household", _) => Members::Household,
-        ("chosen", People::Family(members)) => {
-            Members::Numbered(places.iter().filter_map(|place| members.get(*place)).map(|member| member.order).collect())
-        }
+        ("chosen", People::Family(members)) => Members::Numbered(
+            places.iter().filter_map(|place| members.get(*place)).map(|member| member.order).collect(),
+        ),
         ("chosen", People::Household(members)) => Members::Chosen(
             places.iter().filter_map(|place| members.get(*place)).map(|member| member.id.clone()).collect(),
         ),

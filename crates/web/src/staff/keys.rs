@@ -78,23 +78,26 @@ pub fn routes() -> Routes {
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
     let lines = app.keys_in_use.get().iter().map(|one| line(&visit, one)).collect::<Vec<_>>();
     let inside = app.inside()?.clone();
-    let (ahead, is_demo) = (blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.read::<_, StoreError, _>(move |tx| {
-            let mut ahead = Vec::new();
-            for part in Part::ALL {
-                let Some(key) = paper_keys::ahead(tx, part)? else { continue };
-                let is_asked = two_persons::is_asked(tx, &seams, Deed::PrepareKey(key.id))?
-                    || two_persons::is_asked(tx, &seams, Deed::UseKey(key.id))?;
-                // A proposal whose day has passed without a second person is none any more.
-                if key.standing != Standing::Proposed || is_asked {
-                    ahead.push((key, is_asked));
+    let (ahead, is_demo) = (
+        blocking(move || {
+            let seams = inside.seams.clone();
+            Ok(inside.store.read::<_, StoreError, _>(move |tx| {
+                let mut ahead = Vec::new();
+                for part in Part::ALL {
+                    let Some(key) = paper_keys::ahead(tx, part)? else { continue };
+                    let is_asked = two_persons::is_asked(tx, &seams, Deed::PrepareKey(key.id))?
+                        || two_persons::is_asked(tx, &seams, Deed::UseKey(key.id))?;
+                    // A proposal whose day has passed without a second person is none any more.
+                    if key.standing != Standing::Proposed || is_asked {
+                        ahead.push((key, is_asked));
+                    }
                 }
-            }
-            Ok(ahead)
-        })?)
-    })
-    .await?, app.is_demo());
+                Ok(ahead)
+            })?)
+        })
+        .await?,
+        app.is_demo(),
+    );
     let title = visit.say("keys-title");
     let headings = ["keys-part", "keys-id", "keys-since", "keys-expires", "keys-next", "keys-earlier"];
     let may = me.may(Action::RotateKeys) && app.key_maker.is_some();
@@ -147,7 +150,9 @@ fn line(visit: &Visit, one: &InUse) -> Vec<Markup> {
 
 fn from_when(visit: &Visit, from: Option<Timestamp>) -> String {
     match from {
-        Some(at) => visit.say_with("keys-next-from", &[("when", ui::dates::instant(visit.language, at).as_str().into())]),
+        Some(at) => {
+            visit.say_with("keys-next-from", &[("when", ui::dates::instant(visit.language, at).as_str().into())])
+        }
         None => visit.say("keys-next-open"),
     }
 }
@@ -246,7 +251,8 @@ async fn prepare(
     let maker = app.key_maker.clone().ok_or_else(|| Failure::of(Kind::Unavailable))?;
     let (fields, sent) = read(form.map_err(|_| Failure::of(Kind::Invalid))?).await?;
     let part = Part::parse(fields.get("part")).ok_or_else(|| Failure::of(Kind::Invalid))?;
-    let reason = shell::reason(&fields, &format!("reason-{}", part.word())).map_err(|failure| failure.next(PATH, "keys-title"))?;
+    let reason = shell::reason(&fields, &format!("reason-{}", part.word()))
+        .map_err(|failure| failure.next(PATH, "keys-title"))?;
     let file = |name: &str| sent.iter().find(|(sent, _)| sent == name).map(|(_, bytes)| bytes.clone());
     let files: Vec<Vec<u8>> = files_of(part).iter().filter_map(|name| file(name)).collect();
     let made = blocking(move || maker.make(part, &files).ok_or_else(|| wrong("keys-wrong-files"))).await?;
@@ -290,7 +296,8 @@ async fn bring_in(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> 
     let word = fields.get("key").to_owned();
     let key = shell::id(&word)?;
     let at = at(&fields, &word, app.seams.now())?;
-    let reason = shell::reason(&fields, &format!("reason-{word}")).map_err(|failure| failure.next(PATH, "keys-title"))?;
+    let reason =
+        shell::reason(&fields, &format!("reason-{word}")).map_err(|failure| failure.next(PATH, "keys-title"))?;
     shell::change(&app, PATH, "staff-done-keys-asked", move |tx, seams| {
         two_persons::ask_use(tx, seams, &me.account, key, at, &reason).map(drop)
     })

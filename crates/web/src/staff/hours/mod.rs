@@ -75,7 +75,14 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         let now = inside.seams.now();
         Ok(inside.store.read::<_, StoreError, _>(|tx| {
             let special = rows::special_days(tx, now.date_in_japan())?;
-            Ok(Shown { calendar: rows::calendar(tx, now)?, special, fees: requests::fees(tx)?, switches: years::switches(tx)?, now, may })
+            Ok(Shown {
+                calendar: rows::calendar(tx, now)?,
+                special,
+                fees: requests::fees(tx)?,
+                switches: years::switches(tx)?,
+                now,
+                may,
+            })
         })?)
     })
     .await?;
