@@ -184,9 +184,9 @@ fn files_of_other_registers_are_listed_with_their_differences_and_refused_lines(
         let address = list.split("href=\"").find(|part| part.starts_with("/staff/imports/copies/")).unwrap();
         let address = address.split('"').next().unwrap().to_owned();
         let one = operator.get(&address).text();
-        assert!(one.contains("前の差分が届いていない") && one.contains("<td data-label=\"行\">"), "{one}");
+        assert!(one.contains("前の差分が届いていない") && one.contains("<th scope=\"row\">3</th>"), "{one}");
         let file = operator.get(&format!("{address}/refused.csv"));
-        assert!(file.text().contains("seal_registrations.jsonl,3,"), "{}", file.text());
+        assert!(file.text().contains("\"seal_registrations.jsonl\",\"3\","), "{}", file.text());
         assert_eq!(operator.get("/staff/imports/copies/0").status, 404);
         assert_eq!(door.staff(&[Role::CounterClerk]).get("/staff/imports/copies").status, 403);
     });
