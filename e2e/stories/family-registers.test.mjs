@@ -57,8 +57,10 @@ test('one person, and some of the appendix, are chosen by name', async () => {
   await page.locator('a[href="/kiosk/kind?back=1"]').click()
   await kiosk.takeKind('family_register_appendix')
   await fit(page, 'choosing of the appendix')
+  await page.locator('input[name=item][value=domicile]').check()
   await kiosk.choose('applicant')
   await kiosk.at('/kiosk/confirm')
+  assert.match(await page.locator('.kiosk-facts').innerText(), /本籍・筆頭者/)
   await page.locator('form[action="/kiosk/session/stop"] button').click()
 })
 

@@ -57,15 +57,19 @@ for (const language of languages) {
 const refused = [['印鑑登録は停止中', 'seal_registration_certificate'], ['印鑑登録は廃止済み', 'seal_registration_certificate'], ['所得の申告なし', 'tax_certificate']]
 
 for (const [label, kind] of refused) {
-  test(`${label}: the one sentence, before a coin is put in`, async () => {
+  test(`${label}: the one sentence before a coin is put in, and the other papers are still theirs`, async () => {
     const page = await person(browser, sizes.kiosk)
     const kiosk = await signIn(page, 'ja', label)
     await kiosk.takeKind(kind)
     await kiosk.go('/kiosk/choose').click()
     await kiosk.confirm()
-    await kiosk.at('/kiosk/ended')
+    await kiosk.at('/kiosk/kind')
     const said = await page.locator('[role=alert]').innerText()
     assert.match(said, /この端末では発行できません。窓口でお手続きください。/)
     assert.doesNotMatch(await page.locator('main').innerText(), /停止|廃止|申告/)
+    await fit(page, 'another paper after a refusal')
+    await kiosk.takeKind()
+    await kiosk.at('/kiosk/choose')
+    await page.locator('form[action="/kiosk/session/stop"] button').click()
   })
 }

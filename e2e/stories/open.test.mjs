@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
-import { sizes, url } from '../lib/city.mjs'
+import { languages, sizes, url } from '../lib/city.mjs'
 
 let browser
 before(async () => { browser = await launch() })
@@ -16,6 +16,19 @@ for (const [name, size] of Object.entries(sizes)) {
     assert.equal(answer.status(), 200)
     assert.equal(await page.locator('html').getAttribute('lang'), 'ja')
     await fit(page, '/')
+  })
+}
+
+for (const language of languages) {
+  test(`the time given back is for anybody to see (${language})`, async () => {
+    for (const size of [sizes.phone, sizes.narrow, sizes.desk]) {
+      const page = await person(browser, size)
+      await page.goto(`${url}/?lang=${language}`)
+      await page.locator('a[href="/effect"]').click()
+      await page.locator('.big').first().waitFor()
+      assert.ok(await page.locator('svg.bars').count() >= 2 && await page.locator('table').count() >= 2)
+      await fit(page, `/effect in ${language}`)
+    }
   })
 }
 

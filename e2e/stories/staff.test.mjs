@@ -140,7 +140,7 @@ describe('a city begins', () => {
       await clerk.waitForURL(/\/staff\/person\/[^/]+$/)
       const path = `${new URL(clerk.url()).pathname}/issue`
       // Some cannot be served: the entry tells the clerk why, the refusal is the machine's.
-      if ((await clerk.goto(`${url}${path}`)).status() !== 200) continue
+      if ((await clerk.goto(`${url}${path}?kind=residence_certificate`)).status() !== 200) continue
       await fit(clerk, 'issuing at the counter')
       const csrf = await clerk.locator('form[action$="/issue"] input[name=csrf]').inputValue()
       const form = { csrf, kind: 'residence_certificate', who: 'household', copies: '1' }
@@ -179,6 +179,30 @@ describe('a city begins', () => {
       await officer.waitForURL(/done=staff-done-counts/)
       await open(officer, '/staff/keys')
       await fit(officer, 'seal and keys')
+    })
+
+    test('the key of the codes is rotated by two people while the city is served', async () => {
+      const keys = async () => (await (await fetch(`${url}/verify/keys.json`)).json()).keys.map((key) => key.kid)
+      const before = await keys()
+      await open(officer, '/staff/keys')
+      await officer.locator('summary', { hasText: 'QRコードの鍵' }).click()
+      const form = officer.locator('form[action="/staff/keys/prepare"]', { has: officer.locator('input[value=code]') })
+      await form.locator('input[name=reason-code]').fill('年次の更新')
+      await fit(officer, 'preparing a key')
+      await form.locator('button').click()
+      await officer.waitForURL(/done=staff-done-keys-asked/)
+      await approveNewest(administrator)
+      await soon(async () => assert.equal((await keys()).length, before.length + 1))
+      assert.equal((await keys())[0], before[0], 'published, not used')
+      await open(officer, '/staff/keys')
+      await fit(officer, 'a prepared key')
+      const use = officer.locator('form[action="/staff/keys/use"]')
+      await use.locator('input[name^=reason]').fill('年次の更新')
+      await use.locator('button').click()
+      await officer.waitForURL(/done=staff-done-keys-asked/)
+      await approveNewest(administrator)
+      await soon(async () => assert.notEqual((await keys())[0], before[0]))
+      assert.ok((await keys()).includes(before[0]), 'papers of before go on verifying')
     })
 
     test('a paper is withdrawn by two people, and whoever reads its code learns so', async () => {
@@ -309,6 +333,12 @@ describe('a city begins', () => {
       await officer.waitForURL(/\/staff\/imports\/[0-9a-z]{26}$/)
       assert.match(await officer.locator('main').innerText(), /使用中/)
       await fit(officer, 'an import')
+      await open(officer, '/staff/imports/copies')
+      assert.match(await officer.locator('main').innerText(), /戸籍[^]*全件[^]*反映済み/)
+      await fit(officer, 'imports of other registers')
+      await officer.locator('tbody a').first().click()
+      await officer.waitForURL(/\/staff\/imports\/copies\/[0-9a-z]{26}$/)
+      await fit(officer, 'an import of another register')
     })
   })
 

@@ -2,22 +2,23 @@
 //!
 //! ```text
 //!  D/signing/  code.p8   mayor.p8 mayor.der authority.der   seal.png      in use
-//!              code-next.p8   mayor-next.p8 …               seal-next.png prepared by `yakuba keys rotate`
+//!              code-next.p8   mayor-next.p8 …               seal-next.png prepared
 //!              key-book.json                                              since when, from when, what came before
 //! ```
-//! What is prepared comes into use when the city is served the next time on its day or later: one process holds one set of
-//! keys from its start to its end. The public half of a code key is published from the moment it is prepared, so that
-//! nobody's list is too old for the first paper; and for good, so that old papers go on verifying. Old private halves are
-//! overwritten. A kill in the middle of a change is made good at the next start.
+//! The book and the files follow the database ([`crate::key_keeper`]): what a city prepares and from when it holds is shared
+//! by all its nodes. The public half of a code key is published from the moment it is prepared, so that nobody's list is too
+//! old for the first paper; and for good, so that old papers go on verifying. Old private halves are overwritten. A kill in
+//! the middle of a change is made good before the next one, and before the city is served again.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use base::{Date, Kind, Timestamp};
+use base::{Id, Kind, Timestamp};
 use data_encoding::{BASE64, HEXLOWER};
 use pki::token::TokenPublicKey;
 use serde::{Deserialize, Serialize};
-use web::staff::{InUse, Part};
+use tools::paper_keys::Part;
+use web::staff::InUse;
 
 use crate::fail::Failure;
 use crate::keys::{read_code, write_secret};
@@ -28,6 +29,8 @@ const BOOK: &str = "key-book.json";
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeyBook {
+    /// The city's version of what is in use, as far as this directory has followed.
+    version: i64,
     code: Entry,
     document: Entry,
     seal: Entry,
@@ -45,7 +48,12 @@ struct Entry {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Next {
-    from: String,
+    /// Which one of the database.
+    #[serde(default)]
+    key: String,
+    /// Microseconds; absent: not decided yet.
+    #[serde(default)]
+    at: Option<i64>,
     /// The files are being moved: whoever finds this moves the rest.
     moving: bool,
 }
@@ -72,6 +80,17 @@ const fn files(part: Part) -> &'static [(&'static str, &'static str)] {
         }
         Part::Seal => &[("seal.png", "seal-next.png")],
     }
+}
+
+/// The short name under which what lies in these contents is known.
+///
+/// # Errors
+/// There is nothing, or a code key that cannot be used.
+pub fn name_of(part: Part, contents: &[Vec<u8>]) -> Result<String, Failure> {
+    // A document is known by its certificate, not its key.
+    let known = contents.get(usize::from(part == Part::Document));
+    let known = known.ok_or_else(|| Failure::new(Kind::Internal, "a part without files"))?;
+    if part == Part::Code { Ok(read_code(known)?.public().id().to_string()) } else { Ok(fingerprint(known)) }
 }
 
 /// A short name of public bytes.
@@ -114,13 +133,35 @@ impl KeyBook {
         }
     }
 
-    /// Notes that the files prepared in `place` come into use from this day on.
+    /// The city's version of what is in use, as far as this directory has followed.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Whether the next one of this part is this key of the database, whole in its files; and from when it holds.
+    pub fn next_is(&self, part: Part, key: Id) -> Option<Option<Timestamp>> {
+        let next = self.entry(part).next.as_ref().filter(|next| next.key == key.to_string())?;
+        Some(next.at.map(Timestamp::from_micros))
+    }
+
+    /// Lays the files of the next one into `place`, and notes from when it holds. A kill in between leaves none.
     ///
     /// # Errors
-    /// The book cannot be written.
-    pub fn prepare(place: &Path, part: Part, from: Date) -> Result<(), Failure> {
+    /// A file or the book cannot be written.
+    pub fn prepare(
+        place: &Path,
+        part: Part,
+        key: Id,
+        at: Option<Timestamp>,
+        contents: &[Vec<u8>],
+    ) -> Result<(), Failure> {
+        Self::take_back(place, part)?;
+        for ((_, prepared), bytes) in files(part).iter().zip(contents) {
+            write_secret(&place.join(prepared), bytes)?;
+        }
         let mut book = Self::read(place)?;
-        book.entry_mut(part).next = Some(Next { from: from.to_string(), moving: false });
+        let at = at.map(Timestamp::micros);
+        book.entry_mut(part).next = Some(Next { key: key.to_string(), at, moving: false });
         book.write(place)
     }
 
@@ -131,32 +172,46 @@ impl KeyBook {
     /// The book cannot be written.
     pub fn take_back(place: &Path, part: Part) -> Result<(), Failure> {
         let mut book = Self::read(place)?;
-        if book.entry_mut(part).next.take().is_none() {
-            return Ok(());
+        if book.entry_mut(part).next.take().is_some() {
+            book.write(place)?;
         }
-        book.write(place)
+        for (_, prepared) in files(part) {
+            match fs::remove_file(place.join(prepared)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(failed("a prepared key cannot be taken back")(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
-    /// Brings into use what is due, and finishes what a kill left half done. Called before a city is served, by nobody
-    /// else.
+    /// Brings the next one of `part` into use, as the city did at `at`: from here on this directory is at `version`.
     ///
     /// # Errors
     /// A file cannot be read or moved.
-    pub fn settle(place: &Path, now: Timestamp) -> Result<(), Failure> {
+    pub fn bring_in(place: &Path, part: Part, at: Timestamp, version: i64) -> Result<(), Failure> {
+        let mut book = Self::read(place)?;
+        let past = past(place, part, at)?;
+        let entry = book.entry_mut(part);
+        let Some(next) = &mut entry.next else { return Err(Failure::new(Kind::Internal, "no key was prepared")) };
+        next.moving = true;
+        entry.previous.splice(0..0, past);
+        entry.since = Some(at.micros());
+        book.version = version;
+        book.write(place)?;
+        Self::mend(place)
+    }
+
+    /// Finishes what a kill left half done.
+    ///
+    /// # Errors
+    /// A file cannot be moved.
+    pub fn mend(place: &Path) -> Result<(), Failure> {
         let mut book = Self::read(place)?;
         for part in Part::ALL {
-            let Some(next) = book.entry(part).next.clone() else { continue };
-            let is_due = Date::parse(&next.from).is_ok_and(|from| from <= now.date_in_japan());
-            if !next.moving {
-                if !is_due {
-                    continue;
-                }
-                let past = past(place, part, now)?;
-                let entry = book.entry_mut(part);
-                entry.previous.splice(0..0, past);
-                entry.since = Some(now.micros());
-                entry.next = Some(Next { moving: true, ..next });
-                book.write(place)?;
+            if !book.entry(part).next.as_ref().is_some_and(|next| next.moving) {
+                continue;
             }
             for (used, prepared) in files(part) {
                 let prepared = place.join(prepared);
@@ -216,7 +271,7 @@ impl KeyBook {
         let (used, prepared) =
             if part == Part::Document { ("mayor.der", "mayor-next.der") } else { (*used, *prepared) };
         let next = match &entry.next {
-            Some(next) => name(place, part, prepared)?.zip(Date::parse(&next.from).ok()),
+            Some(next) => name(place, part, prepared)?.map(|name| (name, next.at.map(Timestamp::from_micros))),
             None => None,
         };
         let expires = fs::read(place.join("mayor.der")).ok().filter(|_| part == Part::Document);
@@ -256,9 +311,4 @@ fn past(place: &Path, part: Part, now: Timestamp) -> Result<Option<Past>, Failur
         },
     };
     Ok(Some(Past { id, until: now.micros(), public: BASE64.encode(&public) }))
-}
-
-/// Where prepared files go.
-pub fn prepared(place: &Path, part: Part) -> Vec<PathBuf> {
-    files(part).iter().map(|(_, prepared)| place.join(prepared)).collect()
 }

@@ -49,6 +49,8 @@ pub struct CityKeys {
     pub former_authorities: Vec<Vec<u8>>,
     /// What is in use, for people.
     pub in_use: Vec<web::staff::InUse>,
+    /// The city's version of what is in use, as far as this directory has followed.
+    pub version: i64,
     /// Signs audit heads and parcels of the inside zone.
     pub inside: ZoneKey,
     /// Signs parcels of the outside zone.
@@ -172,6 +174,7 @@ impl CityKeys {
             code_version: book.code_version(),
             former_authorities: book.former_authorities(),
             in_use: book.in_use(&place)?,
+            version: book.version(),
             document: Arc::new(document),
             document_authority,
             code: TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?,

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod control;
 pub mod fail;
 pub mod key_book;
+pub mod key_keeper;
 pub mod keys;
 pub mod means;
 pub mod revocation;
@@ -328,7 +329,7 @@ pub enum KeysCommand {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Prepare another one; it comes into use when the city is served the next time on its day or later.
+    /// Prepare another one; it comes into use on its day, without a restart.
     #[command(
         after_help = "Example:\n  yakuba keys rotate code --from 2027-04-01 --data city-data\n  yakuba keys rotate seal --picture seal.png --data city-data\n  yakuba keys rotate document --key mayor.p8 --certificate mayor.der --authority authority.der --data city-data"
     )]

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base::Kind;
 use base::config::AgentsSection;
+use base::{Current, Kind};
 use card::genuineness::GenuinenessAnchors;
 use card::virtual_card::VirtualCard;
 use paper::fonts::Typeface;
@@ -16,7 +16,7 @@ use pki::revocation::{Fetch, HttpFetch, OcspAddress, OcspSource, RevocationReaso
 use pki::timestamp::{HttpTimestampSource, Policy, RestingSource, TimestampSource};
 use pki::token::{KeyRing, TokenKey};
 use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
-use services::convenience_certificates::{Composer, Issuer, SERVICE_CODE};
+use services::convenience_certificates::{Composer, Issuer, KeySet, SERVICE_CODE};
 use testkit::world::jlis::Jlis;
 use testkit::world::timestamp::TimestampAuthority;
 use tools::copied_records::{self, Copied};
@@ -31,11 +31,14 @@ use web::agents::Counterpart;
 use web::kiosk::Slots;
 use web::kiosk::printing::PaperSlot;
 use web::kiosk::reader::{Drawer, DrawerCard, PcscSlot};
+use web::open::Papers;
+use web::staff::InUse;
 
 use crate::cards;
 use crate::cards::variant;
 use crate::city::OpenCity;
 use crate::fail::Failure;
+use crate::key_keeper::Keeper;
 use crate::keys::{CityKeys, SimulatedAuthorities};
 use crate::revocation;
 
@@ -52,8 +55,12 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Means {
     /// For the machines and the counter.
     pub issuer: Issuer,
-    /// Whose document signatures and time stamps `/verify` accepts.
-    pub document_anchors: TrustAnchors,
+    /// What `/verify` checks papers with: codes, document signatures, time stamps.
+    pub papers: Arc<Current<Papers>>,
+    /// What is in use, for people.
+    pub in_use: Arc<Current<Vec<InUse>>>,
+    /// Time stamps that are accepted; document authorities are added to these.
+    stamp_anchors: TrustAnchors,
     /// What lets electronic copies last; `None` where no authority or no lists are configured.
     pub lasting: Option<Lasting>,
     /// The simulated J-LIS of a demo; stops when dropped.
@@ -67,7 +74,7 @@ pub struct Means {
 pub struct Lasting {
     stamps: Arc<dyn TimestampSource>,
     lists: Arc<dyn ListSource>,
-    anchors: TrustAnchors,
+    papers: Arc<Current<Papers>>,
 }
 
 impl Lasting {
@@ -76,10 +83,11 @@ impl Lasting {
     /// # Errors
     /// The databases.
     pub fn run(&self, city: &Inside) -> Result<usize, CopyError> {
+        let papers = self.papers.get();
         let means = electronic_copies::Means {
             stamps: &*self.stamps,
             lists: &*self.lists,
-            anchors: &self.anchors,
+            anchors: &papers.anchors,
             service: SERVICE_CODE,
         };
         electronic_copies::run(&city.store, &city.vault, &city.seams, &means)
@@ -164,26 +172,19 @@ impl Means {
             let status = revocation::source(&city.config().revocation, fetch, &inside.seams, city.directory())?;
             (real_anchors(city)?, status, GenuinenessAnchors::production(), None)
         };
-        let kind = if inside.demo { AnchorKind::Test } else { AnchorKind::Production };
-        let mut document_anchors =
+        let mut stamp_anchors =
             if inside.demo { TrustAnchors::allowing_test() } else { TrustAnchors::production_only() };
-        document_anchors
-            .add(AuthorityRole::Document, kind, &keys.document_authority)
-            .map_err(failed("the document authority cannot be trusted"))?;
-        // Papers of before go on verifying.
-        for former in keys.former_authorities.iter().filter(|former| **former != keys.document_authority) {
-            document_anchors
-                .add(AuthorityRole::Document, kind, former)
-                .map_err(failed("an earlier document authority cannot be trusted"))?;
-        }
-        let Stamping { stamps, lists, simulated } = stamping(city, &mut document_anchors)?;
+        let Stamping { stamps, lists, simulated } = stamping(city, &mut stamp_anchors)?;
         let composer = composer(city, keys)?;
+        let papers =
+            Papers { code_keys: composer.code_keys(), anchors: with_documents(&stamp_anchors, inside.demo, keys)? };
+        let papers = Arc::new(Current::new(papers));
         let composer = Arc::new(match &stamps {
             Some(stamps) => composer.with_stamps(Arc::clone(stamps)),
             None => composer,
         });
         let lasting = stamps.zip(lists);
-        let lasting = lasting.map(|(stamps, lists)| Lasting { stamps, lists, anchors: document_anchors.clone() });
+        let lasting = lasting.map(|(stamps, lists)| Lasting { stamps, lists, papers: papers.clone() });
         let renewals = jlis.as_ref().map(|jlis| {
             let fetch = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
             Arc::new(HttpRenewalSource::new(fetch, jlis.renewal_url())) as Arc<dyn RenewalSource>
@@ -198,7 +199,22 @@ impl Means {
             composer,
             status,
         };
-        Ok(Self { issuer, document_anchors, lasting, _jlis: jlis, _stamps: simulated })
+        let in_use = Arc::new(Current::new(keys.in_use.clone()));
+        Ok(Self { issuer, papers, in_use, stamp_anchors, lasting, _jlis: jlis, _stamps: simulated })
+    }
+
+    /// What keeps this process at the keys its city shares. Papers that were made with others have it look again.
+    pub fn keeper(&self, city: &OpenCity) -> Arc<Keeper> {
+        let (papers, in_use) = (self.papers.clone(), self.in_use.clone());
+        let composer = self.issuer.composer.clone();
+        let keeper = Arc::new(Keeper::new(city.clone(), composer, papers, in_use, self.stamp_anchors.clone()));
+        let follows = Arc::downgrade(&keeper);
+        self.issuer.composer.following(Box::new(move || {
+            if let Some(Err(failure)) = follows.upgrade().map(|keeper| keeper.follow()) {
+                tracing::error!(reason = failure.sentence(), "the city's keys cannot be followed");
+            }
+        }));
+        keeper
     }
 
     /// Gives the open pages what they check papers with, and the pages that use cards what they talk to agents with.
@@ -215,12 +231,28 @@ impl Means {
             let (key, anchors) = (key.public().clone(), self.issuer.anchors.clone());
             Arc::new(web::open::Applications { key, anchors })
         });
-        app.keys_in_use = keys.in_use.clone();
-        app.papers = Some(Arc::new(web::open::Papers {
-            code_keys: self.issuer.composer.code_keys(),
-            anchors: self.document_anchors.clone(),
-        }));
+        app.keys_in_use = self.in_use.clone();
+        app.papers = Some(self.papers.clone());
     }
+}
+
+/// `anchors` with the authorities above the document certificate in use and above earlier ones: papers of before go on
+/// verifying.
+///
+/// # Errors
+/// A certificate that is none.
+pub fn with_documents(anchors: &TrustAnchors, demo: bool, keys: &CityKeys) -> Result<TrustAnchors, Failure> {
+    let kind = if demo { AnchorKind::Test } else { AnchorKind::Production };
+    let mut anchors = anchors.clone();
+    anchors
+        .add(AuthorityRole::Document, kind, &keys.document_authority)
+        .map_err(failed("the document authority cannot be trusted"))?;
+    for former in keys.former_authorities.iter().filter(|former| **former != keys.document_authority) {
+        anchors
+            .add(AuthorityRole::Document, kind, former)
+            .map_err(failed("an earlier document authority cannot be trusted"))?;
+    }
+    Ok(anchors)
 }
 
 fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
@@ -231,10 +263,19 @@ fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
             format!("the font {} cannot be used ({error}); install Debian's fonts-ipamj-mincho", font.display()),
         )
     })?;
+    let keys = key_set(city, keys, &typeface)?;
+    Ok(Composer::with_keys(typeface, keys).offering_twins(city.offers_twins()))
+}
+
+/// What `keys` sign papers with.
+///
+/// # Errors
+/// A key or the seal's picture cannot be used.
+pub fn key_set(city: &OpenCity, keys: &CityKeys, typeface: &Typeface) -> Result<KeySet, Failure> {
     let picture = city.directory().join("signing").join("seal.png");
     let seal = match std::fs::read(&picture) {
         Ok(png) => Seal::from_png(&png, &format!("{}之印", city.inside().profile.mayor_title)),
-        Err(_) if city.inside().demo => Seal::sample(&typeface, &format!("{}之印", city.inside().profile.mayor_title)),
+        Err(_) if city.inside().demo => Seal::sample(typeface, &format!("{}之印", city.inside().profile.mayor_title)),
         Err(error) => {
             return Err(Failure::new(Kind::Unavailable, format!("{}: the mayor's seal: {error}", picture.display())));
         }
@@ -244,7 +285,7 @@ fn composer(city: &OpenCity, keys: &CityKeys) -> Result<Composer, Failure> {
     let code = keys.code.to_pkcs8().map_err(failed("the code key cannot be used"))?;
     let code = TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?;
     let codes = KeyRing::restore(keys.code_version, code, keys.other_codes.clone());
-    Ok(Composer::new(typeface, seal, signer, codes).offering_twins(city.offers_twins()))
+    Ok(KeySet { seal, signer, codes, version: keys.version })
 }
 
 /// The certification authorities of the real service, as files an operator put into `D/jpki/` (who taps) and, where

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::Kind;
-use services::convenience_certificates::{actions, arrivals};
+use services::convenience_certificates::{actions, arrivals, public_effect};
 use tools::audit::{self, Zone};
 use tools::family_register::registration::{counts, remote};
 use tools::nodes::{self, Fingerprint, Topology};
@@ -24,7 +24,7 @@ use web::{App, Settings};
 use crate::city::OpenCity;
 use crate::control;
 use crate::fail::{Failure, Outcome};
-use crate::key_book::KeyBook;
+use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
 use crate::{DemoArguments, ServeArguments, birth};
@@ -37,6 +37,8 @@ const PURGE_SECONDS: u64 = 86_400;
 const ENDINGS_SECONDS: u64 = 600;
 /// Seconds between looks for applications that came from a PC.
 const ARRIVALS_SECONDS: u64 = 20;
+/// Seconds between looks at whether a month is over whose report nobody has yet.
+const EFFECT_SECONDS: u64 = 3600;
 /// Seconds between looks at whether a new list of withdrawn papers is due.
 const LIST_SECONDS: u64 = 10;
 /// Seconds between sweeps of abandoned requests.
@@ -95,8 +97,7 @@ fn local_address(listener: &std::net::TcpListener) -> Result<SocketAddr, Failure
 fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnce(&OpenCity)) -> Outcome {
     let port = local_address(&listener)?.port();
     let inside = city.inside().clone();
-    KeyBook::settle(&CityKeys::place(city.directory()), inside.seams.now())?;
-    let keys = CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
+    let (_, keys) = key_keeper::settled(&city)?;
     let relay = relay_ends(&city, &keys)?;
     let keys = Arc::new(keys);
     let means = Means::assemble(&city, &keys)?;
@@ -114,6 +115,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let desk = Arc::new(Desk::new(means.issuer.clone(), city.config().kiosk.most_sessions as usize));
     app.desk = Some(desk.clone());
     means.publish(&mut app, &keys, &city.config().agents);
+    app.key_maker = Some(Arc::new(Maker(city.clone())));
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
@@ -138,6 +140,8 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         Ok(())
     })?;
     beside.after_issuing(&inside, &means)?;
+    let keeper = means.keeper(&city);
+    beside.every(1, "paper-keys", move || keeper.follow().map_err(|failure| failure.sentence().to_owned()))?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -322,9 +326,17 @@ impl Beside {
         let (city, composer) = (inside.clone(), means.issuer.composer.clone());
         self.every(LIST_SECONDS, "withdrawal-list", move || {
             let issuer = &city.profile.municipality_code;
-            withdrawal_list::publish(&city.store, &city.seams, composer.codes(), issuer)
+            withdrawal_list::publish(&city.store, &city.seams, &composer.keys().codes, issuer)
                 .map(|_| ())
                 .map_err(|error| error.to_string())
+        })?;
+        let city = inside.clone();
+        self.every(EFFECT_SECONDS, "effect-report", move || {
+            let seams = city.seams.clone();
+            city.store
+                .write(move |tx| public_effect::publish(tx, &seams))
+                .map(|_| ())
+                .map_err(|error: tools::relay::RelayError| error.to_string())
         })?;
         if let Some(lasting) = means.lasting.clone() {
             let city = inside.clone();

@@ -18,6 +18,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod config;
+pub mod current;
 pub mod error;
 pub mod holidays;
 pub mod id;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 pub use calendar::Date;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use config::Config;
+pub use current::Current;
 pub use error::Kind;
 pub use id::Id;
 pub use personal::Personal;

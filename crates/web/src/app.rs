@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{Config, Kind, Seams};
+use base::{Config, Current, Kind, Seams};
 use services::convenience_certificates::twin::collect::TwinIssuer;
 use tools::staff::RelyingParty;
 use tools::{CityProfile, Inside, Outside};
@@ -83,7 +83,7 @@ pub struct App {
     /// Machines that talk by the kiosk protocol, when this process serves them.
     pub desk: Option<Arc<crate::kiosk_api::Desk>>,
     /// What papers are checked with on the open pages.
-    pub papers: Option<Arc<crate::open::Papers>>,
+    pub papers: Option<Arc<Current<crate::open::Papers>>>,
     /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
     pub twins: Option<Arc<TwinIssuer>>,
     /// What applications from a PC are taken with on the open pages.
@@ -93,7 +93,9 @@ pub struct App {
     /// What this process talks to card agents with, when it has the keys.
     pub agents: Option<Arc<crate::agents::Counterpart>>,
     /// Which seal and keys this process signs papers with.
-    pub keys_in_use: Vec<crate::staff::InUse>,
+    pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
+    /// Makes the next seal or key, when this process can.
+    pub key_maker: Option<Arc<dyn crate::staff::KeyMaker>>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -135,7 +137,8 @@ impl App {
             applications: None,
             relay: None,
             agents: None,
-            keys_in_use: Vec::new(),
+            keys_in_use: Arc::new(Current::new(Vec::new())),
+            key_maker: None,
             party,
             seams,
             profile,

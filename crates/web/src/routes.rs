@@ -317,14 +317,16 @@ fn secret_in(headers: &HeaderMap, name: &str) -> Option<Secret> {
 async fn check_form_token(key: &CsrfKey, most_bytes: usize, request: Request) -> Result<Request, Failure> {
     let path = request.uri().path().to_owned();
     let in_header = request.headers().get("x-csrf").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    let is_form = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (is_form, is_upload) =
+        (kind.starts_with("application/x-www-form-urlencoded"), kind.starts_with("multipart/form-data"));
     let (parts, body) = request.into_parts();
     let bytes = read_body(body, most_bytes).await?;
-    let token = in_header.or_else(|| if is_form { field_of_form(&bytes, "csrf") } else { None });
+    let token = in_header.or_else(|| match (is_form, is_upload) {
+        (true, _) => field_of_form(&bytes, "csrf"),
+        (_, true) => field_of_upload(&bytes, "csrf"),
+        _ => None,
+    });
     if token.is_some_and(|token| key.fits(&path, &token)) {
         Ok(Request::from_parts(parts, Body::from(bytes)))
     } else {
@@ -342,6 +344,16 @@ fn field_of_form(bytes: &[u8], name: &str) -> Option<String> {
         let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         std::str::from_utf8(value).ok().map(ToOwned::to_owned)
     })
+}
+
+/// The first field of this name in a form with files. A token that is found is compared with the one that fits, so that
+/// bytes of a file that look like a field help nobody.
+fn field_of_upload(bytes: &[u8], name: &str) -> Option<String> {
+    let head = format!("name=\"{name}\"\r\n\r\n");
+    let begin = bytes.windows(head.len()).position(|window| window == head.as_bytes())? + head.len();
+    let value = bytes.get(begin..)?;
+    let end = value.iter().position(|byte| *byte == b'\r')?;
+    std::str::from_utf8(&value[..end]).ok().map(ToOwned::to_owned)
 }
 
 async fn relay(gate: &Gate, request: Request) -> Result<Request, Failure> {

@@ -6,9 +6,9 @@
 use services::convenience_certificates::CertificateKind;
 use services::convenience_certificates::requests;
 use store::StoreError;
-use store::testing::for_each_engine;
+use store::testing::{TestDatabase, for_each_engine};
 use tools::staff::Role;
-use yakuba_web::testing::TestDoor;
+use yakuba_web::testing::{TestDoor, Visitor};
 
 const PATH: &str = "/staff/hours";
 
@@ -130,4 +130,30 @@ fn a_fee_changes_by_date_without_touching_what_is_in_force() {
             400
         );
     });
+}
+
+#[test]
+fn the_tax_years_day_is_set_by_two_persons() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let (mut one, mut two) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::CertificateOfficer]));
+    let year = door.database.seams.today().parts().0 + 1;
+    let ask = |officer: &mut Visitor<'_>, year: i16, from: &str, source: &str| {
+        let year = year.to_string();
+        officer.post("/staff/hours/tax-year", &[("year", &year), ("from", from), ("source", source)]).status
+    };
+    let from = format!("{year}-06-10");
+    assert_eq!(ask(&mut one, year, "2020-06-10", "告示第12号"), 400, "a day that is over");
+    assert_eq!(ask(&mut one, year + 1, &from, "告示第12号"), 400, "a day of another year");
+    assert_eq!(ask(&mut one, year, &from, " "), 400, "no notice");
+    assert_eq!(ask(&mut door.staff(&[Role::CounterClerk]), year, &from, "告示第12号"), 403);
+    assert_eq!(ask(&mut one, year, &from, "告示第12号"), 303);
+    let switches = || door.inside().store.read(tools::tax_records::years::switches).unwrap();
+    assert!(switches().is_empty(), "one person decides nothing");
+    let page = two.get("/staff/approvals").text();
+    assert!(page.contains("課税証明書の年度切替日を決める") && page.contains("告示第12号"), "{page}");
+    let address = page.split("action=\"").find(|part| part.contains("/approve\"")).unwrap().split('"').next().unwrap();
+    assert_eq!(one.post(address, &[]).status, 403, "nor the same one twice");
+    assert_eq!(two.post(address, &[]).status, 303);
+    assert_eq!(switches()[0].from.to_string(), from);
+    assert!(one.get("/staff/hours").text().contains("告示第12号"));
 }

@@ -4,9 +4,13 @@
 
 use std::path::Path;
 
+use base::Timestamp;
 use store::testing::{TestDatabase, for_each_engine};
+use tools::copied_records::import as copied;
 use tools::register::import;
 use tools::staff::Role;
+use wire::record_lines::{Contents, Header, Record as _, write_header, write_record};
+use wire::seal_registration::SealRegistration;
 use yakuba_web::testing::{TestDoor, Visitor};
 
 const HEADER: &str = "resident_id,household_id,relationship,name,name_kana,birth_date,sex,address,state,state_on";
@@ -135,4 +139,55 @@ fn a_clerk_does_not_see_imports() {
     let mut clerk = door.staff(&[Role::CounterClerk]);
     assert_eq!(clerk.get("/staff/imports").status, 403);
     assert!(!clerk.get("/staff").text().contains("/staff/imports"));
+}
+
+/// A file of seals of which the second line cannot be read.
+fn seals(directory: &Path, position: i64, contents: Contents) {
+    let header = Header {
+        source: "inkan".to_owned(),
+        position,
+        taken_at: Timestamp::from_seconds(1_795_480_000),
+        contents,
+        records: 2,
+    };
+    let mut out = Vec::new();
+    write_header::<SealRegistration>(&mut out, &header).unwrap();
+    write_record(&mut out, &SealRegistration::invented(5)).unwrap();
+    out.extend_from_slice(b"{\"number\":7}\n");
+    std::fs::write(directory.join(SealRegistration::FILE), out).unwrap();
+}
+
+#[test]
+fn files_of_other_registers_are_listed_with_their_differences_and_refused_lines() {
+    for_each_engine(|database| {
+        let door = TestDoor::open(database);
+        let mut operator = door.staff(&[Role::Operator]);
+        assert!(operator.get("/staff/imports").text().contains("戸籍・印鑑登録・課税の取込み"));
+        let (store, seams) = (door.database.inside(), &door.database.seams);
+        let directory = tempfile::tempdir().unwrap();
+        let options = import::Options { keep_good: true, ..import::Options::default() };
+        seals(directory.path(), 10, Contents::Full);
+        copied::run::<SealRegistration>(&store, seams, directory.path(), &import::Options::default()).unwrap();
+        door.database.clock.advance_seconds(1);
+        copied::run::<SealRegistration>(&store, seams, directory.path(), &options).unwrap();
+        door.database.clock.advance_seconds(1);
+        seals(directory.path(), 30, Contents::Difference { after: 20 });
+        let report = copied::run::<SealRegistration>(&store, seams, directory.path(), &options).unwrap().unwrap();
+        assert!(report.has_gap);
+        let page = operator.get("/staff/imports").text();
+        for words in
+            ["印鑑登録", "全件", "差分", "不備あり(切替えなし)", "一部を除き反映", "前の差分が足りません", "inkan"]
+        {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        let list = operator.get("/staff/imports/copies").text();
+        let address = list.split("href=\"").find(|part| part.starts_with("/staff/imports/copies/")).unwrap();
+        let address = address.split('"').next().unwrap().to_owned();
+        let one = operator.get(&address).text();
+        assert!(one.contains("前の差分が届いていない") && one.contains("<th scope=\"row\">3</th>"), "{one}");
+        let file = operator.get(&format!("{address}/refused.csv"));
+        assert!(file.text().contains("\"seal_registrations.jsonl\",\"3\","), "{}", file.text());
+        assert_eq!(operator.get("/staff/imports/copies/0").status, 404);
+        assert_eq!(door.staff(&[Role::CounterClerk]).get("/staff/imports/copies").status, 403);
+    });
 }

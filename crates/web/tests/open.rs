@@ -108,8 +108,8 @@ impl City {
         (pades::sign(&drawn, &self.signer, &SignatureNotes::default(), now).unwrap(), code)
     }
 
-    fn papers(&self) -> Arc<Papers> {
-        Arc::new(Papers { code_keys: self.codes.public(), anchors: anchors(&self.authority) })
+    fn papers(&self) -> Arc<base::Current<Papers>> {
+        Arc::new(base::Current::new(Papers { code_keys: self.codes.public(), anchors: anchors(&self.authority) }))
     }
 }
 

@@ -6,7 +6,7 @@ use base::Timestamp;
 use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::staff::Role;
-use yakuba_web::staff::{InUse, Part};
+use yakuba_web::staff::InUse;
 use yakuba_web::testing::{Answer, TestDoor, Visitor};
 
 const PAGE: &str = "/staff/statistics";
@@ -124,14 +124,14 @@ fn only_those_who_answer_for_it_bring_counts_in() {
 #[test]
 fn whoever_answers_for_papers_sees_which_keys_make_them() {
     let door = TestDoor::with(TestDatabase::on_sqlite(), |app| {
-        app.keys_in_use = vec![InUse {
-            part: Part::Code,
+        app.keys_in_use = std::sync::Arc::new(base::Current::new(vec![InUse {
+            part: tools::paper_keys::Part::Code,
             id: Some("0123456789abcdef".to_owned()),
             since: None,
             expires: None,
-            next: Some(("fedcba9876543210".to_owned(), base::Date::new(2027, 4, 1).unwrap())),
+            next: Some(("fedcba9876543210".to_owned(), None)),
             earlier: Vec::new(),
-        }];
+        }]));
     });
     let page = door.staff(&[Role::Auditor]).get("/staff/keys").text();
     assert!(page.contains("0123456789abcdef") && page.contains("fedcba9876543210"), "{page}");

@@ -13,7 +13,6 @@ use tools::ResidentId;
 use crate::city::OpenCity;
 use crate::control::{self, Done, Request};
 use crate::fail::{Failure, Outcome};
-use crate::keys::CityKeys;
 use crate::means::Means;
 use crate::{IssueAloneArguments, IssueArguments};
 
@@ -124,7 +123,7 @@ pub fn issue(city: &OpenCity, order: &Order) -> Result<Done, Failure> {
     let resident = ResidentId::parse(&order.resident).map_err(Failure::while_doing(Kind::Invalid, "--resident"))?;
     let account = authorise(city, order)?;
     let inside = city.inside();
-    let keys = CityKeys::open(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
+    let (_, keys) = crate::key_keeper::settled(city)?;
     let issuer = Means::assemble(city, &keys)?.issuer;
     let (visit, purpose) = (inside.seams.random_id(), order.purpose.as_deref().unwrap_or_default());
     let applicant = Applicant::at_the_counter(resident, account, visit, purpose)

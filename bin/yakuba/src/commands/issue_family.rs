@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use services::convenience_certificates::{CertificateKind, Choices, Members};
+use services::convenience_certificates::{CertificateKind, Choices, Members, OptionalItems};
 
 use super::issue::{self, Order};
 use crate::fail::Outcome;
@@ -40,6 +40,9 @@ pub struct FamilyArguments {
     /// Members by their number in the register, separated by commas (person: one; appendix: any). Default: who asks.
     #[arg(long, value_delimiter = ',')]
     members: Vec<u32>,
+    /// On an appendix: with 本籍 and 筆頭者; without this they are left out (省略).
+    #[arg(long)]
+    domicile: bool,
     /// Outside demo data: file with the credential that a clerk made in the staff console (窓口コマンドの職員資格).
     #[arg(long)]
     staff_credential: Option<PathBuf>,
@@ -61,7 +64,8 @@ pub fn run(arguments: &FamilyArguments) -> Outcome {
     };
     let members =
         if arguments.members.is_empty() { Members::Applicant } else { Members::Numbered(arguments.members.clone()) };
-    let choices = Choices { kind, members, ..Choices::default() };
+    let items = OptionalItems { domicile: arguments.domicile, ..OptionalItems::default() };
+    let choices = Choices { kind, members, items, ..Choices::default() };
     let order = Order {
         resident: arguments.resident.clone(),
         choices,

@@ -10,14 +10,14 @@ use pki::keys::SigningKey;
 use pki::token::TokenKey;
 use serde::{Deserialize, Serialize};
 use tools::access::Actor;
-use tools::audit::{self, Event};
-use web::staff::Part;
+use tools::paper_keys::{self, Part, Standing};
 
 use crate::city::OpenCity;
 use crate::control::{self, Done, Request};
 use crate::fail::{Failure, Outcome};
-use crate::key_book::{KeyBook, prepared};
-use crate::keys::{CityKeys, next_demo_document, write_secret};
+use crate::key_book::{KeyBook, name_of};
+use crate::key_keeper;
+use crate::keys::{CityKeys, next_demo_document};
 use crate::{KeysCommand, RotateArguments};
 
 /// What is rotated, as a word of the command line.
@@ -85,6 +85,7 @@ pub fn list(city: &OpenCity) -> Result<Done, Failure> {
             line += &format!("  valid until {}", day(at));
         }
         if let Some((id, from)) = &one.next {
+            let from = from.map_or_else(|| "a time not decided yet".to_owned(), |at| at.to_string());
             line += &format!("  next {id} from {from}");
         }
         lines.push(line);
@@ -111,29 +112,32 @@ pub fn rotate(city: &OpenCity, order: &RotateOrder) -> Result<Done, Failure> {
     if from < today {
         return Err(Failure::new(Kind::Invalid, "--from: a day that is over"));
     }
-    let place = CityKeys::place(city.directory());
     let contents = contents(city, part, &order.files, from)?;
-    KeyBook::take_back(&place, part)?;
-    for (path, bytes) in prepared(&place, part).iter().zip(&contents) {
-        write_secret(path, bytes)?;
-    }
-    KeyBook::prepare(&place, part, from)?;
+    let (name, sealed) = (name_of(part, &contents)?, key_keeper::seal(inside, &contents)?);
+    let at = if from == today { inside.seams.now() } else { base::Timestamp::in_japan(from, 0, 0, 0) };
     let (seams, by) = (inside.seams.clone(), Actor::CounterCommand { account: None });
     inside
         .store
         .write::<_, store::StoreError, _>(move |tx| {
-            let details = [("setting", "keys"), ("part", part.word()), ("from", &from.to_string())];
-            audit::append(tx, &seams, &by, Event::SettingChanged, &details).map(|_| ())
+            // Whoever keeps the server decides alone, and in the place of what was on its way.
+            if let Some(other) = paper_keys::ahead(tx, part)? {
+                paper_keys::stand(tx, &seams, &by, &other, Standing::Discarded)?;
+            }
+            paper_keys::insert(tx, &seams, &by, (part, &name), &sealed, Some(at)).map(drop)
         })
-        .map_err(Failure::while_doing(Kind::Unavailable, "the change cannot be audited"))?;
+        .map_err(Failure::while_doing(Kind::Unavailable, "the change cannot be written"))?;
+    // Published from here on; a process that serves takes it up by itself.
+    key_keeper::settle(city)?;
     Ok(Done::lines(vec![format!(
-        "prepared; it comes into use when the city is served the next time on {from} or later. What was made with the \
-         present one goes on verifying."
+        "prepared; it comes into use on {from}, without a restart. What was made with the present one goes on verifying."
     )]))
 }
 
 /// What goes into the prepared files, checked: a key that does not fit its certificate would stop every paper.
-fn contents(city: &OpenCity, part: Part, files: &[Vec<u8>], from: Date) -> Result<Vec<Vec<u8>>, Failure> {
+///
+/// # Errors
+/// A file is missing or is not what it should be.
+pub fn contents(city: &OpenCity, part: Part, files: &[Vec<u8>], from: Date) -> Result<Vec<Vec<u8>>, Failure> {
     let invalid = |what: &'static str| Failure::new(Kind::Invalid, what);
     match (part, files) {
         (Part::Code, []) => {

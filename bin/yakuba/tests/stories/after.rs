@@ -41,7 +41,7 @@ struct Bench(tempfile::TempDir);
 impl Bench {
     fn new(fixture: &Fixture) -> Self {
         let bench = Self(tempfile::tempdir().unwrap());
-        for anchor in fixture.means.document_anchors.iter() {
+        for anchor in fixture.means.papers.get().anchors.iter() {
             let name = if anchor.role() == AuthorityRole::Timestamp { "stamps.pem" } else { "documents.pem" };
             let body = data_encoding::BASE64.encode(anchor.der());
             bench.write(name, format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n").as_bytes());
@@ -74,7 +74,7 @@ impl Bench {
 fn an_issued_paper_is_stamped_and_other_programs_agree() {
     let fixture = fixture();
     let bytes = issued(fixture);
-    let report = pades::verify(&bytes, &fixture.means.document_anchors, fixture.inside().seams.now()).unwrap();
+    let report = pades::verify(&bytes, &fixture.means.papers.get().anchors, fixture.inside().seams.now()).unwrap();
     assert!(matches!(report.stamp, StampFound::Vouches(_)), "{:?}", report.stamp);
     let bench = Bench::new(fixture);
     bench.write("paper.pdf", &bytes);
@@ -89,7 +89,7 @@ fn an_issued_paper_is_stamped_and_other_programs_agree() {
     bench.write("flipped.pdf", &flipped);
     let said = bench.pyhanko(fixture, "flipped.pdf");
     assert!(said.starts_with("INVALID"), "{said}");
-    assert!(pades::verify(&flipped, &fixture.means.document_anchors, fixture.inside().seams.now()).is_err());
+    assert!(pades::verify(&flipped, &fixture.means.papers.get().anchors, fixture.inside().seams.now()).is_err());
 }
 
 struct Down;
@@ -110,7 +110,7 @@ fn without_the_time_stamping_authority_the_paper_comes_and_nobody_waits_long() {
         fetch: Arc::new(HttpFetch::with_timeout(Duration::from_secs(1))),
         url: format!("http://{}/stamp", socket.local_addr().unwrap()),
         policy: None,
-        anchors: fixture.means.document_anchors.clone(),
+        anchors: fixture.means.papers.get().anchors.clone(),
         seams: city.seams.clone(),
     };
     let stamps = RestingSource::new(source, 60, city.seams.clone());
@@ -120,7 +120,7 @@ fn without_the_time_stamping_authority_the_paper_comes_and_nobody_waits_long() {
         let request = fixture.paid(&applicant, &Choices::default());
         let token = actions::prepare(city, &composer, fixture.issuer.fresh_minutes, &applicant, request.id);
         let bytes = actions::fetch(city, &applicant, request.id, &token.unwrap().unwrap()).unwrap().unwrap();
-        let report = pades::verify(&bytes, &fixture.means.document_anchors, city.seams.now()).unwrap();
+        let report = pades::verify(&bytes, &fixture.means.papers.get().anchors, city.seams.now()).unwrap();
         assert_eq!(report.stamp, StampFound::None);
     }
     assert!(begun.elapsed() < Duration::from_secs(30), "one of three waited, and not for long");
@@ -215,7 +215,7 @@ fn an_electronic_copy_is_stamped_when_the_authority_answers_and_lasts_by_the_job
     assert_eq!(lasting.run(city).unwrap(), 1);
     let (level, bytes) = deliverable().unwrap();
     assert_eq!(level, Level::Lasting);
-    let report = pades::verify(&bytes, &fixture.means.document_anchors, city.seams.now()).unwrap();
+    let report = pades::verify(&bytes, &fixture.means.papers.get().anchors, city.seams.now()).unwrap();
     assert!(report.long_term.unwrap().is_complete && matches!(report.stamp, StampFound::Vouches(_)));
     assert_eq!(lasting.run(city).unwrap(), 0, "once is enough");
     let bench = Bench::new(fixture);
@@ -322,7 +322,8 @@ fn a_copy_that_was_altered_is_put_aside_one_that_is_void_is_told_and_neither_sto
 fn the_list_of_withdrawn_papers_is_signed_and_holds_hashes_alone() {
     let fixture = Fixture::named("withdrawn");
     let (city, outside) = (fixture.inside(), fixture.city.outside().clone());
-    let codes = fixture.issuer.composer.codes();
+    let keys = fixture.issuer.composer.keys();
+    let codes = &keys.codes;
     let publish = || withdrawal_list::publish(&city.store, &city.seams, codes, "99999").unwrap();
     assert!(publish(), "an empty list says that nothing was withdrawn");
     assert!(!publish(), "nothing new");

@@ -37,7 +37,7 @@ fn build() -> String {
 }
 
 /// Copies a directory with the rights of everything in it: keys are their owner's alone.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
     for entry in fs::read_dir(from).unwrap() {

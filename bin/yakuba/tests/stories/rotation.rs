@@ -1,16 +1,28 @@
-//! New keys and a new seal: prepared while the city serves, in use after a restart on their day, and what was made before
-//! goes on verifying.
+//! New keys and a new seal: prepared and brought into use while the city serves, on every node with the same version, and
+//! what was made before goes on verifying.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use base::{Seams, Timestamp};
 use paper::recheck::extract;
-use web::staff::Part;
+use pki::pades;
+use pki::token::PublicKeyRing;
+use pki::{AnchorKind, AuthorityRole, TrustAnchors};
+use services::convenience_certificates::{Choices, Issuer, Refusal, State, actions};
+use tools::access::Actor;
+use tools::paper_keys::{self, Part};
+use tools::staff::two_persons::{self, Deed};
+use tools::staff::{Role, StaffError};
+use web::staff::KeyMaker as _;
+use yakuba::city::{Born, Databases, OpenCity};
 use yakuba::key_book::KeyBook;
+use yakuba::key_keeper::Maker;
 use yakuba::keys::CityKeys;
+use yakuba::means::Means;
 
 use crate::browser::Browser;
+use crate::city::Fixture;
 use crate::served::{Served, YAKUBA};
 
 fn keys(data: &Path, arguments: &[&str]) -> Output {
@@ -50,32 +62,173 @@ fn code_is_good(city: &Served, paper: &Path) -> bool {
     page.contains(found.keyword("number").expect("a paper has its number"))
 }
 
+/// Waits until the running city has taken something up.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..300 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("never: {what}");
+}
+
 #[test]
-fn papers_of_before_verify_after_every_key_was_rotated() {
+fn papers_of_before_verify_after_every_key_was_rotated_in_the_running_city() {
     let city = Served::start();
     let before = issue(&city, "before.pdf");
     let old = published(&city.address);
     assert_eq!(old.len(), 1);
+    // Prepared for tomorrow: published, not used.
+    let tomorrow = Seams::system().today().plus_days(1).to_string();
+    let done = keys(&city.data, &["rotate", "code", "--from", &tomorrow]);
+    assert!(done.status.success() && said(&done).contains("prepared"), "{}", said(&done));
+    until("the next key is published", || published(&city.address).len() == 2);
+    assert_eq!(published(&city.address)[0], old[0]);
+    let list = said(&keys(&city.data, &["list"]));
+    assert_eq!(list.matches("next").count(), 1, "{list}");
+    let still = issue(&city, "still.pdf");
+    // From today on: in use without a restart.
     for part in ["code", "document"] {
         let done = keys(&city.data, &["rotate", part]);
         assert!(done.status.success() && said(&done).contains("prepared"), "{}", said(&done));
     }
-    // Prepared, not in use: the running process signs with what it began with.
-    let list = said(&keys(&city.data, &["list"]));
-    assert_eq!(list.matches("next").count(), 2, "{list}");
-    let still = issue(&city, "still.pdf");
-
-    let city = city.killed_and_started_again(&[]);
+    until("the new key is in use", || published(&city.address)[0] != old[0]);
     let new = published(&city.address);
-    assert_eq!(new.len(), 2);
-    assert!(new[0] != old[0] && new[1] == old[0], "the new key first, the old one kept");
+    assert!(new.len() == 2 && new[1] == old[0], "the new key first, the old one kept");
     let after = issue(&city, "after.pdf");
-    for paper in [&before, &still, &after] {
-        verify(&city.data, paper);
-        assert!(code_is_good(&city, paper), "{}", paper.display());
-    }
+    let all_good = |city: &Served| {
+        for paper in [&before, &still, &after].map(|paper| city.data.join(paper.file_name().unwrap())) {
+            verify(&city.data, &paper);
+            assert!(code_is_good(city, &paper), "{}", paper.display());
+        }
+    };
+    all_good(&city);
     let list = said(&keys(&city.data, &["list"]));
     assert_eq!((list.matches("next").count(), list.matches("goes on verifying").count()), (0, 2), "{list}");
+    let city = city.killed_and_started_again(&[]);
+    assert_eq!(published(&city.address), new);
+    all_good(&city);
+}
+
+/// A node of the same city with a directory of its own.
+fn another_node(fixture: &Fixture, directory: &Path) -> OpenCity {
+    for part in ["signing", "simulated-jlis"] {
+        crate::born::copy(&fixture.city.directory().join(part), &directory.join(part));
+    }
+    let (inside, outside) = (fixture.city.inside(), fixture.city.outside());
+    let databases = Databases {
+        inside: inside.store.clone(),
+        outside: outside.store.clone(),
+        vault: inside.vault.clone(),
+        config: fixture.city.config().clone(),
+        seams: inside.seams.clone(),
+    };
+    OpenCity::assemble(directory, databases, Born::Demo, (*inside.profile).clone())
+}
+
+/// A paper of this node: the ids of the code key and of the document authority it was made with.
+fn made_by(fixture: &Fixture, node: &OpenCity, issuer: &Issuer) -> (String, Vec<u8>) {
+    let applicant = fixture.applicant("elderly-single");
+    let request = fixture.paid(&applicant, &Choices::default());
+    let city = fixture.inside();
+    let token =
+        actions::prepare(city, &issuer.composer, issuer.fresh_minutes, &applicant, request.id).unwrap().unwrap();
+    let bytes = actions::fetch(city, &applicant, request.id, &token).unwrap().unwrap();
+    let keys = CityKeys::open(node.directory(), &city.seams, &city.profile, true).unwrap();
+    let authorities = [vec![keys.document_authority.clone()], keys.former_authorities.clone()].concat();
+    let authority = authorities.into_iter().find(|authority| {
+        let mut anchors = TrustAnchors::allowing_test();
+        anchors.add(AuthorityRole::Document, AnchorKind::Test, authority).unwrap();
+        pades::verify(&bytes, &anchors, city.seams.now()).is_ok()
+    });
+    let code = extract(&bytes).unwrap().pages[0].code.clone().unwrap();
+    let code = wire::certificate_code::from_text(&code).unwrap();
+    let ring = issuer.composer.code_keys();
+    let key = ring.keys.iter().find(|key| {
+        let alone = PublicKeyRing { version: 1, keys: vec![(*key).clone()] };
+        pki::token::verify(&code, &alone).is_ok()
+    });
+    (key.unwrap().id().to_string(), authority.unwrap())
+}
+
+#[test]
+fn two_persons_rotate_and_every_node_follows_before_it_makes_another_paper() {
+    let fixture = Fixture::named("rotation");
+    let place = tempfile::tempdir().unwrap();
+    let other = another_node(&fixture, place.path());
+    let city = fixture.inside();
+    let keys = |node: &OpenCity| CityKeys::open(node.directory(), &city.seams, &city.profile, true).unwrap();
+    let means = Means::assemble(&other, &keys(&other)).unwrap();
+    let (here, there) = (fixture.means.keeper(&fixture.city), means.keeper(&other));
+    let (here_issuer, there_issuer) = (&fixture.issuer, &means.issuer);
+    let at_first = made_by(&fixture, &fixture.city, here_issuer);
+    let officers = [0, 1].map(|_| {
+        let seams = city.seams.clone();
+        let by = Actor::System { job: "test" };
+        let add = move |tx: &mut store::Tx<'_>| {
+            tools::staff::add(tx, &seams, &by, "証明 太郎", "市民課", &[Role::CertificateOfficer])
+        };
+        city.store.write(add).unwrap()
+    });
+    let maker = Maker(fixture.city.clone());
+    for part in [Part::Code, Part::Document] {
+        let made = maker.make(part, &[]).unwrap();
+        let (seams, [one, _]) = (city.seams.clone(), officers.clone());
+        let asked = city.store.write::<_, StaffError, _>(move |tx| {
+            let asked = two_persons::ask_key(tx, &seams, &one, (part, &made.name), &made.sealed, "年次更新")?;
+            // Nobody is their own second person.
+            assert!(two_persons::approve(tx, &seams, &one, asked).is_err());
+            Ok(asked)
+        });
+        let (seams, asked, [one, two]) = (city.seams.clone(), asked.unwrap(), officers.clone());
+        city.store
+            .write::<_, StaffError, _>(move |tx| {
+                let Deed::PrepareKey(key) = two_persons::approve(tx, &seams, &two, asked)? else { panic!("a key") };
+                let asked = two_persons::ask_use(tx, &seams, &one, key, seams.now(), "年次更新")?;
+                // Prepared and not decided: nothing changes yet.
+                assert_eq!(paper_keys::version(tx)?, i64::from(part == Part::Document));
+                two_persons::approve(tx, &seams, &two, asked).map(drop)
+            })
+            .unwrap();
+        // One node takes it up by itself; the other learns of it when its paper is not of the moment.
+        here.follow().unwrap_or_else(|failure| panic!("{}", failure.sentence()));
+    }
+    let first = made_by(&fixture, &fixture.city, here_issuer);
+    assert!(first.0 != at_first.0 && first.1 != at_first.1, "both keys are new");
+    assert_ne!(there_issuer.composer.keys().version, here_issuer.composer.keys().version);
+    let second = made_by(&fixture, &other, there_issuer);
+    assert_eq!(second, first, "one set of keys for every node");
+    drop(there);
+}
+
+#[test]
+fn a_node_that_cannot_follow_makes_no_paper() {
+    let fixture = Fixture::named("left-behind");
+    let place = tempfile::tempdir().unwrap();
+    let other = another_node(&fixture, place.path());
+    let city = fixture.inside();
+    let keys = CityKeys::open(other.directory(), &city.seams, &city.profile, true).unwrap();
+    let means = Means::assemble(&other, &keys).unwrap();
+    let made = Maker(fixture.city.clone()).make(Part::Code, &[]).unwrap();
+    let seams = city.seams.clone();
+    city.store
+        .write::<_, store::StoreError, _>(move |tx| {
+            let by = Actor::System { job: "test" };
+            paper_keys::insert(tx, &seams, &by, (Part::Code, &made.name), &made.sealed, Some(seams.now()))?;
+            paper_keys::use_due(tx, &seams)
+        })
+        .unwrap();
+    // No keeper: this process knows no way to the new keys.
+    let applicant = fixture.applicant("elderly-single");
+    let request = fixture.paid(&applicant, &Choices::default());
+    let composer = &means.issuer.composer;
+    let refused = actions::prepare(city, composer, means.issuer.fresh_minutes, &applicant, request.id).unwrap();
+    assert_eq!(refused.err(), Some(Refusal::ServiceStopped));
+    assert_eq!((fixture.state(&request), fixture.documents(&request)), (State::RefundDue, 0));
+    // Others go on.
+    fixture.means.keeper(&fixture.city).follow().unwrap_or_else(|failure| panic!("{}", failure.sentence()));
+    made_by(&fixture, &fixture.city, &fixture.issuer);
 }
 
 #[test]
@@ -126,7 +279,6 @@ fn a_change_is_made_good_after_a_kill_and_waits_for_its_day() {
     let done = keys(&data, &["rotate", "code", "--from", &tomorrow.to_string()]);
     assert!(done.status.success(), "{}", said(&done));
     // Today nothing changes, but the next key is published already.
-    KeyBook::settle(&signing, seams.now()).unwrap();
     let keys = opened();
     let next = keys.other_codes[0].id();
     assert_eq!((keys.code.public().id(), keys.code_version), (first, 2));
@@ -134,16 +286,16 @@ fn a_change_is_made_good_after_a_kill_and_waits_for_its_day() {
     let day = Timestamp::in_japan(tomorrow, 0, 0, 1);
     let (book, prepared) = (signing.join("key-book.json"), std::fs::read(signing.join("code-next.p8")).unwrap());
     let in_use = std::fs::read(signing.join("code.p8")).unwrap();
-    KeyBook::settle(&signing, day).unwrap();
+    KeyBook::bring_in(&signing, Part::Code, day, 1).unwrap();
     let settled = opened();
     assert_eq!((settled.code.public().id(), settled.other_codes[0].id(), settled.code_version), (next, first, 3));
     let text = std::fs::read_to_string(&book).unwrap();
-    let half = text.replacen("\"next\": null", &format!("\"next\": {{\"from\": \"{tomorrow}\", \"moving\": true}}"), 1);
+    let half = text.replacen("\"next\": null", "\"next\": {\"key\": \"1\", \"moving\": true}", 1);
     assert_ne!(half, text);
     std::fs::write(&book, half).unwrap();
     std::fs::write(signing.join("code-next.p8"), prepared).unwrap();
     std::fs::write(signing.join("code.p8"), in_use).unwrap();
-    KeyBook::settle(&signing, day).unwrap();
+    KeyBook::mend(&signing).unwrap();
     let again = opened();
     assert_eq!((again.code.public().id(), again.other_codes.len(), again.code_version), (next, 1, 3));
 }
@@ -165,6 +317,12 @@ fn a_kill_while_another_key_is_prepared_brings_no_half_of_it_into_use() {
     // Prepared once more, and killed after the first of its files.
     KeyBook::take_back(&signing, Part::Document).unwrap();
     std::fs::write(signing.join("mayor-next.p8"), std::fs::read(signing.join("agents.p8")).unwrap()).unwrap();
-    KeyBook::settle(&signing, Timestamp::in_japan(tomorrow, 0, 0, 1)).unwrap();
+    let day = Timestamp::in_japan(tomorrow, 0, 0, 1);
+    assert!(KeyBook::bring_in(&signing, Part::Document, day, 1).is_err());
+    KeyBook::mend(&signing).unwrap();
     assert_eq!(std::fs::read(signing.join("mayor.p8")).unwrap(), in_use);
+    // Whoever serves it next lays it out whole again.
+    let city = OpenCity::open(&data).unwrap_or_else(|_| panic!("no city"));
+    yakuba::key_keeper::settle(&city).unwrap_or_else(|failure| panic!("{}", failure.sentence()));
+    assert!(KeyBook::bring_in(&signing, Part::Document, day, 1).is_ok());
 }

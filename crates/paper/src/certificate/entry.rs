@@ -29,7 +29,7 @@ impl Entry {
     pub fn text(&self) -> &str {
         match self {
             Self::Shown(text) => text,
-            Self::Omitted => "省略",
+            Self::Omitted => super::OMITTED,
             Self::Missing => "【空欄】",
             Self::None => "",
         }

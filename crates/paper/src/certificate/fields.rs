@@ -41,7 +41,7 @@ pub const NAMES: &[(&str, &str)] = &[
 ];
 
 /// Printed where the applicant left an item out: it says nothing of anybody.
-const OMITTED: &str = "省略";
+pub(crate) const OMITTED: &str = "省略";
 /// Closes the free space of a page.
 const BLANK_BELOW: &str = "以下余白";
 

@@ -10,22 +10,30 @@ use wire::family_register::{self as records, from_line};
 use super::support::*;
 
 const ATTESTATION: &str = "これは、戸籍に記録されている事項の全部を証明した書面である。";
+const CLOSED: &str = "これは、除籍に記録されている事項の全部を証明した書面である。";
 
 fn whole(register: &records::FamilyRegister) -> Certificate {
-    of(FamilyRegister::of_register(register, None), "全部事項証明", "family_register_certificate")
+    of(FamilyRegister::of_register(register, None), "全部事項証明", "family_register_certificate", ATTESTATION)
 }
 
 fn person(register: &records::FamilyRegister, member: u32) -> Certificate {
     let body = FamilyRegister::of_register(register, Some(&[member]));
-    of(body, "個人事項証明", "family_register_person_certificate")
+    let attestation = "これは、戸籍中の一部の者について記録されている事項の全部を証明した書面である。";
+    of(body, "個人事項証明", "family_register_person_certificate", attestation)
 }
 
 fn appendix(register: &records::FamilyRegister, members: &[u32]) -> Certificate {
-    of(FamilyRegister::of_appendix(register, members), "戸籍の附票の写し", "family_register_appendix")
+    appendix_saying(register, members, true)
 }
 
-fn of(body: FamilyRegister, title: &str, kind: &str) -> Certificate {
-    Certificate { sheet: sheet(title, kind, ATTESTATION), body: Body::FamilyRegister(body) }
+fn appendix_saying(register: &records::FamilyRegister, members: &[u32], says_register: bool) -> Certificate {
+    let body = FamilyRegister::of_appendix(register, members, says_register);
+    let attestation = "この写しは、戸籍の附票の原本と相違ないことを証明する。";
+    of(body, "戸籍の附票の写し", "family_register_appendix", attestation)
+}
+
+fn of(body: FamilyRegister, title: &str, kind: &str, attestation: &str) -> Certificate {
+    Certificate { sheet: sheet(title, kind, attestation), body: Body::FamilyRegister(body) }
 }
 
 const FATHER: &str = concat!(
@@ -47,10 +55,14 @@ const MOTHER: &str = concat!(
 );
 
 fn register(rest: &str, members: &[&str]) -> records::FamilyRegister {
+    register_of("2010-05-06", rest, members)
+}
+
+fn register_of(compiled: &str, rest: &str, members: &[&str]) -> records::FamilyRegister {
     let line = format!(
         "{{\"id\":\"K1\",\"domicile\":\"見本県見本市中央一丁目2番地3\",\"head\":\"辻󠄂本　太郎\",\"surname\":\"辻󠄂本\",\
          \"surname_reading\":{{\"kana\":\"ツジモト\",\"registered\":true}},{rest}\
-         \"records\":[{{\"event\":\"compiled\",\"on\":\"2010-05-06\"}}],\"members\":[{}]}}",
+         \"records\":[{{\"event\":\"compiled\",\"on\":\"{compiled}\"}}],\"members\":[{}]}}",
         members.join(",")
     );
     from_line(&line).unwrap()
@@ -70,10 +82,13 @@ fn family() -> records::FamilyRegister {
 fn with_removed() -> records::FamilyRegister {
     let left = concat!(
         r#","removed":{"on":"2025-04-05","by":"marriage"},"records":["#,
-        r#"{"event":"birth","on":"2000-11-30","place":"見本県見本市","notice":{"on":"2000-12-05","by":"父"}},"#,
+        r#"{"event":"birth","on":"2003-11-30","place":"見本県見本市","notice":{"on":"2003-12-05","by":"父"}},"#,
         r#"{"event":"marriage","on":"2025-04-05","spouse":"丙山実","new_register":{"domicile":"例示県例示市大手町9番地","head":"丙山　実"},"surname":"夫の氏"}]"#
     );
-    register("", &[FATHER, &child(3, "桜", left)])
+    // Married early enough to have a daughter who marries.
+    let father = FATHER.replace("1985-01-", "1975-01-").replace("2010-05-06", "2001-05-06");
+    let daughter = child(3, "桜", left).replace("2012-11-30", "2003-11-30");
+    register_of("2001-05-06", "", &[&father, &daughter])
 }
 
 fn with_correction() -> records::FamilyRegister {
@@ -200,6 +215,19 @@ fn an_appendix_holds_the_addresses_of_the_chosen_in_order() {
 }
 
 #[test]
+fn an_appendix_leaves_out_which_register_it_belongs_to_unless_it_is_asked_for() {
+    let left_out = appendix_saying(&family(), &[1], false);
+    let texts = texts(&left_out).concat();
+    assert_eq!((after(&texts, "本籍"), after(&texts, "氏名")), (vec!["省略".to_owned()], vec!["省略".to_owned()]));
+    assert!(!texts.iter().any(|text| text.contains("番地") || text.contains("辻󠄂本")), "{texts:?}");
+    let plan = Plan::new(&TYPEFACE, &left_out).unwrap();
+    assert!(plan.claims(1, [0; 16]).household.is_empty(), "nor is it in the code in any form");
+    assert!(!Plan::new(&TYPEFACE, &appendix(&family(), &[1])).unwrap().claims(1, [0; 16]).household.is_empty());
+    let (bytes, codes) = drawn(&left_out);
+    assert_eq!(recheck(&bytes, &expected(&left_out, codes)), Ok(()));
+}
+
+#[test]
 fn i4_every_page_of_many_is_bound_to_the_set() {
     let certificate = whole(&long());
     let plan = Plan::new(&TYPEFACE, &certificate).unwrap();
@@ -264,10 +292,11 @@ fn the_papers_look_like_the_golden_pictures() {
     golden(&whole(&with_removed()), "family_register_removed_member");
     golden(&whole(&with_correction()), "family_register_correction");
     golden(
-        &of(FamilyRegister::of_register(&closed(), None), "除籍全部事項証明", "family_register_certificate"),
+        &of(FamilyRegister::of_register(&closed(), None), "除籍全部事項証明", "family_register_certificate", CLOSED),
         "family_register_closed",
     );
     golden(&whole(&long()), "family_register_pages");
     golden(&person(&with_removed(), 3), "family_register_person");
     golden(&appendix(&family(), &[1, 2]), "family_register_appendix");
+    golden(&appendix_saying(&family(), &[1, 2], false), "family_register_appendix_left_out");
 }

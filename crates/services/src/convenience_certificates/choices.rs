@@ -133,7 +133,7 @@ pub enum Members {
     Numbered(Vec<u32>),
 }
 
-/// The switches of the residence certificate. All off at first; what is off prints as 省略.
+/// The switches of the residence certificate, and that of the appendix (附票). All off at first; what is off prints as 省略.
 ///
 /// There is no switch for 個人番号 or 住民票コード, and there never will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -141,7 +141,7 @@ pub enum Members {
 pub struct OptionalItems {
     /// Head of household and relationship (世帯主・続柄).
     pub relationship: bool,
-    /// Permanent domicile and head of family register (本籍・筆頭者), Japanese nationals.
+    /// Permanent domicile and head of family register (本籍・筆頭者), Japanese nationals; on an appendix too.
     pub domicile: bool,
     /// Nationality or region (国籍・地域), foreign residents.
     pub nationality: bool,
@@ -191,6 +191,59 @@ impl Choices {
     pub fn is_of_the_applicant_alone(&self) -> bool {
         self.is_sensible() && self.members == Members::Applicant && self.items == OptionalItems::default()
     }
+
+    /// The first field that this kind of paper does not have, or that is out of bounds.
+    pub fn misfit(&self) -> Option<Misfit> {
+        let fits = match self.kind {
+            CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => {
+                !matches!(self.members, Members::Numbered(_))
+            }
+            CertificateKind::FamilyRegisterCertificate | CertificateKind::ClosedFamilyRegisterCertificate => {
+                matches!(self.members, Members::Applicant | Members::Household)
+            }
+            CertificateKind::FamilyRegisterPersonCertificate => match &self.members {
+                Members::Applicant => true,
+                Members::Numbered(list) => list.len() == 1,
+                Members::Household | Members::Chosen(_) => false,
+            },
+            CertificateKind::FamilyRegisterAppendix => !matches!(self.members, Members::Chosen(_)),
+            CertificateKind::SealRegistrationCertificate | CertificateKind::TaxCertificate => {
+                self.members == Members::Applicant
+            }
+        };
+        if !fits || matches!(&self.members, Members::Chosen(list) if list.is_empty()) {
+            return Some(Misfit::Members);
+        }
+        if self.items != self.items.of(self.kind) {
+            return Some(Misfit::Items);
+        }
+        if !(1..=MOST_COPIES).contains(&self.copies) {
+            return Some(Misfit::Copies);
+        }
+        (!self.is_sensible()).then_some(Misfit::Members)
+    }
+}
+
+/// What of the choices does not go with the kind of paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// Whom it shows.
+    Members,
+    /// Which optional items.
+    Items,
+    /// How many copies.
+    Copies,
+}
+
+impl OptionalItems {
+    /// Those that a kind of paper has a switch for; the others off.
+    pub fn of(self, kind: CertificateKind) -> Self {
+        match kind {
+            CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate => self,
+            CertificateKind::FamilyRegisterAppendix => Self { domicile: self.domicile, ..Self::default() },
+            _ => Self::default(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +257,28 @@ mod tests {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.as_str()));
             assert_eq!(CertificateKind::parse(kind.as_str()), Some(kind));
         }
+    }
+
+    #[test]
+    fn what_a_kind_does_not_have_is_named() {
+        let of = |kind, members, items| Choices { kind, members, items, copies: 1 };
+        let domicile = OptionalItems { domicile: true, ..OptionalItems::default() };
+        let none = OptionalItems::default();
+        let relationship = OptionalItems { relationship: true, ..none };
+        for (choices, misfit) in [
+            (of(CertificateKind::ResidenceCertificate, Members::Household, relationship), None),
+            (of(CertificateKind::FamilyRegisterAppendix, Members::Household, domicile), None),
+            (of(CertificateKind::FamilyRegisterAppendix, Members::Household, relationship), Some(Misfit::Items)),
+            (of(CertificateKind::TaxCertificate, Members::Household, none), Some(Misfit::Members)),
+            (of(CertificateKind::TaxCertificate, Members::Applicant, domicile), Some(Misfit::Items)),
+            (of(CertificateKind::FamilyRegisterPersonCertificate, Members::Household, none), Some(Misfit::Members)),
+            (of(CertificateKind::FamilyRegisterPersonCertificate, Members::Numbered(vec![2]), none), None),
+            (of(CertificateKind::ResidenceCertificate, Members::Chosen(vec![]), none), Some(Misfit::Members)),
+        ] {
+            assert_eq!(choices.misfit(), misfit, "{choices:?}");
+        }
+        let many = Choices { copies: 11, ..Choices::default() };
+        assert_eq!(many.misfit(), Some(Misfit::Copies));
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! ```
 //! The document is a value that is owned by one caller at a time: no file, no shared buffer (I2).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use base::{Id, Kind, Timestamp};
+use base::{Current, Id, Kind, Timestamp};
 use paper::error::PaperError;
 use paper::fonts::Typeface;
 use paper::recheck::{Mismatch, label, recheck};
@@ -42,6 +42,9 @@ pub enum DocumentError {
     /// The finished bytes are not what was authorised (I3). Stops the service.
     #[error("the finished document differs from the request: {0}")]
     Different(#[from] Mismatch),
+    /// The city's keys were changed and this process cannot follow: it makes no paper with others.
+    #[error("the keys of the city are newer than those of this process")]
+    OldKeys,
     /// Bytes read back are not those that were stored.
     #[error("the {0} are not those of this request")]
     Mismatch(&'static str),
@@ -65,6 +68,7 @@ impl DocumentError {
             Self::Key(_) => "key",
             Self::Signature(_) => "signature",
             Self::Different(mismatch) => mismatch.code(),
+            Self::OldKeys => "old-keys",
             Self::Mismatch(_) => "wrong-bytes",
         }
     }
@@ -82,25 +86,66 @@ pub struct Finished {
     pub fields: Option<Fields>,
 }
 
+/// One set of what papers are made with. A paper is made with one set, from its first code to its signature.
+pub struct KeySet {
+    /// The mayor's seal (電子公印).
+    pub seal: Seal,
+    /// Holds the document certificate.
+    pub signer: Arc<dyn DocumentSigner>,
+    /// Sign the codes: those on papers, and those printed for people.
+    pub codes: KeyRing,
+    /// Which of the city's versions this is ([`tools::paper_keys::version`]).
+    pub version: i64,
+}
+
+/// Brings the process up to the keys that the city shares; it takes them up by [`Composer::take_up`].
+pub type FollowKeys = Box<dyn Fn() + Send + Sync>;
+
 /// Draws, signs and re-checks. Made once a process: the font is mapped once.
 pub struct Composer {
     typeface: Typeface,
-    seal: Seal,
-    signer: Arc<dyn DocumentSigner>,
-    codes: KeyRing,
+    keys: Current<KeySet>,
+    follow: OnceLock<FollowKeys>,
     twins: bool,
     stamps: Option<Arc<dyn TimestampSource>>,
 }
 
 impl Composer {
     /// `seal` is the mayor's seal (電子公印), `signer` holds the document certificate, `codes` sign the QR.
-    pub const fn new(typeface: Typeface, seal: Seal, signer: Arc<dyn DocumentSigner>, codes: KeyRing) -> Self {
-        Self { typeface, seal, signer, codes, twins: false, stamps: None }
+    pub fn new(typeface: Typeface, seal: Seal, signer: Arc<dyn DocumentSigner>, codes: KeyRing) -> Self {
+        Self::with_keys(typeface, KeySet { seal, signer, codes, version: 0 })
+    }
+
+    /// With a set of keys of a later version.
+    pub fn with_keys(typeface: Typeface, keys: KeySet) -> Self {
+        Self { typeface, keys: Current::new(keys), follow: OnceLock::new(), twins: false, stamps: None }
+    }
+
+    /// From here on papers are made with these. One that is being made goes on with those it began with.
+    pub fn take_up(&self, keys: KeySet) {
+        self.keys.set(keys);
+    }
+
+    /// How to catch up when the city's keys have changed elsewhere. The first one given stays.
+    pub fn following(&self, follow: FollowKeys) {
+        let _ = self.follow.set(follow);
+    }
+
+    /// Catches up with the city's keys, where this process can.
+    pub fn follow(&self) {
+        if let Some(follow) = self.follow.get() {
+            follow();
+        }
+    }
+
+    /// The font, for a seal that is drawn.
+    pub const fn typeface(&self) -> &Typeface {
+        &self.typeface
     }
 
     /// With digital copies offered or not; not, unless this says so.
     #[must_use]
-    pub const fn offering_twins(mut self, twins: bool) -> Self {
+    pub fn offering_twins(mut self, twins: bool) -> Self {
         self.twins = twins;
         self
     }
@@ -120,12 +165,12 @@ impl Composer {
 
     /// The keys with which anyone checks the codes.
     pub fn code_keys(&self) -> PublicKeyRing {
-        self.codes.public()
+        self.keys.get().codes.public()
     }
 
-    /// The keys that sign codes: those on papers, and those printed for people.
-    pub const fn codes(&self) -> &KeyRing {
-        &self.codes
+    /// What is signed with at this moment: take it once, and make one thing with it.
+    pub fn keys(&self) -> Arc<KeySet> {
+        self.keys.get()
     }
 
     /// Makes the document of `request` from exactly `content`.
@@ -139,29 +184,50 @@ impl Composer {
         content: &Content,
         number: &str,
     ) -> Result<Finished, DocumentError> {
+        self.compose_with(&self.keys(), city, request, content, number)
+    }
+
+    /// The same with this set of keys, and no other.
+    ///
+    /// # Errors
+    /// As [`Composer::compose`].
+    pub fn compose_with(
+        &self,
+        keys: &KeySet,
+        city: &Inside,
+        request: &Request,
+        content: &Content,
+        number: &str,
+    ) -> Result<Finished, DocumentError> {
         let certificate = lay_out(city, request, content, number);
         let plan = Plan::new(&self.typeface, &certificate)?;
         let codes = (1..=plan.page_count())
             .map(|page| {
                 let claims = plan.claims(page, city.seams.random.bytes());
-                Ok(to_text(&certificate.sheet.check_address, &self.codes.sign(&claims.encode())?))
+                Ok(to_text(&certificate.sheet.check_address, &keys.codes.sign(&claims.encode())?))
             })
             .collect::<Result<Vec<String>, TokenError>>()?;
-        let drawn = plan.draw(&codes, &self.seal)?;
+        let drawn = plan.draw(&codes, &keys.seal)?;
         let notes = SignatureNotes {
             name: city.profile.mayor_title.clone(),
             reason: format!("{}の交付", certificate.sheet.title),
             location: city.profile.name.clone(),
         };
-        let bytes = self.signed(&drawn, &notes, city.seams.now())?;
+        let bytes = self.signed(keys, &drawn, &notes, city.seams.now())?;
         recheck(&bytes, &plan.expected(codes))?;
         let fields = (self.twins && !plan.has_pictures()).then(|| plan.fields().clone());
         Ok(Finished { sha256: sha256(&[&bytes]), pages: plan.page_count(), bytes, fields })
     }
 
-    fn signed(&self, drawn: &[u8], notes: &SignatureNotes, now: Timestamp) -> Result<Vec<u8>, SignError> {
-        let Some(stamps) = &self.stamps else { return pades::sign(drawn, &*self.signer, notes, now) };
-        let signed = pades::sign_stamped(drawn, &*self.signer, notes, &**stamps, now)?;
+    fn signed(
+        &self,
+        keys: &KeySet,
+        drawn: &[u8],
+        notes: &SignatureNotes,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, SignError> {
+        let Some(stamps) = &self.stamps else { return pades::sign(drawn, &*keys.signer, notes, now) };
+        let signed = pades::sign_stamped(drawn, &*keys.signer, notes, &**stamps, now)?;
         if let Err(error) = &signed.stamp {
             tracing::warn!(%error, "a document has no time stamp");
         }

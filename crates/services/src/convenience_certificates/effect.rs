@@ -159,15 +159,29 @@ pub fn given_back(tx: &mut Tx<'_>, month: Date) -> Result<Vec<Given>, StoreError
          AND terminal_id <> 'counter' AND state_since >= $1 AND state_since < $2 GROUP BY kind ORDER BY kind",
         &[from.into(), until.into()],
     )?;
-    let mut given = Vec::new();
-    for row in &rows {
-        // Kinds that this build does not know are left out.
-        let Some(kind) = CertificateKind::parse(row.text(0)?) else { continue };
-        let copies = row.int(1)?;
-        let (resident, staff) = on(&figures, kind, month);
-        given.push(Given { kind, copies, resident: resident * copies, staff: staff * copies });
-    }
-    Ok(given)
+    rows.iter().filter_map(|row| of_row(row, &figures, month).transpose()).collect()
+}
+
+/// The same for machines in stores (コンビニ), as their own lists count them.
+///
+/// # Errors
+/// The database.
+pub fn given_back_in_stores(tx: &mut Tx<'_>, month: Date) -> Result<Vec<Given>, StoreError> {
+    let figures = minutes(tx)?;
+    let rows = tx.query(
+        "SELECT kind, CAST(SUM(copies) AS BIGINT) FROM certificate_route_counts WHERE month = $1 AND route = 'store' \
+         GROUP BY kind ORDER BY kind",
+        &[month.into()],
+    )?;
+    rows.iter().filter_map(|row| of_row(row, &figures, month).transpose()).collect()
+}
+
+/// Copies of a kind with what they gave back; `None` for kinds that this build does not know.
+fn of_row(row: &Row, figures: &[Minutes], month: Date) -> Result<Option<Given>, StoreError> {
+    let Some(kind) = CertificateKind::parse(row.text(0)?) else { return Ok(None) };
+    let copies = row.int(1)?;
+    let (resident, staff) = on(figures, kind, month);
+    Ok(Some(Given { kind, copies, resident: resident * copies, staff: staff * copies }))
 }
 
 /// What was promised, by year.

@@ -8,6 +8,7 @@ use base::Id;
 use store::sealing::SealError;
 use tools::Inside;
 use tools::audit;
+use tools::paper_keys;
 use tools::relay::paper_status;
 use wire::certificate_fields::Fields;
 
@@ -24,6 +25,9 @@ use super::requests::{self, Request};
 
 /// Column name for sealing finished documents.
 const DOCUMENT_COLUMN: &str = "certificate_documents.sealed";
+
+/// How many sets of keys are tried for one paper: one comes into use while it is drawn, hardly two.
+const MOST_SETS: usize = 3;
 
 /// Column name for sealing what a paper says.
 pub(super) const FIELDS_COLUMN: &str = "certificate_fields.sealed";
@@ -55,11 +59,29 @@ pub fn prepare(
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let finished = match composer.compose(city, &request, &content, &number) {
-        Ok(finished) => finished,
-        Err(error) => return refuse_drawing(city, id, error),
-    };
-    store_document(city, issuing_fresh_minutes, applicant, request, content, number, finished)
+    for _ in 0..MOST_SETS {
+        let keys = composer.keys();
+        let finished = match composer.compose_with(&keys, city, &request, &content, &number) {
+            Ok(finished) => finished,
+            Err(error) => return refuse_drawing(city, id, error),
+        };
+        let drawn = Drawn { request: request.clone(), content: content.clone(), number: number.clone(), finished };
+        match store_document(city, issuing_fresh_minutes, applicant, drawn, keys.version)? {
+            Ok(Some(token)) => return Ok(Ok(token)),
+            // Another set came into use meanwhile: what was made with this one never leaves.
+            Ok(None) => composer.follow(),
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    refuse_drawing(city, id, DocumentError::OldKeys)
+}
+
+/// A document that is not durable yet.
+struct Drawn {
+    request: Request,
+    content: Content,
+    number: String,
+    finished: Finished,
 }
 
 /// First transaction of `prepare`: one snapshot, decision, disclosure, number.
@@ -97,16 +119,16 @@ fn read_for_drawing(
     })
 }
 
-/// Second transaction of `prepare`: the register decides again; then hash, token and sealed bytes become durable.
+/// Second transaction of `prepare`: the register decides again; then hash, token and sealed bytes become durable. Inner
+/// `None`: it was not made with the keys of this moment, and nothing was kept.
 fn store_document(
     city: &Inside,
     issuing_fresh_minutes: u32,
     applicant: &Applicant,
-    request: Request,
-    content: Content,
-    number: String,
-    finished: Finished,
-) -> Answer<FetchToken> {
+    drawn: Drawn,
+    keys_version: i64,
+) -> Answer<Option<FetchToken>> {
+    let Drawn { request, content, number, finished } = drawn;
     let (city, applicant) = (city.clone(), applicant.clone());
     let store = city.store.clone();
     let token = FetchToken(city.seams.random.bytes());
@@ -122,6 +144,9 @@ fn store_document(
     store.write(move |tx| {
         let now = city.seams.now();
         let mut request = request.clone();
+        if paper_keys::version(tx)? != keys_version {
+            return Ok(Ok(None));
+        }
         let still = match closed_to(tx, &city, issuing_fresh_minutes, request.choices.kind)? {
             Some(refusal) => Err(refusal),
             None => still_allowed(tx, &city, &applicant, &request.choices, &content)?,
@@ -164,7 +189,7 @@ fn store_document(
             audit::Event::CertificateIssued,
             &[("request", &request.id.to_string()), ("kind", request.choices.kind.as_str())],
         )?;
-        Ok(Ok(token.clone()))
+        Ok(Ok(Some(token.clone())))
     })
 }
 
@@ -174,6 +199,8 @@ fn refuse_drawing(city: &Inside, id: Id, error: DocumentError) -> Answer<FetchTo
     let seams = city.seams.clone();
     let cause = error.cause();
     let about_person = error.is_about_the_person();
+    // A process that cannot follow the city's keys closes itself, not the others.
+    let stops_all = !matches!(error, DocumentError::OldKeys);
     city.store.write::<_, ActionError, _>(move |tx| {
         let now = seams.now();
         if let Some(mut request) = requests::find(tx, id)? {
@@ -181,7 +208,7 @@ fn refuse_drawing(city: &Inside, id: Id, error: DocumentError) -> Answer<FetchTo
             requests::move_on(tx, &mut request, Event::Stopped, now)?;
         }
         if !about_person {
-            report(tx, &seams, cause, true, "a finished document did not fit its request; nothing left")?;
+            report(tx, &seams, cause, stops_all, "a finished document did not fit its request; nothing left")?;
         }
         Ok(())
     })?;

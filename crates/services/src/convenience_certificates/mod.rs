@@ -50,6 +50,7 @@ pub mod kinds;
 mod locked;
 mod looking;
 pub mod printing;
+pub mod public_effect;
 pub mod receipt;
 pub mod refunds;
 pub mod refusal;
@@ -63,8 +64,8 @@ pub mod usage;
 
 pub use actions::{ActionError, Answer};
 pub use applicant::{Applicant, MemberShown};
-pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, OptionalItems};
-pub use document::{Composer, DocumentError, Finished};
+pub use choices::{CertificateKind, Choices, MOST_COPIES, Members, Misfit, OptionalItems};
+pub use document::{Composer, DocumentError, Finished, FollowKeys, KeySet};
 pub use finishing::FetchToken;
 pub use issuer::{CardNo, Issuer};
 pub use kinds::family_register::members::{FamilyMemberShown, family};

@@ -82,11 +82,13 @@ pub const SERVICE: Service = Service {
         Route { path: "/kiosk/…", who: "端末(カードの署名で始まる1回の手続だけ)" },
         Route { path: "/kiosk-api/v1/…", who: "自分の鍵で署名する端末・センター" },
         Route { path: "/verify", who: "だれでも" },
+        Route { path: "/effect", who: "だれでも(お返しした時間。件数だけ)" },
         Route { path: "/twin/…", who: "ウォレット(デジタル写しの試験。本番では止めてある)" },
         Route { path: "/registration", who: "だれでも(本籍地利用登録の申請)" },
         Route { path: "/staff/registrations", who: "担当職員" },
         Route { path: "/staff/incidents", who: "担当職員" },
         Route { path: "/staff/cash", who: "担当職員" },
+        Route { path: "/staff/keys", who: "担当職員(公印と鍵の更新は二者承認)" },
     ],
     disclosures: &[
         DisclosureEvent {
@@ -142,6 +144,8 @@ pub const SERVICE: Service = Service {
     ],
     jobs: &[
         Job { name: "twins", what: "受け取られなかったデジタル写しを消す" },
+        Job { name: "paper-keys", what: "決めた時刻に、次の公印・鍵を使い始める" },
+        Job { name: "effect-report", what: "終わった月のお返しした時間を、公開ページに送る" },
         Job { name: "certificates.expire", what: "15分を過ぎた証明書を消す" },
         Job {
             name: "registration-arrivals", what: "パソコンからの本籍地利用登録の申請を確かめる"

@@ -106,7 +106,11 @@ pub fn make(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, change: &Change) -> Outc
     Ok(Ok(()))
 }
 
-fn check(change: &Change, now: Timestamp) -> Result<(), Unsound> {
+/// Whether a change may be made at `now`: what two persons decide is checked before the second is asked.
+///
+/// # Errors
+/// [`Unsound`].
+pub fn check(change: &Change, now: Timestamp) -> Result<(), Unsound> {
     let today = now.date_in_japan();
     let ahead = |is_ahead: bool| if is_ahead { Ok(()) } else { Err(Unsound::Past) };
     match change {

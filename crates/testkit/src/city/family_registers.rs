@@ -4,6 +4,7 @@
 //! ```text
 //!  household ─► couple and children: one register; a parent who lives with them: one of their own
 //!            └► 本籍 in another city: none here
+//!  each member ─► name, birth, addresses (附票) as the file of residents has them; both parents by name
 //!  gallery   ─► a daughter who married out, a correction, an adoption, a death, three pages, a closed register,
 //!               a pending notification, somebody who lives elsewhere
 //! ```
@@ -76,10 +77,51 @@ pub(super) struct Registers(Vec<FamilyRegister>);
 struct Line<'a> {
     draft: &'a Draft,
     resident: String,
-    relation: &'static str,
+    relation: String,
     spouse: Option<&'static str>,
-    parents: Option<(&'a str, &'a str)>,
+    parents: (String, String),
+    addresses: Vec<(String, Date)>,
+    born_in: &'static str,
     more: String,
+}
+
+/// Given names of parents who stand in no household of this city.
+const FATHERS: &[&str] = &["正", "茂", "勇", "清", "博", "進", "和夫", "弘"];
+const MOTHERS: &[&str] = &["和子", "幸子", "節子", "洋子", "京子", "恵子", "久子", "文子"];
+/// Families that spouses come from.
+const FAMILIES: &[&str] = &["林", "清水", "森", "池田", "橋本", "石川", "前田", "藤田"];
+/// Where the people who came from elsewhere were born.
+const ELSEWHERE: &str = "例示県例示市";
+
+fn one_of(list: &'static [&'static str], number: usize) -> &'static str {
+    list.get(number % list.len()).copied().unwrap_or("正")
+}
+
+/// 長男, 二男 … by place among the brothers or sisters, from 0.
+fn relation(is_male: bool, place: usize) -> String {
+    let word = ["長", "二", "三", "四", "五", "六"].get(place).copied().unwrap_or("七");
+    format!("{word}{}", if is_male { "男" } else { "女" })
+}
+
+/// Where somebody lived since they were entered, oldest first: the addresses of their entry in the register of residents.
+/// The first is the one they had when they were entered.
+fn addresses(household: &DraftHousehold, at: usize, entered: Date) -> Vec<(String, Date)> {
+    let Some(record) = household.record(at, String::new(), String::new()) else { return Vec::new() };
+    let came = record.became_resident_on.unwrap_or(record.birth_date);
+    let since = record.address_since.unwrap_or(came);
+    let home = match &record.building {
+        Some(building) => format!("{}　{building}", record.address),
+        None => record.address.clone(),
+    };
+    let mut all = Vec::new();
+    all.extend(record.previous_address.map(|before| (before, record.birth_date)));
+    all.extend(record.previous_city_address.map(|before| (before, came)));
+    all.push((home, since));
+    if let EntryState::MovedOut(on) = record.state {
+        all.push((format!("{ELSEWHERE}大手町一丁目2番3号"), on));
+    }
+    let at_entry = all.iter().rposition(|(_, on)| *on <= entered).unwrap_or_default();
+    all.split_off(at_entry)
 }
 
 fn given(name: &str) -> &str {
@@ -91,16 +133,10 @@ fn surname(name: &str) -> &str {
 }
 
 impl Line<'_> {
-    fn json(&self, order: usize, domicile: &str, is_registered: bool) -> String {
-        let Self { draft, resident, relation, spouse, parents, more } = self;
+    fn json(&self, order: usize, is_registered: bool) -> String {
+        let Self { draft, resident, relation, spouse, parents: (father, mother), addresses, born_in, more } = self;
         let birth = draft.birth;
         let spouse = spouse.map(|role| format!(r#","spouse":"{role}""#)).unwrap_or_default();
-        let parent = |label: &str, name: &str| match name {
-            "" => String::new(),
-            name => format!(r#","{label}":"{name}""#),
-        };
-        let parents = parents.map(|(father, mother)| parent("father", father) + &parent("mother", mother));
-        let parents = parents.unwrap_or_default();
         let kana = draft.kana.as_deref().map(given).unwrap_or_default();
         let reading = if kana.is_empty() {
             String::new()
@@ -115,9 +151,12 @@ impl Line<'_> {
             _ => (String::new(), String::new()),
         };
         let until = birth.plus_days(7);
+        let addresses: Vec<String> =
+            addresses.iter().map(|(address, on)| format!(r#"{{"address":"{address}","set_on":"{on}"}}"#)).collect();
         format!(
-            r#"{{"order":{order},"resident":"{resident}","name":"{}"{reading},"birth_date":"{birth}"{parents},"relation":"{relation}"{spouse}{dead},"records":[{{"event":"birth","on":"{birth}","place":"{CITY}","notice":{{"on":"{until}","by":"父"}}}}{more}{death}],"appendix":[{{"address":"{domicile}","set_on":"{birth}"}}]}}"#,
-            given(&draft.name)
+            r#"{{"order":{order},"resident":"{resident}","name":"{}"{reading},"birth_date":"{birth}","father":"{father}","mother":"{mother}","relation":"{relation}"{spouse}{dead},"records":[{{"event":"birth","on":"{birth}","place":"{born_in}","notice":{{"on":"{until}","by":"父"}}}}{more}{death}],"appendix":[{}]}}"#,
+            given(&draft.name),
+            addresses.join(",")
         )
     }
 }
@@ -137,7 +176,11 @@ impl Registers {
         let japanese = |draft: &&Draft| draft.foreigner.is_none();
         let parents: Vec<usize> = places_of(household, |draft| matches!(draft.relationship, "父" | "母"));
         let others: Vec<usize> = places_of(household, |draft| !matches!(draft.relationship, "父" | "母"));
-        for (number, places) in [others, parents].into_iter().enumerate() {
+        for (number, mut places) in [others, parents].into_iter().enumerate() {
+            if number == 1 {
+                // As their entries in the register of residents say: the father, where he is there.
+                places.sort_by_key(|&at| household.members.get(at).is_some_and(|draft| !draft.is_male));
+            }
             let Some(head) = places.iter().filter_map(|&at| household.members.get(at)).find(japanese) else { continue };
             let drafts: Vec<(usize, &Draft)> = places
                 .iter()
@@ -159,36 +202,42 @@ impl Registers {
         resident: &impl Fn(usize) -> String,
     ) -> std::io::Result<()> {
         let number = self.0.len() + 1;
-        let husband = drafts.iter().find(|(_, draft)| draft.is_male && !is_child(draft)).map(|(_, draft)| *draft);
-        let wife = drafts.iter().find(|(_, draft)| !draft.is_male && !is_child(draft)).map(|(_, draft)| *draft);
+        let adult = |is_male: bool| {
+            let found = drafts.iter().find(|(_, draft)| draft.is_male == is_male && !is_child(draft));
+            found.map(|(_, draft)| *draft)
+        };
+        let (husband, wife) = (adult(true), adult(false));
         let couple = husband.zip(wife);
-        // Whoever marries after the younger of the two turned 25; a child's birth can be no earlier than that here.
-        let compiled = couple.map_or(head.birth.plus_days(9_000), |(one, other)| {
-            let wanted = one.birth.max(other.birth).plus_days(9_000);
-            let eldest = drafts.iter().filter(|(_, draft)| is_child(draft)).map(|(_, draft)| draft.birth).min();
-            eldest.map_or(wanted, |eldest| wanted.min(eldest.plus_days(-300)))
-        });
+        let compiled = compiled_on(kind, head, drafts, couple);
         let mut lines = Vec::new();
         for (at, draft) in drafts {
-            let parents = is_child(draft)
-                .then(|| (husband.map_or("", |one| one.name.as_str()), wife.map_or("", |one| one.name.as_str())));
             let spouse = couple.filter(|_| !is_child(draft)).map(|_| if draft.is_male { "husband" } else { "wife" });
-            let relation = if draft.is_male { "長男" } else { "長女" };
+            let (parents, former) = parents_of(household, number, *at, draft, head, couple);
             let more = couple.filter(|_| !is_child(draft)).map(|(one, other)| {
                 let with = if draft.is_male { &other.name } else { &one.name };
                 format!(
-                    r#",{{"event":"marriage","on":"{compiled}","spouse":"{with}","notice":{{"on":"{compiled}"}},"former_register":{{"domicile":"例示県例示市大手町{}番地","head":"例示　太郎"}}}}"#,
+                    r#",{{"event":"marriage","on":"{compiled}","spouse":"{with}","notice":{{"on":"{compiled}"}},"former_register":{{"domicile":"{ELSEWHERE}大手町{}番地","head":"{former}"}}}}"#,
                     at + 1
                 )
             });
             let mut more = more.unwrap_or_default();
             more.push_str(story_of(kind, *at).unwrap_or_default());
-            lines.push(Line { draft, resident: resident(*at), relation, spouse, parents, more });
+            let entered = if is_child(draft) { draft.birth.max(compiled) } else { compiled };
+            let came_from =
+                household.record(*at, String::new(), String::new()).and_then(|record| record.previous_address);
+            lines.push(Line {
+                draft,
+                resident: resident(*at),
+                relation: relation(draft.is_male, place_among(kind, draft, drafts)),
+                spouse,
+                parents,
+                addresses: addresses(household, *at, entered),
+                born_in: if came_from.is_some() { ELSEWHERE } else { CITY },
+                more,
+            });
         }
-        let home = &household.place.text;
         let members = lines.iter().enumerate();
-        let mut members: Vec<String> =
-            members.map(|(at, line)| line.json(at + 1, home, household.kana_registered)).collect();
+        let mut members: Vec<String> = members.map(|(at, line)| line.json(at + 1, household.kana_registered)).collect();
         for extra in extras(kind) {
             members.push(extra.replace("{order}", &(members.len() + 1).to_string()));
         }
@@ -214,20 +263,27 @@ impl Registers {
             members.join(",")
         ))?;
         if kind == "widow" {
-            self.closed(household, head, &resident(drafts.first().map_or(0, |(at, _)| *at)))?;
+            self.closed(household, head, compiled, &resident(drafts.first().map_or(0, |(at, _)| *at)))?;
         }
         Ok(())
     }
 
     /// The register that the widow's parents left: closed when the last of them died.
-    fn closed(&mut self, household: &DraftHousehold, head: &Draft, resident: &str) -> std::io::Result<()> {
+    fn closed(
+        &mut self,
+        household: &DraftHousehold,
+        head: &Draft,
+        married: Date,
+        resident: &str,
+    ) -> std::io::Result<()> {
         let number = self.0.len() + 1;
         self.read(&format!(
-            r#"{{"id":"K{number:09}","domicile":"{}","head":"{surname}　正","surname":"{surname}","closed":{{"as":"removed","on":"2009-03-12"}},"records":[{{"event":"closed","on":"2009-03-12"}}],"members":[{{"order":1,"name":"正","birth_date":"1915-01-03","relation":"長男","removed":{{"on":"2009-03-10","by":"death"}},"records":[{{"event":"death","on":"2009-03-10","place":"{CITY}"}}]}},{{"order":2,"resident":"{resident}","name":"{}","birth_date":"{}","father":"{surname}　正","mother":"{surname}　菊","relation":"二女","removed":{{"on":"1966-05-05","by":"marriage"}},"records":[{{"event":"marriage","on":"1966-05-05","spouse":"{surname}　勇"}}]}}]}}"#,
+            r#"{{"id":"K{number:09}","domicile":"{}","head":"{surname}　正","surname":"{surname}","closed":{{"as":"removed","on":"2009-03-12"}},"records":[{{"event":"closed","on":"2009-03-12"}}],"members":[{{"order":1,"name":"正","birth_date":"1915-01-03","relation":"長男","removed":{{"on":"2009-03-10","by":"death"}},"records":[{{"event":"death","on":"2009-03-10","place":"{CITY}"}}]}},{{"order":2,"resident":"{resident}","name":"{}","birth_date":"{}","father":"{surname}　正","mother":"{surname}　菊","relation":"二女","removed":{{"on":"{married}","by":"marriage"}},"records":[{{"event":"marriage","on":"{married}","spouse":"{}　勇"}}]}}]}}"#,
             household.family_register,
             given(&head.name),
             head.birth,
-            surname = surname(&head.name),
+            surname(&head.name),
+            surname = WIDOWS_FAMILY,
         ))
     }
 
@@ -251,6 +307,68 @@ impl Registers {
         self.0.iter().try_for_each(|register| write_register(&mut out, register))?;
         Ok(u32::try_from(self.0.len()).unwrap_or(u32::MAX))
     }
+}
+
+/// The family that the gallery's widow comes from: 正 and 菊 of this name are her parents.
+const WIDOWS_FAMILY: &str = "林";
+
+/// The day of the couple's marriage: after the younger of the two turned 25, and before any child was born. Of somebody alone,
+/// the day they had a register of their own.
+fn compiled_on(kind: &str, head: &Draft, drafts: &[(usize, &Draft)], couple: Option<(&Draft, &Draft)>) -> Date {
+    let eldest = drafts.iter().filter(|(_, draft)| is_child(draft)).map(|(_, draft)| draft.birth).min();
+    let eldest = if kind == "family-of-six" { Date::new(2004, 4, 4) } else { eldest };
+    let wanted = couple.map_or(head.birth, |(one, other)| one.birth.max(other.birth)).plus_days(9_000);
+    eldest.map_or(wanted, |eldest| wanted.min(eldest.plus_days(-300)))
+}
+
+/// How many brothers or sisters in the register are older.
+fn place_among(kind: &str, draft: &Draft, drafts: &[(usize, &Draft)]) -> usize {
+    if !is_child(draft) {
+        return 0;
+    }
+    let is_older = |other: &Draft| is_child(other) && other.is_male == draft.is_male && other.birth < draft.birth;
+    let gone = usize::from(kind == "family-of-six" && !draft.is_male);
+    gone + drafts.iter().filter(|(_, other)| is_older(other)).count()
+}
+
+/// Both parents by name, and the 筆頭者 of the register the person came from.
+fn parents_of(
+    household: &DraftHousehold,
+    number: usize,
+    at: usize,
+    draft: &Draft,
+    head: &Draft,
+    couple: Option<(&Draft, &Draft)>,
+) -> ((String, String), String) {
+    let name = |found: Option<&Draft>, family: &str, list, turn: usize| {
+        found.map_or_else(|| format!("{family}　{}", one_of(list, number + turn)), |one| one.name.clone())
+    };
+    let living = |relationship: &str| household.members.iter().find(|one| one.relationship == relationship);
+    if is_child(draft) {
+        // A parent of another nationality is in no register, but is the parent all the same.
+        let adults = || household.members.iter().filter(|one| matches!(one.relationship, "世帯主" | "夫" | "妻"));
+        let (father, mother) = (adults().find(|one| one.is_male), adults().find(|one| !one.is_male));
+        let family = surname(&head.name);
+        let parents = (name(father, family, FATHERS, 0), name(mother, family, MOTHERS, 0));
+        return (parents, head.name.clone());
+    }
+    // Who took the other's name comes from a family of another one.
+    let took_the_name = couple.is_some() && draft.name != head.name;
+    let family = match (took_the_name, draft.name.as_str()) {
+        (_, "吉田　節子") => WIDOWS_FAMILY,
+        (true, _) => one_of(FAMILIES, number + at),
+        (false, name) => surname(name),
+    };
+    let is_head_of_household = draft.relationship == "世帯主";
+    let (father, mother) = match draft.name.as_str() {
+        "吉田　節子" => (format!("{family}　正"), format!("{family}　菊")),
+        _ => (
+            name(living("父").filter(|_| is_head_of_household), family, FATHERS, at + 1),
+            name(living("母").filter(|_| is_head_of_household), family, MOTHERS, at + 1),
+        ),
+    };
+    let former = father.clone();
+    ((father, mother), former)
 }
 
 fn is_child(draft: &Draft) -> bool {

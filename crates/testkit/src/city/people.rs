@@ -315,7 +315,11 @@ impl DraftHousehold {
                     let parents = self.members.iter().filter(|one| matches!(one.relationship, "父" | "母"));
                     parents.min_by_key(|one| !one.is_male).map(|one| one.name.clone())
                 }
-                (None, Some(head)) => Some(head.name.clone()),
+                // Nobody of another nationality is in one.
+                (None, Some(_)) => {
+                    let own = |one: &&Draft| one.foreigner.is_none() && !matches!(one.relationship, "父" | "母");
+                    self.members.iter().find(own).map(|one| one.name.clone())
+                }
                 _ => None,
             },
             nationality: foreigner.map(|f| f.nationality.to_owned()),

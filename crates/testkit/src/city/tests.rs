@@ -174,3 +174,37 @@ fn write_seals() {
         std::fs::write(format!("{out}/seal-{number}.png"), &seal.impression.png).unwrap();
     }
 }
+
+#[test]
+fn the_family_registers_say_what_the_register_of_residents_says() {
+    let directory = tempfile::tempdir().unwrap();
+    generate(3_000, 5, directory.path()).unwrap();
+    let residents: BTreeMap<String, ResidentRecord> =
+        read(directory.path()).into_iter().map(|one| (one.resident_id.clone(), one)).collect();
+    let file = File::open(directory.path().join(wire::family_register::FILE)).unwrap();
+    let mut reader = wire::family_register::Reader::open(std::io::BufReader::new(file)).unwrap();
+    let mut members = 0;
+    while let Some(entry) = reader.next_entry().unwrap() {
+        let wire::family_register::Entry::Good { register, .. } = entry else { panic!("a bad register") };
+        let is_current = register.state == wire::family_register::RegisterState::Current;
+        let mut relations = BTreeSet::new();
+        for member in &register.members {
+            assert!(member.father.is_some() || !is_current, "{} {}", register.id, member.order);
+            assert!(member.mother.is_some() || !is_current, "{} {}", register.id, member.order);
+            let Some(resident) = member.resident_id.as_ref().and_then(|id| residents.get(id)) else { continue };
+            if !is_current {
+                continue;
+            }
+            members += 1;
+            let is_child = resident.relationship == "子";
+            assert!(!is_child || relations.insert(member.relation.clone()), "two of {}", member.relation);
+            assert_eq!(register.full_name(member), resident.name);
+            assert_eq!(resident.family_register_domicile.as_deref(), Some(register.domicile.as_str()));
+            assert_eq!(resident.family_register_head.as_deref(), Some(register.head.as_str()));
+            assert!(member.appendix.is_sorted_by_key(|entry| entry.set_on));
+            let home = member.appendix.iter().rfind(|entry| entry.address.starts_with(&resident.address)).unwrap();
+            assert_eq!(home.set_on, resident.address_since);
+        }
+    }
+    assert!(members > 1_000, "{members}");
+}

@@ -18,6 +18,7 @@
 
 pub mod freshness;
 pub mod import;
+pub mod journal;
 pub mod read;
 
 #[cfg(test)]

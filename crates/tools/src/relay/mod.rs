@@ -130,6 +130,7 @@ impl Router {
             .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
             .on(crate::twins::offers::KIND, crate::twins::offers::receive)
             .on(remote::STANDING, |tx, _, message| remote::receive_standing(tx, message))
+            .on(crate::effect_report::KIND, |tx, _, message| crate::effect_report::receive(tx, message))
             .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
             .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
     }

@@ -78,6 +78,14 @@ words_enum! {
         ImportCounts "import_counts" "他の窓口の交付件数を取り込む" "bring in counts of other routes";
         /// See which seal and keys are in use.
         SeeKeys "see_keys" "公印と鍵を見る" "see seal and keys";
+        /// Prepare another seal or key, and ask from when it holds (two persons).
+        RotateKeys "rotate_keys" "公印と鍵の更新を求める" "ask that seal or keys are rotated";
+        /// Be the second person when a seal or key is prepared or brought into use.
+        ApproveKeys "approve_keys" "公印と鍵の更新を承認する" "approve that seal or keys are rotated";
+        /// Ask for another day of the tax certificate's switch (two persons).
+        SwitchTaxYear "switch_tax_year" "課税証明書の年度切替日を求める" "ask for a day of the tax year's switch";
+        /// Be the second person when that day is set.
+        ApproveTaxYear "approve_tax_year" "年度切替日を承認する" "approve a day of the tax year's switch";
         /// Enrol or stop a machine.
         ManageTerminals "manage_terminals" "端末を登録・停止する" "manage machines";
         /// Load files into the register.
@@ -116,7 +124,11 @@ impl Action {
             Self::ReviewRegistrations => &[CounterClerk, CertificateOfficer],
             Self::SeeWhoLooked => &[CertificateOfficer, Auditor],
             Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
-            Self::ClearIncident | Self::ResumeService | Self::WithdrawPaper => &[CertificateOfficer],
+            Self::ClearIncident
+            | Self::ResumeService
+            | Self::WithdrawPaper
+            | Self::RotateKeys
+            | Self::SwitchTaxYear => &[CertificateOfficer],
             Self::StopService => &[CertificateOfficer, Operator],
             Self::SeeHours => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::SetHours => &[CertificateOfficer],
@@ -128,7 +140,9 @@ impl Action {
             Self::SeeImports => &[CertificateOfficer, Auditor, Operator],
             Self::SeeStaff => &[Administrator, Auditor],
             Self::ManageStaff => &[Administrator],
-            Self::ApproveResume | Self::ApproveWithdrawal => &[CertificateOfficer, Administrator],
+            Self::ApproveResume | Self::ApproveWithdrawal | Self::ApproveKeys | Self::ApproveTaxYear => {
+                &[CertificateOfficer, Administrator]
+            }
             Self::ApproveAdministrator => &[Administrator, Auditor],
             Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor],
             Self::SeeCash => &[CertificateOfficer, Auditor, Administrator],
@@ -179,6 +193,10 @@ mod tests {
             Action::ImportRegister,
             Action::CloseCash,
             Action::SettleMoney,
+            Action::RotateKeys,
+            Action::ApproveKeys,
+            Action::SwitchTaxYear,
+            Action::ApproveTaxYear,
         ] {
             assert!(!Role::Auditor.may(action), "{}", action.code());
         }

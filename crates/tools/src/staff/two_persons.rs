@@ -5,10 +5,13 @@
 //! | give the administrator role | an administrator | another administrator, or an auditor |
 //! | let a stopped service run again | a certificate officer | another certificate officer, or an administrator |
 //! | withdraw a paper, for good | a certificate officer | another certificate officer, or an administrator |
+//! | prepare another seal or key | a certificate officer | another certificate officer, or an administrator |
+//! | say from when it holds | a certificate officer | another certificate officer, or an administrator |
+//! | set the day of the tax year's switch | a certificate officer | another certificate officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
-use base::{Id, Seams};
+use base::{Id, Seams, Timestamp};
 use store::Tx;
 
 use super::accounts::{self, Account};
@@ -16,9 +19,11 @@ use super::error::{StaffError, StaffRefusal};
 use super::roles::{Action, Role};
 use crate::access::Actor;
 use crate::approvals::{self, Approval, Proposal, Refusal};
-use crate::audit::Event;
+use crate::audit::{self, Event};
 use crate::incidents::{self, IncidentError};
+use crate::paper_keys::{self, PaperKey, Part, Standing};
 use crate::papers;
+use crate::tax_records::years::{self, Switch};
 
 /// Something that takes two persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,12 @@ pub enum Deed {
     ResumeService(Id),
     /// Withdraw the paper of this request. There is no way back.
     WithdrawPaper(Id),
+    /// Publish this key or seal as the next one.
+    PrepareKey(Id),
+    /// Bring it into use at the time that was asked for.
+    UseKey(Id),
+    /// Set the day of this proposal.
+    SwitchTaxYear(Id),
 }
 
 impl Deed {
@@ -37,12 +48,20 @@ impl Deed {
             Self::GiveAdministrator(_) => "staff.give_administrator",
             Self::ResumeService(_) => "service.resume",
             Self::WithdrawPaper(_) => "paper.withdraw",
+            Self::PrepareKey(_) => "keys.prepare",
+            Self::UseKey(_) => "keys.use",
+            Self::SwitchTaxYear(_) => "tax-year.switch",
         }
     }
 
     const fn subject(self) -> Id {
         match self {
-            Self::GiveAdministrator(id) | Self::ResumeService(id) | Self::WithdrawPaper(id) => id,
+            Self::GiveAdministrator(id)
+            | Self::ResumeService(id)
+            | Self::WithdrawPaper(id)
+            | Self::PrepareKey(id)
+            | Self::UseKey(id)
+            | Self::SwitchTaxYear(id) => id,
         }
     }
 
@@ -52,6 +71,8 @@ impl Deed {
             Self::GiveAdministrator(_) => Action::ManageStaff,
             Self::ResumeService(_) => Action::ResumeService,
             Self::WithdrawPaper(_) => Action::WithdrawPaper,
+            Self::PrepareKey(_) | Self::UseKey(_) => Action::RotateKeys,
+            Self::SwitchTaxYear(_) => Action::SwitchTaxYear,
         }
     }
 
@@ -61,15 +82,37 @@ impl Deed {
             Self::GiveAdministrator(_) => Action::ApproveAdministrator,
             Self::ResumeService(_) => Action::ApproveResume,
             Self::WithdrawPaper(_) => Action::ApproveWithdrawal,
+            Self::PrepareKey(_) | Self::UseKey(_) => Action::ApproveKeys,
+            Self::SwitchTaxYear(_) => Action::ApproveTaxYear,
         }
     }
 
     /// The deed of a stored approval; `None` for those of other rooms.
     pub fn of(approval: &Approval) -> Option<Self> {
         let subject = Id::parse(&approval.subject).ok()?;
-        [Self::GiveAdministrator(subject), Self::ResumeService(subject), Self::WithdrawPaper(subject)]
-            .into_iter()
-            .find(|deed| deed.action() == approval.action)
+        let deeds = [
+            Self::GiveAdministrator(subject),
+            Self::ResumeService(subject),
+            Self::WithdrawPaper(subject),
+            Self::PrepareKey(subject),
+            Self::UseKey(subject),
+            Self::SwitchTaxYear(subject),
+        ];
+        deeds.into_iter().find(|deed| deed.action() == approval.action)
+    }
+
+    /// The very bytes the second person approves, where the subject alone does not say everything.
+    fn payload(self, tx: &mut Tx<'_>) -> Result<Vec<u8>, store::StoreError> {
+        Ok(match self {
+            Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) => Vec::new(),
+            Self::PrepareKey(id) | Self::UseKey(id) => paper_keys::get(tx, id)?.map_or_else(Vec::new, |key| {
+                let at = key.use_at.map_or(0, Timestamp::micros);
+                format!("{}\n{}\n{at}", key.part.word(), key.name).into_bytes()
+            }),
+            Self::SwitchTaxYear(id) => years::proposal(tx, id)?.map_or_else(Vec::new, |switch| {
+                format!("{}\n{}\n{}", switch.fiscal_year, switch.from, switch.source).into_bytes()
+            }),
+        })
     }
 }
 
@@ -98,13 +141,16 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
                 return Err(Refusal::Executed.into());
             }
         }
+        Deed::PrepareKey(key) => drop(standing_at(tx, key, Standing::Proposed)?),
+        Deed::UseKey(key) => drop(standing_at(tx, key, Standing::Prepared)?),
+        Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
     }
     // One request at a time for one thing.
     if is_asked(tx, seams, deed)? {
         return Err(Refusal::Decided.into());
     }
-    let subject = deed.subject().to_string();
-    let proposal = Proposal { action: deed.action(), subject: &subject, payload: b"" };
+    let (subject, payload) = (deed.subject().to_string(), deed.payload(tx)?);
+    let proposal = Proposal { action: deed.action(), subject: &subject, payload: &payload };
     Ok(approvals::propose(tx, seams, &by.actor(), &proposal, summary, approvals::WAITS_SECONDS)?)
 }
 
@@ -129,7 +175,8 @@ pub fn approve(tx: &mut Tx<'_>, seams: &Seams, by: &Account, id: Id) -> Result<D
     }
     let actor = by.actor();
     approvals::approve(tx, seams, &actor, id)?;
-    let proposal = Proposal { action: deed.action(), subject: &approval.subject, payload: b"" };
+    let payload = deed.payload(tx)?;
+    let proposal = Proposal { action: deed.action(), subject: &approval.subject, payload: &payload };
     approvals::execute(tx, seams, &actor, id, &proposal)?;
     carry_out(tx, seams, &actor, deed, &approval.summary)?;
     Ok(deed)
@@ -145,7 +192,83 @@ pub fn decline(tx: &mut Tx<'_>, seams: &Seams, by: &Account, id: Id, reason: &st
     if approval.proposer != by.id && !by.may(deed.answers()) {
         return Err(Refusal::NotStaff.into());
     }
-    Ok(approvals::decline(tx, seams, &by.actor(), id, reason)?)
+    approvals::decline(tx, seams, &by.actor(), id, reason)?;
+    // What was only made and never prepared is of no use to anybody.
+    if let Deed::PrepareKey(key) = deed
+        && let Some(key) = paper_keys::get(tx, key)?.filter(|key| key.standing == Standing::Proposed)
+    {
+        paper_keys::stand(tx, seams, &by.actor(), &key, Standing::Discarded)?;
+    }
+    Ok(())
+}
+
+fn standing_at(tx: &mut Tx<'_>, key: Id, standing: Standing) -> Result<PaperKey, StaffError> {
+    Ok(paper_keys::get(tx, key)?.filter(|key| key.standing == standing).ok_or(Refusal::Unknown)?)
+}
+
+/// Asks that what was made becomes the next key or seal of its part. One nobody approved in time makes place.
+///
+/// # Errors
+/// [`Refusal::Decided`] when another of this part is on its way; as [`ask`].
+pub fn ask_key(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Account,
+    (part, name): (Part, &str),
+    sealed: &[u8],
+    summary: &str,
+) -> Result<Id, StaffError> {
+    if let Some(other) = paper_keys::ahead(tx, part)? {
+        if other.standing != Standing::Proposed || is_asked(tx, seams, Deed::PrepareKey(other.id))? {
+            return Err(Refusal::Decided.into());
+        }
+        paper_keys::stand(tx, seams, &by.actor(), &other, Standing::Discarded)?;
+    }
+    let key = paper_keys::insert(tx, seams, &by.actor(), (part, name), sealed, None)?;
+    ask(tx, seams, by, Deed::PrepareKey(key), summary)
+}
+
+/// Asks that a prepared key or seal is used from `at` on.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_use(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Account,
+    key: Id,
+    at: Timestamp,
+    summary: &str,
+) -> Result<Id, StaffError> {
+    // One that waits keeps the time that was asked for.
+    if is_asked(tx, seams, Deed::UseKey(key))? {
+        return Err(Refusal::Decided.into());
+    }
+    standing_at(tx, key, Standing::Prepared)?;
+    paper_keys::want(tx, key, at)?;
+    ask(tx, seams, by, Deed::UseKey(key), summary)
+}
+
+/// Takes a prepared key or seal back that is not in use yet: nothing was ever made with it, so one person may.
+///
+/// # Errors
+/// [`Refusal::Unknown`] when it is in use or was never prepared; [`Refusal::NotStaff`].
+pub fn take_key_back(tx: &mut Tx<'_>, seams: &Seams, by: &Account, key: Id) -> Result<(), StaffError> {
+    if !by.may(Action::RotateKeys) {
+        return Err(Refusal::NotStaff.into());
+    }
+    let key = paper_keys::get(tx, key)?.filter(|key| key.standing.is_ahead()).ok_or(Refusal::Unknown)?;
+    Ok(paper_keys::stand(tx, seams, &by.actor(), &key, Standing::Discarded)?)
+}
+
+/// Asks that the tax certificate's year is switched on another day.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_tax_year(tx: &mut Tx<'_>, seams: &Seams, by: &Account, switch: &Switch) -> Result<Id, StaffError> {
+    let id = seams.random_id();
+    years::propose(tx, id, switch)?;
+    ask(tx, seams, by, Deed::SwitchTaxYear(id), &switch.source)
 }
 
 fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary: &str) -> Result<(), StaffError> {
@@ -161,5 +284,25 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             Err(IncidentError::NotOpen | IncidentError::NoReason) => Err(Refusal::Unknown.into()),
         },
         Deed::WithdrawPaper(request) => Ok(papers::withdraw(tx, seams, actor, request, summary)?),
+        Deed::PrepareKey(key) => {
+            let key = standing_at(tx, key, Standing::Proposed)?;
+            Ok(paper_keys::stand(tx, seams, actor, &key, Standing::Prepared)?)
+        }
+        Deed::UseKey(key) => {
+            let key = standing_at(tx, key, Standing::Prepared)?;
+            Ok(paper_keys::stand(tx, seams, actor, &key, Standing::Decided)?)
+        }
+        Deed::SwitchTaxYear(id) => {
+            let switch = years::proposal(tx, id)?.ok_or(Refusal::Unknown)?;
+            // It waited until its day was over: whoever came that day was served by the old rule.
+            if switch.from < seams.today() {
+                return Err(Refusal::Expired.into());
+            }
+            years::set_switch(tx, &switch)?;
+            let (year, from) = (switch.fiscal_year.to_string(), switch.from.to_string());
+            let details = [("setting", "tax-year"), ("year", year.as_str()), ("from", from.as_str())];
+            audit::append(tx, seams, actor, Event::SettingChanged, &details)?;
+            Ok(())
+        }
     }
 }

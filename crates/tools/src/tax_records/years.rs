@@ -7,8 +7,8 @@
 //!   31 May 2026 ─► 2025 (令和7年度, incomes of 2024)      1 June 2026 ─► 2026 (令和8年度, incomes of 2025)
 //! ```
 
-use base::Date;
-use store::{StoreError, Tx};
+use base::{Date, Id};
+use store::{Row, StoreError, Tx};
 
 /// Month and day of the switch where the city has set none (specs certificates §1.3: switch in June).
 const USUAL: (i8, i8) = (6, 1);
@@ -24,13 +24,17 @@ pub struct Switch {
     pub source: String,
 }
 
+/// The day of the switch where the city has set none.
+pub fn usual(fiscal_year: i16) -> Option<Date> {
+    Date::new(fiscal_year, USUAL.0, USUAL.1)
+}
+
 /// The fiscal year that is given on `today`.
 pub fn current(switches: &[Switch], today: Date) -> i16 {
     let (year, ..) = today.parts();
-    let (month, day) = USUAL;
     let has_begun = |year: &i16| {
         let own = switches.iter().find(|switch| switch.fiscal_year == *year).map(|switch| switch.from);
-        own.or_else(|| Date::new(*year, month, day)).is_some_and(|from| from <= today)
+        own.or_else(|| usual(*year)).is_some_and(|from| from <= today)
     };
     (year.saturating_sub(3)..=year).rev().find(has_begun).unwrap_or(year.saturating_sub(1))
 }
@@ -60,14 +64,34 @@ pub fn income_year(fiscal_year: i16) -> String {
 /// The database.
 pub fn switches(tx: &mut Tx) -> Result<Vec<Switch>, StoreError> {
     let sql = "SELECT fiscal_year, from_day, source FROM tax_year_switches ORDER BY fiscal_year";
-    tx.query(sql, &[])?
-        .iter()
-        .map(|row| {
-            let wanted = StoreError::Column { column: 0, wanted: "a fiscal year" };
-            let fiscal_year = i16::try_from(row.int(0)?).map_err(|_| wanted)?;
-            Ok(Switch { fiscal_year, from: row.date(1)?, source: row.text(2)?.to_owned() })
-        })
-        .collect()
+    tx.query(sql, &[])?.iter().map(read).collect()
+}
+
+/// Keeps a day that waits for a second person.
+///
+/// # Errors
+/// The database.
+pub fn propose(tx: &mut Tx, id: Id, switch: &Switch) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO tax_year_proposals (proposal_id, fiscal_year, from_day, source) VALUES ($1, $2, $3, $4)",
+        &[id.into(), i64::from(switch.fiscal_year).into(), switch.from.into(), switch.source.as_str().into()],
+    )
+    .map(drop)
+}
+
+/// The day that was proposed under this id.
+///
+/// # Errors
+/// The database.
+pub fn proposal(tx: &mut Tx, id: Id) -> Result<Option<Switch>, StoreError> {
+    let sql = "SELECT fiscal_year, from_day, source FROM tax_year_proposals WHERE proposal_id = $1";
+    tx.query_one(sql, &[id.into()])?.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Switch, StoreError> {
+    let wanted = StoreError::Column { column: 0, wanted: "a fiscal year" };
+    let fiscal_year = i16::try_from(row.int(0)?).map_err(|_| wanted)?;
+    Ok(Switch { fiscal_year, from: row.date(1)?, source: row.text(2)?.to_owned() })
 }
 
 /// Sets the day of a fiscal year. Setting it again replaces it.

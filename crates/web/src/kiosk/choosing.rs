@@ -43,7 +43,12 @@ fn tax_lead(frame: &Frame<'_>, year: i16) -> Markup {
 
 /// Whether a kind has items to choose, which the confirming screen lists.
 pub(super) const fn has_items(kind: CertificateKind) -> bool {
-    matches!(kind, CertificateKind::ResidenceCertificate | CertificateKind::RecordedItemsCertificate)
+    matches!(
+        kind,
+        CertificateKind::ResidenceCertificate
+            | CertificateKind::RecordedItemsCertificate
+            | CertificateKind::FamilyRegisterAppendix
+    )
 }
 
 fn copies_only(frame: &Frame<'_>, session: &Session, lead: &Markup) -> Markup {

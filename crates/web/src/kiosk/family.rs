@@ -7,13 +7,13 @@
 use maud::{Markup, html};
 use services::convenience_certificates::kinds::family_register::is_family;
 use services::convenience_certificates::{
-    CertificateKind, Choices, FamilyMemberShown, Issuer, Members, Refusal, family,
+    CertificateKind, Choices, FamilyMemberShown, Issuer, Members, OptionalItems, Refusal, family,
 };
 
 use super::kinds::name_key;
 use super::say::{Say, beneath};
 use super::session::{Screen, Session, Step};
-use super::views::{Frame, option};
+use super::views::{Frame, copies, option};
 
 impl Session {
     /// Whether this is somebody who lives elsewhere: only the family register's papers are theirs.
@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// Fixes whom a paper of the family register shows: `places` are places in the list that was shown.
-    pub(super) fn confirm_family(&mut self, who: &str, places: &[usize], copies: u8) -> Step {
+    pub(super) fn confirm_family(&mut self, who: &str, places: &[usize], items: OptionalItems, copies: u8) -> Step {
         let kind = self.choices.kind;
         let chosen = || places.iter().filter_map(|&place| self.family.get(place)).map(|member| member.order).collect();
         let members = match (kind, who) {
@@ -54,7 +54,7 @@ impl Session {
         {
             return Err(Say::Key("certificate-refused-choices"));
         }
-        self.confirm_choices(Choices { kind, members, copies, ..Choices::default() })
+        self.confirm_choices(Choices { kind, members, items: items.of(kind), copies })
     }
 
     /// Names on the paper of the family register that was chosen; none for another paper.
@@ -91,12 +91,14 @@ pub(super) fn choose(frame: &Frame<'_>, session: &Session) -> Markup {
                         ul { @for member in &session.family { li lang="ja" { (member.name) } } }
                     }
                 }
-                div class="kiosk-copies" {
-                    label for="copies" { (frame.say("kiosk-copies")) }
-                    input id="copies" type="number" name="copies" min="1" max="10" value=(session.choices.copies)
-                        required aria-describedby="copies-hint";
-                    span id="copies-hint" { (frame.say("kiosk-copies-hint")) }
+                @if session.choices.kind == CertificateKind::FamilyRegisterAppendix {
+                    fieldset class="kiosk-options" {
+                        legend { h2 { (frame.say("kiosk-items-heading")) } }
+                        p { (frame.say("kiosk-items-lead")) }
+                        (option("checkbox", "item", "domicile", session.choices.items.domicile, &frame.say("kiosk-item-domicile")))
+                    }
                 }
+                (copies(frame, session))
                 (frame.big("kiosk-next"))
             }))
             p { a class="kiosk-quiet" href="/kiosk/kind?back=1" { (frame.say("kiosk-back")) } }

@@ -19,7 +19,7 @@ pub enum Say {
     Done(&'static str),
     /// The PIN was wrong; this many mistakes are left.
     WrongPin(u8),
-    /// A refusal of the service. Ends the session.
+    /// A refusal of the service. Ends the session, but for papers of a register of their own.
     Refused(Refusal),
     /// The printer is not ready; no fee was taken.
     Printer(Trouble),

@@ -315,9 +315,22 @@ impl Session {
                 self.screen = Screen::Pay;
                 Ok(())
             }
+            Ok(Err(refusal)) if self.may_choose_another(refusal) => {
+                self.choices = Choices::default();
+                self.screen = Screen::Kind;
+                Err(Say::Refused(refusal))
+            }
             Ok(Err(refusal)) => Err(self.refuse(refusal)),
             Err(error) => Err(beneath(&error)),
         }
+    }
+
+    /// Whether a no leaves the other papers theirs: registered seals and taxes are registers of their own. It depends on the
+    /// kind alone, never on the cause, so that it tells nothing of the person.
+    fn may_choose_another(&self, refusal: Refusal) -> bool {
+        let kind = self.choices.kind;
+        refusal == Refusal::AskAtTheCounter
+            && matches!(kind, CertificateKind::SealRegistrationCertificate | CertificateKind::TaxCertificate)
     }
 
     /// Keeps the fee. The intent is durable before the box moves, so that a power cut in between is found (I15).

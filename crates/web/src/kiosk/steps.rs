@@ -242,7 +242,7 @@ pub(super) async fn chosen(at: At, _: InKioskSession, fields: Fields) -> Result<
     let copies = fields.filled("copies").and_then(|text| base::text::to_half_width(text).parse().ok()).unwrap_or(0);
     at.step(Screen::Choose, move |session, _| {
         if is_family(session.choices.kind) {
-            return session.confirm_family(&who, &places, copies);
+            return session.confirm_family(&who, &places, items, copies);
         }
         let members = match who.as_str() {
             "household" => Members::Household,

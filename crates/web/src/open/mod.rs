@@ -5,6 +5,7 @@
 //!
 //! ```text
 //!  GET  /                 where to go
+//!  GET  /effect           time given back: counts of months that are over; /effect.csv the same
 //!  GET  /verify           the page; its script checks the code behind the #
 //!  GET  /verify/keys.json public keys of the codes (JWK set)
 //!  GET  /verify/withdrawn.json the signed list of withdrawn papers, for checkers without a line
@@ -16,6 +17,7 @@
 //! ```
 
 mod checked;
+mod effect;
 mod registration;
 mod start;
 mod twin;
@@ -45,6 +47,8 @@ const DOCUMENT_BYTES: usize = 12 << 20;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/", Rule::Public, start::page)
+        .get("/effect", Rule::Public, effect::page)
+        .get("/effect.csv", Rule::Public, effect::csv)
         .get("/verify", Rule::Public, verify::page)
         .get("/verify/keys.json", Rule::Public, verify::keys)
         .get("/verify/withdrawn.json", Rule::Public, verify::withdrawn)
@@ -57,5 +61,5 @@ pub fn routes() -> Routes {
 
 /// What papers are checked with in this process.
 fn papers(app: &App) -> Result<Arc<Papers>, Failure> {
-    app.papers.clone().ok_or_else(|| Failure::of(base::Kind::Unavailable))
+    app.papers.as_ref().map(|papers| papers.get()).ok_or_else(|| Failure::of(base::Kind::Unavailable))
 }

@@ -15,10 +15,11 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
             ("/kiosk", "start-kiosk"),
             ("/verify", "start-verify"),
             ("/registration", "start-registration"),
+            ("/effect", "start-effect"),
             ("/staff", "start-staff"),
         ]
     } else {
-        &[("/verify", "start-verify"), ("/registration", "start-registration")]
+        &[("/verify", "start-verify"), ("/registration", "start-registration"), ("/effect", "start-effect")]
     };
     let title = visit.say_with("start-title", &[("city", visit.city.as_str().into())]);
     let main = html! {

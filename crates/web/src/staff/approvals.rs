@@ -11,8 +11,10 @@ use services::convenience_certificates::issued;
 use store::StoreError;
 use tools::approvals::{self, Approval};
 use tools::incidents;
+use tools::paper_keys::{self, Part};
 use tools::staff::two_persons::{self, Deed};
 use tools::staff::{self, Action};
+use tools::tax_records::years;
 use ui::form::{ButtonKind, one_button};
 use ui::notice::facts;
 use ui::table::{count, empty_state};
@@ -39,7 +41,26 @@ pub struct Waiting {
     approval: Approval,
     deed: Deed,
     about: String,
+    detail: Option<Detail>,
     proposer: String,
+}
+
+/// What the second person must also know.
+enum Detail {
+    /// Of which part a key is.
+    Part(Part),
+    /// From which moment.
+    At(base::Timestamp),
+    /// From which day.
+    From(base::Date),
+}
+
+fn detail(visit: &Visit, detail: &Detail) -> (String, Markup) {
+    match detail {
+        Detail::Part(part) => (visit.say("keys-part"), html! { (visit.say(&format!("keys-part-{}", part.word()))) }),
+        Detail::At(at) => (visit.say("keys-from"), html! { (ui::dates::instant(visit.language, *at)) }),
+        Detail::From(day) => (visit.say("keys-from"), html! { (ui::dates::date(visit.language, *day)) }),
+    }
 }
 
 /// Requests of this room that wait, newest first.
@@ -57,8 +78,20 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::GiveAdministrator(account) => name(account),
             Deed::ResumeService(incident) => incidents::get(tx, incident)?.map(|one| one.note).unwrap_or_default(),
             Deed::WithdrawPaper(request) => issued::get(tx, request)?.map(|one| one.number).unwrap_or_default(),
+            Deed::PrepareKey(key) | Deed::UseKey(key) => {
+                paper_keys::get(tx, key)?.map(|key| key.name).unwrap_or_default()
+            }
+            Deed::SwitchTaxYear(proposal) => {
+                years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
+            }
         };
-        all.push(Waiting { proposer: name(approval.proposer), approval, deed, about });
+        let detail = match deed {
+            Deed::PrepareKey(key) => paper_keys::get(tx, key)?.map(|key| Detail::Part(key.part)),
+            Deed::UseKey(key) => paper_keys::get(tx, key)?.and_then(|key| key.use_at).map(Detail::At),
+            Deed::SwitchTaxYear(proposal) => years::proposal(tx, proposal)?.map(|switch| Detail::From(switch.from)),
+            _ => None,
+        };
+        all.push(Waiting { proposer: name(approval.proposer), approval, deed, about, detail });
     }
     Ok(all)
 }
@@ -92,22 +125,27 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::GiveAdministrator(_) => "staff-deed-administrator",
         Deed::ResumeService(_) => "staff-deed-resume",
         Deed::WithdrawPaper(_) => "staff-deed-withdraw",
+        Deed::PrepareKey(_) => "staff-deed-prepare-key",
+        Deed::UseKey(_) => "staff-deed-use-key",
+        Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),
         format!("/staff/approvals/{}/decline", one.approval.id),
     );
     let is_own = one.approval.proposer == me.account.id;
+    let mut told = vec![(visit.say("staff-approval-about"), html! { (one.about) })];
+    told.extend(one.detail.as_ref().map(|found| detail(visit, found)));
+    told.extend([
+        (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
+        (visit.say("staff-approval-by"), html! { (one.proposer) }),
+        (visit.say("staff-approval-at"), html! { (ui::dates::instant(visit.language, one.approval.proposed_at)) }),
+        (visit.say("staff-approval-until"), html! { (ui::dates::instant(visit.language, one.approval.expires_at)) }),
+    ]);
     html! {
         section class="card" {
             h2 { (what) }
-            (facts(&[
-                (visit.say("staff-approval-about"), html! { (one.about) }),
-                (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
-                (visit.say("staff-approval-by"), html! { (one.proposer) }),
-                (visit.say("staff-approval-at"), html! { (ui::dates::instant(visit.language, one.approval.proposed_at)) }),
-                (visit.say("staff-approval-until"), html! { (ui::dates::instant(visit.language, one.approval.expires_at)) }),
-            ]))
+            (facts(&told))
             @if let Deed::WithdrawPaper(request) = one.deed {
                 p { (visit.say("staff-withdraw-for-good")) }
                 @if me.may(Action::SeePapers) { p { a href=(format!("/staff/papers/{request}")) { (visit.say("staff-paper-open")) } } }

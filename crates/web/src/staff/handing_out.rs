@@ -300,7 +300,7 @@ async fn make_code(
         Ok(inside.store.write::<_, CodeError, _>(move |tx| {
             let access = access::person(tx, &seams, &actor, &purpose, &resident).map_err(CredentialError::from)?;
             let wanted = Wanted { resident: &resident, valid_until, replaces, mark: Some(&mark) };
-            printed::make(tx, &vault, &seams, (&actor, &access), place.issuer.composer.codes(), &wanted)
+            printed::make(tx, &vault, &seams, (&actor, &access), &place.issuer.composer.keys().codes, &wanted)
         })?)
     })
     .await?;

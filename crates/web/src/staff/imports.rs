@@ -16,7 +16,7 @@ use ui::Language;
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::{Slice, count, empty_state, pagination};
 
-use super::{home, shell};
+use super::{copy_imports, home, shell};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
@@ -37,24 +37,24 @@ pub fn routes() -> Routes {
 /// Which part of a list.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Shown {
+pub(super) struct Shown {
     /// From 1.
     page: usize,
 }
 
 impl Shown {
-    fn slice(&self, total: usize) -> Slice {
+    pub(super) fn slice(&self, total: usize) -> Slice {
         Slice { page: self.page.max(1), size: PAGE_ROWS, total }
     }
 
-    fn skipped(&self) -> usize {
+    pub(super) fn skipped(&self) -> usize {
         (self.page.max(1) - 1).saturating_mul(PAGE_ROWS)
     }
 }
 
-const PAGE_ROWS: usize = 20;
+pub(super) const PAGE_ROWS: usize = 20;
 /// Rows of one file for Excel, which itself shows about a million.
-const FILE_ROWS: usize = 100_000;
+pub(super) const FILE_ROWS: usize = 100_000;
 
 const HEADINGS: [&str; 6] = [
     "staff-import-started",
@@ -72,11 +72,11 @@ async fn page(
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     let (inside, skipped) = (app.inside()?.clone(), shown.skipped());
-    let (all, total, freshness) = blocking(move || {
+    let (all, total, freshness, copies) = blocking(move || {
         let now = inside.seams.now();
         Ok(inside.store.read::<_, StoreError, _>(|tx| {
             let (all, total) = list::list(tx, skipped, PAGE_ROWS)?;
-            Ok((all, total, register::freshness(tx, now)?))
+            Ok((all, total, register::freshness(tx, now)?, copy_imports::newest(tx, now)?))
         })?)
     })
     .await?;
@@ -96,6 +96,7 @@ async fn page(
         @else { (visit.table(&title, &HEADINGS, &rows)) }
         (pagination(visit.language, shown.slice(total), PATH))
         @if total > 0 { p { a href="/staff/imports.csv" { (visit.say("staff-csv")) } } }
+        (copy_imports::section(&visit, &copies))
     };
     Ok(shell::page(&visit, &me, &title, &main))
 }
@@ -216,7 +217,7 @@ async fn load(
     Ok((import, faults, total))
 }
 
-fn reason<'a>(visit: &Visit, fault: &'a RefusedRow) -> &'a str {
+pub(super) fn reason<'a>(visit: &Visit, fault: &'a RefusedRow) -> &'a str {
     if visit.language == Language::English || fault.japanese.is_empty() { &fault.reason } else { &fault.japanese }
 }
 

@@ -23,7 +23,7 @@
 //! | [`issuing`] | a certificate at the counter, for the person whose entry is opened |
 //! | [`keys`] | the seal and the keys in use, and what comes next |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
-//! | [`imports`] | resident files: what came, which rows were refused |
+//! | [`imports`], [`copy_imports`] | resident files and files of the copied registers: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
 //! | [`approvals`] | what waits for a second person |
 //! | [`audit_page`] | heads of the audit chain |
@@ -32,6 +32,7 @@ mod accounts;
 mod approvals;
 mod audit_page;
 mod cash;
+mod copy_imports;
 mod counter;
 mod counts;
 mod credentials;
@@ -57,7 +58,7 @@ mod statistics;
 mod terminals;
 mod words;
 
-pub use keys::{InUse, Part};
+pub use keys::{InUse, KeyMaker, MadeKey};
 
 use crate::routes::Routes;
 
@@ -86,6 +87,7 @@ pub fn routes() -> Routes {
         .merge(incidents::routes())
         .merge(service::routes())
         .merge(terminals::routes())
+        .merge(copy_imports::routes())
         .merge(imports::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())

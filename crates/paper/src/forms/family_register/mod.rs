@@ -86,6 +86,8 @@ pub enum Closed {
 pub struct FamilyRegister {
     /// Which paper.
     pub paper: Paper,
+    /// Whether 本籍 and 筆頭者 were left out, as an applicant for an appendix may: they print as 省略.
+    pub omits_register: bool,
     /// Set when the register is not current.
     pub closed: Option<Closed>,
     /// 本籍.
@@ -212,7 +214,8 @@ impl Form for FamilyRegister {
 
     /// Whose records a page shows is known only once it is laid out: see [`Form::claims_of`].
     fn claims(&self, _page: usize, builder: &mut ClaimsBuilder) {
-        builder.household(Item::RegisterHead, Some(self.head.reveal()));
+        // What is left out is not in the code in any form.
+        builder.household(Item::RegisterHead, (!self.omits_register).then(|| self.head.reveal().as_str()));
     }
 
     fn claims_of(&self, page: usize, made: &FormPage, builder: &mut ClaimsBuilder) {

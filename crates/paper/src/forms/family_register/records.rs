@@ -5,6 +5,7 @@ use base::text::digits_to_full_width;
 use wire::family_register as wire;
 
 use super::{BIRTH_DATE, Closed, FamilyRegister, Member, NAME, Paper, Row, Section};
+use crate::certificate::OMITTED;
 
 impl FamilyRegister {
     /// 全部事項証明, or with `members` 個人事項証明 of those: 戸籍事項 and the members with all that is recorded of them,
@@ -18,10 +19,17 @@ impl FamilyRegister {
         }
     }
 
-    /// 附票の写し of `members`: the addresses of each, oldest first.
-    pub fn of_appendix(register: &wire::FamilyRegister, members: &[u32]) -> Self {
+    /// 附票の写し of `members`: the addresses of each, oldest first. Which register it belongs to (本籍・筆頭者) is left out
+    /// unless the applicant asks for it.
+    pub fn of_appendix(register: &wire::FamilyRegister, members: &[u32], says_register: bool) -> Self {
         let shown = register.members.iter().filter(|member| members.contains(&member.order));
-        Self { members: shown.map(|member| addresses(register, member)).collect(), ..empty(Paper::Appendix, register) }
+        let mut made = empty(Paper::Appendix, register);
+        made.members = shown.map(|member| addresses(register, member)).collect();
+        if !says_register {
+            let omitted = || Personal::new(OMITTED.to_owned());
+            (made.domicile, made.head, made.omits_register) = (omitted(), omitted(), true);
+        }
+        made
     }
 }
 
@@ -29,6 +37,7 @@ fn empty(paper: Paper, register: &wire::FamilyRegister) -> FamilyRegister {
     let reading = register.surname_reading.as_ref().filter(|reading| reading.is_registered);
     FamilyRegister {
         paper,
+        omits_register: false,
         closed: match register.state {
             wire::RegisterState::Current => None,
             wire::RegisterState::Removed { .. } => Some(Closed::Removed),

@@ -22,7 +22,7 @@ use base::{Kind, Seams};
 use store::{Store, StoreError};
 use wire::record_lines::{Contents, FileError, Header, Reader};
 
-use super::Copied;
+use super::{Copied, journal};
 use crate::access::AccessError;
 use crate::register::import::Options;
 
@@ -101,6 +101,19 @@ struct Context<'a> {
     refused: refused::Refused,
 }
 
+impl Context<'_> {
+    /// What became of the file.
+    const fn became(&self, has_failed: bool) -> journal::State {
+        match (has_failed, self.report.has_gap, self.report.switched) {
+            (true, ..) => journal::State::Failed,
+            (_, true, _) => journal::State::Gap,
+            (_, _, true) if self.report.records == 0 && self.report.refused == 0 => journal::State::Contained,
+            (_, _, true) => journal::State::Shown,
+            _ => journal::State::Refused,
+        }
+    }
+}
+
 type FileReader<T> = Reader<BufReader<File>, T>;
 
 /// Whether `dir` holds a file of `T`.
@@ -129,10 +142,23 @@ pub fn run<T: Copied>(
     let refused = refused::Refused::open(list)?;
     let mut context =
         Context { store, seams, options, path, header: header.clone(), report: Report::default(), refused };
-    match header.contents {
-        Contents::Full => full::load(&mut context, reader)?,
-        Contents::Difference { after } => difference::apply(&mut context, reader, after)?,
+    let begun = journal::Begun {
+        kind: T::KIND,
+        is_difference: matches!(header.contents, Contents::Difference { .. }),
+        source: &header.source,
+        position: header.position,
+    };
+    let entry = if options.dry_run { None } else { Some(journal::begin(store, seams, &begun)?) };
+    let done = match header.contents {
+        Contents::Full => full::load(&mut context, reader),
+        Contents::Difference { after } => difference::apply(&mut context, reader, after),
+    };
+    if let Some(entry) = entry {
+        let state = context.became(done.is_err());
+        let counts = [context.report.records, context.report.refused];
+        journal::finish(store, seams, entry, state, counts, (T::FILE, context.refused.kept()))?;
     }
+    done?;
     context.refused.finish()?;
     if context.report.switched && !options.dry_run {
         full::sweep::<T>(store)?;

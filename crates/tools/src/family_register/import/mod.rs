@@ -27,6 +27,7 @@ use store::{Store, StoreError};
 use wire::family_register::{Contents, FILE, FileError, Header, Reader};
 
 use crate::access::{AccessError, BulkDeclaration, Concerned};
+use crate::copied_records::journal;
 use crate::register::import::Options;
 
 pub use full::sweep;
@@ -118,6 +119,19 @@ struct Context<'a> {
     refused: refused::Refused,
 }
 
+impl Context<'_> {
+    /// What became of the file.
+    const fn became(&self, has_failed: bool) -> journal::State {
+        match (has_failed, self.report.has_gap, self.report.switched) {
+            (true, ..) => journal::State::Failed,
+            (_, true, _) => journal::State::Gap,
+            (_, _, true) if self.report.registers == 0 && self.report.refused == 0 => journal::State::Contained,
+            (_, _, true) => journal::State::Shown,
+            _ => journal::State::Refused,
+        }
+    }
+}
+
 type FileReader = Reader<BufReader<File>>;
 
 /// Whether `dir` holds a file of family registers.
@@ -140,10 +154,23 @@ pub fn run(store: &Store, seams: &Seams, dir: &Path, options: &Options) -> Resul
     let refused = refused::Refused::open(options.report.as_deref())?;
     let mut context =
         Context { store, seams, options, path, header: header.clone(), report: Report::default(), refused };
-    match header.contents {
-        Contents::Full => full::load(&mut context, reader)?,
-        Contents::Difference { after } => difference::apply(&mut context, reader, after)?,
+    let begun = journal::Begun {
+        kind: "family_register",
+        is_difference: matches!(header.contents, Contents::Difference { .. }),
+        source: &header.source,
+        position: header.position,
+    };
+    let entry = if options.dry_run { None } else { Some(journal::begin(store, seams, &begun)?) };
+    let done = match header.contents {
+        Contents::Full => full::load(&mut context, reader),
+        Contents::Difference { after } => difference::apply(&mut context, reader, after),
+    };
+    if let Some(entry) = entry {
+        let state = context.became(done.is_err());
+        let counts = [context.report.registers, context.report.refused];
+        journal::finish(store, seams, entry, state, counts, (FILE, context.refused.kept()))?;
     }
+    done?;
     context.refused.finish()?;
     if context.report.switched && !options.dry_run {
         sweep(store)?;

@@ -9,3 +9,5 @@ start-staff = For staff
 start-staff-what = Goes to the screens of the city's staff.
 start-registration = Registering for your family register
 start-registration-what = For people who live elsewhere and have their family register here.
+start-effect = Time given back
+start-effect-what = How much time certificates from machines and stores gave back, in counts.

@@ -9,3 +9,5 @@ start-staff = ｜市役所《しやくしょ》の ｜人《ひと》
 start-staff-what = ｜市役所《しやくしょ》で ｜働《はたら》く ｜人《ひと》の ｜画面《がめん》です。
 start-registration = ｜戸籍《こせき》の ｜登録《とうろく》
 start-registration-what = ほかの ｜町《まち》に ｜住《す》んでいる ｜人《ひと》が ｜使《つか》います。
+start-effect = お返しした 時間
+start-effect-what = 機械と コンビニの 証明書で、どれだけ 時間が うまれたかを 数で 見せています。

@@ -9,3 +9,5 @@ start-staff = 職員の方
 start-staff-what = 職員用の画面に進みます。
 start-registration = 本籍地利用登録
 start-registration-what = 市外にお住まいで本籍がこの市にある方が、戸籍の証明書を取れるようにします。
+start-effect = お返しした時間
+start-effect-what = 端末とコンビニの証明書で、市民と職員の時間がどれだけ浮いたかを数で公開しています。

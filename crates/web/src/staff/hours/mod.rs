@@ -7,6 +7,7 @@
 //! The first table shows the outcome, not the rules: an officer sees at once what a change did.
 
 mod changes;
+mod tax_year;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use services::convenience_certificates::requests::{self, Fee};
 use services::convenience_certificates::settings::LONGEST_NOTE;
 use store::StoreError;
 use tools::staff::Action;
+use tools::tax_records::years::{self, Switch};
 use ui::form::{ButtonKind, Field, button, field, one_button, select};
 use ui::table::empty_state;
 
@@ -47,6 +49,7 @@ pub fn routes() -> Routes {
         .post("/staff/hours/maintenance/end", set, changes::end)
         .post("/staff/hours/fee", set, changes::set_fee)
         .post("/staff/hours/fee/call-off", set, changes::call_off_fee)
+        .post(tax_year::ASK, Rule::Staff(Action::SwitchTaxYear), tax_year::ask)
 }
 
 /// Everything the page tells.
@@ -54,6 +57,7 @@ struct Shown {
     calendar: Calendar,
     special: Vec<(Date, DayClass, String)>,
     fees: Vec<Fee>,
+    switches: Vec<Switch>,
     now: Timestamp,
     /// Whether who looks may change it.
     may: bool,
@@ -71,7 +75,14 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         let now = inside.seams.now();
         Ok(inside.store.read::<_, StoreError, _>(|tx| {
             let special = rows::special_days(tx, now.date_in_japan())?;
-            Ok(Shown { calendar: rows::calendar(tx, now)?, special, fees: requests::fees(tx)?, now, may })
+            Ok(Shown {
+                calendar: rows::calendar(tx, now)?,
+                special,
+                fees: requests::fees(tx)?,
+                switches: years::switches(tx)?,
+                now,
+                may,
+            })
         })?)
     })
     .await?;
@@ -84,6 +95,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         (special_days(&visit, &shown))
         (maintenance(&visit, &shown))
         (fees(&visit, &shown))
+        (tax_year::section(&visit, &me, &shown.switches, shown.today()))
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-hours-title"), &main))
 }

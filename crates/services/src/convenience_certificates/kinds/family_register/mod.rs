@@ -161,13 +161,17 @@ pub fn decide(
     if !causes.is_empty() {
         return Err(No::FamilyRegister(causes));
     }
-    let (Some(shown), true) = (shown, choices.is_sensible()) else { return Err(No::Choices) };
+    let is_sound = choices.is_sensible() && choices.items == choices.items.of(choices.kind);
+    let (Some(shown), true) = (shown, is_sound) else { return Err(No::Choices) };
     let register = &snapshot.register;
     let (form, options) = match choices.kind {
         CertificateKind::FamilyRegisterPersonCertificate => {
             (Form::of_register(register, Some(&shown)), numbered("person", &shown))
         }
-        CertificateKind::FamilyRegisterAppendix => (Form::of_appendix(register, &shown), numbered("members", &shown)),
+        CertificateKind::FamilyRegisterAppendix => {
+            let word = if choices.items.domicile { "domicile-members" } else { "members" };
+            (Form::of_appendix(register, &shown, choices.items.domicile), numbered(word, &shown))
+        }
         _ => (Form::of_register(register, None), "whole".to_owned()),
     };
     let content = FamilyContent { version: snapshot.version, applicant: applicant.clone(), form, options };
