@@ -31,6 +31,8 @@ use crate::register::import::Options;
 pub struct Report {
     /// Records accepted.
     pub records: u64,
+    /// People in them.
+    pub people: u64,
     /// Lines refused.
     pub refused: u64,
     /// Whether the records of this file are shown now.
