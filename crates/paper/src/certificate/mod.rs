@@ -33,6 +33,7 @@ pub(crate) mod sheet;
 
 pub use entry::Entry;
 pub use fields::NAMES as FIELD_NAMES;
+pub use ornament::Wave;
 pub use pieces::{PieceOfText, Pieces};
 
 /// Pages a certificate may have.
