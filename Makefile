@@ -19,7 +19,7 @@ bench:
 
 # The long fault runs: kill -9, races, fuzz, in full counts. Takes hours.
 chaos:
-	@scripts/setup test
+	@scripts/setup chaos
 	@cargo xtask chaos
 
 # Pictures and accessibility of every page, in every language and size, into target/looks.

@@ -7,6 +7,7 @@
 //! A new benchmark is one module with `pub fn run(&Options) -> Result<Vec<Line>, Failure>` and one line in [`BENCHES`].
 
 mod audit;
+mod bare;
 mod clients;
 #[path = "../../crates/card/tests/card/daemon.rs"]
 #[allow(

@@ -19,8 +19,9 @@ use pki::{AnchorKind, AuthorityRole, DocumentSigner, TrustAnchors};
 use services::convenience_certificates::{Composer, Issuer, KeySet, SERVICE_CODE};
 use testkit::world::jlis::Jlis;
 use testkit::world::timestamp::TimestampAuthority;
-use tools::copied_records::{self, Copied};
+use tools::copied_records::renew;
 use tools::electronic_copies::{self, CopyError};
+use tools::family_register::FamilyRegister;
 use tools::seal_register::SealRegistration;
 use tools::tax_records::TaxRecord;
 use tools::terminals::printer::ipp::IppPrinter;
@@ -406,18 +407,10 @@ pub fn simulated_heartbeat(city: &Inside) -> Result<(), Failure> {
         .write::<_, store::StoreError, _>(move |tx| {
             let position = tools::register::freshness(tx, now)?.source_position;
             tools::register::freshness::record_heartbeat(tx, "simulated source", position, now, now)?;
-            tools::family_register::freshness::renew(tx, now)?;
-            copied_heartbeat::<SealRegistration>(tx, now)?;
-            copied_heartbeat::<TaxRecord>(tx, now)
+            renew::<FamilyRegister>(tx, now)?;
+            renew::<SealRegistration>(tx, now)?;
+            renew::<TaxRecord>(tx, now)
         })
         .map(|_| ())
         .map_err(failed("the heartbeat cannot be written"))
-}
-
-fn copied_heartbeat<T: Copied>(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<(), store::StoreError> {
-    if !copied_records::is_loaded::<T>(tx)? {
-        return Ok(());
-    }
-    let position = copied_records::freshness::<T>(tx, now)?.source_position;
-    copied_records::record_heartbeat::<T>(tx, "simulated source", position, now, now)
 }

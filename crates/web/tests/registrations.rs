@@ -10,7 +10,8 @@ use tools::disclosure;
 use tools::family_register::{import, registration};
 use tools::register::import::Options;
 use tools::staff::Role;
-use wire::family_register::{Contents, FILE, Header, from_line, write_header, write_register};
+use wire::family_register::FamilyRegister;
+use wire::record_lines::{Contents, Header, Record as _, write_header, write_record};
 use yakuba_web::testing::TestDoor;
 
 const PATH: &str = "/staff/registrations";
@@ -30,12 +31,12 @@ fn city(database: TestDatabase) -> TestDoor {
         position: 1,
         taken_at: Timestamp::in_japan(Date::new(2026, 11, 1).unwrap(), 5, 0, 0),
         contents: Contents::Full,
-        registers: 1,
+        records: 1,
     };
     let mut file = Vec::new();
-    write_header(&mut file, &header).unwrap();
-    write_register(&mut file, &from_line(REGISTER).unwrap()).unwrap();
-    std::fs::write(directory.join(FILE), file).unwrap();
+    write_header::<FamilyRegister>(&mut file, &header).unwrap();
+    write_record(&mut file, &FamilyRegister::parse(REGISTER).unwrap()).unwrap();
+    std::fs::write(directory.join(FamilyRegister::FILE), file).unwrap();
     import::run(&database.inside(), &database.seams, &directory, &Options::default()).unwrap().unwrap();
     TestDoor::open(database)
 }

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use base::Kind;
 use serde::{Deserialize, Serialize};
 use tools::CityProfile;
-use tools::family_register::import as family_import;
+use tools::copied_records::import::is_there;
+use tools::family_register::FamilyRegister;
 use tools::register::import::{self as register_import, Options, Progress, Report};
 use wire::resident_csv::files;
 
@@ -128,52 +129,16 @@ pub fn import(city: &OpenCity, order: &ImportOrder, progress: &mut dyn FnMut(&st
     };
     // The family register system writes sets of its own, with nothing of the residents in them.
     let holds = |name: &str| order.directory.join(name).is_file();
-    if family_import::is_there(&order.directory) && !holds(files::SOURCE) && !holds(files::RESIDENTS) {
-        let mut done = Done::lines(Vec::new());
-        import_family_registers(city, order, &options, &mut done)?;
-        return Ok(done);
+    let mut done = Done::lines(Vec::new());
+    if holds(files::SOURCE) || holds(files::RESIDENTS) || !is_there::<FamilyRegister>(&order.directory) {
+        let report = register_import::run(&inside.store, &inside.seams, &order.directory, &options, &mut tell)
+            .map_err(|error| Failure::new(error.kind(), error))?;
+        done = summarise(order, &report, &report_file);
     }
-    let report = register_import::run(&inside.store, &inside.seams, &order.directory, &options, &mut tell)
-        .map_err(|error| Failure::new(error.kind(), error))?;
     let copies = super::copies::import(inside, &order.directory, &options)?;
-    let mut done = summarise(order, &report, &report_file);
     done.lines.extend(copies.lines);
     done.exit_code |= u8::from(copies.any_refused);
-    import_family_registers(city, order, &options, &mut done)?;
     Ok(done)
-}
-
-/// The family registers, where the set holds them: a file of another system, with its own position and heartbeat.
-fn import_family_registers(
-    city: &OpenCity,
-    order: &ImportOrder,
-    options: &Options,
-    done: &mut Done,
-) -> Result<(), Failure> {
-    let refused = order.directory.join("refused_family_registers.csv");
-    let options = Options {
-        dry_run: order.dry_run,
-        keep_good: order.keep_good,
-        report: options.report.as_ref().map(|_| refused.clone()),
-        ..Options::default()
-    };
-    let inside = city.inside();
-    let report = family_import::run(&inside.store, &inside.seams, &order.directory, &options)
-        .map_err(|error| Failure::new(error.kind(), error))?;
-    let Some(report) = report else { return Ok(()) };
-    let mut line = format!(
-        "{} family registers with {} members; {} refused; {} registrations of people elsewhere ended",
-        report.registers, report.members, report.refused, report.registrations_ended
-    );
-    if report.has_gap {
-        line.push_str("; a difference before this one is missing: nothing is issued from them until it comes");
-    }
-    done.lines.push(line);
-    if report.refused > 0 {
-        done.exit_code = 1;
-        done.lines.push(format!("every refused family register: {}", refused.display()));
-    }
-    Ok(())
 }
 
 fn summarise(order: &ImportOrder, report: &Report, report_file: &Path) -> Done {

@@ -1,10 +1,11 @@
-//! What `yakuba city import` takes beside the residents: registered seals and tax records.
+//! What `yakuba city import` takes beside the residents: registered seals, tax records, family registers.
 
 use std::path::Path;
 
 use tools::Inside;
 use tools::copied_records::Copied;
-use tools::copied_records::import::{self, Report};
+use tools::copied_records::import::{self, ImportError, Report};
+use tools::family_register::{self, FamilyRegister};
 use tools::register::import::Options;
 use tools::seal_register::SealRegistration;
 use tools::tax_records::TaxRecord;
@@ -26,32 +27,41 @@ pub struct Told {
 /// A file that cannot be read or is not of its format; the database.
 pub fn import(city: &Inside, directory: &Path, options: &Options) -> Result<Told, Failure> {
     let mut told = Told::default();
-    one::<SealRegistration>(city, directory, options, "registered seals", &mut told)?;
-    one::<TaxRecord>(city, directory, options, "tax records", &mut told)?;
+    told.add::<SealRegistration>(
+        directory,
+        options,
+        "registered seals",
+        one::<SealRegistration>(city, directory, options)?,
+    );
+    told.add::<TaxRecord>(directory, options, "tax records", one::<TaxRecord>(city, directory, options)?);
+    let families = family_register::import::run(&city.store, &city.seams, directory, options).map_err(failed)?;
+    if let Some(families) = families {
+        let what = format!("family registers with {} members", families.copy.people);
+        told.add::<FamilyRegister>(directory, options, &what, Some(families.copy));
+        told.lines.push(format!("{} registrations of people elsewhere ended", families.registrations_ended));
+    }
     Ok(told)
 }
 
-fn one<T: Copied>(
-    city: &Inside,
-    directory: &Path,
-    options: &Options,
-    what: &str,
-    told: &mut Told,
-) -> Result<(), Failure> {
-    let report = import::run::<T>(&city.store, &city.seams, directory, options)
-        .map_err(|error| Failure::new(error.kind(), error))?;
-    let Some(report) = report else { return Ok(()) };
-    told.any_refused |= report.refused > 0;
-    told.lines.push(format!(
-        "{} {what}; {} lines refused; {}",
-        report.records,
-        report.refused,
-        outcome(&report, options)
-    ));
-    if report.refused > 0 {
-        told.lines.push(format!("every refused line with field and reason: {}", directory.join(T::REFUSED).display()));
+fn one<T: Copied>(city: &Inside, directory: &Path, options: &Options) -> Result<Option<Report>, Failure> {
+    import::run::<T>(&city.store, &city.seams, directory, options).map_err(failed)
+}
+
+fn failed(error: ImportError) -> Failure {
+    Failure::new(error.kind(), error)
+}
+
+impl Told {
+    fn add<T: Copied>(&mut self, directory: &Path, options: &Options, what: &str, report: Option<Report>) {
+        let Some(report) = report else { return };
+        let outcome = outcome(&report, options);
+        self.lines.push(format!("{} {what}; {} lines refused; {outcome}", report.records, report.refused));
+        if report.refused > 0 {
+            self.any_refused = true;
+            let list = directory.join(T::REFUSED);
+            self.lines.push(format!("every refused line with field and reason: {}", list.display()));
+        }
     }
-    Ok(())
 }
 
 const fn outcome(report: &Report, options: &Options) -> &'static str {

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use base::{Config, Kind, Seams};
 use paper::fonts::Typeface;
+use tools::family_register::FamilyRegister;
 use tools::terminals::printer::Printer as _;
 use tools::terminals::printer::ipp::IppPrinter;
-use tools::{family_register, register};
+use tools::{copied_records, register};
 
 use crate::DoctorArguments;
 use crate::city::{OpenCity, OpenError};
@@ -140,7 +141,7 @@ fn city(directory: &Path) -> Vec<Found> {
         }
         Err(error) => Found::Bad(format!("register: {error}")),
     });
-    found.push(match inside.store.read(|tx| family_register::freshness(tx, now)) {
+    found.push(match inside.store.read(|tx| copied_records::freshness::<FamilyRegister>(tx, now)) {
         Ok(fresh) if fresh.is_fresh(minutes) => Found::Good("family registers: fresh".to_owned()),
         Ok(fresh) if fresh.heartbeat.is_none() => {
             Found::Note("family registers: none imported, so their papers are not given".to_owned())

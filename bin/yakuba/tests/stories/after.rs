@@ -292,7 +292,8 @@ fn a_copy_that_was_altered_is_put_aside_one_that_is_void_is_told_and_neither_sto
         let authorities = authorities.map_err(|_| "no authorities").unwrap();
         Lists { authorities, seams: city.seams.clone(), revoked }
     };
-    let anchors = &fixture.means.document_anchors;
+    let papers = fixture.means.papers.get();
+    let anchors = &papers.anchors;
     let run = |lists: &Lists| {
         let service = services::convenience_certificates::SERVICE_CODE;
         let means = electronic_copies::Means { stamps: &Down, lists, anchors, service };

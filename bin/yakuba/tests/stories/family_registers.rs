@@ -24,7 +24,7 @@ use tools::family_register::registration::{
     self, Application, Decision, DeclineReason, RegistrationError, RegistrationRefusal, Statement,
 };
 use tools::relay::{HandleError, Message, RelayError};
-use wire::family_register::{Contents, Entry, FILE, Header, Reader, write_header, write_register};
+use wire::record_lines::{Contents, Entry, Header, Reader, Record as _, write_header, write_record};
 use yakuba::birth::ElsewhereLine;
 use yakuba::cards::elsewhere;
 use yakuba::commands;
@@ -435,10 +435,10 @@ fn i8_without_the_family_registers_own_heartbeat_only_their_papers_stop() {
 
 /// The register of the demo's file in which somebody of this name is.
 fn register_of(fixture: &Fixture, name: &str) -> FamilyRegister {
-    let bytes = std::fs::read(fixture.city.directory().join("files").join(FILE)).unwrap();
-    let mut reader = Reader::open(bytes.as_slice()).unwrap();
+    let bytes = std::fs::read(fixture.city.directory().join("files").join(FamilyRegister::FILE)).unwrap();
+    let mut reader = Reader::<_, FamilyRegister>::open(bytes.as_slice()).unwrap();
     while let Some(entry) = reader.next_entry().unwrap() {
-        if let Entry::Good { register, .. } = entry
+        if let Entry::Good { record: register, .. } = entry
             && register.members.iter().any(|member| register.full_name(member) == name)
         {
             return *register;
@@ -461,11 +461,11 @@ fn i9_a_notification_that_arrives_while_the_paper_is_drawn_stops_it() {
         position: testkit::city::POSITION + 1,
         taken_at: fixture.inside().seams.now(),
         contents: Contents::Difference { after: testkit::city::POSITION },
-        registers: 1,
+        records: 1,
     };
-    write_header(&mut file, &header).unwrap();
-    write_register(&mut file, &register).unwrap();
-    std::fs::write(place.path().join(FILE), file).unwrap();
+    write_header::<FamilyRegister>(&mut file, &header).unwrap();
+    write_record(&mut file, &register).unwrap();
+    std::fs::write(place.path().join(FamilyRegister::FILE), file).unwrap();
     let city = fixture.city.clone();
     let order = ImportOrder { directory: place.path().to_owned(), dry_run: false, keep_good: false };
     let composer = fixture.composer_while(move || {

@@ -4,7 +4,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 
 use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
-use krilla::geom::{Point, Size};
+use krilla::geom::{PathBuilder, Point, Size};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
@@ -118,8 +118,11 @@ impl Pen<'_, '_> {
             self.surface.set_fill(None);
             self.surface.set_stroke(Some(ornament::stroke()));
             self.surface.draw_path(path);
-            if let Some(line) = page.closed.and_then(ornament::closing_line) {
-                self.surface.draw_path(&line);
+            if let Some([x0, y0, x1, y1]) = page.closed.map(ornament::closing_line) {
+                let mut line = PathBuilder::new();
+                line.move_to(x0, y0);
+                line.line_to(x1, y1);
+                line.finish().iter().for_each(|line| self.surface.draw_path(line));
             }
             self.surface.set_stroke(None);
         }

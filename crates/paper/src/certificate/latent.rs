@@ -12,6 +12,8 @@
 //! word deters, and what proves a page is its signed code, which also supersedes the scrambled picture (スクランブル画像)
 //! of today's papers.
 
+use std::sync::LazyLock;
+
 use krilla::color::luma;
 use krilla::geom::{Path, PathBuilder, Transform};
 use krilla::num::NormalizedF32;
@@ -19,7 +21,7 @@ use krilla::paint::{Fill, FillRule, LineCap, Pattern, Stroke, StrokeDash};
 use krilla::surface::Surface;
 
 use super::sheet;
-use crate::layout::{Area, MM};
+use crate::layout::{Area, MM, boxes};
 
 /// A dot of a printer of 600 dpi, in points.
 const DOT: f32 = 0.12;
@@ -65,6 +67,8 @@ const CELLS: [&[u8; 54]; 26] = [
 /// Cells of a tile.
 const COLUMNS: usize = CELLS[0].len() + 2 * MARGIN.0;
 const ROWS: usize = CELLS.len() + 2 * MARGIN.1;
+/// Width and height of a tile, in points.
+const TILE: (f32, f32) = (COLUMNS as f32 * WORD.0, ROWS as f32 * WORD.0);
 
 /// Where the screen is: inside the page's frame, above the numbers and the micro text.
 pub(crate) const SCREEN: Area = Area::new(10.6, 9.6, 188.8, 270.8);
@@ -89,30 +93,83 @@ fn runs(row: usize) -> impl Iterator<Item = (usize, usize, bool)> {
     })
 }
 
-/// Each run as lines that the dash cuts into dots: one a cell row for the word, two for the ground.
-fn lines(of_word: bool) -> Option<Path> {
-    let (pitch, dot) = if of_word { WORD } else { GROUND };
-    let mut path = PathBuilder::new();
-    for row in 0..ROWS {
-        for (from, to, _) in runs(row).filter(|&(_, _, word)| word == of_word) {
-            for line in 0..if of_word { 1 } else { 2 } {
-                let y = row as f32 * WORD.0 + line as f32 * pitch + dot / 2.0;
-                path.move_to(from as f32 * WORD.0 + INSET, y);
-                path.line_to(to as f32 * WORD.0, y);
-            }
-        }
-    }
-    path.finish()
+/// Lines of the tile that a dash cuts into dots.
+#[derive(Clone, Debug)]
+pub struct DottedLines {
+    /// Side of a dot and the gap to the next, in points.
+    pub dash: (f32, f32),
+    /// From, height and to of each line, in points.
+    pub lines: Vec<[f32; 3]>,
 }
 
-fn dots((pitch, dot): (f32, f32)) -> Stroke {
-    let dot = dot - 2.0 * INSET;
-    Stroke {
-        paint: luma::Color::black().into(),
-        width: dot,
-        line_cap: LineCap::Butt,
-        dash: Some(StrokeDash { array: vec![dot, pitch - dot], offset: 0.0 }),
-        ..Stroke::default()
+impl DottedLines {
+    /// Each run as one line a cell row for the word, two for the ground.
+    fn of(of_word: bool) -> Self {
+        let (pitch, dot) = if of_word { WORD } else { GROUND };
+        let mut lines = Vec::new();
+        for row in 0..ROWS {
+            for (from, to, _) in runs(row).filter(|&(_, _, word)| word == of_word) {
+                for line in 0..if of_word { 1 } else { 2 } {
+                    let y = row as f32 * WORD.0 + line as f32 * pitch + dot / 2.0;
+                    lines.push([from as f32 * WORD.0 + INSET, y, to as f32 * WORD.0]);
+                }
+            }
+        }
+        let side = dot - 2.0 * INSET;
+        Self { dash: (side, pitch - side), lines }
+    }
+
+    /// As one path.
+    pub(super) fn path(&self) -> Option<Path> {
+        let mut path = PathBuilder::new();
+        for [from, y, to] in &self.lines {
+            path.move_to(*from, *y);
+            path.line_to(*to, *y);
+        }
+        path.finish()
+    }
+
+    fn stroke(&self) -> Stroke {
+        let (side, gap) = self.dash;
+        Stroke {
+            paint: luma::Color::black().into(),
+            width: side,
+            line_cap: LineCap::Butt,
+            dash: Some(StrokeDash { array: vec![side, gap], offset: 0.0 }),
+            ..Stroke::default()
+        }
+    }
+}
+
+/// The ground's lines and the word's, made once for each process.
+static LAYERS: LazyLock<[(DottedLines, Option<Path>); 2]> = LazyLock::new(|| {
+    [false, true].map(|of_word| {
+        let lines = DottedLines::of(of_word);
+        let path = lines.path();
+        (lines, path)
+    })
+});
+
+/// The screen as plain numbers, in points.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    /// Width and height of the tile.
+    pub tile: (f32, f32),
+    /// What is in it.
+    pub layers: Vec<DottedLines>,
+    /// Boxes (left, top, right, bottom): the first is covered with tiles but for the others.
+    pub boxes: Vec<[f32; 4]>,
+}
+
+impl Screen {
+    /// The screen of a page with `clear`.
+    pub(super) fn of(clear: &[Area]) -> Self {
+        let edges = |area: &Area| area.rect().map(|rect| [rect.left(), rect.top(), rect.right(), rect.bottom()]);
+        Self {
+            tile: TILE,
+            layers: LAYERS.iter().map(|(lines, _)| lines.clone()).collect(),
+            boxes: areas(clear).iter().filter_map(edges).collect(),
+        }
     }
 }
 
@@ -121,35 +178,27 @@ fn tile(surface: &mut Surface<'_>) -> Pattern {
     let mut builder = surface.stream_builder();
     let mut inner = builder.surface();
     inner.set_fill(None);
-    for (of_word, screen) in [(false, GROUND), (true, WORD)] {
-        if let Some(path) = lines(of_word) {
-            inner.set_stroke(Some(dots(screen)));
-            inner.draw_path(&path);
+    for (lines, path) in &*LAYERS {
+        if let Some(path) = path {
+            inner.set_stroke(Some(lines.stroke()));
+            inner.draw_path(path);
         }
     }
     inner.finish();
-    Pattern {
-        stream: builder.finish(),
-        transform: Transform::identity(),
-        width: COLUMNS as f32 * WORD.0,
-        height: ROWS as f32 * WORD.0,
-    }
+    let (width, height) = TILE;
+    Pattern { stream: builder.finish(), transform: Transform::identity(), width, height }
 }
 
-/// The screen but for the code's box and what the form keeps free.
-fn screen(clear: &[Area]) -> Option<Path> {
+/// The screen, then what is kept free in it: the code's box and what the form says.
+fn areas(clear: &[Area]) -> Vec<Area> {
     let Area { x, y, w, h } = sheet::CODE;
     let code = Area::new(x - AROUND_CODE, y - AROUND_CODE, w + 2.0 * AROUND_CODE, h + 2.0 * AROUND_CODE);
-    let mut path = PathBuilder::new();
-    for area in [SCREEN, code].iter().chain(clear) {
-        path.push_rect(area.rect()?);
-    }
-    path.finish()
+    [SCREEN, code].into_iter().chain(clear.iter().copied()).collect()
 }
 
 /// Draws the screen but for `clear`, boxes that lie apart in it. The caller has marked it as artifact.
 pub(super) fn draw(surface: &mut Surface<'_>, clear: &[Area]) {
-    let Some(path) = screen(clear) else { return };
+    let Some(path) = boxes(&areas(clear)) else { return };
     let pattern = tile(surface);
     surface.set_fill(Some(Fill { paint: pattern.into(), opacity: NormalizedF32::ONE, rule: FillRule::EvenOdd }));
     surface.draw_path(&path);

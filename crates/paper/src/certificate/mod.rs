@@ -34,6 +34,7 @@ pub(crate) mod sheet;
 pub use entry::Entry;
 pub use fields::NAMES as FIELD_NAMES;
 pub(crate) use fields::OMITTED;
+pub use ornament::Wave;
 pub use pieces::{PieceOfText, Pieces};
 
 /// Pages a certificate may have.

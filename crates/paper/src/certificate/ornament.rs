@@ -17,26 +17,38 @@ const PIECES: usize = 18;
 /// The waves, made once for each process.
 pub(super) static WAVES: LazyLock<Option<Path>> = LazyLock::new(|| {
     let mut path = PathBuilder::new();
-    for wave in 0..WAVES_COUNT {
-        let at = |piece: usize| point(wave as f32 / WAVES_COUNT as f32, piece as f32 / PIECES as f32);
-        let (x, y, _) = at(0);
-        path.move_to(points(x), points(y));
-        for piece in 0..PIECES {
-            let ((x0, y0, slope0), (x1, y1, slope1)) = (at(piece), at(piece + 1));
-            let third = (x1 - x0) / 3.0;
-            let (first, second) = (y0 + slope0 * third, y1 - slope1 * third);
-            path.cubic_to(
-                points(x0 + third),
-                points(first),
-                points(x1 - third),
-                points(second),
-                points(x1),
-                points(y1),
-            );
+    for Wave { from: (x, y), curves } in waves() {
+        path.move_to(x, y);
+        for [x1, y1, x2, y2, x, y] in curves {
+            path.cubic_to(x1, y1, x2, y2, x, y);
         }
     }
     path.finish()
 });
+
+/// A wave as plain numbers, in points.
+#[derive(Clone, Debug)]
+pub struct Wave {
+    /// Where it begins.
+    pub from: (f32, f32),
+    /// Cubic curves: two control points and the end.
+    pub curves: Vec<[f32; 6]>,
+}
+
+/// The waves.
+pub(super) fn waves() -> Vec<Wave> {
+    let wave = |wave: usize| {
+        let at = |piece: usize| point(wave as f32 / WAVES_COUNT as f32, piece as f32 / PIECES as f32);
+        let curve = |piece: usize| {
+            let ((x0, y0, slope0), (x1, y1, slope1)) = (at(piece), at(piece + 1));
+            let third = (x1 - x0) / 3.0;
+            [x0 + third, y0 + slope0 * third, x1 - third, y1 - slope1 * third, x1, y1].map(points)
+        };
+        let (x, y, _) = at(0);
+        Wave { from: (points(x), points(y)), curves: (0..PIECES).map(curve).collect() }
+    };
+    (0..WAVES_COUNT).map(wave).collect()
+}
 
 /// Millimetres and slope of a wave at `t` of its way. The swell is largest in the middle.
 fn point(phase: f32, t: f32) -> (f32, f32, f32) {
@@ -55,9 +67,6 @@ pub(super) fn stroke() -> Stroke {
 }
 
 /// A line from the upper right to the lower left of free space.
-pub(super) fn closing_line(area: Area) -> Option<Path> {
-    let mut path = PathBuilder::new();
-    path.move_to(points(area.x + area.w), points(area.y));
-    path.line_to(points(area.x), points(area.y + area.h));
-    path.finish()
+pub(super) fn closing_line(area: Area) -> [f32; 4] {
+    [area.x + area.w, area.y, area.x, area.y + area.h].map(points)
 }

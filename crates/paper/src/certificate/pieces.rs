@@ -1,9 +1,12 @@
 //! What one page draws, as plain numbers: so that a benchmark can draw the very same page with the bare library, and a
 //! test can look at places without opening a file.
 
+use super::latent::Screen;
+use super::ornament::{Wave, closing_line, waves};
 use super::{Plan, sheet};
 use crate::barcode::Square;
 use crate::layout::{Area, Block, Text};
+use crate::recheck::keywords;
 
 /// One line of text.
 #[derive(Clone, Debug)]
@@ -33,6 +36,16 @@ pub struct Pieces {
     pub code: Option<([f32; 3], usize, Vec<bool>)>,
     /// The seal's box in millimetres.
     pub seal: [f32; 3],
+    /// The word that shows on a copy.
+    pub screen: Option<Screen>,
+    /// The waves behind the attestation.
+    pub waves: Vec<Wave>,
+    /// The line that closes free space: from and to in points.
+    pub closing_line: Option<[f32; 4]>,
+    /// Texts that no reader needs to hear: numbers beside the people, the micro text.
+    pub ornaments: Vec<PieceOfText>,
+    /// The keywords of the document.
+    pub keywords: Vec<String>,
 }
 
 impl Plan<'_> {
@@ -47,6 +60,11 @@ impl Plan<'_> {
             shades: plan.shades.iter().filter_map(edges).collect(),
             rules: plan.rules.iter().filter_map(edges).collect(),
             seal: [sheet::SEAL.x, sheet::SEAL.y, sheet::SEAL.w],
+            screen: Some(Screen::of(&plan.clear)),
+            waves: waves(),
+            closing_line: plan.closed.map(closing_line),
+            ornaments: plan.ornaments.iter().flat_map(|text| pieces_of(text, None, false)).collect(),
+            keywords: keywords(&self.certificate.sheet, self.pages.len()),
             ..Pieces::default()
         };
         let square = Square::encode(code, sheet::CODE.w);
@@ -76,12 +94,16 @@ impl Plan<'_> {
 
 impl Pieces {
     fn add(&mut self, text: &Text, row: Option<usize>, is_heading: bool) {
-        self.texts.extend(text.lines.iter().map(|line| PieceOfText {
-            at: line.at(),
-            size: line.size(),
-            text: line.text().to_owned().into(),
-            row,
-            is_heading,
-        }));
+        self.texts.extend(pieces_of(text, row, is_heading));
     }
+}
+
+fn pieces_of(text: &Text, row: Option<usize>, is_heading: bool) -> impl Iterator<Item = PieceOfText> + '_ {
+    text.lines.iter().map(move |line| PieceOfText {
+        at: line.at(),
+        size: line.size(),
+        text: line.text().to_owned().into(),
+        row,
+        is_heading,
+    })
 }

@@ -19,17 +19,32 @@ const fn unreadable(what: &'static str) -> Mismatch {
     Mismatch::Unreadable(what)
 }
 
+fn refuse_long(bytes: &[u8]) -> Result<(), Mismatch> {
+    if bytes.len() > MAX_FILE { Err(unreadable("too long")) } else { Ok(()) }
+}
+
 fn open(bytes: &[u8]) -> Result<Document, Mismatch> {
-    if bytes.len() > MAX_FILE {
-        return Err(unreadable("too long"));
-    }
+    refuse_long(bytes)?;
     Document::load_mem(bytes).map_err(|_| unreadable("not a PDF"))
 }
 
+/// Looks at the file's table, its information and the root of its pages, and at none of the hundreds of other objects.
 pub(super) fn label(bytes: &[u8]) -> Result<Label, Mismatch> {
-    let document = open(bytes)?;
-    let (title, keywords) = metadata(&document)?;
-    Ok(Label { title, keywords, page_count: document.page_iter().count() })
+    refuse_long(bytes)?;
+    let found = Document::load_metadata_mem(bytes).map_err(|_| unreadable("not a PDF"))?;
+    if found.xref_recovery.is_some() {
+        return Err(unreadable("its table is broken"));
+    }
+    let broken = || unreadable("metadata");
+    let title = found.title.ok_or_else(broken)?;
+    let keywords = pairs(&found.keywords.ok_or_else(broken)?).ok_or_else(broken)?;
+    Ok(Label { title, keywords, page_count: usize::try_from(found.page_count).unwrap_or(0) })
+}
+
+/// `name:value` words.
+fn pairs(keywords: &str) -> Option<Vec<(String, String)>> {
+    let pair = |word: &str| word.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    keywords.split(", ").map(pair).collect()
 }
 
 pub(super) fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
@@ -50,9 +65,7 @@ fn metadata(document: &Document) -> Result<(String, Vec<(String, String)>), Mism
     };
     let title = text(b"Title").ok_or_else(broken)?;
     let keywords = text(b"Keywords").ok_or_else(broken)?;
-    let pair = |word: &str| word.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let keywords = keywords.split(", ").map(pair).collect::<Option<Vec<_>>>().ok_or_else(broken)?;
-    Ok((title, keywords))
+    Ok((title, pairs(&keywords).ok_or_else(broken)?))
 }
 
 fn read_page(

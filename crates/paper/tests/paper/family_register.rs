@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use paper::forms::family_register::FamilyRegister;
 use paper::{Body, Certificate, Mismatch, PaperError, Plan, recheck};
-use wire::family_register::{self as records, from_line};
+use wire::family_register as records;
+use wire::record_lines::Record as _;
 
 use super::support::*;
 
@@ -65,7 +66,7 @@ fn register_of(compiled: &str, rest: &str, members: &[&str]) -> records::FamilyR
          \"records\":[{{\"event\":\"compiled\",\"on\":\"{compiled}\"}}],\"members\":[{}]}}",
         members.join(",")
     );
-    from_line(&line).unwrap()
+    records::FamilyRegister::parse(&line).unwrap()
 }
 
 fn child(order: u32, name: &str, rest: &str) -> String {
@@ -103,7 +104,7 @@ fn with_correction() -> records::FamilyRegister {
 fn closed() -> records::FamilyRegister {
     let gone = FATHER.replacen(r#""records":["#, r#""removed":{"on":"2026-01-10","by":"death"},"records":["#, 1);
     let mut made = register(r#""closed":{"as":"removed","on":"2026-01-12"},"#, &[&gone]);
-    let closing = from_line(
+    let closing = records::FamilyRegister::parse(
         r#"{"id":"K2","domicile":"見本市","head":"甲","surname":"甲","records":[{"event":"closed","on":"2026-01-12"}],"members":[{"order":1,"name":"一","birth_date":"1970-01-02","relation":"長男"}]}"#,
     );
     made.records.extend(closing.unwrap().records);

@@ -152,3 +152,19 @@ mod any_bytes {
         }
     }
 }
+
+#[test]
+fn a_label_says_what_the_whole_file_says_of_itself_and_no_broken_table_is_mended() {
+    for people in [1, 8] {
+        let (bytes, _) = drawn(&household(people));
+        let (label, whole) = (paper::recheck::label(&bytes).unwrap(), extract(&bytes).unwrap());
+        assert_eq!((label.title, label.keywords, label.page_count), (whole.title, whole.keywords, whole.pages.len()));
+        // A reader that guesses could find another file's information; ours takes no file whose table is not as written.
+        let at = bytes.windows(9).rposition(|part| part == b"startxref").unwrap();
+        let mut moved = bytes.clone();
+        moved[at + 10] = b'9';
+        assert!(paper::recheck::label(&moved).is_err());
+        assert!(paper::recheck::label(&bytes[..bytes.len() / 2]).is_err());
+    }
+    assert!(paper::recheck::label(b"").is_err());
+}

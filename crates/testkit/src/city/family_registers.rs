@@ -14,7 +14,8 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use base::{Date, Timestamp};
-use wire::family_register::{Contents, FILE, FamilyRegister, Header, from_line, write_header, write_register};
+use wire::family_register::FamilyRegister;
+use wire::record_lines::{Contents, Header, Record as _, write_header, write_record};
 use wire::resident_csv::EntryState;
 
 use super::POSITION;
@@ -288,7 +289,7 @@ impl Registers {
     }
 
     fn read(&mut self, line: &str) -> std::io::Result<()> {
-        let register = from_line(line).map_err(|faults| std::io::Error::other(format!("{faults:?}")))?;
+        let register = FamilyRegister::parse(line).map_err(|faults| std::io::Error::other(format!("{faults:?}")))?;
         self.0.push(register);
         Ok(())
     }
@@ -300,11 +301,11 @@ impl Registers {
             position: POSITION,
             taken_at: Timestamp::in_japan(as_of, 5, 0, 0),
             contents: Contents::Full,
-            registers: self.0.len() as u64,
+            records: self.0.len() as u64,
         };
-        let mut out = BufWriter::with_capacity(1 << 18, File::create(directory.join(FILE))?);
-        write_header(&mut out, &header)?;
-        self.0.iter().try_for_each(|register| write_register(&mut out, register))?;
+        let mut out = BufWriter::with_capacity(1 << 18, File::create(directory.join(FamilyRegister::FILE))?);
+        write_header::<FamilyRegister>(&mut out, &header)?;
+        self.0.iter().try_for_each(|register| write_record(&mut out, register))?;
         Ok(u32::try_from(self.0.len()).unwrap_or(u32::MAX))
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use wire::family_register::FamilyRegister;
 use wire::record_lines::{self, Record};
 use wire::resident_csv::{Entry, FileMapping, Reader};
 use wire::seal_registration::{SealRegistration, SealState};
@@ -28,7 +29,7 @@ fn the_same_seed_is_the_same_city() {
     let first = generate(2_000, 7, one.path()).unwrap();
     assert_eq!(first, generate(2_000, 7, two.path()).unwrap());
     generate(2_000, 8, three.path()).unwrap();
-    let records = [SealRegistration::FILE, TaxRecord::FILE, wire::family_register::FILE];
+    let records = [SealRegistration::FILE, TaxRecord::FILE, FamilyRegister::FILE];
     for name in [files::RESIDENTS, files::HOUSEHOLDS, files::PROTECTIONS, files::SOURCE, "samples.toml"]
         .into_iter()
         .chain(records)
@@ -103,15 +104,7 @@ fn its_family_registers_are_those_of_its_people() {
     let directory = tempfile::tempdir().unwrap();
     let summary = generate(400, 1, directory.path()).unwrap();
     let residents: BTreeSet<_> = read(directory.path()).into_iter().map(|resident| resident.resident_id).collect();
-    let bytes = std::fs::read(directory.path().join(wire::family_register::FILE)).unwrap();
-    let mut reader = wire::family_register::Reader::open(bytes.as_slice()).unwrap();
-    let mut registers = Vec::new();
-    while let Some(entry) = reader.next_entry().unwrap() {
-        match entry {
-            wire::family_register::Entry::Good { register, .. } => registers.push(register),
-            wire::family_register::Entry::Bad { faults, .. } => panic!("{faults:?}"),
-        }
-    }
+    let registers: Vec<FamilyRegister> = records(directory.path());
     assert_eq!(registers.len(), summary.family_registers as usize);
     let members: Vec<_> = registers.iter().flat_map(|register| &register.members).collect();
     assert!(members.iter().filter_map(|member| member.resident_id.as_ref()).all(|id| residents.contains(id)));

@@ -15,8 +15,7 @@ const NO_FEED: StoreError = StoreError::Column { column: 0, wanted: "the copy's 
 /// # Errors
 /// [`StoreError`].
 pub fn freshness<T: Copied>(tx: &mut Tx, now: Timestamp) -> Result<Freshness, StoreError> {
-    let sql = "SELECT position, source_position, heartbeat, received FROM record_copy_feed WHERE kind = $1";
-    let row = tx.query_one(sql, &[T::KIND.into()])?.ok_or(NO_FEED)?;
+    let row = tx.query_one(T::LEDGER.freshness, &[])?.ok_or(NO_FEED)?;
     let heartbeat = row.opt_timestamp(2)?;
     let age_seconds = age_seconds(now, heartbeat, row.opt_timestamp(3)?);
     Ok(Freshness { position: row.int(0)?, source_position: row.int(1)?, heartbeat, age_seconds, waiting: 0 })
@@ -35,8 +34,22 @@ pub fn is_fresh<T: Copied>(tx: &mut Tx, now: Timestamp, minutes: u32) -> Result<
 /// # Errors
 /// [`StoreError`].
 pub fn is_loaded<T: Copied>(tx: &mut Tx) -> Result<bool, StoreError> {
-    let row = tx.query_one("SELECT generation FROM record_copy_feed WHERE kind = $1", &[T::KIND.into()])?;
-    Ok(row.ok_or(NO_FEED)?.int(0)? > 0)
+    Ok(feed::<T>(tx)?.0 > 0)
+}
+
+/// Generation shown, source and position.
+pub(super) fn feed<T: Copied>(tx: &mut Tx) -> Result<(i64, String, i64), StoreError> {
+    let row = tx.query_one(T::LEDGER.feed, &[])?.ok_or(NO_FEED)?;
+    Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(2)?))
+}
+
+/// The source says, at `now`, that it is there and that nothing changed; nothing where it never handed anything over. For
+/// the demo's simulated sources.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn renew<T: Copied>(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(T::LEDGER.renew, &[now.into()]).map(drop)
 }
 
 /// Records that the source said, at `taken_at`, that it stands at `position`. An older or repeated heartbeat changes
@@ -52,14 +65,6 @@ pub fn record_heartbeat<T: Copied>(
     received: Timestamp,
 ) -> Result<(), StoreError> {
     // That the source is ahead of us is known however the clocks stand: it closes until we have caught up (I8).
-    tx.queue(
-        "UPDATE record_copy_feed SET source_position = $1 WHERE kind = $2 AND source_position < $1",
-        &[position.into(), T::KIND.into()],
-    )?;
-    tx.execute(
-        "UPDATE record_copy_feed SET source = $1, heartbeat = $2, received = $3 \
-         WHERE kind = $4 AND (heartbeat IS NULL OR heartbeat < $2)",
-        &[source.into(), taken_at.into(), received.into(), T::KIND.into()],
-    )?;
-    Ok(())
+    tx.queue(T::LEDGER.raise_source_position, &[position.into()])?;
+    tx.execute(T::LEDGER.heartbeat, &[source.into(), taken_at.into(), received.into()]).map(drop)
 }

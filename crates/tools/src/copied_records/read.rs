@@ -2,7 +2,7 @@
 
 use store::{StoreError, Tx};
 
-use super::Copied;
+use super::PersonRecord;
 use crate::access::PersonAccess;
 use crate::register::SnapshotVersion;
 
@@ -31,7 +31,7 @@ const OF_RESIDENT: &str = "SELECT r.generation, r.position, r.is_complete, r.bod
 ///
 /// # Errors
 /// [`StoreError`]; also when a body does not read back, a defect of ours: nothing is served from it.
-pub fn of_subject<T: Copied>(tx: &mut Tx, access: &PersonAccess) -> Result<Vec<Held<T>>, StoreError> {
+pub fn of_subject<T: PersonRecord>(tx: &mut Tx, access: &PersonAccess) -> Result<Vec<Held<T>>, StoreError> {
     let rows = tx.query(OF_RESIDENT, &[T::KIND.into(), access.subject().into()])?;
     rows.iter()
         .map(|row| {

@@ -118,7 +118,7 @@ fn each_kind_has_its_own_copy_heartbeat_and_positions() {
         assert!(!fresh::<SealRegistration>(&database));
         assert!(!database.inside().read(is_loaded::<SealRegistration>).unwrap());
         let report = load(&database, 10, &[seal()]);
-        assert_eq!(report, Report { records: 1, refused: 0, switched: true, has_gap: false });
+        assert_eq!(report, Report { records: 1, people: 1, refused: 0, switched: true, has_gap: false });
         assert!(fresh::<SealRegistration>(&database) && !fresh::<TaxRecord>(&database));
         let tax = TaxRecord { resident_id: "R-1".to_owned(), ..TaxRecord::invented(4) };
         load(&database, 3, std::slice::from_ref(&tax));
@@ -171,7 +171,7 @@ fn refused_lines_are_listed_and_leave_no_older_record_at_the_machine() {
         let report = run::<SealRegistration>(&database, directory.path(), &options).unwrap();
         assert!(!report.switched && report.refused == 1);
         assert!(!fresh::<SealRegistration>(&database));
-        let list = std::fs::read_to_string(directory.path().join(SealRegistration::REFUSED)).unwrap();
+        let list = std::fs::read_to_string(directory.path().join(<SealRegistration as Copied>::REFUSED)).unwrap();
         assert!(list.contains("2,\"name\",individual-number,") && !list.contains("１２３４"), "{list}");
         let keep = Options { keep_good: true, ..options };
         assert!(run::<SealRegistration>(&database, directory.path(), &keep).unwrap().switched);

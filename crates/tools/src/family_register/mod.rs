@@ -1,7 +1,7 @@
 //! The family registers (戸籍) of the city: what the family register system told us, and nothing else.
 //!
 //! For the certificates 戸籍全部事項証明書, 戸籍個人事項証明書 and 戸籍の附票の写し. As with the register of residents, this is a **copy**
-//! fed by files (`wire::family_register`); it never invents, corrects or guesses. Law: 戸籍法 第6条–第13条 (what is in it),
+//! fed by files (`wire::family_register`, [`crate::copied_records`]); it never invents, corrects or guesses. Law: 戸籍法 第6条–第13条 (what is in it),
 //! 第10条 (who may have a copy), 第119条–第120条 (kept by computer); 住民基本台帳法 第16条–第20条 (附票).
 //!
 //! ```text
@@ -18,13 +18,11 @@
 //! | [`snapshot`] | one register as read, with what decides about it |
 //! | [`rules`] | who may be served at a machine on a date; pure |
 //! | [`read`] | the only readers; each takes an access |
-//! | [`freshness`] | how old the copy is |
-//! | [`import`] | files → staged rows → one switch; differences |
+//! | [`import`] | its rows, and what an import ends; the engine, freshness too, is [`crate::copied_records`] |
 //! | [`towns`] | place names of many registers at once, for choosing a 本籍 |
 //! | [`registration`] | people who live elsewhere and have their register here (本籍地利用登録) |
 
 mod closed;
-pub mod freshness;
 pub mod import;
 mod place;
 pub mod read;
@@ -37,7 +35,6 @@ pub mod towns;
 mod tests;
 
 pub use closed::read_closed;
-pub use freshness::freshness;
 pub use read::{FamilyRegisterError, Shows, also_shows, read, read_registered};
 pub use rules::{Cause, why_not_at_a_machine};
 pub use snapshot::{FamilyRegisterSnapshot, Linked};

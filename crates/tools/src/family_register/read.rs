@@ -9,7 +9,8 @@
 
 use base::Kind;
 use store::{Row, StoreError, Tx};
-use wire::family_register::{FamilyRegister, from_line};
+use wire::family_register::FamilyRegister;
+use wire::record_lines::Record as _;
 
 use super::registration::RegisteredPerson;
 use super::snapshot::{FamilyRegisterSnapshot, Linked};
@@ -129,7 +130,7 @@ pub fn read_registered(
 
 /// A row's register. A body that does not read back is a defect of ours: nothing is served from it.
 pub(super) fn body(row: &Row, column: usize) -> Result<FamilyRegister, StoreError> {
-    from_line(row.text(column)?).map_err(|_| StoreError::Column { column, wanted: "a family register" })
+    FamilyRegister::parse(row.text(column)?).map_err(|_| StoreError::Column { column, wanted: "a family register" })
 }
 
 pub(super) fn snapshot(

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use base::{Date, Timestamp};
 use store::testing::{TestDatabase, for_each_engine};
-use wire::family_register::{Contents, FILE, Header, from_line, write_header, write_register};
+use wire::record_lines::{Contents, Header, Record as _, write_header, write_record};
 use wire::resident_csv::files;
 
-use super::import::{self, ImportError, Report};
+use super::import::{self, ImportError};
 use super::*;
 use crate::access::{self, Access, Actor, Duty, Purpose};
+use crate::copied_records::import::Report;
+use crate::copied_records::{self, freshness};
 use crate::register::import::Options;
 use crate::resident_id::ResidentId;
 
@@ -27,7 +29,7 @@ fn day(text: &str) -> Date {
 /// 甲野: husband (R-1) and wife (R-2) live here, the elder daughter left by marriage, the son (R-3) is a child, the younger
 /// daughter lives elsewhere.
 pub(super) fn kono() -> FamilyRegister {
-    from_line(concat!(
+    FamilyRegister::parse(concat!(
         r#"{"id":"K1","domicile":"見本県見本市中央一丁目100番地","head":"甲野　義太郎","surname":"甲野","#,
         r#""records":[{"event":"compiled","on":"1998-05-06"}],"members":["#,
         r#"{"order":1,"resident":"R-1","name":"義太郎","birth_date":"1970-01-02","relation":"長男","spouse":"husband","#,
@@ -78,21 +80,20 @@ fn residents_from(database: &TestDatabase, directory: &Path) {
 pub(super) fn write(directory: &Path, position: i64, contents: Contents, registers: &[FamilyRegister]) {
     let mut out = Vec::new();
     let taken_at = Timestamp::from_seconds(MORNING + position);
-    let header =
-        Header { source: "koseki".to_owned(), position, taken_at, contents, registers: registers.len() as u64 };
-    write_header(&mut out, &header).unwrap();
-    registers.iter().for_each(|register| write_register(&mut out, register).unwrap());
-    std::fs::write(directory.join(FILE), out).unwrap();
+    let header = Header { source: "koseki".to_owned(), position, taken_at, contents, records: registers.len() as u64 };
+    write_header::<FamilyRegister>(&mut out, &header).unwrap();
+    registers.iter().for_each(|register| write_record(&mut out, register).unwrap());
+    std::fs::write(directory.join(FamilyRegister::FILE), out).unwrap();
 }
 
 fn run(database: &TestDatabase, directory: &Path, options: &Options) -> Result<Report, ImportError> {
-    import::run(&database.inside(), &database.seams, directory, options).map(Option::unwrap)
+    import::run(&database.inside(), &database.seams, directory, options).map(|report| report.unwrap().copy)
 }
 
-pub(super) fn load(database: &TestDatabase, position: i64, registers: &[FamilyRegister]) -> Report {
+pub(super) fn load(database: &TestDatabase, position: i64, registers: &[FamilyRegister]) -> import::Report {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), position, Contents::Full, registers);
-    run(database, directory.path(), &Options::default()).unwrap()
+    import::run(&database.inside(), &database.seams, directory.path(), &Options::default()).unwrap().unwrap()
 }
 
 fn difference(database: &TestDatabase, after: i64, position: i64, registers: &[FamilyRegister]) -> Report {
@@ -126,7 +127,7 @@ fn causes(database: &TestDatabase, resident: &str) -> Vec<Cause> {
 
 fn is_fresh(database: &TestDatabase) -> bool {
     let now = database.seams.now();
-    database.inside().read(|tx| freshness::is_fresh(tx, now, 30)).unwrap()
+    database.inside().read(|tx| copied_records::is_fresh::<FamilyRegister>(tx, now, 30)).unwrap()
 }
 
 #[test]
@@ -134,8 +135,8 @@ fn a_resident_finds_the_register_in_which_they_are_entered() {
     for_each_engine(|database| {
         residents(&database);
         assert!(!is_fresh(&database));
-        let report = load(&database, 10, &[kono(), named("K2", "桜", Some("R-9"))]);
-        assert_eq!((report.registers, report.members, report.refused, report.switched), (2, 6, 0, true));
+        let report = load(&database, 10, &[kono(), named("K2", "桜", Some("R-9"))]).copy;
+        assert_eq!((report.records, report.people, report.refused, report.switched), (2, 6, 0, true));
         assert!(is_fresh(&database));
         let snapshot = read_for(&database, "R-2").unwrap();
         assert_eq!((snapshot.register.id.as_str(), snapshot.subject), ("K1", 2));
@@ -183,7 +184,8 @@ fn a_pending_notification_of_anyone_closes_the_whole_register() {
         {
             let mut register = kono();
             change(&mut register);
-            let position = database.inside().read(|tx| freshness(tx, database.seams.now())).unwrap().position;
+            let position =
+                database.inside().read(|tx| freshness::<FamilyRegister>(tx, database.seams.now())).unwrap().position;
             let report = difference(&database, position, position + 1, &[register]);
             assert!(report.switched && !report.has_gap);
             assert_eq!(causes(&database, "R-1"), [Cause::Pending]);
@@ -287,12 +289,16 @@ fn bad_lines_are_reported_and_nothing_is_switched_unless_the_good_are_wanted() {
         let mut changed = kono();
         changed.is_pending = true;
         write(directory.path(), 11, Contents::Full, &[changed, named("K2", "桜", Some("R-9"))]);
-        let text = std::fs::read_to_string(directory.path().join(FILE)).unwrap();
-        std::fs::write(directory.path().join(FILE), text.replace("\"丙山\"", "\"１２３４５６７８９０１８\"")).unwrap();
-        let path = directory.path().join("refused.csv");
-        let options = Options { report: Some(path.clone()), ..Options::default() };
+        let text = std::fs::read_to_string(directory.path().join(FamilyRegister::FILE)).unwrap();
+        std::fs::write(
+            directory.path().join(FamilyRegister::FILE),
+            text.replace("\"丙山\"", "\"１２３４５６７８９０１８\""),
+        )
+        .unwrap();
+        let path = directory.path().join("refused_family_registers.csv");
+        let options = Options { report: Some(directory.path().join("refused.csv")), ..Options::default() };
         let report = run(&database, directory.path(), &options).unwrap();
-        assert_eq!((report.registers, report.refused, report.switched), (1, 1, false));
+        assert_eq!((report.records, report.refused, report.switched), (1, 1, false));
         let refused = std::fs::read_to_string(&path).unwrap();
         assert!(refused.contains("3,\"surname\",individual-number,") && !refused.contains("１２３４"), "{refused}");
         assert_eq!(causes(&database, "R-1"), []);
@@ -310,8 +316,8 @@ fn a_refused_line_of_a_difference_leaves_no_older_version_at_the_machine() {
         load(&database, 10, &[kono()]);
         let directory = tempfile::tempdir().unwrap();
         write(directory.path(), 11, Contents::Difference { after: 10 }, &[kono()]);
-        let text = std::fs::read_to_string(directory.path().join(FILE)).unwrap();
-        std::fs::write(directory.path().join(FILE), text.replace("\"長男\"", "7")).unwrap();
+        let text = std::fs::read_to_string(directory.path().join(FamilyRegister::FILE)).unwrap();
+        std::fs::write(directory.path().join(FamilyRegister::FILE), text.replace("\"長男\"", "7")).unwrap();
         let refused = run(&database, directory.path(), &Options::default()).unwrap();
         assert!(!refused.switched);
         // The source is ahead of us now.
@@ -349,17 +355,17 @@ fn a_load_cut_short_changes_nothing_and_the_whole_one_goes_on() {
             .chain([named("K999", "桜", Some("R-9"))])
             .collect();
         write(directory.path(), 20, Contents::Full, &many);
-        let whole = std::fs::read_to_string(directory.path().join(FILE)).unwrap();
+        let whole = std::fs::read_to_string(directory.path().join(FamilyRegister::FILE)).unwrap();
         let cut: Vec<_> = whole.lines().take(100).collect();
-        std::fs::write(directory.path().join(FILE), cut.join("\n")).unwrap();
+        std::fs::write(directory.path().join(FamilyRegister::FILE), cut.join("\n")).unwrap();
         assert!(matches!(run(&database, directory.path(), &Options::default()), Err(ImportError::File(_))));
         assert_eq!(read_for(&database, "R-1").unwrap().register.id, "K1");
-        std::fs::write(directory.path().join(FILE), &whole).unwrap();
-        assert_eq!(run(&database, directory.path(), &Options::default()).unwrap().registers, 131);
+        std::fs::write(directory.path().join(FamilyRegister::FILE), &whole).unwrap();
+        assert_eq!(run(&database, directory.path(), &Options::default()).unwrap().records, 131);
         assert_eq!(read_for(&database, "R-9").unwrap().register.id, "K999");
         // The same again is no second load, an older one is refused, and what was replaced is gone.
         let again = run(&database, directory.path(), &Options::default()).unwrap();
-        assert_eq!((again.registers, again.switched), (131, true));
+        assert_eq!((again.records, again.switched), (131, true));
         assert_eq!(read_for(&database, "R-9").unwrap().version.generation, 3);
         write(directory.path(), 15, Contents::Full, &[kono()]);
         assert!(matches!(
@@ -391,7 +397,7 @@ fn an_interrupted_load_is_taken_up_where_it_stopped() {
             })
             .unwrap();
         let report = run(&database, directory.path(), &options).unwrap();
-        assert_eq!((report.registers, report.switched), (120, true));
+        assert_eq!((report.records, report.switched), (120, true));
         let row = database
             .inside()
             .read(|tx| tx.query("SELECT COUNT(*), MAX(generation) FROM family_registers", &[]))

@@ -23,9 +23,9 @@ pub use rules::{Cause, why_not_at_a_machine};
 pub use wire::seal_registration::{Cancellation, Impression, SealRegistration, SealState, Suspension};
 
 use crate::access::{BulkDeclaration, Concerned};
-use crate::copied_records::Copied;
+use crate::copied_records::{Ledger, PersonRecord, ledger};
 
-impl Copied for SealRegistration {
+impl PersonRecord for SealRegistration {
     const KIND: &'static str = "seals";
     const DECLARATION: BulkDeclaration = BulkDeclaration {
         name: "seal_register.import",
@@ -34,4 +34,9 @@ impl Copied for SealRegistration {
         concerned: Concerned::Everyone,
     };
     const REFUSED: &'static str = "refused_seal_registrations.csv";
+    const LEDGER: Ledger = ledger!(shared "seals");
+
+    fn resident(&self) -> &str {
+        &self.resident_id
+    }
 }

@@ -21,9 +21,9 @@ pub use rules::{Cause, why_not_at_a_machine};
 pub use wire::tax_record::{Base, Deductions, Income, People, Tax, TaxRecord, levies};
 
 use crate::access::{BulkDeclaration, Concerned};
-use crate::copied_records::Copied;
+use crate::copied_records::{Ledger, PersonRecord, ledger};
 
-impl Copied for TaxRecord {
+impl PersonRecord for TaxRecord {
     const KIND: &'static str = "tax";
     const DECLARATION: BulkDeclaration = BulkDeclaration {
         name: "tax_records.import",
@@ -32,4 +32,9 @@ impl Copied for TaxRecord {
         concerned: Concerned::Everyone,
     };
     const REFUSED: &'static str = "refused_tax_records.csv";
+    const LEDGER: Ledger = ledger!(shared "tax");
+
+    fn resident(&self) -> &str {
+        &self.resident_id
+    }
 }

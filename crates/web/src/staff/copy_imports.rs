@@ -63,7 +63,7 @@ pub struct Newest {
 pub fn newest(tx: &mut Tx<'_>, now: Timestamp) -> Result<Newest, StoreError> {
     let (files, total) = journal::list(tx, 0, NEWEST)?;
     let heartbeats = [
-        ("family_register", family_register::freshness(tx, now)?.heartbeat),
+        ("family_register", copied_records::freshness::<family_register::FamilyRegister>(tx, now)?.heartbeat),
         ("seals", copied_records::freshness::<SealRegistration>(tx, now)?.heartbeat),
         ("tax", copied_records::freshness::<TaxRecord>(tx, now)?.heartbeat),
     ];

@@ -9,11 +9,10 @@
 
 use base::Date;
 
-use super::fault::Reason;
-use super::item::{
-    Day, Inventor, Item, NOTICE_LABELS, Notice, Object, RegisterReference, Row, Trail, silent_debug, words,
-};
-use super::json::Json;
+use super::values::{Day, NOTICE_LABELS, Notice, RegisterReference};
+use crate::record_lines::Reason;
+use crate::record_lines::item::{Inventor, Item, Object, Row, Trail, list, record, silent_debug, words};
+use crate::record_lines::json::Json;
 
 words! {
     /// Why a member's family name changed.
@@ -353,7 +352,7 @@ impl CorrectionKind {
     }
 }
 
-super::item::record! {
+record! {
     /// A correction of the record it stands below: what, why, and what had stood there.
     Correction {
         /// How.
@@ -373,7 +372,7 @@ super::item::record! {
     }
 }
 
-super::item::record! {
+record! {
     /// A note below a record (付記, 付録23号; 特記事項).
     Note {
         /// 記録日.
@@ -503,7 +502,7 @@ pub(super) fn read_record<E: Kind>(json: &Json, trail: &mut Trail) -> Option<Rec
     let mut object = Object::of(json, trail)?;
     let event = E::from_object(&mut object, trail);
     let value = object.get("below");
-    let below = trail.within("below", |trail| super::item::list(value, MOST_BELOW, trail, Below::read));
+    let below = trail.within("below", |trail| list(value, MOST_BELOW, trail, Below::read));
     // The fields of an unknown kind are not unknown fields.
     if event.is_some() {
         object.finish(trail);

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use base::Date;
 
 use super::events::{Event, Record, RegisterEvent, invented_record, read_record, write_record};
-use super::fault::Reason;
-use super::item::{Inventor, Item, Object, Row, Trail, list, record, silent_debug, text, words};
-use super::json::Json;
+use crate::record_lines::item::{Inventor, Item, Object, Row, Trail, list, plain_items, record, silent_debug, words};
+use crate::record_lines::json::Json;
+use crate::record_lines::{self, Reason, key_in, key_text, read_line};
 use crate::resident_csv::Reason as TextReason;
 use crate::resident_csv::names::katakana;
 
@@ -262,26 +262,6 @@ impl Member {
     }
 }
 
-fn id(value: Option<&Json>, trail: &mut Trail) -> Option<String> {
-    let id = text(value, 20, trail)?;
-    if id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'-')) {
-        return Some(id);
-    }
-    trail.fault(TextReason::NotAnId);
-    None
-}
-
-fn flag(value: Option<&Json>, trail: &mut Trail) -> Option<bool> {
-    match value {
-        None => Some(false),
-        Some(Json::Flag(flag)) => Some(*flag),
-        Some(_) => {
-            trail.fault(Reason::WrongType { wanted: "true or false" });
-            None
-        }
-    }
-}
-
 fn records<E: super::events::Kind>(object: &mut Object<'_>, trail: &mut Trail) -> Option<Vec<Record<E>>> {
     let value = object.get("records");
     trail.within("records", |trail| list(value, MOST_RECORDS, trail, read_record))
@@ -305,8 +285,7 @@ impl Item for Reading {
         };
         let mut object = Object::of(json, trail)?;
         let kana: Option<String> = object.field("kana", trail);
-        let registered = object.get("registered");
-        let is_registered = trail.within("registered", |trail| flag(registered, trail));
+        let is_registered = object.field("registered", trail);
         object.finish(trail);
         match katakana(&kana?) {
             Ok(kana) => Some(Self { kana, is_registered: is_registered? }),
@@ -319,7 +298,7 @@ impl Item for Reading {
 
     fn write(&self) -> Option<Json> {
         let mut map = vec![("kana".to_owned(), Json::Text(self.kana.clone()))];
-        put(&mut map, "registered", self.is_registered.then_some(Json::Flag(true)));
+        put(&mut map, "registered", self.is_registered.write());
         Some(Json::Map(map))
     }
 
@@ -334,31 +313,7 @@ impl Item for Reading {
     }
 }
 
-/// Optional records without rows of their own.
-macro_rules! silent_items {
-    ($($name:ident),*) => { $(
-        impl Item for $name {
-            fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-                let Some(json) = value else {
-                    trail.fault(Reason::Missing);
-                    return None;
-                };
-                Self::read_object(json, trail)
-            }
-
-            fn write(&self) -> Option<Json> {
-                Some(self.write_object())
-            }
-
-            fn print(&self, _label: &'static str, _rows: &mut Vec<Row>) {}
-
-            fn invent(by: &mut Inventor) -> Self {
-                Self::invented(by)
-            }
-        }
-    )* };
-}
-silent_items!(AdoptiveParents, MemberProtection);
+plain_items!(AdoptiveParents, MemberProtection);
 
 /// `{"on": …, "by": …}` beside a member; nothing for one who is entered.
 fn member_state(object: &mut Object<'_>, trail: &mut Trail) -> Option<MemberState> {
@@ -389,7 +344,7 @@ impl Member {
         let resident = object.get("resident");
         let resident_id = trail.within("resident", |trail| match resident {
             None => Some(None),
-            some => id(some, trail).map(Some),
+            some => key_text(some, trail).map(Some),
         });
         let name = object.field("name", trail);
         let reading = object.field("reading", trail);
@@ -400,8 +355,7 @@ impl Member {
         let adoptive = object.field("adoptive", trail);
         let spouse = object.field("spouse", trail);
         let state = member_state(&mut object, trail);
-        let pending = object.get("pending");
-        let is_pending = trail.within("pending", |trail| flag(pending, trail));
+        let is_pending = object.field("pending", trail);
         let protection: Option<Option<MemberProtection>> = object.field("protected", trail);
         if matches!(&protection, Some(Some(MemberProtection { from, until: Some(until) })) if until < from) {
             trail.within("protected", |trail| trail.fault(TextReason::EndsBeforeItBegins));
@@ -449,7 +403,7 @@ impl Member {
             put(&mut removed, "by", by.write());
             put(&mut map, "removed", Some(Json::Map(removed)));
         }
-        put(&mut map, "pending", self.is_pending.then_some(Json::Flag(true)));
+        put(&mut map, "pending", self.is_pending.write());
         put(&mut map, "protected", self.protection.write());
         put_list(&mut map, "records", self.records.iter().map(write_record).collect());
         put_list(&mut map, "appendix", self.appendix.iter().map(AppendixEntry::write_object).collect());
@@ -506,19 +460,16 @@ fn register_state(object: &mut Object<'_>, trail: &mut Trail) -> Option<Register
 }
 
 impl FamilyRegister {
-    pub(super) fn read(json: &Json, trail: &mut Trail) -> Option<Self> {
-        let mut object = Object::of(json, trail)?;
+    fn read(object: &mut Object<'_>, trail: &mut Trail) -> Option<Self> {
         let key = object.get("id");
-        let id = trail.within("id", |trail| id(key, trail));
+        let id = trail.within("id", |trail| key_text(key, trail));
         let (domicile, head) = (object.field("domicile", trail), object.field("head", trail));
         let (surname, surname_reading) = (object.field("surname", trail), object.field("surname_reading", trail));
-        let state = register_state(&mut object, trail);
-        let pending = object.get("pending");
-        let is_pending = trail.within("pending", |trail| flag(pending, trail));
-        let records = records(&mut object, trail);
+        let state = register_state(object, trail);
+        let is_pending = object.field("pending", trail);
+        let records = records(object, trail);
         let persons = object.get("members");
         let members = trail.within("members", |trail| list(persons, MOST_MEMBERS, trail, Member::read));
-        object.finish(trail);
         let register = Self {
             id: id?,
             domicile: domicile?,
@@ -559,7 +510,7 @@ impl FamilyRegister {
         trail.faults.len() == before
     }
 
-    pub(super) fn write(&self) -> Json {
+    fn write(&self) -> Json {
         let mut map = vec![("id".to_owned(), Json::Text(self.id.clone()))];
         put(&mut map, "domicile", self.domicile.write());
         put(&mut map, "head", self.head.write());
@@ -576,7 +527,7 @@ impl FamilyRegister {
             put(&mut closed, "on", on.write());
             put(&mut map, "closed", Some(Json::Map(closed)));
         }
-        put(&mut map, "pending", self.is_pending.then_some(Json::Flag(true)));
+        put(&mut map, "pending", self.is_pending.write());
         put_list(&mut map, "records", self.records.iter().map(write_record).collect());
         put_list(&mut map, "members", self.members.iter().map(Member::write).collect());
         Json::Map(map)
@@ -603,5 +554,29 @@ impl FamilyRegister {
             records: (0..by.below(4)).map(|_| invented_record(by)).collect(),
             members: (1..=1 + by.below(7) as u32).map(|order| Member::invented(order, by)).collect(),
         }
+    }
+}
+
+impl record_lines::Record for FamilyRegister {
+    const FORMAT: &'static str = "yakuba-family-registers/1";
+    const FILE: &'static str = "family_registers.jsonl";
+    const COUNT: &'static str = "registers";
+
+    fn parse(line: &str) -> Result<Self, Vec<(String, Reason)>> {
+        read_line(line, Self::read)
+    }
+
+    fn to_line(&self) -> String {
+        let mut line = String::new();
+        self.write().write(&mut line);
+        line
+    }
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+
+    fn key_of(line: &str) -> Option<String> {
+        key_in(line, "id")
     }
 }

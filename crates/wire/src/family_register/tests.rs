@@ -1,17 +1,23 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::record_lines::{
+    Contents, FileError, Header, LONGEST_LINE, Reason, Record as _, read_anything, write_header,
+};
 
-fn header(registers: u64) -> String {
+type Entry = crate::record_lines::Entry<FamilyRegister>;
+type Reader<R> = crate::record_lines::Reader<R, FamilyRegister>;
+
+fn header(records: u64) -> String {
     let mut out = Vec::new();
     let header = Header {
         source: "koseki".to_owned(),
         position: 7,
         taken_at: base::Timestamp::from_seconds(1_795_464_000),
         contents: Contents::Full,
-        registers,
+        records,
     };
-    write_header(&mut out, &header).unwrap();
+    write_header::<FamilyRegister>(&mut out, &header).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -39,7 +45,7 @@ fn faults(line: &str) -> Vec<(String, &'static str)> {
 
 #[test]
 fn a_register_prints_what_a_certificate_shows() {
-    let register = from_line(ONE).unwrap();
+    let register = FamilyRegister::parse(ONE).unwrap();
     let head = register.member(1).unwrap();
     let birth = head.records.first().unwrap();
     assert_eq!(birth.event.heading(), "出生");
@@ -65,7 +71,7 @@ fn a_bad_line_says_where_and_why_and_the_next_one_is_read() {
     let text = file(&["{", &ONE.replace("1990-02-03\",\"father", "1990-02-30\",\"father"), ONE, ONE]);
     let all = entries(&text);
     assert!(matches!(&all[0], Entry::Bad { line: 2, faults, .. } if faults[0].reason.code() == "not-json"));
-    let Entry::Bad { line: 3, id: Some(id), faults } = &all[1] else { panic!("{:?}", all[1]) };
+    let Entry::Bad { line: 3, key: Some(id), faults } = &all[1] else { panic!("{:?}", all[1]) };
     assert_eq!(
         (id.as_str(), faults[0].to_string().as_str()),
         ("K1", "family_registers.jsonl:3: members[1].birth_date: not a date in an allowed format")
@@ -123,8 +129,8 @@ fn a_fault_never_repeats_a_value() {
     let Entry::Bad { faults, .. } = entries(&file(&[&line])).remove(0) else { panic!() };
     let told: String = faults.iter().map(|fault| format!("{fault}{}{fault:?}", fault.reason.japanese())).collect();
     assert!(!told.contains("義太郎") && !told.contains("秘密"), "{told}");
-    assert_eq!(format!("{:?}", from_line(ONE).unwrap()), "FamilyRegister(<personal>)");
-    assert_eq!(format!("{:?}", from_line(ONE).unwrap().members[0].records[0].event), "Event(<personal>)");
+    assert_eq!(format!("{:?}", FamilyRegister::parse(ONE).unwrap()), "FamilyRegister(<personal>)");
+    assert_eq!(format!("{:?}", FamilyRegister::parse(ONE).unwrap().members[0].records[0].event), "Event(<personal>)");
 }
 
 #[test]
@@ -133,7 +139,10 @@ fn a_file_cut_short_is_noticed() {
     let cut: String = whole.lines().take(2).map(|line| format!("{line}\n")).collect();
     let mut reader = Reader::open(cut.as_bytes()).unwrap();
     assert!(reader.next_entry().unwrap().is_some());
-    assert_eq!(reader.next_entry().unwrap_err(), FileError::NotWhole { promised: 2, found: 1 });
+    assert_eq!(
+        reader.next_entry().unwrap_err(),
+        FileError::NotWhole { file: FamilyRegister::FILE, promised: 2, found: 1 }
+    );
     for (from, to) in [
         ("\"position\":7", "\"position\":-1"),
         ("/1\"", "/2\""),
@@ -172,7 +181,7 @@ proptest! {
     #[test]
     fn whatever_is_in_a_register_reads_back(seed in any::<u64>()) {
         let register = FamilyRegister::invented(seed);
-        match from_line(&to_line(&register)) {
+        match FamilyRegister::parse(&register.to_line()) {
             Ok(read) => prop_assert!(read == register),
             // Everybody but the first may have been removed at random; nothing else can be at fault.
             Err(faults) => prop_assert!(false, "{faults:?}"),
@@ -181,15 +190,15 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in r#"[\{\}\[\]",:a-z0-9甲-]{0,80}|.{0,60}"#) {
-        read_anything(text.as_bytes());
-        read_anything(format!("{}{text}\n", header(1)).as_bytes());
+        read_anything::<FamilyRegister>(text.as_bytes());
+        read_anything::<FamilyRegister>(format!("{}{text}\n", header(1)).as_bytes());
     }
 
     #[test]
     fn a_line_with_bytes_changed_is_read_or_refused(seed in any::<u64>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut bytes = file(&[&to_line(&FamilyRegister::invented(seed))]).into_bytes();
+        let mut bytes = file(&[&FamilyRegister::invented(seed).to_line()]).into_bytes();
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        read_anything(&bytes);
+        read_anything::<FamilyRegister>(&bytes);
     }
 }

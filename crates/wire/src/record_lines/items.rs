@@ -1,10 +1,10 @@
-//! Values that these records have and family registers do not: amounts, counts, yes or no.
+//! Values that more than one kind of record has: keys, amounts, counts, yes or no; and the line as an object.
 
 use base::Yen;
 
 use super::Reason;
-use crate::family_register::item::{Inventor, Item, Object, Row, Trail};
-use crate::family_register::json::Json;
+use super::item::{Inventor, Item, Object, Row, Trail, text};
+use super::json::Json;
 use crate::resident_csv::Reason as TextReason;
 
 /// The greatest amount: eleven digits. With twelve an amount could be taken for an Individual Number.
@@ -31,6 +31,23 @@ pub(crate) fn read_line<T>(
         Some(record) if trail.faults.is_empty() => Ok(record),
         _ => Err(trail.faults),
     }
+}
+
+/// A key of the source system, 1–20 characters of `0-9`, `A-Z`, `-`, with its faults noted.
+pub(crate) fn key_text(value: Option<&Json>, trail: &mut Trail) -> Option<String> {
+    let key = text(value, 20, trail)?;
+    if key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'-')) {
+        return Some(key);
+    }
+    trail.fault(TextReason::NotAnId);
+    None
+}
+
+/// Such a key in the field `field` of a line of which nothing else need be right.
+pub(crate) fn key_in(line: &str, field: &str) -> Option<String> {
+    let Ok(Json::Map(map)) = Json::parse(line) else { return None };
+    let (_, value) = map.iter().find(|(name, _)| name == field)?;
+    key_text(Some(value), &mut Trail::default())
 }
 
 impl Item for bool {

@@ -1,7 +1,7 @@
 //! Files of records that change one by one: a header line, then one record a line, in JSON.
 //!
-//! For the registers that a city hands over beside its residents: registered seals (`seal_registration`), taxation
-//! (`tax_record`). The same shape as the family registers' file, and the same promises.
+//! For the registers that a city hands over beside its residents: family registers (`family_register`), registered seals
+//! (`seal_registration`), taxation (`tax_record`).
 //!
 //! ```text
 //!   line 1   {"format":"…/1","source":"…","position":1000,"taken_at":"…","records":2}           a full load
@@ -12,14 +12,15 @@
 //! The file says how many records follow, so that one cut short is noticed.
 
 mod fault;
+pub(crate) mod item;
 mod items;
+pub(crate) mod json;
 mod reader;
 
-pub use fault::{Fault, FileError};
+pub use fault::{Fault, FileError, Reason};
 pub use reader::{Contents, Entry, Header, LONGEST_LINE, Reader, write_header, write_record};
 
-pub use crate::family_register::Reason;
-pub(crate) use items::{MOST_YEN, read_line};
+pub(crate) use items::{MOST_YEN, key_in, key_text, read_line};
 
 /// A kind of record that such a file holds, one a line.
 pub trait Record: Clone + PartialEq + Send + Sync + Sized + 'static {
@@ -27,6 +28,8 @@ pub trait Record: Clone + PartialEq + Send + Sync + Sized + 'static {
     const FORMAT: &'static str;
     /// The file's name within an import set.
     const FILE: &'static str;
+    /// The header's word for how many follow.
+    const COUNT: &'static str = "records";
 
     /// Reads a line.
     ///
@@ -42,9 +45,6 @@ pub trait Record: Clone + PartialEq + Send + Sync + Sized + 'static {
 
     /// What a refused line is about, when that much of it can be read: what is held under that key is not the newest.
     fn key_of(line: &str) -> Option<String>;
-
-    /// The person's key in the register of residents.
-    fn resident(&self) -> &str;
 }
 
 /// Reads whatever bytes somebody calls such a file, to its end. For fuzzing: it must return, and what it accepts must be

@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 
 use base::Timestamp;
 
+use super::item::{Object, Trail, text};
+use super::json::Json;
 use super::{Fault, FileError, Reason, Record, read_line};
-use crate::family_register::item::{Object, Trail, text};
-use crate::family_register::json::Json;
 use crate::resident_csv::Reason as TextReason;
 use crate::resident_csv::lines::{Lines, Next};
 use crate::resident_csv::source::{japan_time, parse_time};
@@ -59,9 +59,9 @@ fn number(object: &mut Object<'_>, key: &'static str, trail: &mut Trail) -> Opti
 }
 
 impl Header {
-    fn read(format: &str, object: &mut Object<'_>, trail: &mut Trail) -> Option<Self> {
+    fn read<T: Record>(object: &mut Object<'_>, trail: &mut Trail) -> Option<Self> {
         let found: Option<String> = object.field("format", trail);
-        if found.is_some_and(|found| found != format) {
+        if found.is_some_and(|found| found != T::FORMAT) {
             trail.within("format", |trail| trail.fault(Reason::UnknownWord));
         }
         let name = object.get("source");
@@ -79,7 +79,7 @@ impl Header {
             None => Some(None),
             Some(_) => number(object, "after", trail).map(Some),
         };
-        let records = number(object, "records", trail);
+        let records = number(object, T::COUNT, trail);
         let position = position?;
         let contents = match after? {
             None => Contents::Full,
@@ -91,10 +91,10 @@ impl Header {
         Some(Self { source: source?, position, taken_at: taken_at?, contents, records: records?.unsigned_abs() })
     }
 
-    fn write(&self, format: &str) -> Json {
+    fn write<T: Record>(&self) -> Json {
         let number = |number: i64| Json::Number(number.unsigned_abs());
         let mut map = vec![
-            ("format".to_owned(), Json::Text(format.to_owned())),
+            ("format".to_owned(), Json::Text(T::FORMAT.to_owned())),
             ("source".to_owned(), Json::Text(self.source.clone())),
             ("position".to_owned(), number(self.position)),
             ("taken_at".to_owned(), Json::Text(japan_time(self.taken_at))),
@@ -102,7 +102,7 @@ impl Header {
         if let Contents::Difference { after } = self.contents {
             map.push(("after".to_owned(), number(after)));
         }
-        map.push(("records".to_owned(), Json::Number(self.records)));
+        map.push((T::COUNT.to_owned(), Json::Number(self.records)));
         Json::Map(map)
     }
 }
@@ -153,7 +153,7 @@ impl<R: BufRead, T: Record> Reader<R, T> {
         let bytes = lines.bytes_of_line();
         let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
         let line = std::str::from_utf8(bytes).map_err(|_| header(String::new(), Reason::NotUtf8))?;
-        match read_line(line, |object, trail| Header::read(T::FORMAT, object, trail)) {
+        match read_line(line, Header::read::<T>) {
             Ok(read) => Ok(Self { lines, header: read, keys: HashMap::new(), found: 0, records: PhantomData }),
             Err(faults) => {
                 let (field, reason) = faults.into_iter().next().unwrap_or((String::new(), Reason::Missing));
@@ -227,7 +227,7 @@ fn io<T: Record>(error: std::io::Error) -> FileError {
 /// Those of `out`.
 pub fn write_header<T: Record>(out: &mut impl Write, header: &Header) -> std::io::Result<()> {
     let mut line = String::new();
-    header.write(T::FORMAT).write(&mut line);
+    header.write::<T>().write(&mut line);
     line.push('\n');
     out.write_all(line.as_bytes())
 }

@@ -2,9 +2,9 @@
 
 use data_encoding::BASE64;
 
-use crate::family_register::item::{Inventor, Item, Object, Row, Trail, silent_debug};
-use crate::family_register::json::Json;
 use crate::record_lines::Reason;
+use crate::record_lines::item::{Inventor, Item, Object, Row, Trail, silent_debug};
+use crate::record_lines::json::Json;
 use crate::resident_csv::Reason as TextReason;
 
 /// The longest side a registered seal may have, in micrometres: it fits a square of 25 mm (specs certificates §2.2).

@@ -3,9 +3,9 @@
 use base::Date;
 
 use super::impression::Impression;
-use crate::family_register::item::{Inventor, Item, Object, Row, Trail, silent_debug, text, words};
-use crate::family_register::json::Json;
-use crate::record_lines::{Reason, Record, read_line};
+use crate::record_lines::item::{Inventor, Item, Object, Row, Trail, silent_debug, words};
+use crate::record_lines::json::Json;
+use crate::record_lines::{Reason, Record, key_in, key_text, read_line};
 use crate::resident_csv::Reason as TextReason;
 
 words! {
@@ -116,23 +116,6 @@ pub struct SealRegistration {
 }
 
 silent_debug!(Suspension, Cancellation, SealState, SealRegistration);
-
-/// A key of the source system, with its faults noted.
-pub(crate) fn key_text(value: Option<&Json>, trail: &mut Trail) -> Option<String> {
-    let key = text(value, 20, trail)?;
-    if key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'-')) {
-        return Some(key);
-    }
-    trail.fault(TextReason::NotAnId);
-    None
-}
-
-/// Such a key in the field `field` of a line of which nothing else need be right.
-pub(crate) fn key_in(line: &str, field: &str) -> Option<String> {
-    let Ok(Json::Map(map)) = Json::parse(line) else { return None };
-    let (_, value) = map.iter().find(|(name, _)| name == field)?;
-    key_text(Some(value), &mut Trail::default())
-}
 
 fn state(object: &mut Object<'_>, trail: &mut Trail) -> Option<SealState> {
     let Some(json) = object.get("state") else { return Some(SealState::Registered) };
@@ -271,9 +254,5 @@ impl Record for SealRegistration {
 
     fn key_of(line: &str) -> Option<String> {
         key_in(line, "number")
-    }
-
-    fn resident(&self) -> &str {
-        &self.resident_id
     }
 }

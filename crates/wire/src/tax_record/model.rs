@@ -3,11 +3,10 @@
 use base::{Date, Yen};
 
 use super::levies;
-use crate::family_register::item::{Inventor, Item, Object, Row, Trail, record, silent_debug};
-use crate::family_register::json::Json;
-use crate::record_lines::{MOST_YEN, Reason, Record, read_line};
+use crate::record_lines::item::{Inventor, Item, Object, Row, Trail, plain_items, record, silent_debug};
+use crate::record_lines::json::Json;
+use crate::record_lines::{MOST_YEN, Reason, Record, key_in, key_text, read_line};
 use crate::resident_csv::Reason as TextReason;
-use crate::seal_registration::model::{key_in, key_text};
 
 /// A block of values, as an object of the line: read, written, invented from one list, which the guide must tell.
 macro_rules! block {
@@ -19,25 +18,7 @@ macro_rules! block {
             pub const FIELDS: &'static [&'static str] = &[$(stringify!($field),)*];
         }
 
-        impl Item for $name {
-            fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-                let Some(json) = value else {
-                    trail.fault(Reason::Missing);
-                    return None;
-                };
-                Self::read_object(json, trail)
-            }
-
-            fn write(&self) -> Option<Json> {
-                Some(self.write_object())
-            }
-
-            fn print(&self, _label: &'static str, _rows: &mut Vec<Row>) {}
-
-            fn invent(by: &mut Inventor) -> Self {
-                Self::invented(by)
-            }
-        }
+        plain_items!($name);
     };
 }
 
@@ -380,9 +361,5 @@ impl Record for TaxRecord {
         let Ok(Json::Map(map)) = Json::parse(line) else { return None };
         let (_, year) = map.iter().find(|(name, _)| name == "fiscal_year")?;
         Some(format!("{resident}/{}", fiscal_year(Some(year), &mut Trail::default())?))
-    }
-
-    fn resident(&self) -> &str {
-        &self.resident_id
     }
 }

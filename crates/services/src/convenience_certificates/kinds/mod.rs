@@ -21,6 +21,7 @@ use base::Timestamp;
 use paper::Body;
 use store::{StoreError, Tx};
 use tools::copied_records;
+use tools::family_register::FamilyRegister;
 use tools::seal_register::SealRegistration;
 use tools::tax_records::TaxRecord;
 use tools::{Inside, ResidentId};
@@ -144,7 +145,7 @@ pub(super) fn is_fresh(
         | CertificateKind::FamilyRegisterPersonCertificate
         | CertificateKind::FamilyRegisterAppendix
         | CertificateKind::ClosedFamilyRegisterCertificate => {
-            tools::family_register::freshness::is_fresh(tx, now, minutes)
+            copied_records::is_fresh::<FamilyRegister>(tx, now, minutes)
         }
         CertificateKind::SealRegistrationCertificate => copied_records::is_fresh::<SealRegistration>(tx, now, minutes),
         CertificateKind::TaxCertificate => copied_records::is_fresh::<TaxRecord>(tx, now, minutes),
@@ -161,7 +162,7 @@ pub(super) fn is_held(tx: &mut Tx<'_>, kind: CertificateKind) -> Result<bool, St
         CertificateKind::FamilyRegisterCertificate
         | CertificateKind::FamilyRegisterPersonCertificate
         | CertificateKind::FamilyRegisterAppendix
-        | CertificateKind::ClosedFamilyRegisterCertificate => tools::family_register::freshness::is_loaded(tx),
+        | CertificateKind::ClosedFamilyRegisterCertificate => copied_records::is_loaded::<FamilyRegister>(tx),
         CertificateKind::SealRegistrationCertificate => copied_records::is_loaded::<SealRegistration>(tx),
         CertificateKind::TaxCertificate => copied_records::is_loaded::<TaxRecord>(tx),
     }

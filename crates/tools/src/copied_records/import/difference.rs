@@ -5,9 +5,10 @@ use std::sync::Arc;
 use store::StoreError;
 use wire::record_lines::{Entry, Header};
 
-use super::{Context, FileReader, ImportError, rows};
+use super::{Context, FileReader, ImportError};
 use crate::access::{self, Duty, Purpose};
-use crate::copied_records::{Copied, record_heartbeat};
+use crate::copied_records::Copied;
+use crate::copied_records::freshness::{feed, record_heartbeat};
 
 /// Records in one difference, at most: it is one write.
 pub(super) const MOST: usize = 200;
@@ -33,6 +34,7 @@ pub(super) fn apply<T: Copied>(
         match entry {
             Entry::Good { record, .. } => {
                 context.report.records += 1;
+                context.report.people += record.people();
                 records.push(*record);
             }
             Entry::Bad { key, faults, .. } => {
@@ -68,7 +70,7 @@ fn write<T: Copied>(
     let (seams, actor, header) = (context.seams.clone(), context.options.actor.clone(), context.header.clone());
     let changes = Arc::new(changes);
     context.store.write(move |tx| -> Result<Outcome, ImportError> {
-        let (generation, source, position) = rows::feed::<T>(tx)?;
+        let (generation, source, position) = feed::<T>(tx)?;
         if generation == 0 || source != header.source {
             return Ok(Outcome::Gap);
         }
@@ -87,10 +89,13 @@ fn write<T: Copied>(
         }
         let done: Result<(), StoreError> = records
             .iter()
-            .try_for_each(|record| rows::replace(tx, generation, upto, record))
-            .and_then(|()| outdated.iter().try_for_each(|key| rows::mark_incomplete::<T>(tx, generation, key)));
+            .try_for_each(|record| {
+                T::remove(tx, generation, &record.key())?;
+                record.insert(tx, generation, upto)
+            })
+            .and_then(|()| outdated.iter().try_for_each(|key| T::mark_incomplete(tx, generation, key)));
         done?;
-        tx.execute("UPDATE record_copy_feed SET position = $1 WHERE kind = $2", &[upto.into(), T::KIND.into()])?;
+        tx.execute(T::LEDGER.advance, &[upto.into()])?;
         Ok(Outcome::Applied)
     })
 }

@@ -7,9 +7,10 @@ use aws_lc_rs::digest::{Context as Hash, SHA256};
 use store::{Store, StoreError, Tx};
 use wire::record_lines::Entry;
 
-use super::{Context, FileReader, ImportError, rows, unreadable};
+use super::{Context, FileReader, ImportError, unreadable};
 use crate::access::{self, Duty, Purpose};
-use crate::copied_records::{Copied, record_heartbeat};
+use crate::copied_records::Copied;
+use crate::copied_records::freshness::{feed, record_heartbeat};
 
 /// Records staged in one transaction.
 const BATCH: usize = 50;
@@ -34,6 +35,7 @@ pub(super) fn load<T: Copied>(context: &mut Context<'_>, mut reader: FileReader<
         match entry {
             Entry::Good { record, .. } => {
                 context.report.records += 1;
+                context.report.people += record.people();
                 batch.push(*record);
             }
             Entry::Bad { key, faults, .. } => {
@@ -49,7 +51,7 @@ pub(super) fn load<T: Copied>(context: &mut Context<'_>, mut reader: FileReader<
     stage(context, run.as_ref(), batch)?;
     let Some(run) = run else { return Ok(()) };
     if context.report.refused > 0 && !context.options.keep_good {
-        return settle(context, &run, "refused");
+        return settle::<T>(context, &run, "refused");
     }
     // A record of which another line says something else, before or after it, may not be the newest.
     outdated.chunks(BATCH).try_for_each(|keys| mark::<T>(context, run.generation, keys))?;
@@ -63,14 +65,14 @@ fn stage<T: Copied>(context: &Context<'_>, run: Option<&Run>, batch: Vec<T>) -> 
     }
     let (batch, position) = (Arc::new(batch), context.header.position);
     context.store.write(move |tx| {
-        batch.iter().try_for_each(|record| rows::insert(tx, generation, position, record)).map_err(ImportError::Store)
+        batch.iter().try_for_each(|record| record.insert(tx, generation, position)).map_err(ImportError::Store)
     })
 }
 
 fn mark<T: Copied>(context: &Context<'_>, generation: i64, keys: &[String]) -> Result<(), ImportError> {
     let keys = Arc::new(keys.to_vec());
     context.store.write(move |tx| {
-        keys.iter().try_for_each(|key| rows::mark_incomplete::<T>(tx, generation, key)).map_err(ImportError::Store)
+        keys.iter().try_for_each(|key| T::mark_incomplete(tx, generation, key)).map_err(ImportError::Store)
     })
 }
 
@@ -80,10 +82,8 @@ fn begin<T: Copied>(context: &mut Context<'_>) -> Result<Option<Run>, ImportErro
     let (now, fresh) = (context.seams.now(), context.seams.random_id().to_string());
     let header = context.header.clone();
     let begun = context.store.write(move |tx| -> Result<Result<Run, [i64; 2]>, ImportError> {
-        let (shown, source, position) = rows::feed::<T>(tx)?;
-        let same = "SELECT records, refused FROM record_copy_runs WHERE kind = $3 AND state = 'switched' \
-                    AND generation = $1 AND fingerprint = $2";
-        if let Some(row) = tx.query_one(same, &[shown.into(), fingerprint.as_str().into(), T::KIND.into()])?
+        let (shown, source, position) = feed::<T>(tx)?;
+        if let Some(row) = tx.query_one(T::LEDGER.shown_load, &[shown.into(), fingerprint.as_str().into()])?
             && position == header.position
         {
             record_heartbeat::<T>(tx, &header.source, header.position, header.taken_at, now)?;
@@ -92,29 +92,24 @@ fn begin<T: Copied>(context: &mut Context<'_>) -> Result<Option<Run>, ImportErro
         if shown > 0 && source == header.source && header.position < position {
             return Err(ImportError::Older { file: header.position, shown: position });
         }
-        let open = "SELECT id, generation, fingerprint FROM record_copy_runs WHERE kind = $1 \
-                    AND state IN ('staging', 'refused')";
         let mut resumed = None;
-        for row in tx.query(open, &[T::KIND.into()])? {
+        for row in tx.query(T::LEDGER.open_loads, &[])? {
             if row.text(2)? == fingerprint && row.int(1)? > shown {
                 resumed = Some((row.text(0)?.to_owned(), row.int(1)?));
             } else {
-                let id = [row.text(0)?.into()];
-                tx.execute("UPDATE record_copy_runs SET state = 'abandoned' WHERE id = $1", &id)?;
+                tx.execute(T::LEDGER.abandon, &[row.text(0)?.into()])?;
             }
         }
         if let Some((id, generation)) = resumed {
-            tx.execute("UPDATE record_copy_runs SET state = 'staging' WHERE id = $1", &[id.as_str().into()])?;
+            tx.execute(T::LEDGER.resume, &[id.as_str().into()])?;
             return Ok(Ok(Run { id, generation, shown }));
         }
-        let last = tx.query_one("SELECT MAX(generation) FROM record_copy_runs WHERE kind = $1", &[T::KIND.into()])?;
+        let last = tx.query_one(T::LEDGER.last_generation, &[])?;
         let generation = last.map_or(Ok(None), |row| row.opt_int(0))?.unwrap_or(0).max(shown) + 1;
         tx.execute(
-            "INSERT INTO record_copy_runs (id, kind, fingerprint, generation, state, source, position, started_at, \
-             records, refused) VALUES ($1, $2, $3, $4, 'staging', $5, $6, $7, 0, 0)",
+            T::LEDGER.begin,
             &[
                 fresh.as_str().into(),
-                T::KIND.into(),
                 fingerprint.as_str().into(),
                 generation.into(),
                 header.source.as_str().into(),
@@ -153,16 +148,13 @@ fn counts(context: &Context<'_>) -> [i64; 2] {
     [context.report.records, context.report.refused].map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn settle(context: &Context<'_>, run: &Run, state: &'static str) -> Result<(), ImportError> {
+fn settle<T: Copied>(context: &Context<'_>, run: &Run, state: &'static str) -> Result<(), ImportError> {
     let (id, counts) = (run.id.clone(), counts(context));
-    context.store.write(move |tx| settle_in(tx, &id, state, counts).map(drop).map_err(ImportError::Store))
+    context.store.write(move |tx| settle_in::<T>(tx, &id, state, counts).map(drop).map_err(ImportError::Store))
 }
 
-fn settle_in(tx: &mut Tx, id: &str, state: &str, [records, refused]: [i64; 2]) -> Result<u64, StoreError> {
-    tx.execute(
-        "UPDATE record_copy_runs SET state = $1, records = $2, refused = $3 WHERE id = $4 AND state = 'staging'",
-        &[state.into(), records.into(), refused.into(), id.into()],
-    )
+fn settle_in<T: Copied>(tx: &mut Tx, id: &str, state: &str, [records, refused]: [i64; 2]) -> Result<u64, StoreError> {
+    tx.execute(T::LEDGER.settle, &[state.into(), records.into(), refused.into(), id.into()])
 }
 
 /// The one short write after which everyone sees the load.
@@ -171,29 +163,17 @@ fn switch<T: Copied>(context: &mut Context<'_>, run: &Run) -> Result<(), ImportE
     let (seams, actor) = (context.seams.clone(), context.options.actor.clone());
     context.store.write(move |tx| -> Result<(), ImportError> {
         let now = seams.now();
-        let (shown, source, _) = rows::feed::<T>(tx)?;
-        if shown != run.shown || settle_in(tx, &run.id, "switched", counts)? == 0 {
+        let (shown, source, _) = feed::<T>(tx)?;
+        if shown != run.shown || settle_in::<T>(tx, &run.id, "switched", counts)? == 0 {
             return Err(ImportError::Overtaken);
         }
         access::bulk(tx, &seams, &actor, &Purpose::new(Duty::Register), &T::DECLARATION)?;
-        tx.execute(
-            "UPDATE record_copy_runs SET switched_at = $1 WHERE id = $2",
-            &[now.into(), run.id.as_str().into()],
-        )?;
-        tx.execute(
-            "UPDATE record_copy_runs SET state = 'replaced' WHERE kind = $2 AND generation = $1 AND state = 'switched'",
-            &[shown.into(), T::KIND.into()],
-        )?;
-        tx.execute(
-            "UPDATE record_copy_feed SET generation = $1, position = $2 WHERE kind = $3",
-            &[run.generation.into(), header.position.into(), T::KIND.into()],
-        )?;
+        tx.execute(T::LEDGER.note_switch, &[now.into(), run.id.as_str().into()])?;
+        tx.execute(T::LEDGER.mark_replaced, &[shown.into()])?;
+        tx.execute(T::LEDGER.show, &[run.generation.into(), header.position.into()])?;
         if source != header.source {
             // Another system has taken over: positions and heartbeats of the old one mean nothing.
-            tx.execute(
-                "UPDATE record_copy_feed SET source = $1, source_position = $2, heartbeat = NULL WHERE kind = $3",
-                &[header.source.as_str().into(), header.position.into(), T::KIND.into()],
-            )?;
+            tx.execute(T::LEDGER.change_source, &[header.source.as_str().into(), header.position.into()])?;
         }
         Ok(record_heartbeat::<T>(tx, &header.source, header.position, header.taken_at, now)?)
     })?;
@@ -208,18 +188,11 @@ fn switch<T: Copied>(context: &mut Context<'_>, run: &Run) -> Result<(), ImportE
 /// [`StoreError`].
 pub fn sweep<T: Copied>(store: &Store) -> Result<(), StoreError> {
     let stale = store.read(|tx| -> Result<Vec<i64>, StoreError> {
-        let sql = "SELECT generation FROM record_copy_runs WHERE kind = $1 AND state IN ('replaced', 'abandoned')";
-        tx.query(sql, &[T::KIND.into()])?.iter().map(|row| row.int(0)).collect()
+        tx.query(T::LEDGER.stale, &[])?.iter().map(|row| row.int(0)).collect()
     })?;
     for generation in stale {
-        let which = move || [T::KIND.into(), generation.into()];
-        let some = "DELETE FROM record_copies WHERE kind = $1 AND generation = $2 AND record_key IN (SELECT record_key \
-                    FROM record_copies WHERE kind = $1 AND generation = $2 LIMIT 200)";
-        while store.write(move |tx: &mut Tx| tx.execute(some, &which()))? > 0 {}
-        store.write(move |tx: &mut Tx| {
-            let sql = "UPDATE record_copy_runs SET state = 'swept' WHERE kind = $1 AND generation = $2";
-            tx.execute(sql, &which())
-        })?;
+        while store.write(move |tx: &mut Tx| T::sweep(tx, generation))? > 0 {}
+        store.write(move |tx: &mut Tx| tx.execute(T::LEDGER.mark_swept, &[generation.into()]))?;
     }
     Ok(())
 }

@@ -31,6 +31,8 @@ use crate::register::import::Options;
 pub struct Report {
     /// Records accepted.
     pub records: u64,
+    /// People in them.
+    pub people: u64,
     /// Lines refused.
     pub refused: u64,
     /// Whether the records of this file are shown now.
@@ -143,7 +145,7 @@ pub fn run<T: Copied>(
     let mut context =
         Context { store, seams, options, path, header: header.clone(), report: Report::default(), refused };
     let begun = journal::Begun {
-        kind: T::KIND,
+        kind: T::JOURNAL,
         is_difference: matches!(header.contents, Contents::Difference { .. }),
         source: &header.source,
         position: header.position,

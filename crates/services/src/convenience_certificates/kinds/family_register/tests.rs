@@ -4,6 +4,7 @@ use base::Date;
 use tools::ResidentId;
 use tools::family_register::{Cause, FamilyRegister, FamilyRegisterSnapshot};
 use tools::register::SnapshotVersion;
+use wire::record_lines::Record as _;
 
 use super::super::super::choices::{CertificateKind, Choices, Members};
 use super::super::super::refusal::{No, Refusal};
@@ -19,7 +20,7 @@ const REGISTER: &str = concat!(
 );
 
 fn snapshot(subject: u32, change: impl FnOnce(&mut FamilyRegister)) -> FamilyRegisterSnapshot {
-    let mut register = wire::family_register::from_line(REGISTER).unwrap();
+    let mut register = FamilyRegister::parse(REGISTER).unwrap();
     change(&mut register);
     let version = SnapshotVersion { generation: 1, position: 10 };
     FamilyRegisterSnapshot { version, register, subject, is_complete: true, linked: Vec::new() }

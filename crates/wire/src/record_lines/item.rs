@@ -245,68 +245,6 @@ impl Item for Date {
     }
 }
 
-/// A day as far as it is known: a date, or words (`昭和２０年８月頃`, `推定令和５年１月１日から１０日頃までの間`).
-#[derive(Clone, PartialEq, Eq)]
-pub enum Day {
-    /// A date.
-    On(Date),
-    /// Words in its place.
-    Told(String),
-}
-
-impl Day {
-    /// As printed.
-    pub fn japanese(&self) -> String {
-        match self {
-            Self::On(date) => date.japanese(),
-            Self::Told(words) => words.clone(),
-        }
-    }
-
-    /// The date, when there is one.
-    pub const fn date(&self) -> Option<Date> {
-        match self {
-            Self::On(date) => Some(*date),
-            Self::Told(_) => None,
-        }
-    }
-}
-
-impl From<Date> for Day {
-    fn from(date: Date) -> Self {
-        Self::On(date)
-    }
-}
-
-impl Item for Day {
-    fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-        let Some(json @ Json::Map(_)) = value else { return Date::read(value, trail).map(Self::On) };
-        let mut object = Object::of(json, trail)?;
-        let told = object.field("told", trail);
-        object.finish(trail);
-        told.map(Self::Told)
-    }
-
-    fn write(&self) -> Option<Json> {
-        match self {
-            Self::On(date) => date.write(),
-            Self::Told(words) => Some(Json::Map(vec![("told".to_owned(), Json::Text(words.clone()))])),
-        }
-    }
-
-    fn print(&self, label: &'static str, rows: &mut Vec<Row>) {
-        rows.push((label, self.japanese()));
-    }
-
-    fn invent(by: &mut Inventor) -> Self {
-        if by.below(8) == 0 {
-            Self::Told("推定昭和２０年８月頃".to_owned())
-        } else {
-            Self::On(Date::invent(by))
-        }
-    }
-}
-
 /// Structs whose fields are items: read, written, invented from one list of them.
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
@@ -336,83 +274,31 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-record! {
-    /// Another family register, as it is referred to.
-    RegisterReference {
-        /// 本籍.
-        domicile: String,
-        /// 筆頭者の氏名.
-        head: String,
-    }
-}
+/// Records that stand in a field and have no printed rows of their own.
+macro_rules! plain_items {
+    ($($name:ident),*) => { $(
+        impl Item for $name {
+            fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
+                let Some(json) = value else {
+                    trail.fault($crate::record_lines::Reason::Missing);
+                    return None;
+                };
+                Self::read_object(json, trail)
+            }
 
-impl Item for RegisterReference {
-    fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-        let Some(json) = value else {
-            trail.fault(Reason::Missing);
-            return None;
-        };
-        Self::read_object(json, trail)
-    }
+            fn write(&self) -> Option<Json> {
+                Some(self.write_object())
+            }
 
-    fn write(&self) -> Option<Json> {
-        Some(self.write_object())
-    }
+            fn print(&self, _label: &'static str, _rows: &mut Vec<Row>) {}
 
-    fn print(&self, label: &'static str, rows: &mut Vec<Row>) {
-        rows.push((label, format!("{}　{}", self.domicile, self.head)));
-    }
-
-    fn invent(by: &mut Inventor) -> Self {
-        Self::invented(by)
-    }
-}
-
-record! {
-    /// How the city learned of it (届出): what many events end with.
-    Notice {
-        /// 届出日.
-        on: Option<Day>,
-        /// 届出人.
-        by: Option<String>,
-        /// 送付を受けた日: when another office sent it.
-        forwarded_on: Option<Day>,
-        /// 受理者: that office.
-        accepted_by: Option<String>,
-    }
-}
-
-/// Labels of a [`Notice`] (recalled: 付録25号).
-pub(crate) const NOTICE_LABELS: [&str; 4] = ["届出日", "届出人", "送付を受けた日", "受理者"];
-
-impl Item for Notice {
-    fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-        match value {
-            None => Some(Self { on: None, by: None, forwarded_on: None, accepted_by: None }),
-            Some(json) => Self::read_object(json, trail),
+            fn invent(by: &mut Inventor) -> Self {
+                Self::invented(by)
+            }
         }
-    }
-
-    fn write(&self) -> Option<Json> {
-        match self.write_object() {
-            Json::Map(map) if map.is_empty() => None,
-            json => Some(json),
-        }
-    }
-
-    /// The label is not used: a notice has four of its own.
-    fn print(&self, _label: &'static str, rows: &mut Vec<Row>) {
-        let [on, by, forwarded_on, accepted_by] = NOTICE_LABELS;
-        self.on.print(on, rows);
-        self.by.print(by, rows);
-        self.forwarded_on.print(forwarded_on, rows);
-        self.accepted_by.print(accepted_by, rows);
-    }
-
-    fn invent(by: &mut Inventor) -> Self {
-        Self::invented(by)
-    }
+    )* };
 }
+pub(crate) use plain_items;
 
 /// A closed list of words: one in the file, one on paper.
 macro_rules! words {
@@ -434,10 +320,10 @@ macro_rules! words {
 
         impl Item for $name {
             fn read(value: Option<&Json>, trail: &mut Trail) -> Option<Self> {
-                let word = $crate::family_register::item::text(value, 60, trail)?;
+                let word = $crate::record_lines::item::text(value, 60, trail)?;
                 let found = Self::ALL.iter().copied().find(|known| known.code() == word);
                 if found.is_none() {
-                    trail.fault($crate::family_register::Reason::UnknownWord);
+                    trail.fault($crate::record_lines::Reason::UnknownWord);
                 }
                 found
             }
@@ -470,5 +356,3 @@ macro_rules! silent_debug {
     )* };
 }
 pub(crate) use silent_debug;
-
-silent_debug!(Day, RegisterReference, Notice);
