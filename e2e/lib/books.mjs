@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('yesterday.py', import.meta.url))
 
 /** Papers of yesterday and money that machines left open. Needs one paper that was printed. */
 export function yesterdayAndOpenMoney () {
-  execFileSync('python3', [script, join(data, 'inside.sqlite')], { stdio: 'inherit' })
+  execFileSync('python3', [script, join(data, 'inside', 'inside.sqlite3')], { stdio: 'inherit' })
 }
 
 /** Yesterday in Japan, as pages name days in addresses. */
