@@ -1,0 +1,1 @@
+//! The 23 schemes of a city's first rule set.
