@@ -50,7 +50,7 @@ pub use judge::{Judgement, Outcome, judge, judge_household};
 pub use reason::Line;
 pub use record::{Consents, Day, Household, Known, Person};
 pub use resolved::Resolved;
-//SCHEME
+pub use schemes::Scheme;
 pub use tree::{
     Among, Comparison, Condition, DatedValue, Parameter, Quantity, Rule, Source, Standing, StoredFault, Test,
 };

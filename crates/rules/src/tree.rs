@@ -21,7 +21,7 @@ use crate::fact::{Fact, Unit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// A person of the city read it on the day written.
+    /// Somebody read it on the day written.
     Read,
     /// Written down from memory: a sample, not to be relied on. Cannot go live outside a demo.
     Recalled,

@@ -104,6 +104,11 @@ impl Draft {
             }
             return;
         };
+        if at == 0 && here.kind == "test" {
+            // Nothing stands beside the outermost row: a group comes around both.
+            self.apply(Edit::Wrap(0));
+            return self.add(0, rows);
+        }
         let inside = usize::from(here.kind != "test");
         let depth = here.depth.saturating_add(inside);
         rows.iter_mut().for_each(|row| row.depth = row.depth.saturating_add(depth));
