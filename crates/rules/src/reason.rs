@@ -3,7 +3,7 @@
 //! Of other members nothing is shown but the question itself and its one result; a value of the household (its income)
 //! is not shown either.
 
-use crate::fact::Fact;
+use crate::fact::{Fact, Unit};
 use crate::judge::{Judgement, Outcome, Step, StepKind};
 use crate::resolved::{Ask, Count, Node};
 use crate::tree::Among;
@@ -196,6 +196,10 @@ fn members(count: Count, among: Among, language: Language) -> String {
     }
 }
 
+fn name_is(name: &str, value: &str, language: Language) -> String {
+    language.pick(format!("{name}が{value}"), format!("{name}が {value}"), format!("{name}: {value}"))
+}
+
 /// One question in words.
 fn question(fact: Fact, ask: &Ask, language: Language, city: &CityWords) -> String {
     let words = fact.words();
@@ -203,10 +207,23 @@ fn question(fact: Fact, ask: &Ask, language: Language, city: &CityWords) -> Stri
     let number = |number: i64| fact.show_number(number, language);
     match ask {
         Ask::Yes => name.to_owned(),
-        Ask::Between { min, max } => match (min.map(number), max.map(number)) {
-            (Some(min), Some(max)) if min == max => {
-                language.pick(format!("{name}が{min}"), format!("{name}が {min}"), format!("{name}: {min}"))
+        // "3級以下" is read both ways: a grade is said from its one end to the other.
+        Ask::Between { min, max } if fact.unit() == Some(Unit::Grade) => {
+            let (first, last) = fact.range();
+            match (min.unwrap_or(first), max.unwrap_or(last)) {
+                (min, max) if min == max => name_is(name, &number(min), language),
+                (min, max) => {
+                    let (min, max) = (number(min), number(max));
+                    language.pick(
+                        format!("{name}が{min}から{max}まで"),
+                        format!("{name}が {min}から {max}まで"),
+                        format!("{name}: from {min} to {max}"),
+                    )
+                }
             }
+        }
+        Ask::Between { min, max } => match (min.map(number), max.map(number)) {
+            (Some(min), Some(max)) if min == max => name_is(name, &min, language),
             (Some(min), Some(max)) => language.pick(
                 format!("{name}が{min}以上{max}以下"),
                 format!("{name}が {min}から {max}まで"),
