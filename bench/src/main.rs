@@ -23,6 +23,7 @@ mod issue;
 mod pages;
 mod paper;
 mod report;
+mod rules;
 mod store;
 mod tap;
 mod verify;
@@ -64,6 +65,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
     ("paper", "S1", paper::run),
+    ("rules", "S4", self::rules::run),
 ];
 
 fn main() -> std::process::ExitCode {

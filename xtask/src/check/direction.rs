@@ -11,26 +11,27 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/wire", &["base"]),
     ("crates/mdoc", &["base", "pki"]),
     ("crates/openid", &["base"]),
+    ("crates/rules", &["base"]),
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
-    ("crates/tools", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui"]),
-    ("crates/services", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools"]),
-    ("crates/web", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services"]),
+    ("crates/tools", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui"]),
+    ("crates/services", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"]),
+    ("crates/web", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools", "services"]),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
-    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "openid", "wire"]),
+    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "openid", "rules", "wire"]),
     (
         "bin/yakuba",
         &[
-            "base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services", "web", "agent",
-            "testkit",
+            "base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools", "services", "web",
+            "agent", "testkit",
         ],
     ),
     (
         "bench",
         &[
-            "base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services", "web", "testkit",
-            "yakuba",
+            "base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools", "services", "web",
+            "testkit", "yakuba",
         ],
     ),
     // Rules must not depend on what they judge.

@@ -174,11 +174,8 @@ fn the_family_registers_say_what_the_register_of_residents_says() {
     generate(3_000, 5, directory.path()).unwrap();
     let residents: BTreeMap<String, ResidentRecord> =
         read(directory.path()).into_iter().map(|one| (one.resident_id.clone(), one)).collect();
-    let file = File::open(directory.path().join(wire::family_register::FILE)).unwrap();
-    let mut reader = wire::family_register::Reader::open(std::io::BufReader::new(file)).unwrap();
     let mut members = 0;
-    while let Some(entry) = reader.next_entry().unwrap() {
-        let wire::family_register::Entry::Good { register, .. } = entry else { panic!("a bad register") };
+    for register in records::<FamilyRegister>(directory.path()) {
         let is_current = register.state == wire::family_register::RegisterState::Current;
         let mut relations = BTreeSet::new();
         for member in &register.members {
