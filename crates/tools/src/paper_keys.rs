@@ -177,7 +177,7 @@ pub fn version(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 /// # Errors
 /// The database.
 pub fn pulse(tx: &mut Tx<'_>, now: Timestamp) -> Result<(i64, bool), StoreError> {
-    let row = tx.query_one("SELECT COALESCE(MAX(serial), 0) FROM paper_keys", &[])?;
+    let row = tx.query_one("SELECT COALESCE(MAX(change_number), 0) FROM paper_keys", &[])?;
     let sql = "SELECT 1 FROM paper_keys WHERE standing = 'decided' AND use_at <= $1 LIMIT 1";
     let is_due = tx.query_one(sql, &[now.into()])?.is_some();
     Ok((row.map_or(Ok(0), |row| row.int(0))?, is_due))
@@ -198,8 +198,8 @@ pub fn insert(
     let id = seams.random_id();
     let standing = if at.is_some() { Standing::Decided } else { Standing::Proposed };
     tx.execute(
-        "INSERT INTO paper_keys (key_id, part, name, standing, sealed, proposed_at, use_at, serial)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT COALESCE(MAX(serial), 0) + 1 FROM paper_keys))",
+        "INSERT INTO paper_keys (key_id, part, name, standing, sealed, proposed_at, use_at, change_number)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT COALESCE(MAX(change_number), 0) + 1 FROM paper_keys))",
         &[
             id.into(),
             part.word().into(),
@@ -228,7 +228,7 @@ pub fn want(tx: &mut Tx<'_>, id: Id, at: Timestamp) -> Result<(), StoreError> {
 /// The database.
 pub fn stand(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &PaperKey, standing: Standing) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE paper_keys SET standing = $2, serial = (SELECT COALESCE(MAX(serial), 0) + 1 FROM paper_keys)
+        "UPDATE paper_keys SET standing = $2, change_number = (SELECT COALESCE(MAX(change_number), 0) + 1 FROM paper_keys)
          WHERE key_id = $1",
         &[key.id.into(), standing.word().into()],
     )?;
