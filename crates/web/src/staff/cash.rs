@@ -335,11 +335,15 @@ fn open_card(visit: &Visit, me: &SignedIn, sheet: &Sheet, one: &OpenMoney) -> Ma
         RequestState::RefundUnclear => "cash-state-refund-unclear",
         _ => "cash-state-refund-due",
     };
-    let choices: Vec<(String, String)> = cash::Decision::ALL
+    let mut choices: Vec<(String, String)> = cash::Decision::ALL
         .into_iter()
         .filter(|decision| decision.about() == one.state)
         .map(|decision| (decision.word().to_owned(), visit.say(&format!("cash-{}", decision.word().replace('_', "-")))))
         .collect();
+    if choices.len() > 1 {
+        // Nobody decides about money by leaving a list as it was.
+        choices.insert(0, (String::new(), visit.say("cash-choose")));
+    }
     let action = "/staff/cash/settle";
     let request = one.request.to_string();
     let reason = visit.say("cash-reason");

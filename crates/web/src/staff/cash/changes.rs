@@ -103,7 +103,8 @@ pub(super) async fn decline(
 
 pub(super) async fn settle(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
     let id = shell::id(fields.get("request"))?;
-    let decision = Decision::parse(fields.get(&format!("decision-{id}"))).ok_or_else(|| Failure::of(Kind::Invalid))?;
+    let decision = Decision::parse(fields.get(&format!("decision-{id}")))
+        .ok_or_else(|| Failure::saying(Kind::Invalid, "cash-wrong-decision").next(PATH, "cash-nav"))?;
     let reason = fields.get(&format!("reason-{id}")).to_owned();
     shell::change(&app, PATH, "staff-done-cash-settled", move |tx, seams| {
         cash::settle(tx, seams, &me.account, id, decision, &reason)
