@@ -129,10 +129,13 @@ fn a_form_filled_in_well_goes_live() {
     assert!(live.rule().to_stored().contains(r#""one_of":[1,3]"#));
 }
 
+/// What is typed otherwise, the field at fault, and its fault.
+type Case = (&'static [(&'static str, &'static str)], &'static str, FormWrong);
+
 #[test]
 fn every_fault_stands_at_its_field() {
     let rule = FormWrong::Rule;
-    let cases: &[(&[(&str, &str)], &str, FormWrong)] = &[
+    let cases: &[Case] = &[
         (&[("row.1.fact", "nationality")], "row.1.fact", FormWrong::UnknownFact),
         (&[("row.1.kind", "maybe")], "row.1.kind", FormWrong::NotAChoice),
         (&[("row.1.depth", "3")], "row.1.depth", FormWrong::Misplaced),
