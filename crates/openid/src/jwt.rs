@@ -103,8 +103,13 @@ impl TokenKey {
         let header = serde_json::json!({ "alg": ALGORITHM, "kid": self.kid, "typ": "JWT" });
         let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
         let message = format!("{}.{}", part(&header), part(claims));
-        let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes()).ok()?;
-        Some(format!("{message}.{}", BASE64URL_NOPAD.encode(signature.as_ref())))
+        let signature = self.sign_message(message.as_bytes())?;
+        Some(format!("{message}.{}", BASE64URL_NOPAD.encode(&signature)))
+    }
+
+    /// Signs bytes that are something else than [`Self::sign`]'s token. `None` when the key does not sign.
+    pub fn sign_message(&self, message: &[u8]) -> Option<Vec<u8>> {
+        self.pair.sign(&SystemRandom::new(), message).ok().map(|signature| signature.as_ref().to_vec())
     }
 }
 
