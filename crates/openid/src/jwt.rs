@@ -91,6 +91,11 @@ impl TokenKey {
         Some(Self { pair, kid: kid.to_owned() })
     }
 
+    /// As PKCS#8, DER: to be kept sealed. `None` when the key cannot be written.
+    pub fn to_pkcs8(&self) -> Option<Vec<u8>> {
+        self.pair.to_pkcs8v1().ok().map(|document| document.as_ref().to_vec())
+    }
+
     /// The public half.
     pub fn jwk(&self) -> Jwk {
         let point = self.pair.public_key().as_ref();

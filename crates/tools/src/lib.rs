@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod audit;
 pub mod copied_records;
 pub mod credentials;
+pub mod data_apps;
 mod digest;
 pub mod disclosure;
 pub mod electronic_copies;

@@ -8,7 +8,7 @@
 use crate::audit::Zone;
 use crate::family_register::registration::remote;
 use crate::relay::{Router, audit_heads, paper_status};
-use crate::{portal, twins, withdrawal_list};
+use crate::{data_apps, portal, twins, withdrawal_list};
 
 /// What the portals' zone takes from the register's zone.
 pub fn to_outside() -> Router {
@@ -16,6 +16,7 @@ pub fn to_outside() -> Router {
         .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
         .on(twins::offers::KIND, twins::offers::receive)
         .on(remote::STANDING, |tx, _, message| remote::receive_standing(tx, message))
+        .on(data_apps::registry::DECIDED, data_apps::registry::receive_decided)
         .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
         .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
@@ -24,6 +25,7 @@ pub fn to_outside() -> Router {
 /// What the register's zone takes from the portals' zone.
 pub fn to_inside() -> Router {
     Router::default()
+        .on(data_apps::registry::APPLIED, |tx, _, message| data_apps::review::receive_applied(tx, message))
         .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
         .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Outside, message))

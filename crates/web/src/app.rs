@@ -94,6 +94,8 @@ pub struct App {
     pub agents: Option<Arc<crate::agents::Counterpart>>,
     /// Which seal and keys this process signs papers with.
     pub keys_in_use: Vec<crate::staff::InUse>,
+    /// What private apps are answered with; opened at the first request.
+    pub provider: std::sync::OnceLock<Arc<openid::provider::Provider>>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -136,6 +138,7 @@ impl App {
             relay: None,
             agents: None,
             keys_in_use: Vec::new(),
+            provider: std::sync::OnceLock::new(),
             party,
             seams,
             profile,

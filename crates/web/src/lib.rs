@@ -19,6 +19,7 @@ pub mod kiosk_api;
 pub mod limits;
 pub mod open;
 pub mod portal;
+pub mod provider;
 pub mod routes;
 pub mod security;
 pub mod serve;

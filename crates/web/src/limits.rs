@@ -23,6 +23,11 @@ pub enum Class {
     Centre,
     /// Residents in the portal.
     Resident,
+    /// Whatever comes from one address of private apps: a server there speaks for many residents, and each app has its own
+    /// bucket besides.
+    AppServer,
+    /// One private app.
+    DataApp,
     /// Signed-in staff.
     Staff,
     /// Messages of the other zone.
@@ -90,6 +95,8 @@ impl Limits {
                 Class::Kiosk => Rate { burst: 240, per_minute: 600 },
                 Class::Centre => Rate { burst: 2000, per_minute: 60_000 },
                 Class::Resident => Rate { burst: 120, per_minute: 240 },
+                Class::AppServer => Rate { burst: 600, per_minute: 6000 },
+                Class::DataApp => Rate { burst: 300, per_minute: 1200 },
                 Class::Staff => Rate { burst: 120, per_minute: 300 },
                 Class::Relay => Rate { burst: 2000, per_minute: 60_000 },
             })

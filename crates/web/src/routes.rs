@@ -25,7 +25,7 @@ use crate::limits::{Class, Knocker};
 use crate::portal as doors;
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, InPortal, SignedIn, Visit};
-use crate::{agents, assets, kiosk, kiosk_api, open, security, staff};
+use crate::{agents, assets, kiosk, kiosk_api, open, provider, security, staff};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Rule {
     SignedMachine,
     /// A resident in the citizen portal who is known at least this far. Gives [`InPortal`].
     Resident(Assurance),
+    /// A private app's server: nobody is asked here, the handler has it prove who it is by its key ([`crate::provider`]).
+    DataApp,
     /// Any member of staff who is signed in. Gives [`SignedIn`].
     StaffSignedIn,
     /// A member of staff whose roles allow the action. Gives [`SignedIn`].
@@ -91,8 +93,8 @@ impl Routes {
         };
         match zone {
             Zone::Inside => shared.merge(inside()),
-            Zone::Outside => shared.merge(open::routes()).merge(doors::routes()),
-            Zone::Both => shared.merge(inside()).merge(open::routes()).merge(doors::routes()),
+            Zone::Outside => shared.merge(open::routes()).merge(doors::routes()).merge(provider::routes()),
+            Zone::Both => shared.merge(inside()).merge(open::routes()).merge(doors::routes()).merge(provider::routes()),
         }
     }
 
@@ -185,7 +187,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Failure> {
     let address = security::peer(&request).unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
     knock(app, class, Knocker::address(address))?;
     let csrf = match gate.rule {
-        Rule::Public => return Ok(request),
+        Rule::Public | Rule::DataApp => return Ok(request),
         Rule::DemoLoopback => {
             if app.is_demo() && security::is_loopback(&request) {
                 return Ok(request);
@@ -215,6 +217,7 @@ fn class_of(rule: Rule, method: &Method) -> Class {
         Rule::Public | Rule::DemoLoopback => Class::PublicRead,
         Rule::Kiosk | Rule::KioskSession => Class::Kiosk,
         Rule::SignedMachine => Class::Centre,
+        Rule::DataApp => Class::AppServer,
         Rule::Resident(_) => Class::Resident,
         Rule::StaffSignedIn | Rule::Staff(_) => Class::Staff,
         Rule::Relay => Class::Relay,

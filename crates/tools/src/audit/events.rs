@@ -64,6 +64,7 @@ events! {
     CashClosed "cash.closed" "a machine's day was closed or corrected" "現金日計の締め・訂正";
     MoneySettled "money.settled" "a refund or an unclear payment was settled" "返金・不明入金の処理";
     SettingChanged "setting.changed" "a setting was changed" "設定の変更";
+    DataAppDecided "data_app.decided" "a private app was admitted, stopped or refused" "民間アプリの審査";
     ServiceOpened "service.opened" "a service was opened or closed" "サービスの開始・停止";
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
     ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";

@@ -7,6 +7,7 @@
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
+pub mod apps;
 pub mod home;
 pub mod shell;
 
@@ -24,11 +25,10 @@ use crate::visit::InPortal;
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/portal", Rule::Resident(Assurance::Public), home::page).post(
-        "/portal/sign-out",
-        Rule::Resident(Assurance::Public),
-        sign_out,
-    )
+    Routes::new()
+        .get("/portal", Rule::Resident(Assurance::Public), home::page)
+        .post("/portal/sign-out", Rule::Resident(Assurance::Public), sign_out)
+        .merge(apps::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -25,11 +25,13 @@
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`] | resident files: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
+//! | [`apps`] | private apps: admitted, stopped, ended |
 //! | [`approvals`] | what waits for a second person |
 //! | [`audit_page`] | heads of the audit chain |
 
 mod accounts;
 mod approvals;
+mod apps;
 mod audit_page;
 mod cash;
 mod counter;
@@ -89,5 +91,6 @@ pub fn routes() -> Routes {
         .merge(imports::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())
+        .merge(apps::routes())
         .merge(audit_page::routes())
 }

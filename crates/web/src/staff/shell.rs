@@ -32,6 +32,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
+    ("/staff/apps", "apps-staff-nav", Some(Action::ReviewApps)),
     ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),
     ("/staff/accounts", "staff-nav-accounts", Some(Action::SeeStaff)),
     ("/staff/audit", "staff-nav-audit", Some(Action::SeeAudit)),
