@@ -132,6 +132,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     })?;
     beside.after_issuing(&inside, &means)?;
     beside.post(&city, &portal::Ends::new(&keys)?)?;
+    beside.data_apps(&city)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -331,6 +332,15 @@ impl Beside {
         let (desk, post) = (portal::outside_desk(city), ends.outside.clone());
         self.every(1, "post-outside", move || {
             post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
+        })
+    }
+
+    /// What private apps left behind and is over, is forgotten.
+    fn data_apps(&mut self, city: &OpenCity) -> Result<(), Failure> {
+        let outside = city.outside().clone();
+        self.every(SWEEP_SECONDS, "data-apps", move || {
+            let now = outside.seams.now();
+            outside.store.write(move |tx| tools::data_apps::sweep(tx, now)).map(drop).map_err(|error| error.to_string())
         })
     }
 

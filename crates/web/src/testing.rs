@@ -85,6 +85,17 @@ impl TestDoor {
         Self { database, app, router, runtime }
     }
 
+    /// Serves at `listener` until this door is dropped, for clients of others.
+    pub fn serve(&self, listener: std::net::TcpListener) {
+        let router = self.router.clone();
+        self.runtime.spawn(async move {
+            listener.set_nonblocking(true).expect("a listener can be made non-blocking");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime takes a listener");
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await.expect("a listener serves");
+        });
+    }
+
     /// The inside zone.
     pub fn inside(&self) -> &Inside {
         self.app.inside.as_ref().expect("the test app has an inside")

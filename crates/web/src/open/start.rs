@@ -30,6 +30,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
                 p { (visit.say_html(&format!("{key}-what"))) }
             }
         }
+        @if app.outside.is_some() { p { a href="/developers" { (visit.say("apps-developers-title")) } } }
     };
     visit.page(&title).render(&main)
 }

@@ -1,14 +1,14 @@
 //! Apps a person connects: the question whether to, in words a person understands; and the list, with the way out.
 //!
 //! ```text
-//!  /portal/apps/consent   who asks, what, for what, how long ─► yes (card) · no ─► back to the app
+//!  /portal/apps/consent/…  who asks, what, for what, how long ─► yes (card) · no ─► back to the app
 //!  /portal/apps           connected apps, what each read, stop
 //! ```
 //! A new yes needs the card ([`Assurance::High`]); one that holds already is used with the daily sign-in.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Id, Kind, Timestamp};
 use maud::{Markup, html};
@@ -26,7 +26,7 @@ use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::provider::{self, LeavesTo, asked_of, shown};
+use crate::provider::{self, Carried, LeavesTo, shown};
 use crate::routes::{Routes, Rule};
 use crate::visit::{InPortal, Visit};
 
@@ -96,10 +96,10 @@ async fn consent(
     State(app): State<Arc<App>>,
     visit: Visit,
     me: InPortal,
-    RawQuery(query): RawQuery,
+    Path((client_id, name)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let (asked, both) = asked_of(&query.unwrap_or_default())?;
-    let for_whom = me.clone();
+    let carried = Carried::of(&client_id, &name)?;
+    let (asked, for_whom) = (carried.asked.clone(), me.clone());
     let weighed = blocking(move || weigh(&provider::desk(&app)?, &asked, &for_whom)).await?;
     let title = visit.say_with("apps-consent-title", &[("app", weighed.app.registration.name.as_str().into())]);
     let main = html! {
@@ -107,8 +107,8 @@ async fn consent(
         @match weighed.ready {
             Ready::NotOwn => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html("apps-not-own")) } })),
             Ready::Sandbox => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html("apps-sandbox-band")) } })),
-            Ready::Card => (card_first(&visit, &both)),
-            Ready::Covered | Ready::Asked => (question(&visit, &both, &weighed)),
+            Ready::Card => (card_first(&visit, &carried)),
+            Ready::Covered | Ready::Asked => (question(&visit, &carried, &weighed)),
         }
     };
     let mut response = shell::page(&visit, &me, &title, &main);
@@ -117,26 +117,29 @@ async fn consent(
 }
 
 /// A new yes needs the card; a no never does.
-fn card_first(visit: &Visit, both: &str) -> Markup {
-    let next = serde_urlencoded::to_string([("next", format!("{CONSENT}?{both}"))]).unwrap_or_default();
+fn card_first(visit: &Visit, carried: &Carried) -> Markup {
     html! {
         (alert(visit.language, AlertKind::Info, &html! { p { (visit.say_html("apps-card-first")) } }))
         form method="post" action=(CONSENT) {
             (visit.csrf(CONSENT))
-            input type="hidden" name="asked" value=(both);
+            input type="hidden" name="asked" value=(carried.query);
             div class="buttons" {
-                (link_button(ButtonKind::Primary, &format!("/portal/step-up?{next}"), &visit.say("portal-step-up")))
+                (link_button(ButtonKind::Primary, &step_up(carried), &visit.say("portal-step-up")))
                 (deny(visit))
             }
         }
     }
 }
 
+fn step_up(carried: &Carried) -> String {
+    format!("/portal/step-up?next={}", carried.consent)
+}
+
 fn deny(visit: &Visit) -> Markup {
     html! { button type="submit" class="button button-secondary" name="decision" value="deny" { (visit.say("apps-deny")) } }
 }
 
-fn question(visit: &Visit, both: &str, weighed: &Weighed) -> Markup {
+fn question(visit: &Visit, carried: &Carried, weighed: &Weighed) -> Markup {
     let days: Vec<(String, String)> =
         grants::DAYS.iter().map(|days| (days.to_string(), visit.say(&format!("apps-days-{days}")))).collect();
     let chosen = grants::DAYS[1].to_string();
@@ -146,7 +149,7 @@ fn question(visit: &Visit, both: &str, weighed: &Weighed) -> Markup {
     html! {
         form method="post" action=(CONSENT) {
             (visit.csrf(CONSENT))
-            input type="hidden" name="asked" value=(both);
+            input type="hidden" name="asked" value=(carried.query);
             @if weighed.ready == Ready::Covered {
                 p { (visit.say_html("apps-covered")) }
             } @else {
@@ -166,32 +169,31 @@ fn question(visit: &Visit, both: &str, weighed: &Weighed) -> Markup {
 
 async fn answer(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     fields.only(&["asked", "scope", "days", "decision"])?;
-    let (asked, both) = asked_of(fields.get("asked"))?;
+    let carried = Carried::read(fields.get("asked"))?;
     let location = blocking(move || {
-        let desk = provider::desk(&app)?;
+        let (desk, asked) = (provider::desk(&app)?, &carried.asked);
         if fields.get("decision") != "allow" {
-            return Ok(desk.refuse(&asked, ErrorCode::AccessDenied)?);
+            return Ok(desk.refuse(asked, ErrorCode::AccessDenied)?);
         }
-        let weighed = weigh(&desk, &asked, &me)?;
+        let weighed = weigh(&desk, asked, &me)?;
         let ticked: Vec<String> = fields.all("scope").map(str::to_owned).collect();
         let days = match weighed.ready {
             Ready::Covered => None,
             Ready::Asked => Some(days(&fields)?),
             Ready::Card => {
-                let next = serde_urlencoded::to_string([("next", format!("{CONSENT}?{both}"))]).unwrap_or_default();
                 let needed = Failure::saying(Kind::Forbidden, "portal-step-up-needed");
-                return Err(needed.next(format!("/portal/step-up?{next}"), "portal-step-up"));
+                return Err(needed.next(step_up(&carried), "portal-step-up"));
             }
             Ready::NotOwn | Ready::Sandbox => return Err(Failure::saying(Kind::Forbidden, "apps-not-own")),
         };
         let scopes = if weighed.ready == Ready::Covered { weighed.request.scopes.clone() } else { ticked };
         if scopes.is_empty() {
             // Nothing ticked is a no.
-            return Ok(desk.refuse(&asked, ErrorCode::AccessDenied)?);
+            return Ok(desk.refuse(asked, ErrorCode::AccessDenied)?);
         }
         let account = me.0.person.id.to_string();
         let known = (me.level().word(), weighed.proved_at);
-        Ok(desk.allow(&asked, &Answering { account: &account, known, scopes: &scopes, days })?)
+        Ok(desk.allow(asked, &Answering { account: &account, known, scopes: &scopes, days })?)
     })
     .await?;
     Ok(provider::see_other(&location))

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use openid::provider::{Asked, ErrorCode, Parameters, PushedRequest};
+use openid::provider::{Asked, ErrorCode, Parameters, PushedRequest, REQUEST_PREFIX};
 use tools::data_apps::conversation::Answering;
 use tools::data_apps::{AppState, AppsError, DataApp, Words, grants, sandbox};
 use tools::portal::Assurance;
@@ -21,16 +21,40 @@ use crate::error::Failure;
 use crate::form::Fields;
 use crate::visit::Visit;
 
-/// The two parameters of a query or a form, and the query that carries them on.
-///
-/// # Errors
-/// The request is none of ours.
-pub(crate) fn asked_of(query: &str) -> Result<(Asked, String), Failure> {
-    let refused = |refusal| Failure::from(AppsError::Refused(refusal));
-    let parameters = Parameters::read(query.as_bytes()).map_err(refused)?;
-    let asked = Asked::read(&parameters).map_err(refused)?;
-    let both = ["client_id", "request_uri"].map(|name| (name, parameters.get(name).unwrap_or_default()));
-    Ok((asked, serde_urlencoded::to_string(both).unwrap_or_default()))
+/// What a browser asks, and how pages carry it on.
+#[derive(Clone)]
+pub(crate) struct Carried {
+    /// The two parameters, read.
+    pub asked: Asked,
+    /// The same as a query, for the hidden field of a form.
+    pub query: String,
+    /// The portal's page for it: a plain path, so that the step-up page can lead back.
+    pub consent: String,
+}
+
+impl Carried {
+    /// From a query.
+    ///
+    /// # Errors
+    /// The request is none of ours.
+    pub fn read(query: &str) -> Result<Self, Failure> {
+        let refused = |refusal| Failure::from(AppsError::Refused(refusal));
+        let parameters = Parameters::read(query.as_bytes()).map_err(refused)?;
+        let asked = Asked::read(&parameters).map_err(refused)?;
+        let both = ["client_id", "request_uri"].map(|name| (name, parameters.get(name).unwrap_or_default()));
+        let name = both[1].1.strip_prefix(REQUEST_PREFIX).unwrap_or_default();
+        let consent = format!("/portal/apps/consent/{}/{name}", asked.client_id);
+        Ok(Self { query: serde_urlencoded::to_string(both).unwrap_or_default(), consent, asked })
+    }
+
+    /// From the portal's path.
+    ///
+    /// # Errors
+    /// The request is none of ours.
+    pub fn of(client_id: &str, name: &str) -> Result<Self, Failure> {
+        let both = [("client_id", client_id.to_owned()), ("request_uri", format!("{REQUEST_PREFIX}{name}"))];
+        Self::read(&serde_urlencoded::to_string(both).unwrap_or_default())
+    }
 }
 
 /// Sends a browser on with GET, also to another site.
@@ -40,7 +64,8 @@ pub(crate) fn see_other(location: &str) -> Response {
 
 /// `GET /connect/authorize`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Failure> {
-    let (asked, both) = asked_of(&query.unwrap_or_default())?;
+    let carried = Carried::read(&query.unwrap_or_default())?;
+    let asked = carried.asked.clone();
     let opened = blocking(move || {
         let desk = desk(&app)?;
         let (request, asking) = desk.open(&asked)?;
@@ -59,7 +84,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): Ra
     let main = html! {
         h1 { (title) }
         (shown(&visit, &asking, &request))
-        @if asking.state == AppState::Sandbox { (sandbox_form(&visit, &both, &request)) } @else { (ways(&visit, &both)) }
+        @if asking.state == AppState::Sandbox { (sandbox_form(&visit, &carried, &request)) } @else { (ways(&visit, &carried)) }
     };
     let mut response = visit.page(&title).render(&main).into_response();
     response.extensions_mut().insert(LeavesTo::of(&request.redirect_uri));
@@ -98,25 +123,24 @@ fn what(visit: &Visit, scopes: &[String]) -> Markup {
 }
 
 /// Two ways on: somebody who is signed in goes to the consent page, others sign in first.
-fn ways(visit: &Visit, both: &str) -> Markup {
-    let consent = format!("/portal/apps/consent?{both}");
-    let sign_in = serde_urlencoded::to_string([("next", &consent)]).unwrap_or_default();
+fn ways(visit: &Visit, carried: &Carried) -> Markup {
+    let consent = &carried.consent;
     html! {
         p { (visit.say_html("apps-ask-how")) }
         div class="buttons" {
-            (link_button(ButtonKind::Primary, &consent, &visit.say("apps-go-on")))
-            (link_button(ButtonKind::Secondary, &format!("/portal/sign-in?{sign_in}"), &visit.say("portal-sign-in")))
+            (link_button(ButtonKind::Primary, consent, &visit.say("apps-go-on")))
+            (link_button(ButtonKind::Secondary, &format!("/portal/sign-in?next={consent}"), &visit.say("portal-sign-in")))
         }
     }
 }
 
-fn sandbox_form(visit: &Visit, both: &str, request: &PushedRequest) -> Markup {
+fn sandbox_form(visit: &Visit, carried: &Carried, request: &PushedRequest) -> Markup {
     let residents: Vec<(String, String)> =
         sandbox::RESIDENTS.iter().map(|one| (one.account.to_owned(), one.name.to_owned())).collect();
     let first = residents.first().map(|(account, _)| account.clone()).unwrap_or_default();
     html! {
         form method="post" action="/connect/sandbox" {
-            input type="hidden" name="asked" value=(both);
+            input type="hidden" name="asked" value=(carried.query);
             (radios("account", &visit.say("apps-sandbox-who"), &residents, &first))
             @for scope in &request.scopes { input type="hidden" name="scope" value=(scope); }
             div class="buttons" {
@@ -129,7 +153,7 @@ fn sandbox_form(visit: &Visit, both: &str, request: &PushedRequest) -> Markup {
 
 /// `POST /connect/sandbox`: a made-up resident answers.
 pub async fn sandbox(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, Failure> {
-    let (asked, _) = asked_of(fields.get("asked"))?;
+    let asked = Carried::read(fields.get("asked"))?.asked;
     let location = blocking(move || {
         let desk = desk(&app)?;
         let (_, asking) = desk.open(&asked)?;

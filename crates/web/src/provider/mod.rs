@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
 
-pub(crate) use authorize::{asked_of, see_other, shown};
+pub(crate) use authorize::{Carried, see_other, shown};
 
 /// Bytes of a form of an app.
 const FORM_BYTES: usize = openid::provider::limits::MAX_FORM_BYTES;
