@@ -23,6 +23,8 @@ pub enum Class {
     Centre,
     /// Residents in the portal.
     Resident,
+    /// Trying a password or a code: by account and address together, and by account for browsers nobody knows.
+    Password,
     /// Signed-in staff.
     Staff,
     /// Messages of the other zone.
@@ -90,6 +92,7 @@ impl Limits {
                 Class::Kiosk => Rate { burst: 240, per_minute: 600 },
                 Class::Centre => Rate { burst: 2000, per_minute: 60_000 },
                 Class::Resident => Rate { burst: 120, per_minute: 240 },
+                Class::Password => Rate { burst: 10, per_minute: 2 },
                 Class::Staff => Rate { burst: 120, per_minute: 300 },
                 Class::Relay => Rate { burst: 2000, per_minute: 60_000 },
             })

@@ -15,14 +15,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/ui", &["base"]),
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui"]),
     ("crates/services", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools"]),
-    ("crates/web", &["base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services"]),
+    ("crates/web", &["base", "store", "card", "pki", "mdoc", "openid", "wire", "paper", "ui", "tools", "services"]),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
     ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "openid", "wire"]),
     (
         "bin/yakuba",
         &[
-            "base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services", "web", "agent",
+            "base", "store", "card", "pki", "mdoc", "openid", "wire", "paper", "ui", "tools", "services", "web", "agent",
             "testkit",
         ],
     ),

@@ -31,7 +31,11 @@ pub fn standing(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
             account::make(tx, now, own)?;
             return merge(tx, now, account, own);
         }
-        let is_stopped = account::find(tx, account)?.is_some_and(|found| found.state == AccountState::Stopped);
+        let now_is = account::find(tx, account)?.map(|found| found.state);
+        if now_is == Some(AccountState::Ended) {
+            return Ok(());
+        }
+        let is_stopped = now_is == Some(AccountState::Stopped);
         let state = if is_stopped && told.state == AccountState::Open { AccountState::Stopped } else { told.state };
         account::set_state(tx, now, account, state, sealed.as_deref())?;
         if state == AccountState::Ended {
