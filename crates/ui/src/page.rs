@@ -314,6 +314,24 @@ impl Sight {
     }
 }
 
+/// The same as a list of a page's own, for choosing.
+pub fn language_choice(current: Language, path: &str) -> Markup {
+    let join = if path.contains('?') { '&' } else { '?' };
+    html! {
+        ul {
+            @for language in Language::ALL {
+                li {
+                    @if language == current { strong lang=(language.html()) { (language.name()) } }
+                    @else {
+                        a href=(format!("{path}{join}lang={}", language.code())) lang=(language.html())
+                            hreflang=(language.html()) { (language.name()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Links to this page in the other languages.
 pub fn language_links(current: Language, path: &str) -> Markup {
     let join = if path.contains('?') { '&' } else { '?' };

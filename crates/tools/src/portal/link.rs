@@ -73,6 +73,16 @@ pub fn account_of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Accou
     row.map(|row| Ok(AccountId::parse(row.text(0)?))).transpose().map(Option::flatten)
 }
 
+/// The account of a resident, and since when they have it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn told(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<(AccountId, base::Timestamp)>, StoreError> {
+    let sql = "SELECT account_id, linked_at FROM portal_links WHERE resident_id = $1";
+    let row = tx.query_one(sql, &[resident.as_str().into()])?;
+    row.map(|row| Ok(AccountId::parse(row.text(0)?).zip(Some(row.timestamp(1)?)))).transpose().map(Option::flatten)
+}
+
 /// Links `account` to a resident who proved themselves, and tells the outside who it is. A resident has one account: when
 /// there is one already, that is the answer.
 ///

@@ -146,7 +146,7 @@ fn recognise(outside: &Outside, ways: &Ways, bound: &[u8; 32], fields: &Fields) 
         Failure::saying(Kind::Refused, card_sentence(&refusal)).with("counter", outside.profile.counter.clone())
     })?;
     let id = &verified.certificate_id;
-    let value = tools::credentials::linking::certificate_bytes(id);
+    let value = tools::credentials::kinds::certificate_bytes(id);
     let proof = CardProof::new(&opened.request.request.challenge(), opened.answer.presented());
     let found = entry::by_card_or_app(outside, &ways.post, MeansKind::Card, &value, Some(Proof::Card(proof)));
     Ok(found?)

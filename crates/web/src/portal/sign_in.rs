@@ -60,6 +60,9 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     if let Some(there) = ways::elsewhere(&app, &headers, &visit.address) {
         return Ok(there);
     }
+    if is_here(&app, &headers).await? {
+        return Ok(Redirect::to("/portal").into_response());
+    }
     let ways = app.ways()?;
     let title = visit.say("portal-sign-in-title");
     let main = html! {
@@ -87,10 +90,21 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     Ok(response)
 }
 
+/// Whether this browser is in already.
+async fn is_here(app: &Arc<App>, headers: &HeaderMap) -> Result<bool, Failure> {
+    let Some(secret) = ways::session_secret(app, headers) else { return Ok(false) };
+    let outside = app.outside()?.clone();
+    blocking(move || {
+        let now = outside.seams.now();
+        Ok(outside.store.read(|tx| sessions::find(tx, now, &secret.key()))?.is_some())
+    })
+    .await
+}
+
 /// The app's pages may be led to from this one.
 pub(super) fn lead_to_app(ways: &Ways, response: &mut Response) {
     if let Some(national) = &ways.national {
-        response.extensions_mut().insert(LeadsTo(national.origin()));
+        response.extensions_mut().insert(LeadsTo(national.origin.clone()));
     }
 }
 
@@ -203,7 +217,7 @@ async fn app_back(
         let (_, kept): (_, AtTheApp) = ceremony::take(&outside, APP, &secret)?;
         let national = ways.national.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))?;
         let signed_in = national.party.finish(kept.pending, &callback).map_err(not_in)?;
-        let who = recognise(&outside, &ways, &national.issuer, signed_in)?;
+        let who = recognise(&outside, &ways, &national.namespace, signed_in)?;
         match kept.step_up {
             Some((key, next)) => Ok(if proved(&outside, key, who)? { Back::Proved(next) } else { Back::Checking }),
             None => {
@@ -238,10 +252,10 @@ async fn app_back(
 fn recognise(
     outside: &Outside,
     ways: &Ways,
-    issuer: &str,
+    namespace: &str,
     signed_in: SignedIn,
 ) -> Result<Option<AccountId>, Failure> {
-    let value = format!("{issuer}\n{}", signed_in.subject.reveal());
+    let value = format!("{namespace}\n{}", signed_in.subject.reveal());
     let proof = signed_in.attributes.map(|told| {
         let told = told.into_inner();
         Proof::App(Attributes { name: told.name, address: told.address, birth_date: told.birth_date, sex: told.sex })

@@ -37,17 +37,10 @@ pub struct Ways {
 pub struct National {
     /// Our side of it.
     pub party: openid::RelyingParty,
-    /// Its issuer: a person's name there means nothing at another.
-    pub issuer: String,
-}
-
-impl National {
-    /// The origin its pages have.
-    pub(super) fn origin(&self) -> String {
-        let after = self.issuer.find("://").map_or(0, |at| at + 3);
-        let end = self.issuer[after..].find('/').map_or(self.issuer.len(), |at| after + at);
-        self.issuer[..end].to_owned()
-    }
+    /// What its names of people belong to: its issuer. A name there means nothing at another.
+    pub namespace: String,
+    /// The origin of its pages.
+    pub origin: String,
 }
 
 /// What cards are judged with outside; the inside judges again with its own.
