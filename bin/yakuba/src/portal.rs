@@ -97,13 +97,7 @@ pub fn audience(app: &App) -> String {
 ///
 /// # Errors
 /// The national app's settings cannot be used; the simulated one cannot start.
-pub fn open(
-    app: &mut App,
-    city: &OpenCity,
-    keys: &CityKeys,
-    means: &Means,
-    ends: &Ends,
-) -> Result<Simulated, Failure> {
+pub fn open(app: &mut App, city: &OpenCity, keys: &CityKeys, means: &Means, ends: &Ends) -> Result<Simulated, Failure> {
     let origin = app.settings.portal_origin.clone();
     let party = RelyingParty::new(&origin, &app.profile.name)
         .map_err(|error| tracing::error!(%error, "residents cannot use passkeys"))
@@ -112,8 +106,7 @@ pub fn open(
     if let Some(port) = origin.strip_prefix("http://localhost:").filter(|_| app.is_demo()) {
         origins.push(format!("http://127.0.0.1:{port}"));
     }
-    let counterpart =
-        Counterpart::new(keys.portal_agents.clone(), audience(app), origins, city.config().agents.port);
+    let counterpart = Counterpart::new(keys.portal_agents.clone(), audience(app), origins, city.config().agents.port);
     let cards = counterpart.map(|counterpart| Cards {
         anchors: means.issuer.anchors.clone(),
         status: means.issuer.status.clone(),
@@ -176,7 +169,7 @@ fn simulated_app(city: &OpenCity, origin: &str) -> Result<(Option<National>, Opt
             name: told.name.clone(),
             address: told.address.clone(),
             birth_date: told.birth_date.to_string().replace('-', ""),
-            gender: told.sex.to_string(),
+            gender: char::from(told.sex).to_string(),
         });
     }
     let app = SignInApp::start(DEMO_CLIENT, key.jwk(), people, city.inside().seams.clone())

@@ -13,8 +13,8 @@ use std::time::Duration;
 use base::Kind;
 use services::convenience_certificates::{actions, arrivals};
 use tools::audit::{self, Zone};
-use tools::portal::joining::CardJudge;
 use tools::nodes::{self, Fingerprint, Topology};
+use tools::portal::joining::CardJudge;
 use tools::relay::{Endpoint, InProcess};
 use tools::withdrawal_list;
 use web::kiosk::Place;
@@ -273,10 +273,7 @@ impl Beside {
                 store.write(move |tx| tools::relay::purge(tx, now)).map_err(|error| error.to_string())?;
             }
             inside.store.write(move |tx| web::session::sweep(tx, now)).map_err(|error| error.to_string())?;
-            outside
-                .store
-                .write(move |tx| tools::portal::session::sweep(tx, now))
-                .map_err(|error| error.to_string())?;
+            outside.store.write(move |tx| tools::portal::session::sweep(tx, now)).map_err(|error| error.to_string())?;
             Ok(())
         })?;
         let agents = keys.agents.clone();

@@ -181,17 +181,16 @@ fn not_now(error: CredentialError) -> PostError {
 }
 
 /// The one resident whose registered four attributes are these; nobody when there are two, or when a single one differs.
-fn matching(
-    tx: &mut Tx<'_>,
-    seams: &base::Seams,
-    attributes: &Attributes,
-) -> Result<Option<ResidentId>, PostError> {
+fn matching(tx: &mut Tx<'_>, seams: &base::Seams, attributes: &Attributes) -> Result<Option<ResidentId>, PostError> {
     let actor = Actor::System { job: "portal-joining" };
     let purpose = Purpose::new(Duty::Portal).reading(&[Item::Name, Item::BirthDate, Item::Sex, Item::Address]);
     let said = "the four attributes told at sign-in";
     let mut search = access::search(tx, seams, &actor, &purpose, said)?;
-    let criteria =
-        Criteria { name: Some(attributes.name.clone()), birth_date: Some(attributes.birth_date), ..Criteria::default() };
+    let criteria = Criteria {
+        name: Some(attributes.name.clone()),
+        birth_date: Some(attributes.birth_date),
+        ..Criteria::default()
+    };
     let (found, more) = register::search(tx, &mut search, &criteria).map_err(unreadable)?;
     if more {
         return Ok(None);

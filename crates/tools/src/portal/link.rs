@@ -83,6 +83,15 @@ pub fn told(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<(AccountId,
     row.map(|row| Ok(AccountId::parse(row.text(0)?).zip(Some(row.timestamp(1)?)))).transpose().map(Option::flatten)
 }
 
+/// What the outside was last told of an account; joining when nothing was.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn told_state(tx: &mut Tx<'_>, account: AccountId) -> Result<AccountState, StoreError> {
+    let row = tx.query_one("SELECT told_state FROM portal_links WHERE account_id = $1", &[account.into()])?;
+    row.map_or(Ok(AccountState::Joining), |row| Ok(AccountState::from_word(row.text(0)?)))
+}
+
 /// Links `account` to a resident who proved themselves, and tells the outside who it is. A resident has one account: when
 /// there is one already, that is the answer.
 ///

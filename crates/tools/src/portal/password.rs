@@ -7,8 +7,8 @@
 //! ```
 //! Who types an address learns nothing about whether it is known: the same pages follow, and the same work is done.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base::Personal;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,10 @@ pub fn address(typed: &str) -> Result<String, MeansRefusal> {
     let is_one = text.len() <= 254
         && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'))
         && text.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && name.len() <= 64 && host.contains('.') && !host.contains('@')
+            !name.is_empty()
+                && name.len() <= 64
+                && host.contains('.')
+                && !host.contains('@')
                 && host.split('.').all(|label| !label.is_empty())
         });
     if is_one { Ok(text) } else { Err(MeansRefusal::Address) }
@@ -183,7 +186,8 @@ fn redeem(
         Err(MeansError::Refused(_)) => return Err(MeansRefusal::Code.into()),
         Err(other) => return Err(other),
     };
-    let typed: String = typed.chars().filter_map(base::text::narrow_digit).map(|digit| char::from(b'0' + digit)).collect();
+    let typed: String =
+        typed.chars().filter_map(base::text::narrow_digit).map(|digit| char::from(b'0' + digit)).collect();
     let code = waiting.code.clone().unwrap_or_default();
     let is_right = !code.is_empty() && verify_slices_are_equal(code.as_bytes(), typed.as_bytes()).is_ok();
     if let Some(account) = account.filter(|_| is_right) {
@@ -321,11 +325,7 @@ pub fn remember_browser(outside: &Outside, account: AccountId) -> Result<Ceremon
 ///
 /// # Errors
 /// The databases.
-pub fn bucket(
-    outside: &Outside,
-    typed: &str,
-    browser: Option<&CeremonySecret>,
-) -> Result<(String, bool), MeansError> {
+pub fn bucket(outside: &Outside, typed: &str, browser: Option<&CeremonySecret>) -> Result<(String, bool), MeansError> {
     let address = address(typed).unwrap_or_default();
     let hash = means::hash(&outside.vault, MeansKind::Email, address.as_bytes())?;
     let key = data_encoding::HEXLOWER.encode(&hash.hash[..16]);

@@ -60,6 +60,8 @@ impl Reason {
 #[derive(Serialize, Deserialize)]
 struct Hold {
     is_stopped: bool,
+    /// How it stands by the register, as last told.
+    state: AccountState,
 }
 
 /// What an officer did.
@@ -101,11 +103,8 @@ pub fn by_office(
     )?;
     let event = if is_stopped { Event::PortalStopped } else { Event::PortalResumed };
     audit::append(tx, seams, actor, event, &[("account", &account.to_string()), ("reason", reason.word())])?;
-    post.send(tx, seams, account, HOLD, &Hold { is_stopped })?;
-    if !is_stopped {
-        // How it stands by the register comes after, in order.
-        link::tell(tx, seams, post, account, resident)?;
-    }
+    let state = link::told_state(tx, account)?;
+    post.send(tx, seams, account, HOLD, &Hold { is_stopped, state })?;
     Ok(true)
 }
 
@@ -139,7 +138,7 @@ pub fn take(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
             (_, AccountState::Ended) => Ok(()),
             (true, _) => stop(tx, &seams, account, SecurityEvent::StoppedByOffice),
             (false, AccountState::Stopped) => {
-                account::set_state(tx, seams.now(), account, AccountState::Joining, None)?;
+                account::set_state(tx, seams.now(), account, hold.state, None)?;
                 events::note(tx, &seams, account, SecurityEvent::ResumedByOffice)
             }
             (false, _) => Ok(()),

@@ -465,9 +465,8 @@ pub(crate) fn accounts_to_tell(
          ORDER BY l.told_at, l.account_id LIMIT $1",
         &[limit.into()],
     )?;
-    let known = |row: &store::Row| {
-        Ok(crate::portal::AccountId::parse(row.text(0)?).zip(ResidentId::parse(row.text(1)?).ok()))
-    };
+    let known =
+        |row: &store::Row| Ok(crate::portal::AccountId::parse(row.text(0)?).zip(ResidentId::parse(row.text(1)?).ok()));
     let all: Result<Vec<_>, StoreError> = rows.iter().map(known).collect();
     Ok(all?.into_iter().flatten().collect())
 }

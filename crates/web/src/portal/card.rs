@@ -80,7 +80,7 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("portal-agent-button"))) }
             }
         }
-        p { (visit.say_html("portal-help-locked")) }
+        section class="card" { p { (visit.say_html("portal-help-locked")) } }
         div class="buttons" { a href="/portal/sign-in" { (visit.say("page-back")) } }
     };
     let mut response = visit.page(&title).script(assets::path("agent.js")).render(&main).into_response();
@@ -131,8 +131,7 @@ async fn ask(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, Fa
 async fn ask_here(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     let agent = agent_of(&fields)?;
     let (outside, ways) = (app.outside()?.clone(), app.ways()?.clone());
-    let request =
-        blocking(move || request(&outside, cards(&ways)?, agent, bound_to_key(&me.0.key))).await?;
+    let request = blocking(move || request(&outside, cards(&ways)?, agent, bound_to_key(&me.0.key))).await?;
     Ok(Json(json!({ "request": request })).into_response())
 }
 

@@ -12,8 +12,8 @@ use tools::portal::password::{self, CodeSent};
 use tools::portal::{Assurance, MeansRefusal};
 use ui::form::{ButtonKind, Field, button, field};
 
-use super::ways::{self, By};
 use super::shell;
+use super::ways::{self, By};
 use crate::app::{App, blocking};
 use crate::ceremony;
 use crate::error::Failure;

@@ -21,7 +21,7 @@ use tools::Outside;
 use tools::portal::account::{self, AccountState};
 use tools::portal::joining::{Attributes, Proof};
 use tools::portal::means::MeansKind;
-use tools::portal::{Assurance, AccountId, ceremony, entry, passkeys, session as sessions};
+use tools::portal::{AccountId, Assurance, ceremony, entry, passkeys, session as sessions};
 use ui::form::{ButtonKind, Field, button, field};
 
 use super::ways::{self, By, Ways};

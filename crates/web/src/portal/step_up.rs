@@ -55,7 +55,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             }
         }
         @if let Some(cards) = &ways.cards { (super::card::asking_here(&visit, cards, &next)) }
-        p { (visit.say_html("portal-help-locked")) }
+        section class="card" { p { (visit.say_html("portal-help-locked")) } }
         div class="buttons" { a href="/portal" { (visit.say("portal-step-up-not-now")) } }
     };
     let title = visit.say("portal-step-up-title");
@@ -72,7 +72,9 @@ mod tests {
     #[test]
     fn the_way_on_stays_in_the_portal() {
         assert_eq!(next("/portal/settings/security"), "/portal/settings/security");
-        for other in ["", "/", "//evil.example", "https://evil.example/portal/", "/portal//evil", "/portal/a?b", "/portal/../x"] {
+        for other in
+            ["", "/", "//evil.example", "https://evil.example/portal/", "/portal//evil", "/portal/a?b", "/portal/../x"]
+        {
             assert_eq!(next(other), "/portal", "{other}");
         }
     }

@@ -22,7 +22,8 @@ pub fn routes() -> Routes {
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit) -> Response {
-    let (title, label, hint) = (visit.say("portal-stop-title"), visit.say("portal-stop-code"), visit.say("portal-stop-code-hint"));
+    let (title, label, hint) =
+        (visit.say("portal-stop-title"), visit.say("portal-stop-code"), visit.say("portal-stop-code-hint"));
     let main = html! {
         h1 { (title) }
         p { (visit.say_html("portal-stop-how")) }
@@ -42,9 +43,11 @@ async fn page(State(app): State<Arc<App>>, visit: Visit) -> Response {
 
 async fn stop(State(app): State<Arc<App>>, visit: Visit, fields: Fields) -> Result<Response, Failure> {
     let outside = app.outside()?.clone();
-    blocking(move || Ok(stopping::by_code(&outside, fields.get("code"))?)).await.map_err(|failure| match failure.kind {
-        Kind::NotFound => Failure::saying(Kind::NotFound, "portal-stop-unknown").next("/portal/stop", "page-back"),
-        _ => failure,
+    blocking(move || Ok(stopping::by_code(&outside, fields.get("code"))?)).await.map_err(|failure| {
+        match failure.kind {
+            Kind::NotFound => Failure::saying(Kind::NotFound, "portal-stop-unknown").next("/portal/stop", "page-back"),
+            _ => failure,
+        }
     })?;
     let title = visit.say("portal-stop-title");
     let main = html! {

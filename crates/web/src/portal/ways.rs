@@ -130,9 +130,8 @@ pub(super) fn session_secret(app: &App, headers: &HeaderMap) -> Option<Secret> {
 pub(super) fn under_way(app: &App, headers: &HeaderMap) -> Result<CeremonySecret, Failure> {
     let name = session::portal_ceremony_cookie(app.settings.is_https);
     let expired = tools::portal::MeansRefusal::Ceremony;
-    ceremony::secret(headers, name).ok_or_else(|| {
-        Failure::saying(expired.kind(), expired.words()).next("/portal/sign-in", "portal-sign-in")
-    })
+    ceremony::secret(headers, name)
+        .ok_or_else(|| Failure::saying(expired.kind(), expired.words()).next("/portal/sign-in", "portal-sign-in"))
 }
 
 /// Gives the browser the secret of a sign-in under way.

@@ -91,7 +91,14 @@ pub(super) fn passkey_form(visit: &Visit) -> maud::Markup {
     let (label, hint) = (visit.say("staff-passkey-label"), visit.say("portal-passkey-label-hint"));
     let label = field(
         visit.language,
-        &Field { name: "label", label: &label, hint: Some(&hint), max_length: Some(40), autocomplete: Some("off"), ..Field::default() },
+        &Field {
+            name: "label",
+            label: &label,
+            hint: Some(&hint),
+            max_length: Some(40),
+            autocomplete: Some("off"),
+            ..Field::default()
+        },
     );
     form(visit, "create", "/portal/settings/passkeys", &label, &visit.say("portal-passkey-add"))
 }

@@ -64,7 +64,13 @@ impl Console {
             }
         };
         let idle = visit.idle(session::STAFF_IDLE_SECONDS, "/staff/alive", "/staff");
-        let page = visit.page(title).width(Width::Wide).script(assets::path("console.js")).script(assets::path("idle.js")).nav(nav).who(who);
+        let page = visit
+            .page(title)
+            .width(Width::Wide)
+            .script(assets::path("console.js"))
+            .script(assets::path("idle.js"))
+            .nav(nav)
+            .who(who);
         Self { page, title: title.to_owned(), idle }
     }
 

@@ -43,8 +43,7 @@ fn card(scene: &Scene, serial: u64, holder: Option<ResidentId>) -> Card {
             .store
             .clone()
             .write::<_, CredentialError, _>(move |tx| {
-                let link =
-                    Link { resident: &holder, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
+                let link = Link { resident: &holder, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
                 let by = Actor::System { job: "test" };
                 credentials::enrol(tx, &inside.vault, &inside.seams, &by, &link, &id)
             })
@@ -64,7 +63,8 @@ fn pair(scene: &Scene) -> Agent {
     let code = PairingCode::typed(&shown.between("<p class=\"secret\">", "<").unwrap());
     let key = SigningKey::generate_p256().unwrap();
     let request = PairingRequest::make(&code, &key, [1; 32]).unwrap();
-    let answer = scene.door.stranger().send("POST", "/agent/pair", Some("application/octet-stream"), request.to_bytes());
+    let answer =
+        scene.door.stranger().send("POST", "/agent/pair", Some("application/octet-stream"), request.to_bytes());
     assert_eq!(answer.status, 200);
     Agent { key, paired: PairingAnswer::read(&answer.bytes, &code, &request).unwrap() }
 }

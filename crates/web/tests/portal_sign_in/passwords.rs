@@ -40,7 +40,11 @@ fn address_password_and_code_let_in_but_not_as_far_as_the_card() {
         assert_eq!(sign_in(&scene, &mut computer, 2), 303);
         assert!(computer.get("/portal").text().contains("花子"));
         assert_eq!(computer.get("/portal/settings/security").status, 200);
-        assert_eq!(computer.post("/portal/settings/email", &[("email", "new@example.jp")]).status, 403, "the card first");
+        assert_eq!(
+            computer.post("/portal/settings/email", &[("email", "new@example.jp")]).status,
+            403,
+            "the card first"
+        );
     });
 }
 
@@ -51,8 +55,9 @@ fn a_wrong_address_and_a_wrong_password_look_the_same_and_a_code_is_tried_five_t
     set_up(&scene, &mut phone, MAIL, 1);
     phone.post("/portal/settings/password", &[("password", PASSWORD)]);
     let mut stranger = scene.door.stranger();
-    let answers = [("other@example.jp", PASSWORD), (MAIL, "quite another password")]
-        .map(|(email, password)| stranger.post("/portal/sign-in/password", &[("email", email), ("password", password)]));
+    let answers = [("other@example.jp", PASSWORD), (MAIL, "quite another password")].map(|(email, password)| {
+        stranger.post("/portal/sign-in/password", &[("email", email), ("password", password)])
+    });
     assert_eq!((answers[0].status, answers[1].status), (401, 401));
     assert_eq!(answers[0].text(), answers[1].text());
     let before = scene.letters.count();
@@ -139,6 +144,7 @@ fn strangers_who_try_an_account_lock_out_neither_its_browser_nor_its_passkey() {
     assert_eq!(last, 429, "from many addresses too");
     assert_eq!(sign_in(&scene, &mut home, 3), 303, "the browser that was here before");
     json(&Scene::by_passkey(&mut scene.door.stranger(), &mut key));
-    let other = scene.door.stranger().post("/portal/sign-in/password", &[("email", "a@b.example"), ("password", PASSWORD)]);
+    let other =
+        scene.door.stranger().post("/portal/sign-in/password", &[("email", "a@b.example"), ("password", PASSWORD)]);
     assert_eq!(other.status, 401, "another account is not slowed down");
 }

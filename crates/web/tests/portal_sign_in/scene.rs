@@ -157,7 +157,8 @@ impl Scene {
             levels: vec!["aal3".to_owned()],
         };
         let party = openid::RelyingParty::new(config, key, Arc::new(OverTcp::default()), seams.clone()).unwrap();
-        let national = National { party, namespace: CLIENT.into(), origin: app.issuer().replace("/api/realms/main", "") };
+        let national =
+            National { party, namespace: CLIENT.into(), origin: app.issuer().replace("/api/realms/main", "") };
         let generation = Generation {
             serial: 1,
             not_before: now.plus_seconds(-86_400),
@@ -200,7 +201,14 @@ impl Scene {
         let (to_inside, to_outside) = (tools::messages::to_inside(), tools::messages::to_outside());
         let at = database.seams.clone();
         [
-            Endpoint::new(Zone::Inside, database.inside(), at.clone(), inside.clone(), vec![outside.public()], to_inside),
+            Endpoint::new(
+                Zone::Inside,
+                database.inside(),
+                at.clone(),
+                inside.clone(),
+                vec![outside.public()],
+                to_inside,
+            ),
             Endpoint::new(Zone::Outside, database.outside(), at, outside, vec![inside.public()], to_outside),
         ]
     }

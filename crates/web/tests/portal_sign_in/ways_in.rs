@@ -35,7 +35,11 @@ fn a_resident_joins_by_the_app_is_known_and_comes_back_by_passkey() {
         assert!(phone.get("/portal").text().contains("花子"));
         assert_eq!(phone.post("/portal/settings/stop-code", &[]).status, 403, "a passkey is not the card");
         let log = phone.get("/portal/settings/security").text();
-        assert!(log.contains("アプリでサインイン") && log.contains("パスキーを登録") && log.contains("パスキーでサインイン"));
+        assert!(
+            log.contains("アプリでサインイン")
+                && log.contains("パスキーを登録")
+                && log.contains("パスキーでサインイン")
+        );
     });
 }
 
@@ -88,7 +92,11 @@ fn a_new_card_leads_to_the_account_there_is_and_its_passkeys() {
         scene.deliver();
         assert_eq!(scene.account_of(&scene.hanako()), Some(account), "a person has one account");
         assert!(other.get("/portal").text().contains("花子"), "the session moved over");
-        assert_eq!(scene.by_app(&mut scene.door.stranger(), HANAKO_RENEWED, false).status, 200, "and the name at the app");
+        assert_eq!(
+            scene.by_app(&mut scene.door.stranger(), HANAKO_RENEWED, false).status,
+            200,
+            "and the name at the app"
+        );
         json(&Scene::by_passkey(&mut other, &mut key));
     });
 }
