@@ -82,7 +82,7 @@ impl MeansRefusal {
         }
     }
 
-    /// The key of its sentence in `portal-sign-in.ftl`.
+    /// The key of its sentence in `portal.ftl`.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Ceremony => "portal-refusal-ceremony",
