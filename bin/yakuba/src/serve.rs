@@ -14,6 +14,7 @@ use base::Kind;
 use services::convenience_certificates::{actions, arrivals};
 use tools::audit::{self, Zone};
 use tools::nodes::{self, Fingerprint, Topology};
+use tools::portal::joining::CardJudge;
 use tools::relay::{Endpoint, InProcess};
 use tools::withdrawal_list;
 use web::kiosk::Place;
@@ -113,6 +114,9 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let desk = Arc::new(Desk::new(means.issuer.clone(), city.config().kiosk.most_sessions as usize));
     app.desk = Some(desk.clone());
     means.publish(&mut app, &keys, &city.config().agents);
+    let ends = portal::Ends::new(&keys)?;
+    let _simulated = portal::open(&mut app, &city, &keys, &means, &ends)?;
+    let judge = portal::judge(&means, portal::audience(&app));
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
@@ -131,7 +135,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         Ok(())
     })?;
     beside.after_issuing(&inside, &means)?;
-    beside.post(&city, &portal::Ends::new(&keys)?)?;
+    beside.post(&city, &ends, judge)?;
     beside.data_apps(&city)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
@@ -270,6 +274,7 @@ impl Beside {
                 store.write(move |tx| tools::relay::purge(tx, now)).map_err(|error| error.to_string())?;
             }
             inside.store.write(move |tx| web::session::sweep(tx, now)).map_err(|error| error.to_string())?;
+            outside.store.write(move |tx| tools::portal::session::sweep(tx, now)).map_err(|error| error.to_string())?;
             Ok(())
         })?;
         let agents = keys.agents.clone();
@@ -323,16 +328,18 @@ impl Beside {
     }
 
     /// Personal messages between the zones are opened here, on both sides.
-    fn post(&mut self, city: &OpenCity, ends: &portal::Ends) -> Result<(), Failure> {
+    fn post(&mut self, city: &OpenCity, ends: &portal::Ends, judge: CardJudge) -> Result<(), Failure> {
         let (inside, outside) = (city.inside().clone(), city.outside().clone());
-        let (desk, post) = (portal::inside_desk(city, ends), ends.inside.clone());
+        let (desk, post) = (portal::inside_desk(city, ends, judge), ends.inside.clone());
         self.every(1, "post-inside", move || {
             post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })?;
         let (desk, post) = (portal::outside_desk(city), ends.outside.clone());
         self.every(1, "post-outside", move || {
             post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
-        })
+        })?;
+        let (city, ends) = (city.clone(), ends.clone());
+        self.every(SWEEP_SECONDS, "portal-standings", move || portal::tell_standings(&city, &ends))
     }
 
     /// What private apps left behind and is over, is forgotten.
@@ -385,6 +392,7 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     let here = format!("http://localhost:{}", address.port());
     println!();
     println!("見本市 — 架空の市の体験版です / the demo of a fictional city");
+    println!("  市民ポータル  citizen portal        {here}/portal/sign-in");
     println!("  証明書発行機  certificate machine   {here}/kiosk/demo");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!("  職員用画面    staff console         {here}/staff");

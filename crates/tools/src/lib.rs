@@ -14,6 +14,7 @@ pub mod incidents;
 pub mod messages;
 pub mod nodes;
 pub mod papers;
+pub mod passkeys;
 pub mod portal;
 pub mod register;
 pub mod relay;

@@ -48,6 +48,7 @@ pub struct Page {
     who: Option<Markup>,
     language_path: Option<String>,
     refresh: Option<(u32, String)>,
+    onward: Option<String>,
     sight: Sight,
 }
 
@@ -68,6 +69,7 @@ impl Page {
             who: None,
             language_path: None,
             refresh: None,
+            onward: None,
             sight: Sight::default(),
         }
     }
@@ -149,6 +151,13 @@ impl Page {
         self
     }
 
+    /// Goes on to `address` at once, with or without script. The page has a link there for whoever it does not carry.
+    #[must_use]
+    pub fn onward(mut self, address: impl Into<String>) -> Self {
+        self.onward = Some(address.into());
+        self
+    }
+
     /// Shown as this person reads best.
     #[must_use]
     pub const fn sight(mut self, sight: Sight) -> Self {
@@ -176,6 +185,7 @@ impl Page {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
+                    @if let Some(address) = &self.onward { meta http-equiv="refresh" content=(format!("0;url={address}")); }
                     @if let Some((seconds, address)) = &self.refresh {
                         // With script the page warns and can be extended (WCAG 2.2.1); only without it this must do.
                         noscript { meta http-equiv="refresh" content=(format!("{seconds};url={address}")); }
@@ -298,6 +308,24 @@ impl Sight {
                 li { a href=(format!("{path}{join}text={text}")) rel="nofollow" { (say(text_key)) } }
                 @if language == Language::EasyJapanese {
                     li { a href=(format!("{path}{join}readings={readings}")) rel="nofollow" { (say(readings_key)) } }
+                }
+            }
+        }
+    }
+}
+
+/// The same as a list of a page's own, for choosing.
+pub fn language_choice(current: Language, path: &str) -> Markup {
+    let join = if path.contains('?') { '&' } else { '?' };
+    html! {
+        ul {
+            @for language in Language::ALL {
+                li {
+                    @if language == current { strong lang=(language.html()) { (language.name()) } }
+                    @else {
+                        a href=(format!("{path}{join}lang={}", language.code())) lang=(language.html())
+                            hreflang=(language.html()) { (language.name()) }
+                    }
                 }
             }
         }

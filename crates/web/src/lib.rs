@@ -12,6 +12,7 @@
 pub mod agents;
 pub mod app;
 pub mod assets;
+mod ceremony;
 pub mod error;
 pub mod form;
 pub mod kiosk;

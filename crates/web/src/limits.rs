@@ -28,6 +28,8 @@ pub enum Class {
     AppServer,
     /// One private app.
     DataApp,
+    /// Trying a password or a code: by account and address together, and by account for browsers nobody knows.
+    Password,
     /// Signed-in staff.
     Staff,
     /// Messages of the other zone.
@@ -97,6 +99,7 @@ impl Limits {
                 Class::Resident => Rate { burst: 120, per_minute: 240 },
                 Class::AppServer => Rate { burst: 600, per_minute: 6000 },
                 Class::DataApp => Rate { burst: 300, per_minute: 1200 },
+                Class::Password => Rate { burst: 10, per_minute: 2 },
                 Class::Staff => Rate { burst: 120, per_minute: 300 },
                 Class::Relay => Rate { burst: 2000, per_minute: 60_000 },
             })

@@ -87,7 +87,7 @@ impl Routes {
 
     /// The routes of one zone's process.
     pub fn of(zone: Zone) -> Self {
-        let shared = Self::new().merge(assets::routes());
+        let shared = Self::new().merge(assets::routes()).merge(agents::pairing::routes());
         let inside = || {
             Self::new().merge(staff::routes()).merge(kiosk::routes()).merge(kiosk_api::routes()).merge(agents::routes())
         };

@@ -62,6 +62,18 @@ impl Visit {
         self.csrf.as_ref().map(|key| key.token(action)).unwrap_or_default()
     }
 
+    /// The box that idle.js shows shortly before a session ends by lying idle; without script the next page says so.
+    pub(crate) fn idle(&self, seconds: i64, alive: &str, home: &str) -> Markup {
+        html! {
+            section id="idle" class="idle alert alert-warning" hidden data-seconds=(seconds) data-alive=(alive)
+                data-home=(home) aria-labelledby="idle-title" role="alertdialog" tabindex="-1" {
+                h2 id="idle-title" { (self.say("staff-idle-title")) }
+                p { (self.say("staff-idle-how")) }
+                button type="button" class="button" { (self.say("staff-idle-stay")) }
+            }
+        }
+    }
+
     /// The shell of a page: style, city, demo band, languages.
     pub fn page(&self, title: &str) -> Page {
         let page = Page::new(self.language, title)

@@ -22,8 +22,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "bin/yakuba",
         &[
-            "base", "store", "card", "pki", "mdoc", "wire", "paper", "ui", "tools", "services", "web", "agent",
-            "testkit",
+            "base", "store", "card", "pki", "mdoc", "openid", "wire", "paper", "ui", "tools", "services", "web",
+            "agent", "testkit",
         ],
     ),
     (

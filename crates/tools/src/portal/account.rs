@@ -206,3 +206,12 @@ pub fn set_state(
     )?;
     Ok(())
 }
+
+/// A way in was set anew without the card: until it is shown, only what is public opens.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn reduce(tx: &mut Tx<'_>, now: Timestamp, account: AccountId) -> Result<(), StoreError> {
+    let sql = "UPDATE portal_accounts SET reduced_at = $2 WHERE account_id = $1";
+    tx.execute(sql, &[account.into(), now.into()]).map(drop)
+}

@@ -73,6 +73,25 @@ pub fn account_of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Accou
     row.map(|row| Ok(AccountId::parse(row.text(0)?))).transpose().map(Option::flatten)
 }
 
+/// The account of a resident, and since when they have it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn told(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<(AccountId, base::Timestamp)>, StoreError> {
+    let sql = "SELECT account_id, linked_at FROM portal_links WHERE resident_id = $1";
+    let row = tx.query_one(sql, &[resident.as_str().into()])?;
+    row.map(|row| Ok(AccountId::parse(row.text(0)?).zip(Some(row.timestamp(1)?)))).transpose().map(Option::flatten)
+}
+
+/// What the outside was last told of an account; joining when nothing was.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn told_state(tx: &mut Tx<'_>, account: AccountId) -> Result<AccountState, StoreError> {
+    let row = tx.query_one("SELECT told_state FROM portal_links WHERE account_id = $1", &[account.into()])?;
+    row.map_or(Ok(AccountState::Joining), |row| Ok(AccountState::from_word(row.text(0)?)))
+}
+
 /// Links `account` to a resident who proved themselves, and tells the outside who it is. A resident has one account: when
 /// there is one already, that is the answer.
 ///

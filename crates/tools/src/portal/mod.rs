@@ -17,17 +17,35 @@
 //! | [`arrivals`] | outside | what the inside told of an account |
 //! | [`assurance`] | outside | how far somebody is known |
 //! | [`session`] | outside | who is here between two requests |
-//! | [`link`] | inside | which resident an account is |
+//! | [`means`], [`entry`], [`passkeys`], [`password`] | outside | ways in |
+//! | [`ceremony`] | outside | ways in under way |
+//! | [`events`] | outside | what happened to an account's security |
+//! | [`mail`] | outside | codes and warnings by e-mail |
+//! | [`joining`], [`link`] | inside | which resident an account is |
+//! | [`standings`] | inside | who moved or died |
+//! | [`stopping`] | both | lost phones |
 //! | [`post`] | both | personal messages |
 
 pub mod account;
 pub mod arrivals;
 pub mod assurance;
+pub mod ceremony;
+pub mod entry;
+pub mod events;
+pub mod joining;
 pub mod link;
+pub mod mail;
+pub mod means;
+pub mod passkeys;
+pub mod password;
 pub mod post;
+pub mod refusal;
 pub mod session;
+pub mod standings;
+pub mod stopping;
 
 pub use account::{Account, AccountId, AccountState, Profile};
 pub use assurance::Assurance;
 pub use post::{Post, PostError, Topic};
+pub use refusal::{MeansError, MeansRefusal};
 pub use session::Session;

@@ -187,3 +187,68 @@ pub fn end_all(tx: &mut Tx<'_>, now: Timestamp, who: AccountId) -> Result<(), St
     )?;
     Ok(())
 }
+
+/// Ends every session of an account but one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end_others(tx: &mut Tx<'_>, now: Timestamp, who: AccountId, here: &[u8]) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE portal_sessions SET ended_at = $2 WHERE account_id = $1 AND session_hash <> $3 AND ended_at IS NULL",
+        &[who.into(), now.into(), here.into()],
+    )?;
+    Ok(())
+}
+
+/// Writes by which means a session began.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn began_by(tx: &mut Tx<'_>, key: &[u8], means: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE portal_sessions SET means = $2 WHERE session_hash = $1";
+    tx.execute(sql, &[key.into(), means.into()]).map(drop)
+}
+
+/// A living session as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: Vec<u8>,
+    /// By which means it began, if known.
+    pub means: Option<String>,
+    /// When.
+    pub started_at: Timestamp,
+    /// When it was last used.
+    pub seen_at: Timestamp,
+}
+
+/// The living sessions of an account, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn list(tx: &mut Tx<'_>, now: Timestamp, who: AccountId) -> Result<Vec<Listed>, StoreError> {
+    tx.query(
+        "SELECT session_hash, means, started_at, seen_at FROM portal_sessions \
+         WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY started_at DESC",
+        &[who.into(), now.into(), now.plus_seconds(-IDLE_SECONDS).into()],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(Listed {
+            key: row.blob(0)?.to_vec(),
+            means: row.opt_text(1)?.map(str::to_owned),
+            started_at: row.timestamp(2)?,
+            seen_at: row.timestamp(3)?,
+        })
+    })
+    .collect()
+}
+
+/// Removes sessions that ended or expired more than a day ago.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    let before = now.plus_seconds(-86_400);
+    tx.execute("DELETE FROM portal_sessions WHERE expires_at < $1 OR ended_at < $1", &[before.into()])
+}

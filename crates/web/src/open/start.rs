@@ -12,13 +12,14 @@ use crate::visit::Visit;
 pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
     let ways: &[(&str, &str)] = if app.inside.is_some() {
         &[
+            ("/portal/sign-in", "start-portal"),
             ("/kiosk", "start-kiosk"),
             ("/verify", "start-verify"),
             ("/registration", "start-registration"),
             ("/staff", "start-staff"),
         ]
     } else {
-        &[("/verify", "start-verify"), ("/registration", "start-registration")]
+        &[("/portal/sign-in", "start-portal"), ("/verify", "start-verify"), ("/registration", "start-registration")]
     };
     let title = visit.say_with("start-title", &[("city", visit.city.as_str().into())]);
     let main = html! {

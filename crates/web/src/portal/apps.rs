@@ -26,7 +26,7 @@ use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::provider::{self, Carried, LeavesTo, shown};
+use crate::provider::{self, Carried, shown};
 use crate::routes::{Routes, Rule};
 use crate::visit::{InPortal, Visit};
 
@@ -112,7 +112,7 @@ async fn consent(
         }
     };
     let mut response = shell::page(&visit, &me, &title, &main);
-    response.extensions_mut().insert(LeavesTo::of(&weighed.request.redirect_uri));
+    response.extensions_mut().insert(provider::leads_to(&weighed.request.redirect_uri));
     Ok(response)
 }
 

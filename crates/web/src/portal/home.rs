@@ -21,6 +21,7 @@ pub const BLOCKS: &[Block] = &[];
 
 /// `GET /portal`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
+    let me_is_reduced = me.0.person.reduced_at.is_some() && me.level() == tools::portal::Assurance::Public;
     let (state, drawn_for) = (me.0.person.state, (visit.clone(), me.clone()));
     let blocks = blocking(move || {
         let (visit, me) = drawn_for;
@@ -46,6 +47,12 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Re
         (shell::said(&visit))
         @if let Some(name) = name { p class="greeting" { (visit.say_with("portal-greeting", &[("name", name.as_str().into())])) } }
         @if let Some((kind, key)) = notice { (alert(visit.language, kind, &html! { p { (visit.say_html(key)) } })) }
+        @if me_is_reduced {
+            (alert(visit.language, AlertKind::Warning, &html! {
+                p { (visit.say_html("portal-reduced")) }
+                p { a href="/portal/step-up" { (visit.say("portal-step-up")) } }
+            }))
+        }
         @for block in &blocks { (block) }
     };
     Ok(shell::bare(&visit, &me, &title, &main))

@@ -2,14 +2,26 @@
 //!
 //! ```text
 //!  /portal            home: what is due, what is new, what I may use, who looked (home)
-//!  /portal/sign-in    coming in (sign_in)          /portal/sign-out
+//!  /portal/sign-in    coming in: app and passkeys (sign_in), card (card), address and password (password)
+//!  /portal/welcome    after the first time (welcome)          /portal/stop   a lost phone (stop)
+//!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
 pub mod apps;
+mod card;
 pub mod home;
+mod password;
+pub mod settings;
 pub mod shell;
+mod sign_in;
+mod step_up;
+mod stop;
+mod ways;
+mod welcome;
+
+pub use ways::{Cards, National, Ways};
 
 use std::sync::Arc;
 
@@ -25,9 +37,17 @@ use crate::visit::InPortal;
 
 /// Its routes.
 pub fn routes() -> Routes {
+    let here = Rule::Resident(Assurance::Public);
     Routes::new()
-        .get("/portal", Rule::Resident(Assurance::Public), home::page)
-        .post("/portal/sign-out", Rule::Resident(Assurance::Public), sign_out)
+        .get("/portal", here, home::page)
+        .post("/portal/sign-out", here, sign_out)
+        .merge(sign_in::routes())
+        .merge(card::routes())
+        .merge(password::routes())
+        .merge(welcome::routes())
+        .merge(step_up::routes())
+        .merge(settings::routes())
+        .merge(stop::routes())
         .merge(apps::routes())
 }
 

@@ -41,11 +41,12 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
             button type="submit" class="link-like" { (visit.say("portal-sign-out")) }
         }
     };
-    let mut page = visit.page(title).tabs(tabs).who(who);
+    let mut page = visit.page(title).tabs(tabs).who(who).script(crate::assets::path("idle.js"));
     for script in scripts {
         page = page.script(crate::assets::path(script));
     }
     let main = html! {
+        (visit.idle(tools::portal::session::IDLE_SECONDS, "/portal/alive", "/portal"))
         @if me.0.acting_for.is_some() {
             div class="acting" role="status" {
                 p { (visit.say_html("portal-acting")) }

@@ -15,7 +15,7 @@ use ui::Language;
 use ui::form::{ButtonKind, link_button, radios};
 use ui::notice::{AlertKind, alert, facts};
 
-use super::{LeavesTo, desk};
+use super::{desk, leads_to};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -87,7 +87,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): Ra
         @if asking.state == AppState::Sandbox { (sandbox_form(&visit, &carried, &request)) } @else { (ways(&visit, &carried)) }
     };
     let mut response = visit.page(&title).render(&main).into_response();
-    response.extensions_mut().insert(LeavesTo::of(&request.redirect_uri));
+    response.extensions_mut().insert(leads_to(&request.redirect_uri));
     Ok(response)
 }
 

@@ -26,21 +26,16 @@ use tools::data_apps::{AppsError, open_provider};
 use crate::app::App;
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
+use crate::security::LeadsTo;
 
 pub(crate) use authorize::{Carried, see_other, shown};
 
 /// Bytes of a form of an app.
 const FORM_BYTES: usize = openid::provider::limits::MAX_FORM_BYTES;
 
-/// On an answer: its form may lead to this origin as well, where the person's answer goes.
-#[derive(Clone, Debug)]
-pub struct LeavesTo(pub String);
-
-impl LeavesTo {
-    /// The origin of a registered redirect address.
-    pub fn of(redirect_uri: &str) -> Self {
-        Self(redirect_uri.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"))
-    }
+/// The form of a page may lead to the origin of this registered redirect address, where the person's answer goes.
+pub(crate) fn leads_to(redirect_uri: &str) -> LeadsTo {
+    LeadsTo(redirect_uri.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"))
 }
 
 /// Its routes.

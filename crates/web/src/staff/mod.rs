@@ -17,6 +17,7 @@
 //! | [`renewal`] | a renewed card in the place of an old one: compared, confirmed by an officer |
 //! | [`registrations`] | people who live elsewhere and have their family register here: checked by an officer |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
+//! | [`portal`] | an account of the citizen portal: stopping it for somebody who lost their phone |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
 //! | [`hours`] | when certificates are given and what they cost |
@@ -49,6 +50,7 @@ mod linking;
 mod looked;
 mod paper;
 mod papers;
+mod portal;
 mod register;
 mod registrations;
 mod renewal;
@@ -85,6 +87,7 @@ pub fn routes() -> Routes {
         .merge(looked::routes())
         .merge(papers::routes())
         .merge(paper::routes())
+        .merge(portal::routes())
         .merge(incidents::routes())
         .merge(service::routes())
         .merge(terminals::routes())

@@ -104,3 +104,5 @@ apps-staff-reason-hint = For colleagues. Up to 200 characters; nothing about a p
 apps-staff-decide = Decision
 apps-staff-send = Decide
 staff-done-app-decided = The app's state was set. The pages outside follow within seconds.
+apps-settings = Connected apps
+apps-settings-what = See which apps receive your information, and stop them.

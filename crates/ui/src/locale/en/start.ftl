@@ -9,3 +9,5 @@ start-staff = For staff
 start-staff-what = Goes to the screens of the city's staff.
 start-registration = Registering for your family register
 start-registration-what = For people who live elsewhere and have their family register here.
+start-portal = Citizen portal
+start-portal-what = Letters from the city, your matters, and who looked at your records. Made for your phone.

@@ -104,3 +104,5 @@ apps-staff-reason-hint = しの ひとの きろくです。200じまで。ひ�
 apps-staff-decide = きめること
 apps-staff-send = きめる
 staff-done-app-decided = アプリの ことを きめました。すぐに そとの ページも かわります。
+apps-settings = つないだ アプリ
+apps-settings-what = どの アプリに わたしているか みて、やめられます。

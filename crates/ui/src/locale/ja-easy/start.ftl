@@ -9,3 +9,5 @@ start-staff = ｜市役所《しやくしょ》の ｜人《ひと》
 start-staff-what = ｜市役所《しやくしょ》で ｜働《はたら》く ｜人《ひと》の ｜画面《がめん》です。
 start-registration = ｜戸籍《こせき》の ｜登録《とうろく》
 start-registration-what = ほかの ｜町《まち》に ｜住《す》んでいる ｜人《ひと》が ｜使《つか》います。
+start-portal = ｜市民《しみん》ポータル
+start-portal-what = ｜市《し》からの てがみを ｜読《よ》みます。スマートフォンで ｜使《つか》えます。

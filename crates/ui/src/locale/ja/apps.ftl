@@ -104,3 +104,5 @@ apps-staff-reason-hint = 職員どうしの記録です。200字まで。個人�
 apps-staff-decide = 審査の結果
 apps-staff-send = 決定する
 staff-done-app-decided = アプリの状態を決めました。外側の画面には数秒で反映されます。
+apps-settings = つないだアプリ
+apps-settings-what = 情報を渡しているアプリを確かめ、止めます。

@@ -9,3 +9,5 @@ start-staff = 職員の方
 start-staff-what = 職員用の画面に進みます。
 start-registration = 本籍地利用登録
 start-registration-what = 市外にお住まいで本籍がこの市にある方が、戸籍の証明書を取れるようにします。
+start-portal = 市民ポータル
+start-portal-what = 市からの手紙、手続き、あなたの記録を見た人。スマートフォンで使えます。
