@@ -39,7 +39,7 @@ fn a_resident_reads_who_asks_says_yes_with_the_card_sees_it_and_stops_it() {
         let page = resident.get(&page_of(&query));
         for word in ["こそだて手帳", "見本株式会社", "予防接種の時期を知らせます", "氏名、振り仮名、生年月日", "90日"]
         {
-            assert!(page.text().contains(word), "{word} is not on the page");
+            assert!(page.text().contains(word), "{word} is not on the page ({}): {}", page.status, page.text());
         }
         let yes = say_yes(&mut resident, &query, "90");
         assert_eq!(yes.status, 303, "{}", yes.text());

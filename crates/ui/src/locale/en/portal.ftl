@@ -179,3 +179,4 @@ portal-refusal-another-account = This card does not belong to this account yet. 
 portal-refusal-not-found = Nothing was found.
 portal-refusal-not-open = We have not finished checking who you are. Please wait a few seconds and try again.
 portal-refusal-no-mail = No mail can be sent now. Please use a passkey or your card.
+portal-done-app-stopped = The app is no longer connected. Nothing more is shared.

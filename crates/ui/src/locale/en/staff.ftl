@@ -606,3 +606,4 @@ staff-nav-statistics = Statistics
 staff-nav-keys = Seal and keys
 staff-done-minutes = The time for each certificate was set.
 staff-done-counts = The counts were taken in.
+staff-done-app-decided = The app's state was set. The pages outside follow within seconds.

@@ -179,3 +179,4 @@ portal-refusal-another-account = この カードは まだ つながってい�
 portal-refusal-not-found = みつかりませんでした。
 portal-refusal-not-open = まだ たしかめています。すこし ｜待《ま》って もういちど してください。
 portal-refusal-no-mail = いまは メールを おくれません。パスキーか カードを ｜使《つか》ってください。
+portal-done-app-stopped = アプリとの つながりを やめました。もう わたりません。

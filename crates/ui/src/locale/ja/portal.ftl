@@ -179,3 +179,4 @@ portal-refusal-another-account = このカードはまだこの利用者登録�
 portal-refusal-not-found = 見つかりませんでした。
 portal-refusal-not-open = ご本人の確認がまだ終わっていません。数秒待ってから、もう一度お試しください。
 portal-refusal-no-mail = いまはメールを送れません。パスキーかカードをお使いください。
+portal-done-app-stopped = アプリとのつながりを止めました。これから情報は渡りません。

@@ -597,3 +597,4 @@ staff-nav-statistics = 統計
 staff-nav-keys = 公印と鍵
 staff-done-minutes = 1通あたりの時間を決めました。
 staff-done-counts = 通数を取り込みました。
+staff-done-app-decided = アプリの状態を決めました。外側の画面には数秒で反映されます。
