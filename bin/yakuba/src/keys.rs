@@ -57,6 +57,12 @@ pub struct CityKeys {
     pub outside: ZoneKey,
     /// Signs requests to card agents and opens their answers.
     pub agents: Arc<ServerKeys>,
+    /// The same for residents' own agents, at the portal: keys of the outside.
+    pub portal_agents: Arc<ServerKeys>,
+    /// Opens what the outside sends about a portal account.
+    pub inside_post: SealingKey,
+    /// Opens what the inside sends about one.
+    pub outside_post: SealingKey,
 }
 
 /// The demo's certification authorities.
@@ -180,19 +186,27 @@ impl CityKeys {
             code: TokenKey::from_pkcs8(&code).map_err(failed("the code key cannot be used"))?,
             inside: zone_key(&place.join("inside-zone.seed"), seams)?,
             outside: zone_key(&place.join("outside-zone.seed"), seams)?,
-            agents: agent_keys(&place)?,
+            agents: agent_keys(&place, "agents")?,
+            portal_agents: agent_keys(&place, "portal-agents")?,
+            inside_post: post_key(&place.join("inside-post.key"))?,
+            outside_post: post_key(&place.join("outside-post.key"))?,
         })
     }
 }
 
+fn post_key(path: &Path) -> Result<SealingKey, Failure> {
+    let bytes = secret_file(path, || Ok(SealingKey::generate().to_bytes()))?;
+    SealingKey::from_bytes(&bytes).map_err(failed("a key for messages between the zones cannot be used"))
+}
+
 /// Both are made where they are absent, in production too: agents learn them when they are paired. A key to seal to is
-/// replaced by moving it to `agents-seal-old.key`, where answers to it still open, and starting anew.
-fn agent_keys(place: &Path) -> Result<Arc<ServerKeys>, Failure> {
-    let signing = document_key(&place.join("agents.p8"), DocumentKey::generate_p256)?;
+/// replaced by moving it to `NAME-seal-old.key`, where answers to it still open, and starting anew.
+fn agent_keys(place: &Path, name: &str) -> Result<Arc<ServerKeys>, Failure> {
+    let signing = document_key(&place.join(format!("{name}.p8")), DocumentKey::generate_p256)?;
     let unusable = |error| failed("the key for card agents cannot be used")(error);
-    let seal = secret_file(&place.join("agents-seal.key"), || Ok(SealingKey::generate().to_bytes()))?;
+    let seal = secret_file(&place.join(format!("{name}-seal.key")), || Ok(SealingKey::generate().to_bytes()))?;
     let mut sealing = vec![SealingKey::from_bytes(&seal).map_err(unusable)?];
-    if let Ok(old) = fs::read(place.join("agents-seal-old.key")) {
+    if let Ok(old) = fs::read(place.join(format!("{name}-seal-old.key"))) {
         sealing.push(SealingKey::from_bytes(&old).map_err(unusable)?);
     }
     Ok(Arc::new(ServerKeys { signing, sealing }))

@@ -13,6 +13,7 @@ pub mod key_book;
 pub mod key_keeper;
 pub mod keys;
 pub mod means;
+pub mod portal;
 pub mod revocation;
 pub mod sample_usage;
 pub mod serve;

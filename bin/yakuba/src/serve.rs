@@ -15,7 +15,8 @@ use services::convenience_certificates::{actions, arrivals, public_effect};
 use tools::audit::{self, Zone};
 use tools::family_register::registration::{counts, remote};
 use tools::nodes::{self, Fingerprint, Topology};
-use tools::relay::{Endpoint, InProcess, Router};
+use tools::portal::joining::CardJudge;
+use tools::relay::{Endpoint, InProcess};
 use tools::withdrawal_list;
 use web::kiosk::Place;
 use web::kiosk_api::Desk;
@@ -27,6 +28,7 @@ use crate::fail::{Failure, Outcome};
 use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
+use crate::portal;
 use crate::{DemoArguments, ServeArguments, birth};
 
 /// Seconds between audit heads.
@@ -116,6 +118,9 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     app.desk = Some(desk.clone());
     means.publish(&mut app, &keys, &city.config().agents);
     app.key_maker = Some(Arc::new(Maker(city.clone())));
+    let ends = portal::Ends::new(&keys)?;
+    let _simulated = portal::open(&mut app, &city, &keys, &means, &ends)?;
+    let judge = portal::judge(&means, portal::audience(&app));
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
@@ -142,6 +147,8 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.after_issuing(&inside, &means)?;
     let keeper = means.keeper(&city);
     beside.every(1, "paper-keys", move || keeper.follow().map_err(|failure| failure.sentence().to_owned()))?;
+    beside.post(&city, &ends, judge)?;
+    beside.data_apps(&city)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -217,7 +224,7 @@ fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), 
         seams.clone(),
         copy(&keys.inside)?,
         vec![keys.outside.public()],
-        Router::of_inside(),
+        tools::messages::to_inside(),
     );
     let outside = Endpoint::new(
         Zone::Outside,
@@ -225,7 +232,7 @@ fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), 
         seams,
         copy(&keys.outside)?,
         vec![keys.inside.public()],
-        Router::of_outside(),
+        tools::messages::to_outside(),
     );
     Ok((inside, outside))
 }
@@ -287,6 +294,7 @@ impl Beside {
                 remote::sweep_standings(tx, now)
             };
             outside.store.write(forget).map_err(|error| error.to_string())?;
+            outside.store.write(move |tx| tools::portal::session::sweep(tx, now)).map_err(|error| error.to_string())?;
             Ok(())
         })?;
         let agents = keys.agents.clone();
@@ -347,6 +355,30 @@ impl Beside {
         Ok(())
     }
 
+    /// Personal messages between the zones are opened here, on both sides.
+    fn post(&mut self, city: &OpenCity, ends: &portal::Ends, judge: CardJudge) -> Result<(), Failure> {
+        let (inside, outside) = (city.inside().clone(), city.outside().clone());
+        let (desk, post) = (portal::inside_desk(city, ends, judge), ends.inside.clone());
+        self.every(1, "post-inside", move || {
+            post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
+        })?;
+        let (desk, post) = (portal::outside_desk(city), ends.outside.clone());
+        self.every(1, "post-outside", move || {
+            post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
+        })?;
+        let (city, ends) = (city.clone(), ends.clone());
+        self.every(SWEEP_SECONDS, "portal-standings", move || portal::tell_standings(&city, &ends))
+    }
+
+    /// What private apps left behind and is over, is forgotten.
+    fn data_apps(&mut self, city: &OpenCity) -> Result<(), Failure> {
+        let outside = city.outside().clone();
+        self.every(SWEEP_SECONDS, "data-apps", move || {
+            let now = outside.seams.now();
+            outside.store.write(move |tx| tools::data_apps::sweep(tx, now)).map(drop).map_err(|error| error.to_string())
+        })
+    }
+
     /// Runs `job` now and then every `seconds` on a thread of its own.
     fn every(
         &mut self,
@@ -388,6 +420,7 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     let here = format!("http://localhost:{}", address.port());
     println!();
     println!("見本市 — 架空の市の体験版です / the demo of a fictional city");
+    println!("  市民ポータル  citizen portal        {here}/portal/sign-in");
     println!("  証明書発行機  certificate machine   {here}/kiosk/demo");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!("  職員用画面    staff console         {here}/staff");

@@ -30,6 +30,8 @@ pub struct Config {
     pub twin: TwinSection,
     /// The time-stamping authority.
     pub timestamp: TimestampSection,
+    /// The citizen portal.
+    pub portal: PortalSection,
 }
 
 /// Section `[store]`.
@@ -40,8 +42,10 @@ pub struct StoreSection {
     pub inside: String,
     /// The same for the outside zone. Another role that cannot open the inside's database.
     pub outside: String,
-    /// The same for the store of per-person keys.
+    /// The same for the inside zone's store of per-person keys.
     pub keys: String,
+    /// The same for the outside zone's own.
+    pub outside_keys: String,
 }
 
 /// Section `[web]`.
@@ -208,6 +212,23 @@ impl Default for TimestampSection {
     }
 }
 
+/// Section `[portal]`: how residents come in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PortalSection {
+    /// The origin of its pages, e.g. `https://portal.example.lg.jp`. Empty: `http://localhost:PORT`.
+    pub origin: String,
+    /// The issuer of the national sign-in app, exactly as its agency writes it. Empty: the app is not offered; a demo city
+    /// starts a simulated one.
+    pub app_issuer: String,
+    /// Our client name there.
+    pub app_client_id: String,
+    /// Our private key there: a PKCS#8 file (DER) of a P-256 key.
+    pub app_key: PathBuf,
+    /// The name of that key, as registered.
+    pub app_key_id: String,
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -278,7 +299,7 @@ impl Config {
 
 /// Test switches share the prefix but are not settings.
 fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN", "TIMESTAMP"]
+    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN", "TIMESTAMP", "PORTAL"]
         .iter()
         .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
 }

@@ -1,6 +1,7 @@
 //! The network, injected: HTTP in production, sockets or a table in tests. No redirect is followed, no answer is longer
 //! than any honest one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest answer read.
@@ -48,14 +49,21 @@ pub trait Http: Send + Sync {
     fn send(&self, request: Request<'_>) -> Result<Answer, Unreachable>;
 }
 
-/// HTTP over TCP with a limit on the whole exchange.
+/// HTTP and HTTPS with a limit on the whole exchange.
 #[derive(Clone, Debug)]
 pub struct OverTcp(ureq::Agent);
 
 impl Default for OverTcp {
     /// Ten seconds: a person waits before a spinning page.
     fn default() -> Self {
+        // The machine's own authorities, as a browser here would believe.
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = ureq::tls::TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(provider)
+            .root_certs(ureq::tls::RootCerts::PlatformVerifier)
+            .build();
         let config = ureq::Agent::config_builder()
+            .tls_config(tls)
             .timeout_global(Some(Duration::from_secs(10)))
             .http_status_as_error(false)
             .max_redirects(0)

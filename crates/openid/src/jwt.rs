@@ -91,6 +91,11 @@ impl TokenKey {
         Some(Self { pair, kid: kid.to_owned() })
     }
 
+    /// As PKCS#8, DER: to be kept sealed. `None` when the key cannot be written.
+    pub fn to_pkcs8(&self) -> Option<Vec<u8>> {
+        self.pair.to_pkcs8v1().ok().map(|document| document.as_ref().to_vec())
+    }
+
     /// The public half.
     pub fn jwk(&self) -> Jwk {
         let point = self.pair.public_key().as_ref();
@@ -103,8 +108,13 @@ impl TokenKey {
         let header = serde_json::json!({ "alg": ALGORITHM, "kid": self.kid, "typ": "JWT" });
         let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
         let message = format!("{}.{}", part(&header), part(claims));
-        let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes()).ok()?;
-        Some(format!("{message}.{}", BASE64URL_NOPAD.encode(signature.as_ref())))
+        let signature = self.sign_message(message.as_bytes())?;
+        Some(format!("{message}.{}", BASE64URL_NOPAD.encode(&signature)))
+    }
+
+    /// Signs bytes that are something else than [`Self::sign`]'s token. `None` when the key does not sign.
+    pub fn sign_message(&self, message: &[u8]) -> Option<Vec<u8>> {
+        self.pair.sign(&SystemRandom::new(), message).ok().map(|signature| signature.as_ref().to_vec())
     }
 }
 

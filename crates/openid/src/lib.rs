@@ -12,10 +12,13 @@
 //!
 //! Code flow only; PKCE S256, `state` and `nonce` always. The provider of tests and demos is simulated
 //! (`testkit::world::sign_in`); nobody here has the credentials of a real relying party.
+//!
+//! The other side stands in [`provider`]: what private apps sign in with.
 
 pub mod facts;
 pub mod http;
 pub mod jwt;
+pub mod provider;
 mod relying_party;
 
 pub use relying_party::{

@@ -44,9 +44,11 @@ pub struct Page {
     width: Width,
     band: Option<Markup>,
     nav: Vec<NavLink>,
+    tabs: Vec<NavLink>,
     who: Option<Markup>,
     language_path: Option<String>,
     refresh: Option<(u32, String)>,
+    onward: Option<String>,
     sight: Sight,
 }
 
@@ -63,9 +65,11 @@ impl Page {
             width: Width::Reading,
             band: None,
             nav: Vec::new(),
+            tabs: Vec::new(),
             who: None,
             language_path: None,
             refresh: None,
+            onward: None,
             sight: Sight::default(),
         }
     }
@@ -119,6 +123,13 @@ impl Page {
         self
     }
 
+    /// The few places of a phone's front: at the bottom of a narrow window, above the main part of a wide one.
+    #[must_use]
+    pub fn tabs(mut self, links: Vec<NavLink>) -> Self {
+        self.tabs = links;
+        self
+    }
+
     /// Who is signed in, with the way out.
     #[must_use]
     pub fn who(mut self, who: Markup) -> Self {
@@ -137,6 +148,13 @@ impl Page {
     #[must_use]
     pub fn refresh(mut self, seconds: u32, address: impl Into<String>) -> Self {
         self.refresh = Some((seconds, address.into()));
+        self
+    }
+
+    /// Goes on to `address` at once, with or without script. The page has a link there for whoever it does not carry.
+    #[must_use]
+    pub fn onward(mut self, address: impl Into<String>) -> Self {
+        self.onward = Some(address.into());
         self
     }
 
@@ -159,13 +177,15 @@ impl Page {
             Width::Wide => "wide",
             Width::Kiosk => "kiosk",
         };
-        let body_class = format!("{width}{}", self.sight.classes());
+        let tabbed = if self.tabs.is_empty() { "" } else { " tabbed" };
+        let body_class = format!("{width}{}{tabbed}", self.sight.classes());
         html! {
             (DOCTYPE)
             html lang=(self.language.html()) data-language=(self.language.code()) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
+                    @if let Some(address) = &self.onward { meta http-equiv="refresh" content=(format!("0;url={address}")); }
                     @if let Some((seconds, address)) = &self.refresh {
                         // With script the page warns and can be extended (WCAG 2.2.1); only without it this must do.
                         noscript { meta http-equiv="refresh" content=(format!("{seconds};url={address}")); }
@@ -193,6 +213,15 @@ impl Page {
                     p class="city" { (self.city) }
                     @if let Some(who) = &self.who { div class="who" { (who) } }
                     @if let Some(path) = &self.language_path { (language_links(self.language, path)) }
+                }
+                @if !self.tabs.is_empty() {
+                    nav class="tabs" aria-label=(words().get(self.language, "page-navigation")) {
+                        ul {
+                            @for link in &self.tabs {
+                                li { a href=(link.href) aria-current=[link.is_here.then_some("page")] { (link.label) } }
+                            }
+                        }
+                    }
                 }
                 @if !self.nav.is_empty() {
                     nav class="main-nav" aria-label=(words().get(self.language, "page-navigation")) {
@@ -279,6 +308,24 @@ impl Sight {
                 li { a href=(format!("{path}{join}text={text}")) rel="nofollow" { (say(text_key)) } }
                 @if language == Language::EasyJapanese {
                     li { a href=(format!("{path}{join}readings={readings}")) rel="nofollow" { (say(readings_key)) } }
+                }
+            }
+        }
+    }
+}
+
+/// The same as a list of a page's own, for choosing.
+pub fn language_choice(current: Language, path: &str) -> Markup {
+    let join = if path.contains('?') { '&' } else { '?' };
+    html! {
+        ul {
+            @for language in Language::ALL {
+                li {
+                    @if language == current { strong lang=(language.html()) { (language.name()) } }
+                    @else {
+                        a href=(format!("{path}{join}lang={}", language.code())) lang=(language.html())
+                            hreflang=(language.html()) { (language.name()) }
+                    }
                 }
             }
         }

@@ -69,7 +69,9 @@ button?.addEventListener("click", async () => {
   button.disabled = true;
   say("");
   try {
-    say((await all()).message);
+    const told = await all();
+    say(told.message);
+    if (told.next) location.assign(told.next);
   } catch (error) {
     say(error instanceof Said ? error.message : box.dataset.failed);
   }

@@ -1,5 +1,4 @@
 // The staff console by keyboard: Alt+1 … Alt+9 go to the pages of the navigation, Alt+0 to the search field.
-// Two minutes before a session ends by lying idle a box asks whether somebody is still here.
 // A button prints the page. Everything works without this.
 
 const links = [...document.querySelectorAll(".main-nav a")];
@@ -18,24 +17,4 @@ addEventListener("keydown", (event) => {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
-}
-
-const idle = document.getElementById("idle");
-if (idle) {
-  const end = Number(idle.dataset.seconds) * 1000;
-  let timers = [];
-  const begin = () => {
-    timers.forEach(clearTimeout);
-    idle.hidden = true;
-    timers = [
-      setTimeout(() => { idle.hidden = false; idle.focus(); }, end - 120_000),
-      // What was on the screen does not stay for whoever comes by next.
-      setTimeout(() => location.assign("/staff"), end + 5_000),
-    ];
-  };
-  idle.querySelector("button").addEventListener("click", async () => {
-    const reply = await fetch("/staff/alive", { credentials: "same-origin" }).catch(() => null);
-    if (reply?.ok) begin(); else location.assign("/staff");
-  });
-  begin();
 }

@@ -10,7 +10,7 @@ const text = (buffer) => {
 
 const descriptors = (list) => list?.map((one) => ({ ...one, id: bytes(one.id) }));
 
-async function ask(kind, options) {
+async function ask(kind, options, more) {
   const key = { ...options.publicKey, challenge: bytes(options.publicKey.challenge) };
   if (kind === "create") {
     key.user = { ...key.user, id: bytes(key.user.id) };
@@ -18,7 +18,7 @@ async function ask(kind, options) {
     return navigator.credentials.create({ publicKey: key });
   }
   key.allowCredentials = descriptors(key.allowCredentials);
-  return navigator.credentials.get({ publicKey: key });
+  return navigator.credentials.get({ publicKey: key, ...more });
 }
 
 function answer(kind, credential) {
@@ -45,11 +45,14 @@ async function send(address, body, headers) {
   return json;
 }
 
-async function run(form, status) {
+// A browser offers a passkey in the autofill of a field (conditional UI) until a button asks for one aloud.
+let quiet = null;
+
+async function run(form, status, more) {
   const kind = form.dataset.passkey;
   const options = await send(form.action, new URLSearchParams(new FormData(form)), {});
-  status.textContent = status.dataset.waiting;
-  const credential = await ask(kind, options);
+  if (!more) status.textContent = status.dataset.waiting;
+  const credential = await ask(kind, options, more);
   const { next } = await send(form.dataset.finish, answer(kind, credential), {
     "content-type": "application/json", "x-csrf": form.dataset.finishToken,
   });
@@ -61,6 +64,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   const button = form.querySelector("button[type=submit]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    quiet?.abort();
     button.disabled = true;
     status.textContent = "";
     try {
@@ -73,6 +77,13 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       button.focus();
     }
   });
+}
+
+const field = document.querySelector("input[autocomplete~=webauthn]");
+const used = document.querySelector("form[data-passkey=get]");
+if (field && used && await window.PublicKeyCredential?.isConditionalMediationAvailable?.()) {
+  quiet = new AbortController();
+  run(used, used.querySelector(".passkey-status"), { mediation: "conditional", signal: quiet.signal }).catch(() => {});
 }
 
 // The secret of an invitation stands after "#", which is sent to no server.

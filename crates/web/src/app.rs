@@ -30,6 +30,8 @@ pub struct Settings {
     pub is_https: bool,
     /// The origin at which staff sign in with passkeys, e.g. `http://localhost:8080`.
     pub staff_origin: String,
+    /// The origin at which residents come into the portal, e.g. `https://portal.example.lg.jp`.
+    pub portal_origin: String,
     /// Seconds without a touch after which a machine's session ends.
     pub kiosk_idle_seconds: u32,
 }
@@ -47,7 +49,11 @@ impl Settings {
             .map(|host| format!("{}:{port}", host.to_ascii_lowercase()))
             .collect();
         hosts.extend(config.web.hosts.iter().map(|host| host.to_ascii_lowercase()));
-        for origin in [&staff_origin, &config.paper.public_address] {
+        let portal_origin = match config.portal.origin.trim_end_matches('/') {
+            "" => format!("http://localhost:{port}"),
+            origin => origin.to_ascii_lowercase(),
+        };
+        for origin in [&staff_origin, &config.paper.public_address, &portal_origin] {
             if let Some((_, host)) = origin.split_once("://") {
                 hosts.push(host.trim_end_matches('/').to_ascii_lowercase());
             }
@@ -57,6 +63,7 @@ impl Settings {
             is_https: staff_origin.starts_with("https://"),
             hosts,
             staff_origin,
+            portal_origin,
             kiosk_idle_seconds: config.kiosk.idle_seconds,
         }
     }
@@ -92,10 +99,16 @@ pub struct App {
     pub relay: Option<Arc<dyn RelayGate>>,
     /// What this process talks to card agents with, when it has the keys.
     pub agents: Option<Arc<crate::agents::Counterpart>>,
+    /// How residents come into the portal, when this process serves it.
+    pub portal: Option<Arc<crate::portal::Ways>>,
+    /// Sends to the portal's zone about an account, when this process serves staff.
+    pub to_portal: Option<Arc<tools::portal::Post>>,
     /// Which seal and keys this process signs papers with.
     pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
     /// Makes the next seal or key, when this process can.
     pub key_maker: Option<Arc<dyn crate::staff::KeyMaker>>,
+    /// What private apps are answered with; opened at the first request.
+    pub provider: std::sync::OnceLock<Arc<openid::provider::Provider>>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -139,6 +152,9 @@ impl App {
             agents: None,
             keys_in_use: Arc::new(Current::new(Vec::new())),
             key_maker: None,
+            portal: None,
+            to_portal: None,
+            provider: std::sync::OnceLock::new(),
             party,
             seams,
             profile,
@@ -167,6 +183,14 @@ impl App {
     /// [`Kind::NotFound`] in a process that serves no agents.
     pub fn counterpart(&self) -> Result<&Arc<crate::agents::Counterpart>, Failure> {
         self.agents.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
+    }
+
+    /// How residents come into the portal.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] in a process that does not serve it.
+    pub fn ways(&self) -> Result<&Arc<crate::portal::Ways>, Failure> {
+        self.portal.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
     }
 
     /// Which zones there are.

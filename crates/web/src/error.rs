@@ -127,6 +127,30 @@ impl From<tools::register::RegisterError> for Failure {
     }
 }
 
+impl From<tools::portal::MeansError> for Failure {
+    fn from(error: tools::portal::MeansError) -> Self {
+        use tools::portal::MeansError;
+        match error {
+            MeansError::Store(error) => error.into(),
+            MeansError::Vault(error) => error.into(),
+            MeansError::Post(error) => error.into(),
+            MeansError::Refused(refusal) => Self::saying(refusal.kind(), refusal.words()),
+        }
+    }
+}
+
+impl From<tools::portal::PostError> for Failure {
+    fn from(error: tools::portal::PostError) -> Self {
+        use tools::portal::PostError;
+        match error {
+            PostError::Store(error) => error.into(),
+            PostError::Vault(error) => error.into(),
+            PostError::Access(error) => error.into(),
+            other => Self::defect("portal-post", &other),
+        }
+    }
+}
+
 impl From<store::sealing::SealError> for Failure {
     fn from(error: store::sealing::SealError) -> Self {
         match error {

@@ -21,6 +21,15 @@ pub enum Class {
     /// Whatever comes from one address by the kiosk protocol: a centre speaks for many machines, each of which has its own
     /// bucket besides.
     Centre,
+    /// Residents in the portal.
+    Resident,
+    /// Whatever comes from one address of private apps: a server there speaks for many residents, and each app has its own
+    /// bucket besides.
+    AppServer,
+    /// One private app.
+    DataApp,
+    /// Trying a password or a code: by account and address together, and by account for browsers nobody knows.
+    Password,
     /// Signed-in staff.
     Staff,
     /// Messages of the other zone.
@@ -95,6 +104,10 @@ impl Limits {
                 Class::PublicWrite => Rate { burst: 30, per_minute: 30 },
                 Class::Kiosk => Rate { burst: 240, per_minute: 600 },
                 Class::Centre => Rate { burst: 2000, per_minute: 60_000 },
+                Class::Resident => Rate { burst: 120, per_minute: 240 },
+                Class::AppServer => Rate { burst: 600, per_minute: 6000 },
+                Class::DataApp => Rate { burst: 300, per_minute: 1200 },
+                Class::Password => Rate { burst: 10, per_minute: 2 },
                 Class::Staff => Rate { burst: 120, per_minute: 300 },
                 Class::Relay => Rate { burst: 2000, per_minute: 60_000 },
             })

@@ -46,6 +46,10 @@ const HEADERS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Put on an answer whose form leads, by a redirect of ours, to another origin: browsers hold that against `form-action`.
+#[derive(Clone, Debug)]
+pub struct LeadsTo(pub String);
+
 /// Middleware around everything: checks what comes in, dresses what goes out.
 pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let chosen = language_in_query(request.uri().query());
@@ -65,10 +69,17 @@ pub async fn dress(State(app): State<Arc<App>>, mut request: Request, next: Next
         session::give(&mut response, &session::set_cookie(SIGHT_COOKIE, visit.sight.word(), app.settings.is_https));
     }
     let reaches = response.extensions().get::<ReachesAgent>().copied();
+    let leads = response.extensions().get::<LeadsTo>().cloned();
     add_headers(&app, response.headers_mut());
-    if let Some(ReachesAgent(port)) = reaches {
-        let policy = CONTENT_SECURITY_POLICY
-            .replace("connect-src 'self'", &format!("connect-src 'self' http://127.0.0.1:{port}"));
+    if reaches.is_some() || leads.is_some() {
+        let mut policy = CONTENT_SECURITY_POLICY.to_owned();
+        if let Some(ReachesAgent(port)) = reaches {
+            let with = format!("connect-src 'self' http://127.0.0.1:{port}");
+            policy = policy.replace("connect-src 'self'", &with);
+        }
+        if let Some(LeadsTo(origin)) = leads {
+            policy = policy.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+        }
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }

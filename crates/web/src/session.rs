@@ -56,6 +56,26 @@ pub const fn terminal_cookie(is_https: bool) -> &'static str {
     if is_https { "__Host-yakuba-terminal" } else { "yakuba-terminal" }
 }
 
+/// The cookie name of a session in the citizen portal, whose sessions live in the outside zone (`tools::portal`).
+pub const fn portal_cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-portal" } else { "yakuba-portal" }
+}
+
+/// The cookie name of a sign-in under way in the portal.
+pub const fn portal_ceremony_cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-portal-ceremony" } else { "yakuba-portal-ceremony" }
+}
+
+/// The cookie name of a passkey asked for in the portal: beside a sign-in under way, for browsers ask quietly.
+pub const fn portal_passkey_cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-portal-passkey" } else { "yakuba-portal-passkey" }
+}
+
+/// The cookie name by which a browser is known that came in by password before.
+pub const fn portal_browser_cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-portal-browser" } else { "yakuba-portal-browser" }
+}
+
 /// The secret in a session's cookie. Never stored, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
@@ -80,6 +100,11 @@ impl Secret {
     /// The raw bytes, for a terminal's secret.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// SHA-256 of it: the key of what is kept for this session.
+    pub fn key(&self) -> Vec<u8> {
+        self.hash()
     }
 
     fn hash(&self) -> Vec<u8> {
@@ -271,6 +296,12 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub fn set_cookie(name: &str, value: &str, is_https: bool) -> String {
     let secure = if is_https { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
+}
+
+/// A `Set-Cookie` value that also comes along when another site's page leads here (GET only): for the way back from the
+/// national sign-in app, whose answer fits only this cookie's ceremony.
+pub fn set_returning_cookie(name: &str, value: &str, is_https: bool) -> String {
+    set_cookie(name, value, is_https).replace("SameSite=Strict", "SameSite=Lax")
 }
 
 /// A `Set-Cookie` value that outlives the browser: a machine that is switched off at night is the same machine in the

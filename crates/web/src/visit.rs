@@ -62,6 +62,18 @@ impl Visit {
         self.csrf.as_ref().map(|key| key.token(action)).unwrap_or_default()
     }
 
+    /// The box that idle.js shows shortly before a session ends by lying idle; without script the next page says so.
+    pub(crate) fn idle(&self, seconds: i64, alive: &str, home: &str) -> Markup {
+        html! {
+            section id="idle" class="idle alert alert-warning" hidden data-seconds=(seconds) data-alive=(alive)
+                data-home=(home) aria-labelledby="idle-title" role="alertdialog" tabindex="-1" {
+                h2 id="idle-title" { (self.say("staff-idle-title")) }
+                p { (self.say("staff-idle-how")) }
+                button type="button" class="button" { (self.say("staff-idle-stay")) }
+            }
+        }
+    }
+
     /// The shell of a page: style, city, demo band, languages.
     pub fn page(&self, title: &str) -> Page {
         let page = Page::new(self.language, title)
@@ -103,6 +115,22 @@ pub struct AtTerminal(pub tools::terminals::Terminal);
 #[derive(Clone)]
 pub struct InKioskSession(pub Session);
 
+/// Behind [`crate::Rule::Resident`]: a resident in the portal, known at least as far as the route asks.
+#[derive(Clone, Debug)]
+pub struct InPortal(pub tools::portal::Session);
+
+impl InPortal {
+    /// How far they are known.
+    pub const fn level(&self) -> tools::portal::Assurance {
+        self.0.level
+    }
+
+    /// Whose matters the page is about.
+    pub fn subject(&self) -> tools::portal::AccountId {
+        self.0.subject()
+    }
+}
+
 macro_rules! from_extensions {
     ($($name:ident),*) => { $(
         impl FromRequestParts<Arc<App>> for $name {
@@ -117,4 +145,4 @@ macro_rules! from_extensions {
         }
     )* };
 }
-from_extensions!(Visit, SignedIn, AtTerminal, InKioskSession);
+from_extensions!(Visit, SignedIn, AtTerminal, InKioskSession, InPortal);

@@ -14,16 +14,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/rules", &["base"]),
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
-    ("crates/tools", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui"]),
+    ("crates/tools", &["base", "store", "card", "pki", "mdoc", "openid", "rules", "wire", "paper", "ui"]),
     ("crates/services", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"]),
-    ("crates/web", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools", "services"]),
+    ("crates/web", &["base", "store", "card", "pki", "mdoc", "openid", "rules", "wire", "paper", "ui", "tools", "services"]),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
     ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "openid", "rules", "wire"]),
     (
         "bin/yakuba",
         &[
-            "base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools", "services", "web",
+            "base", "store", "card", "pki", "mdoc", "openid", "rules", "wire", "paper", "ui", "tools", "services", "web",
             "agent", "testkit",
         ],
     ),

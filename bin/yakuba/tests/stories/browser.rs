@@ -41,12 +41,21 @@ impl Browser {
 
     /// One request.
     pub fn ask(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        self.ask_as("application/x-www-form-urlencoded", "", method, path, body)
+    }
+
+    /// JSON as one of our scripts sends it, with the form token in its header.
+    pub fn ask_json(&mut self, token: &str, path: &str, body: &str) -> Answer {
+        self.ask_as("application/json", &format!("Accept: application/json\r\nX-Csrf: {token}\r\n"), "POST", path, body)
+    }
+
+    fn ask_as(&mut self, kind: &str, more: &str, method: &str, path: &str, body: &str) -> Answer {
         let mut socket = TcpStream::connect(&self.address).unwrap();
         let cookies = self.cookies.join("; ");
         write!(
             socket,
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n\
-             Cookie: {cookies}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+             Cookie: {cookies}\r\nContent-Type: {kind}\r\n{more}Content-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         )
@@ -62,7 +71,10 @@ impl Browser {
         for line in head.lines() {
             match line.split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("set-cookie") => {
-                    self.cookies.push(value.split(';').next().unwrap().to_owned());
+                    let cookie = value.split(';').next().unwrap().to_owned();
+                    let name = cookie.split_once('=').unwrap().0.to_owned();
+                    self.cookies.retain(|kept| kept.split_once('=').unwrap().0 != name);
+                    self.cookies.push(cookie);
                 }
                 Some((name, value)) if name.eq_ignore_ascii_case("location") => location = Some(value.to_owned()),
                 _ => {}

@@ -15,6 +15,7 @@
 //!  counter_cards  a card linked at the counter: one card, asked for this and signed now
 //!  twin        the digital copy: who is told, who is refused, and nothing of it where it is off
 //!  seal_and_tax  seals at true size, tax certificates; cancelled seals and stale copies give no paper
+//!  portal_sign_in  a resident joins the portal by the simulated app, is known, and comes back by passkey
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -44,6 +45,7 @@ mod logs;
 mod lookers;
 mod mismatch;
 mod named;
+mod portal_sign_in;
 mod printing;
 mod protocol;
 mod protocol_family;

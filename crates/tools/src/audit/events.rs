@@ -46,6 +46,8 @@ events! {
     RegistrationApplied "family_register.registration_applied" "somebody who lives elsewhere applied to be linked to their family register here" "本籍地利用登録の申請";
     RegistrationDecided "family_register.registration_decided" "such an application was decided" "本籍地利用登録の審査";
     RegistrationEnded "family_register.registration_ended" "such a link ended" "本籍地利用登録の失効";
+    PortalStopped "portal.stopped" "an account of the citizen portal was stopped" "市民ポータルの利用停止";
+    PortalResumed "portal.resumed" "an account of the citizen portal was let in again" "市民ポータルの利用停止の解除";
     TerminalEnrolled "terminal.enrolled" "a terminal was enrolled" "端末の登録";
     TerminalStopped "terminal.stopped" "a terminal was stopped" "端末の停止";
     StaffSignedIn "staff.signed_in" "a member of staff signed in" "職員のサインイン";
@@ -64,6 +66,7 @@ events! {
     CashClosed "cash.closed" "a machine's day was closed or corrected" "現金日計の締め・訂正";
     MoneySettled "money.settled" "a refund or an unclear payment was settled" "返金・不明入金の処理";
     SettingChanged "setting.changed" "a setting was changed" "設定の変更";
+    DataAppDecided "data_app.decided" "a private app was admitted, stopped or refused" "民間アプリの審査";
     ServiceOpened "service.opened" "a service was opened or closed" "サービスの開始・停止";
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
     ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";

@@ -133,7 +133,7 @@ impl std::fmt::Debug for Token {
 pub(super) const CERTIFICATE_PURPOSE: &str = "credential.user_authentication_certificate";
 
 /// Issuer's key and serial number, each with its length, so that no two certificates share one form.
-pub(crate) fn certificate_bytes(certificate: &CertificateId) -> Vec<u8> {
+pub fn certificate_bytes(certificate: &CertificateId) -> Vec<u8> {
     let mut bytes = Vec::new();
     for part in [certificate.issuer_key_id.as_slice(), certificate.serial.as_slice()] {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());

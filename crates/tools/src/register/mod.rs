@@ -38,5 +38,5 @@ pub use read::{
     Criteria, Found, Past, RegisterError, Standing, count, covered, history, household_snapshot, page, resident,
     search, standings,
 };
-pub(crate) use read::{Leaving, links_to_end};
+pub(crate) use read::{Leaving, accounts_to_tell, links_to_end};
 pub use rules::{Cause, is_suppressed, is_under_fifteen, why_not_at_a_machine};

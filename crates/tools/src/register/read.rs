@@ -448,3 +448,25 @@ pub(crate) fn links_to_end(
     .map(|row| Ok((row.id(0)?, if row.text(1)? == "dead" { Leaving::Death } else { Leaving::MovedOut })))
     .collect()
 }
+
+/// Accounts of the citizen portal whose person's standing is another than the outside was last told: at most `limit`, the
+/// longest untold first. As with [`links_to_end`] nobody is shown anything: only states are compared.
+pub(crate) fn accounts_to_tell(
+    tx: &mut Tx<'_>,
+    limit: i64,
+) -> Result<Vec<(crate::portal::AccountId, ResidentId)>, StoreError> {
+    let rows = tx.query(
+        "SELECT l.account_id, l.resident_id FROM portal_links l \
+         JOIN residents r ON r.resident_id = l.resident_id \
+         JOIN register_generation g ON g.generation = r.generation \
+         WHERE (r.state = 'dead' AND l.told_state <> 'ended') \
+            OR (r.state = 'moved_out' AND l.told_state <> 'moved_out') \
+            OR (r.state NOT IN ('dead', 'moved_out') AND l.told_state <> 'open') \
+         ORDER BY l.told_at, l.account_id LIMIT $1",
+        &[limit.into()],
+    )?;
+    let known =
+        |row: &store::Row| Ok(crate::portal::AccountId::parse(row.text(0)?).zip(ResidentId::parse(row.text(1)?).ok()));
+    let all: Result<Vec<_>, StoreError> = rows.iter().map(known).collect();
+    Ok(all?.into_iter().flatten().collect())
+}

@@ -1,92 +1,27 @@
 //! Passkeys (W3C WebAuthn level 3): registering one, signing in with one.
 //!
-//! ```text
-//!   begin ─► options (challenge) ─► browser and authenticator ─► answer ─► finish
-//!     └─ state, five minutes, one use, found by the hash of a secret in the browser's cookie ─┘
-//! ```
-//!
-//! Credentials are discoverable, so nobody types an account name and nothing tells a stranger which accounts exist. The
-//! authenticator must verify its user (PIN, finger, face): one gesture is two factors. Attestation is not asked for.
+//! The ceremony itself is [`crate::passkeys`]; here are its tables and who may.
 
-use aws_lc_rs::digest;
 use base::{Id, Seams};
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use store::{StoreError, Tx};
-use webauthn_rs::prelude::{
-    DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
-};
 
 use super::accounts::{self, Account};
 use super::error::{StaffError, StaffRefusal};
 use super::invitations::{self, Invitation};
 use crate::access::Actor;
 use crate::audit::{self, Event};
+pub use crate::passkeys::{Begun, CEREMONY_SECONDS, CeremonySecret, RelyingParty, RelyingPartyError};
+use crate::passkeys::{NewPasskey, PasskeyRefusal};
 use crate::zone::Inside;
 
-/// How long a person may take between the two halves.
-pub const CEREMONY_SECONDS: i64 = 300;
-
-/// The name under which browsers file our passkeys: origin and its host.
-#[derive(Clone)]
-pub struct RelyingParty(Webauthn);
-
-/// The origin cannot be used for passkeys.
-#[derive(Debug, thiserror::Error)]
-#[error("[web] staff_origin cannot be used for passkeys; it must be https://NAME or http://localhost:PORT ({reason})")]
-pub struct RelyingPartyError {
-    reason: String,
-}
-
-impl RelyingParty {
-    /// For `origin`, e.g. `http://localhost:8080`; `name` is shown by the browser.
-    ///
-    /// # Errors
-    /// [`RelyingPartyError`] when it is no web origin with a host name.
-    pub fn new(origin: &str, name: &str) -> Result<Self, RelyingPartyError> {
-        let unusable = |reason: &dyn std::fmt::Display| RelyingPartyError { reason: reason.to_string() };
-        let url = Url::parse(origin).map_err(|error| unusable(&error))?;
-        let host = url.domain().ok_or_else(|| unusable(&"it has no host name"))?.to_owned();
-        let built = WebauthnBuilder::new(&host, &url).and_then(|builder| builder.rp_name(name).build());
-        built.map(Self).map_err(|error| unusable(&error))
+impl From<PasskeyRefusal> for StaffError {
+    fn from(refusal: PasskeyRefusal) -> Self {
+        match refusal {
+            PasskeyRefusal::Ceremony => StaffRefusal::Ceremony.into(),
+            PasskeyRefusal::Passkey => StaffRefusal::Passkey.into(),
+        }
     }
-}
-
-/// The browser's half of a ceremony: kept in its cookie, stored only as a hash.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CeremonySecret([u8; 32]);
-
-impl CeremonySecret {
-    /// Reads a cookie's value.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(Self(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?))
-    }
-
-    /// As written into the cookie.
-    pub fn cookie_value(&self) -> String {
-        BASE64URL_NOPAD.encode(&self.0)
-    }
-
-    fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, &self.0).as_ref().to_vec()
-    }
-}
-
-impl std::fmt::Debug for CeremonySecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CeremonySecret")
-    }
-}
-
-/// What the browser needs to go on.
-#[derive(Clone, Debug)]
-pub struct Begun {
-    /// For the cookie.
-    pub secret: CeremonySecret,
-    /// For `navigator.credentials`, as JSON.
-    pub options: Json,
 }
 
 /// For whom a passkey is registered.
@@ -120,8 +55,8 @@ pub struct Registered {
 
 #[derive(Serialize, Deserialize)]
 struct RegistrationState {
-    library: PasskeyRegistration,
-    handle: Uuid,
+    library: String,
+    handle: [u8; 16],
     name: String,
     office: String,
     label: String,
@@ -157,15 +92,8 @@ pub fn begin_registration(
             Ok::<_, StaffError>((handle, keys_of(tx, account)?))
         })?,
     };
-    let handle = Uuid::from_bytes(handle);
-    let exclude = known.iter().map(|key| key.cred_id().clone()).collect();
     let shown = format!("{name} ({office})");
-    let (challenge, library) =
-        party.0.start_passkey_registration(handle, &shown, &shown, Some(exclude)).map_err(defect)?;
-    let mut options = serde_json::to_value(&challenge).map_err(|_| StaffRefusal::Ceremony)?;
-    // The library leaves discoverability to the authenticator; sign-in without an account name needs it.
-    options["publicKey"]["authenticatorSelection"]["residentKey"] = "required".into();
-    options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = true.into();
+    let (options, library) = party.start_registration(handle, &shown, &known)?;
     let state = RegistrationState { library, handle, name, office, label };
     let state = serde_json::to_string(&state).map_err(|_| StaffRefusal::Ceremony)?;
     let secret = remember(inside, "registration", state, account, invitation)?;
@@ -184,10 +112,7 @@ pub fn finish_registration(
 ) -> Result<Account, StaffError> {
     let ceremony = take(inside, "registration", secret)?;
     let state: RegistrationState = serde_json::from_str(&ceremony.state).map_err(|_| StaffRefusal::Ceremony)?;
-    let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| StaffRefusal::Passkey)?;
-    let passkey = party.0.finish_passkey_registration(&answer, &state.library).map_err(|_| StaffRefusal::Passkey)?;
-    let content = serde_json::to_string(&passkey).map_err(|_| StaffRefusal::Passkey)?;
-    let credential: Vec<u8> = passkey.cred_id().to_vec();
+    let NewPasskey { credential, content } = party.finish_registration(&state.library, answer)?;
     let seams = inside.seams.clone();
     inside.store.write(move |tx| {
         let account = match (ceremony.account, ceremony.invitation) {
@@ -195,8 +120,7 @@ pub fn finish_registration(
                 accounts::account(tx, account)?.filter(|a| a.is_active).ok_or(StaffRefusal::NoAccount)?
             }
             (None, Some(invitation)) => {
-                let handle = *state.handle.as_bytes();
-                invitations::redeem(tx, &seams, invitation, handle, &state.name, &state.office)?
+                invitations::redeem(tx, &seams, invitation, state.handle, &state.name, &state.office)?
             }
             (None, None) => return Err(StaffRefusal::Ceremony.into()),
         };
@@ -230,13 +154,7 @@ fn store_passkey(
 /// # Errors
 /// [`StoreError`].
 pub fn begin_sign_in(inside: &Inside, party: &RelyingParty) -> Result<Begun, StaffError> {
-    let (challenge, library) = party.0.start_discoverable_authentication().map_err(defect)?;
-    let mut options = serde_json::to_value(&challenge).map_err(|_| StaffRefusal::Ceremony)?;
-    // We ask at the press of a button, not in a field's autofill.
-    if let Some(all) = options.as_object_mut() {
-        all.remove("mediation");
-    }
-    let state = serde_json::to_string(&library).map_err(|_| StaffRefusal::Ceremony)?;
+    let (options, state) = party.start_sign_in()?;
     let secret = remember(inside, "sign_in", state, None, None)?;
     Ok(Begun { secret, options })
 }
@@ -283,31 +201,19 @@ fn verify(
     ceremony: &Ceremony,
     answer: &str,
 ) -> Result<(Account, Vec<u8>, String), StaffError> {
-    let refused = |_| StaffRefusal::Passkey;
-    let library: DiscoverableAuthentication =
-        serde_json::from_str(&ceremony.state).map_err(|_| StaffRefusal::Ceremony)?;
-    let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| StaffRefusal::Passkey)?;
-    let (handle, credential) = party.0.identify_discoverable_authentication(&answer).map_err(refused)?;
-    let credential = credential.to_vec();
-    let (account, mut passkey) = inside.store.read(|tx| {
+    let shown = party.shown(answer)?;
+    let (account, content) = inside.store.read(|tx| {
         let row = tx.query_one(
             "SELECT p.account, p.content FROM staff_passkeys p JOIN staff_accounts a ON a.account = p.account \
              WHERE p.credential_id = $1 AND p.status = 'active' AND a.status = 'active' AND a.handle = $2",
-            &[credential.as_slice().into(), handle.as_bytes().as_slice().into()],
+            &[shown.credential.as_slice().into(), shown.handle.as_slice().into()],
         )?;
         let row = row.ok_or(StaffRefusal::Passkey)?;
         let account = accounts::account(tx, row.id(0)?)?.ok_or(StaffRefusal::Passkey)?;
-        let passkey: Passkey = serde_json::from_str(row.text(1)?).map_err(|_| StaffRefusal::Passkey)?;
-        Ok::<_, StaffError>((account, passkey))
+        Ok::<_, StaffError>((account, row.text(1)?.to_owned()))
     })?;
-    let key = DiscoverableKey::from(&passkey);
-    let result = party.0.finish_discoverable_authentication_v2(&answer, library, &key).map_err(refused)?;
-    if !result.user_verified() {
-        return Err(StaffRefusal::Passkey.into());
-    }
-    let _ = passkey.update_credential(&result);
-    let content = serde_json::to_string(&passkey).map_err(|_| StaffRefusal::Passkey)?;
-    Ok((account, credential, content))
+    let content = party.finish_sign_in(&ceremony.state, &shown, &content)?;
+    Ok((account, shown.credential, content))
 }
 
 /// The active passkeys of an account, oldest first.
@@ -351,11 +257,10 @@ pub fn remove(tx: &mut Tx<'_>, seams: &Seams, owner: &Account, passkey: Id) -> R
     Ok(())
 }
 
-fn keys_of(tx: &mut Tx<'_>, account: Id) -> Result<Vec<Passkey>, StoreError> {
+fn keys_of(tx: &mut Tx<'_>, account: Id) -> Result<Vec<String>, StoreError> {
     let rows =
         tx.query("SELECT content FROM staff_passkeys WHERE account = $1 AND status = 'active'", &[account.into()])?;
-    // One that a newer version wrote cannot be read; it is then not excluded, which only allows a duplicate.
-    Ok(rows.iter().filter_map(|row| serde_json::from_str(row.text(0).ok()?).ok()).collect())
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
 fn remember(
@@ -365,7 +270,7 @@ fn remember(
     account: Option<Id>,
     invitation: Option<Id>,
 ) -> Result<CeremonySecret, StoreError> {
-    let secret = CeremonySecret(inside.seams.random.bytes());
+    let secret = CeremonySecret::fresh(&inside.seams);
     let (hash, now) = (secret.hash(), inside.seams.now());
     inside.store.write(move |tx| {
         tx.queue("DELETE FROM staff_ceremonies WHERE expires_at < $1", &[now.into()])?;
@@ -410,10 +315,4 @@ fn take(inside: &Inside, kind: &'static str, secret: &CeremonySecret) -> Result<
             }))
         })?
         .ok_or_else(|| StaffRefusal::Ceremony.into())
-}
-
-/// The library failed where only a misconfiguration can be the cause.
-fn defect(error: WebauthnError) -> StaffError {
-    tracing::error!(?error, "a passkey ceremony could not begin");
-    StaffRefusal::Ceremony.into()
 }

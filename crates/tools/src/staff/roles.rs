@@ -108,6 +108,8 @@ words_enum! {
         ApproveCash "approve_cash" "日計の訂正を承認する" "approve that a closed day is corrected";
         /// Settle refunds that are due and payments that are unclear.
         SettleMoney "settle_money" "返金・不明入金を処理する" "settle refunds and unclear payments";
+        /// Review private apps: admit, stop, end them.
+        ReviewApps "review_apps" "民間アプリを審査する" "review private apps";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -148,6 +150,7 @@ impl Action {
             Self::SeeCash => &[CertificateOfficer, Auditor, Administrator],
             Self::CloseCash | Self::SettleMoney => &[CertificateOfficer],
             Self::ApproveCash => &[CertificateOfficer, Administrator],
+            Self::ReviewApps => &[CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }
@@ -197,6 +200,7 @@ mod tests {
             Action::ApproveKeys,
             Action::SwitchTaxYear,
             Action::ApproveTaxYear,
+            Action::ReviewApps,
         ] {
             assert!(!Role::Auditor.may(action), "{}", action.code());
         }

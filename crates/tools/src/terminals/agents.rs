@@ -105,6 +105,16 @@ pub fn pair(
     Ok(Some((agent(&row)?, code)))
 }
 
+/// Forgets agents that were announced and not paired while their code was good: at the portal anybody may announce one.
+///
+/// # Errors
+/// The database.
+pub fn forget_unpaired(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let before = now.plus_seconds(-CODE_SECONDS);
+    tx.queue("DELETE FROM agents WHERE status = 'awaiting' AND announced_at < $1", &[before.into()])?;
+    tx.queue("DELETE FROM agent_codes WHERE expires_at <= $1", &[now.into()])
+}
+
 /// Stops an agent for good. `false` when it was stopped before or never existed.
 ///
 /// # Errors

@@ -10,31 +10,63 @@
 //! out. That it is used once is written in the step that opens its answer (`used_challenges`).
 
 pub(crate) mod pages;
-mod pairing;
+pub(crate) mod pairing;
 pub(crate) mod registration;
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base::{Id, Kind, Timestamp};
+use base::{Id, Kind, Seams, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
 use pki::agent::{
     AgentRequest, AnswerRefusal, CardAnswer, RequestRefusal, ServerKeys, SignedRequest, Verb, VerificationKey, Wording,
     open_agent_answer,
 };
 use pki::challenge::{CardRefusal, Expectation, MAX_AGE_SECONDS, VerifiedCard, verify_user_authentication};
-use tools::Inside;
+use store::Store;
 use tools::credentials::{self, CredentialError};
 use tools::terminals::agents::{self, Agent};
+use tools::{Inside, Outside};
 use ui::{Language, words};
 
 use crate::error::Failure;
 use crate::routes::Routes;
 use crate::session::Session;
 
-/// Its routes.
+/// Its routes. The door where agents are paired is both zones' ([`pairing`]).
 pub fn routes() -> Routes {
-    pairing::routes().merge(pages::routes()).merge(registration::routes())
+    pages::routes().merge(registration::routes())
+}
+
+/// The zone whose agents are meant: each has its own, and its own used challenges.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    store: &'a Store,
+    seams: &'a Seams,
+}
+
+impl<'a> From<&'a Inside> for Side<'a> {
+    fn from(zone: &'a Inside) -> Self {
+        Self { store: &zone.store, seams: &zone.seams }
+    }
+}
+
+impl<'a> From<&'a Outside> for Side<'a> {
+    fn from(zone: &'a Outside) -> Self {
+        Self { store: &zone.store, seams: &zone.seams }
+    }
+}
+
+impl<'a> From<&'a Arc<Inside>> for Side<'a> {
+    fn from(zone: &'a Arc<Inside>) -> Self {
+        Self::from(&**zone)
+    }
+}
+
+impl<'a> From<&'a Arc<Outside>> for Side<'a> {
+    fn from(zone: &'a Arc<Outside>) -> Self {
+        Self::from(&**zone)
+    }
 }
 
 /// What this city talks to its agents with.
@@ -116,7 +148,12 @@ impl Opened {
 
 /// What a request of this session is bound to.
 pub fn bound_to(session: &Session) -> [u8; 32] {
-    let hash = digest(&SHA256, &[b"yakuba-agent-session-v1".as_slice(), &session.key].concat());
+    bound_to_key(&session.key)
+}
+
+/// The same for whatever else this browser alone has, by its hash.
+pub fn bound_to_key(key: &[u8]) -> [u8; 32] {
+    let hash = digest(&SHA256, &[b"yakuba-agent-session-v1".as_slice(), key].concat());
     std::array::from_fn(|at| hash.as_ref()[at])
 }
 
@@ -153,20 +190,21 @@ impl Counterpart {
     /// # Errors
     /// No such agent ([`Kind::NotFound`]); a wording that is too long or misleads the eye ([`Kind::Internal`]); the
     /// database.
-    pub fn ask(
+    pub fn ask<'a>(
         &self,
-        inside: &Inside,
+        side: impl Into<Side<'a>>,
         agent: Id,
         bound_to: [u8; 32],
         purpose: Wording,
         verb: Verb,
     ) -> Result<String, Failure> {
-        let found = inside.store.read(|tx| agents::active(tx, agent))?;
+        let side = side.into();
+        let found = side.store.read(|tx| agents::active(tx, agent))?;
         if found.is_none() {
             return Err(Failure::saying(Kind::NotFound, "agent-staff-unknown"));
         }
         let agent = agent.to_string();
-        let request = AgentRequest::new(&inside.seams, &self.audience, &agent, bound_to, purpose, verb);
+        let request = AgentRequest::new(side.seams, &self.audience, &agent, bound_to, purpose, verb);
         let signed = request.sign(&self.keys.signing).map_err(|error| Failure::defect("agents", &error))?;
         Ok(BASE64URL_NOPAD.encode(&signed.to_bytes()))
     }
@@ -176,22 +214,23 @@ impl Counterpart {
     ///
     /// # Errors
     /// Outer: the database. Inner: why it is not taken.
-    pub fn open(
+    pub fn open<'a>(
         &self,
-        inside: &Inside,
+        side: impl Into<Side<'a>>,
         bound_to: &[u8; 32],
         purpose: &Wording,
         request: &str,
         answer: &str,
     ) -> Result<Result<Opened, NotTaken>, CredentialError> {
-        let (request, now) = match self.ours(inside, bound_to, purpose, request) {
+        let side = side.into();
+        let (request, now) = match self.ours(side, bound_to, purpose, request) {
             Ok(found) => found,
             Err(no) => return Ok(Err(no)),
         };
         let Ok(id) = Id::parse(&request.request.agent) else { return Ok(Err(NotTaken::UnknownAgent)) };
         let digest = request.digest();
         let forget_at = request.request.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
-        let found = inside.store.write::<_, CredentialError, _>(move |tx| {
+        let found = side.store.write::<_, CredentialError, _>(move |tx| {
             let Some(found) = agents::active(tx, id)? else { return Ok(Err(NotTaken::UnknownAgent)) };
             if credentials::use_challenge_once(tx, &digest, now, forget_at)?.is_err() {
                 return Ok(Err(NotTaken::Replayed));
@@ -218,7 +257,7 @@ impl Counterpart {
         request: &str,
         answer: &str,
     ) -> Result<Result<Opened, NotTaken>, CredentialError> {
-        let (request, _) = match self.ours(inside, bound_to, purpose, request) {
+        let (request, _) = match self.ours(inside.into(), bound_to, purpose, request) {
             Ok(found) => found,
             Err(no) => return Ok(Err(no)),
         };
@@ -242,12 +281,12 @@ impl Counterpart {
 
     fn ours(
         &self,
-        inside: &Inside,
+        side: Side<'_>,
         bound_to: &[u8; 32],
         purpose: &Wording,
         request: &str,
     ) -> Result<(SignedRequest, Timestamp), NotTaken> {
-        let now = inside.seams.now();
+        let now = side.seams.now();
         let bytes = BASE64URL_NOPAD.decode(request.as_bytes()).unwrap_or_default();
         let request = SignedRequest::read(&bytes, &self.verification_key)?;
         request.request.check(&self.audience, &request.request.agent, now)?;

@@ -12,6 +12,7 @@ use crate::visit::Visit;
 pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
     let ways: &[(&str, &str)] = if app.inside.is_some() {
         &[
+            ("/portal/sign-in", "start-portal"),
             ("/kiosk", "start-kiosk"),
             ("/verify", "start-verify"),
             ("/registration", "start-registration"),
@@ -19,7 +20,12 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
             ("/staff", "start-staff"),
         ]
     } else {
-        &[("/verify", "start-verify"), ("/registration", "start-registration"), ("/effect", "start-effect")]
+        &[
+            ("/portal/sign-in", "start-portal"),
+            ("/verify", "start-verify"),
+            ("/registration", "start-registration"),
+            ("/effect", "start-effect"),
+        ]
     };
     let title = visit.say_with("start-title", &[("city", visit.city.as_str().into())]);
     let main = html! {
@@ -31,6 +37,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
                 p { (visit.say_html(&format!("{key}-what"))) }
             }
         }
+        @if app.outside.is_some() { p { a href="/developers" { (visit.say("apps-developers-title")) } } }
     };
     visit.page(&title).render(&main)
 }

@@ -17,6 +17,7 @@
 //! | [`renewal`] | a renewed card in the place of an old one: compared, confirmed by an officer |
 //! | [`registrations`] | people who live elsewhere and have their family register here: checked by an officer |
 //! | [`papers`], [`paper`] | issued papers: finding one, whose it is, withdrawing it |
+//! | [`portal`] | an account of the citizen portal: stopping it for somebody who lost their phone |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
 //! | [`hours`] | when certificates are given and what they cost |
@@ -25,11 +26,13 @@
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`], [`copy_imports`] | resident files and files of the copied registers: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
+//! | [`apps`] | private apps: admitted, stopped, ended |
 //! | [`approvals`] | what waits for a second person |
 //! | [`audit_page`] | heads of the audit chain |
 
 mod accounts;
 mod approvals;
+mod apps;
 mod audit_page;
 mod cash;
 mod copy_imports;
@@ -48,6 +51,7 @@ mod linking;
 mod looked;
 mod paper;
 mod papers;
+mod portal;
 mod register;
 mod registrations;
 mod renewal;
@@ -84,6 +88,7 @@ pub fn routes() -> Routes {
         .merge(looked::routes())
         .merge(papers::routes())
         .merge(paper::routes())
+        .merge(portal::routes())
         .merge(incidents::routes())
         .merge(service::routes())
         .merge(terminals::routes())
@@ -91,5 +96,6 @@ pub fn routes() -> Routes {
         .merge(imports::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())
+        .merge(apps::routes())
         .merge(audit_page::routes())
 }

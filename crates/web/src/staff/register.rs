@@ -259,6 +259,7 @@ async fn person(
             }
             @if me.may(Action::ManageCredentials) {
                 a class="button button-secondary" href=(format!("/staff/person/{view}/cards")) { (visit.say("staff-see-cards")) }
+                a class="button button-secondary" href=(format!("/staff/person/{view}/portal")) { (visit.say("staff-portal-title")) }
             }
             @if me.may(Action::SeeWhoLooked) {
                 (one_button("/staff/looked", &html! {

@@ -32,6 +32,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
+    ("/staff/apps", "apps-staff-nav", Some(Action::ReviewApps)),
     ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),
     ("/staff/accounts", "staff-nav-accounts", Some(Action::SeeStaff)),
     ("/staff/audit", "staff-nav-audit", Some(Action::SeeAudit)),
@@ -63,16 +64,14 @@ impl Console {
                 button type="submit" class="link-like" { (visit.say("staff-sign-out")) }
             }
         };
-        // Shown by console.js shortly before the session ends by lying idle; without script the next page says so.
-        let idle = html! {
-            section id="idle" class="idle alert alert-warning" hidden
-                data-seconds=(session::STAFF_IDLE_SECONDS) aria-labelledby="idle-title" role="alertdialog" tabindex="-1" {
-                h2 id="idle-title" { (visit.say("staff-idle-title")) }
-                p { (visit.say("staff-idle-how")) }
-                button type="button" class="button" { (visit.say("staff-idle-stay")) }
-            }
-        };
-        let page = visit.page(title).width(Width::Wide).script(assets::path("console.js")).nav(nav).who(who);
+        let idle = visit.idle(session::STAFF_IDLE_SECONDS, "/staff/alive", "/staff");
+        let page = visit
+            .page(title)
+            .width(Width::Wide)
+            .script(assets::path("console.js"))
+            .script(assets::path("idle.js"))
+            .nav(nav)
+            .who(who);
         Self { page, title: title.to_owned(), idle }
     }
 

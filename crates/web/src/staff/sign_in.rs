@@ -22,6 +22,7 @@ use ui::notice::{AlertKind, alert};
 use super::shell;
 use crate::app::{App, blocking};
 use crate::assets;
+use crate::ceremony::{self, form};
 use crate::error::Failure;
 use crate::form::Fields;
 use crate::routes::{Routes, Rule};
@@ -62,21 +63,6 @@ fn elsewhere(app: &App, headers: &HeaderMap, visit: &Visit) -> Option<Response> 
     (!host.eq_ignore_ascii_case(own)).then(|| Redirect::to(&target).into_response())
 }
 
-fn ceremony_form(visit: &Visit, kind: &str, at: &str, fields: &Markup, button: &str) -> Markup {
-    let (begin, finish) = (format!("{at}/begin"), format!("{at}/finish"));
-    html! {
-        form method="post" action=(begin) data-passkey=(kind) data-finish=(finish)
-            data-finish-token=(visit.csrf_token(&finish)) {
-            (visit.csrf(&begin))
-            (fields)
-            div class="buttons" { button type="submit" class="button" { (button) } }
-            noscript { (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say("staff-needs-script")) } })) }
-            p class="passkey-status" role="status" data-waiting=(visit.say("staff-passkey-waiting"))
-                data-failed=(visit.say("staff-passkey-failed")) {}
-        }
-    }
-}
-
 async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> Response {
     if let Some(there) = elsewhere(&app, &headers, &visit) {
         return there;
@@ -85,7 +71,7 @@ async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Vi
     let main = html! {
         h1 { (title) }
         p { (visit.say_html("staff-sign-in-how")) }
-        (ceremony_form(&visit, "get", "/staff/sign-in", &html! {}, &visit.say("staff-sign-in-button")))
+        (form(&visit, "get", "/staff/sign-in", &html! {}, &visit.say("staff-sign-in-button")))
         details {
             summary { (visit.say("staff-sign-in-trouble")) }
             ul {
@@ -106,7 +92,7 @@ async fn sign_in_begin(State(app): State<Arc<App>>) -> Result<Response, Failure>
 
 async fn sign_in_finish(State(app): State<Arc<App>>, headers: HeaderMap, answer: String) -> Result<Response, Failure> {
     let (inside, party) = (app.inside()?.clone(), party(&app)?);
-    let ceremony = ceremony(&app, &headers)?;
+    let ceremony = ceremony_of(&app, &headers)?;
     let before = session_secret(&app, &headers);
     let secret = blocking(move || {
         let account = passkeys::finish_sign_in(&inside, &party, &ceremony, &answer)?;
@@ -142,7 +128,7 @@ async fn first_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visi
     let main = html! {
         h1 { (title) }
         p { (visit.say_html("staff-first-how")) }
-        (ceremony_form(&visit, "create", "/staff/join", &newcomer_fields(&visit, true), &visit.say("staff-join-button")))
+        (form(&visit, "create", "/staff/join", &newcomer_fields(&visit, true), &visit.say("staff-join-button")))
     };
     visit.page(&title).script(assets::path("passkey.js")).render(&main).into_response()
 }
@@ -155,7 +141,7 @@ async fn join_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit
     let main = html! {
         h1 { (title) }
         p { (visit.say_html("staff-join-how")) }
-        (ceremony_form(&visit, "create", "/staff/join", &newcomer_fields(&visit, false), &visit.say("staff-join-button")))
+        (form(&visit, "create", "/staff/join", &newcomer_fields(&visit, false), &visit.say("staff-join-button")))
     };
     visit.page(&title).script(assets::path("passkey.js")).render(&main).into_response()
 }
@@ -199,7 +185,7 @@ async fn join_begin(State(app): State<Arc<App>>, fields: Fields) -> Result<Respo
 
 async fn join_finish(State(app): State<Arc<App>>, headers: HeaderMap, answer: String) -> Result<Response, Failure> {
     let (inside, party) = (app.inside()?.clone(), party(&app)?);
-    let ceremony = ceremony(&app, &headers)?;
+    let ceremony = ceremony_of(&app, &headers)?;
     let before = session_secret(&app, &headers);
     let secret = blocking(move || {
         let account = passkeys::finish_registration(&inside, &party, &ceremony, &answer)?;
@@ -252,7 +238,7 @@ async fn me_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Res
         (visit.table(&visit.say("staff-passkeys"), &headings, &rows))
         @if !can_remove { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-passkey-add-second")) } })) }
         h2 { (visit.say("staff-passkey-add")) }
-        (ceremony_form(&visit, "create", "/staff/me/passkeys", &fields, &visit.say("staff-passkey-add-button")))
+        (form(&visit, "create", "/staff/me/passkeys", &fields, &visit.say("staff-passkey-add-button")))
         @if me.may(Action::IssueAtCounter) {
             h2 { (visit.say("staff-counter-title")) }
             p { (visit.say_html("staff-counter-how")) }
@@ -286,7 +272,7 @@ async fn add_finish(
     answer: String,
 ) -> Result<Response, Failure> {
     let (inside, party) = (app.inside()?.clone(), party(&app)?);
-    let ceremony = ceremony(&app, &headers)?;
+    let ceremony = ceremony_of(&app, &headers)?;
     blocking(move || Ok(passkeys::finish_registration(&inside, &party, &ceremony, &answer)?)).await?;
     Ok(Json(json!({ "next": "/staff/me?done=staff-done-passkey-added" })).into_response())
 }
@@ -299,9 +285,8 @@ async fn remove(State(app): State<Arc<App>>, me: SignedIn, Path(passkey): Path<S
     .await
 }
 
-fn ceremony(app: &App, headers: &HeaderMap) -> Result<CeremonySecret, Failure> {
-    session::cookie(headers, ceremony_cookie(app.settings.is_https))
-        .and_then(CeremonySecret::parse)
+fn ceremony_of(app: &App, headers: &HeaderMap) -> Result<CeremonySecret, Failure> {
+    ceremony::secret(headers, ceremony_cookie(app.settings.is_https))
         .ok_or_else(|| StaffError::from(tools::staff::StaffRefusal::Ceremony).into())
 }
 
@@ -321,13 +306,7 @@ fn start_session(inside: &tools::Inside, account: Id, before: Option<Secret>) ->
 }
 
 fn options(app: &App, begun: &Begun) -> Response {
-    let is_https = app.settings.is_https;
-    let mut response = Json(&begun.options).into_response();
-    session::give(
-        &mut response,
-        &session::set_cookie(ceremony_cookie(is_https), &begun.secret.cookie_value(), is_https),
-    );
-    response
+    ceremony::options(begun, ceremony_cookie(app.settings.is_https), app.settings.is_https)
 }
 
 fn signed_in(app: &App, secret: &Secret, next: &str) -> Response {

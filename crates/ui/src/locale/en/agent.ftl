@@ -99,6 +99,7 @@ agent-staff-try-script = This page needs script.
 agent-staff-try-button = Identify with the card
 agent-staff-try-proved = The card proved itself. Its certificate is valid.
 agent-purpose-try = Trying the card reader (nothing is kept)
+agent-purpose-portal = Signing in to the citizen portal
 agent-page-absent = The agent on this PC does not answer. Check that it is running; if the browser asks for permission, allow it.
 agent-page-waiting = Enter the PIN in the window that opened.
 agent-page-stopped = Stopped.

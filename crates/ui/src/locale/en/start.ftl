@@ -11,3 +11,5 @@ start-registration = Registering for your family register
 start-registration-what = For people who live elsewhere and have their family register here.
 start-effect = Time given back
 start-effect-what = How much time certificates from machines and stores gave back, in counts.
+start-portal = Citizen portal
+start-portal-what = Letters from the city, your matters, and who looked at your records. Made for your phone.

@@ -99,6 +99,7 @@ agent-staff-try-script = この ページは スクリプトを 使います。
 agent-staff-try-button = カードで 確かめる
 agent-staff-try-proved = カードを 確かめました。証明書は 使えます。
 agent-purpose-try = カードリーダーを ためすため(記録しません)
+agent-purpose-portal = 市民ポータルに はいるため
 agent-page-absent = この パソコンの エージェントに つながりません。動いているか 見てください。
 agent-page-waiting = 開いた 画面で 暗証番号を 入れてください。
 agent-page-stopped = やめました。

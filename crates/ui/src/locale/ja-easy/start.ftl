@@ -11,3 +11,5 @@ start-registration = ｜戸籍《こせき》の ｜登録《とうろく》
 start-registration-what = ほかの ｜町《まち》に ｜住《す》んでいる ｜人《ひと》が ｜使《つか》います。
 start-effect = お返しした 時間
 start-effect-what = 機械と コンビニの 証明書で、どれだけ 時間が うまれたかを 数で 見せています。
+start-portal = ｜市民《しみん》ポータル
+start-portal-what = ｜市《し》からの てがみを ｜読《よ》みます。スマートフォンで ｜使《つか》えます。

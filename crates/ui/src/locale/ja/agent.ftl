@@ -99,6 +99,7 @@ agent-staff-try-script = このページはスクリプトを使います。
 agent-staff-try-button = カードで確かめる
 agent-staff-try-proved = カードを確かめました。証明書は有効です。
 agent-purpose-try = カードリーダーの動作確認(記録しません)
+agent-purpose-portal = 市民ポータルでの本人確認
 agent-page-absent = このパソコンのエージェントにつながりません。動いているか確かめてください。ブラウザーが許可を求めたときは許可してください。
 agent-page-waiting = 開いた画面で暗証番号を入力してください。
 agent-page-stopped = やめました。

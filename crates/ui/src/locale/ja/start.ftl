@@ -11,3 +11,5 @@ start-registration = 本籍地利用登録
 start-registration-what = 市外にお住まいで本籍がこの市にある方が、戸籍の証明書を取れるようにします。
 start-effect = お返しした時間
 start-effect-what = 端末とコンビニの証明書で、市民と職員の時間がどれだけ浮いたかを数で公開しています。
+start-portal = 市民ポータル
+start-portal-what = 市からの手紙、手続き、あなたの記録を見た人。スマートフォンで使えます。

@@ -1,0 +1,170 @@
+//! The card through the agent on one's own PC; the agent is played here.
+
+use std::sync::Arc;
+
+use base::Personal;
+use pki::SigningKey;
+use pki::agent::{CardAnswer, PairingAnswer, PairingCode, PairingRequest, SignedRequest, seal_agent_answer};
+use pki::jpki_profile::{CertificateKind, judge};
+use pki::test_authority::{TestAuthority, UserAuthenticationRequest};
+use store::testing::{TestDatabase, for_each_engine};
+use tools::ResidentId;
+use tools::access::Actor;
+use tools::credentials::{self, CredentialError, CredentialKind, Link};
+use tools::portal::joining::{CardProof, JOINING, Proof};
+use tools::portal::{AccountId, AccountState, account};
+use yakuba_web::testing::{Answer, Visitor};
+
+use crate::scene::{HANAKO, Scene, json};
+
+struct Card {
+    key: SigningKey,
+    certificate: Vec<u8>,
+}
+
+/// A card that the authority issued; linked to `holder` at the counter, where there is one.
+fn card(scene: &Scene, serial: u64, holder: Option<ResidentId>) -> Card {
+    let key = SigningKey::generate_rsa().unwrap();
+    let now = scene.door.database.seams.now();
+    let request = UserAuthenticationRequest {
+        public_key_info: key.public_key_info(),
+        serial,
+        holder: "ABCDEFGH123456",
+        municipality: "99999",
+        not_before: now.plus_seconds(-3600),
+        not_after: now.plus_seconds(365 * 86_400),
+    };
+    let certificate = scene.authority.issue_user_authentication(&request).unwrap();
+    if let Some(holder) = holder {
+        let anchors = TestAuthority::anchors(&[&scene.authority]).unwrap();
+        let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
+        let (inside, id, valid_until) = (scene.door.inside().clone(), judged.id().clone(), judged.not_after());
+        inside
+            .store
+            .clone()
+            .write::<_, CredentialError, _>(move |tx| {
+                let link = Link { resident: &holder, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
+                let by = Actor::System { job: "test" };
+                credentials::enrol(tx, &inside.vault, &inside.seams, &by, &link, &id)
+            })
+            .unwrap()
+            .unwrap();
+    }
+    Card { key, certificate }
+}
+
+struct Agent {
+    key: SigningKey,
+    paired: PairingAnswer,
+}
+
+fn pair(scene: &Scene) -> Agent {
+    let shown = scene.door.stranger().post("/portal/sign-in/agent", &[]);
+    let code = PairingCode::typed(&shown.between("<p class=\"secret\">", "<").unwrap());
+    let key = SigningKey::generate_p256().unwrap();
+    let request = PairingRequest::make(&code, &key, [1; 32]).unwrap();
+    let answer =
+        scene.door.stranger().send("POST", "/agent/pair", Some("application/octet-stream"), request.to_bytes());
+    assert_eq!(answer.status, 200);
+    Agent { key, paired: PairingAnswer::read(&answer.bytes, &code, &request).unwrap() }
+}
+
+impl Agent {
+    fn answer(&self, card: &Card, request: &str) -> String {
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(request.as_bytes()).unwrap();
+        let signed = SignedRequest::read(&bytes, &self.paired.verification_key).unwrap();
+        let given = CardAnswer {
+            certificate: Personal::new(card.certificate.clone()),
+            ca_certificate: Vec::new(),
+            signature: card.key.sign(&signed.request.challenge().signed_bytes()).unwrap(),
+            user_authentication: Personal::new(Vec::new()),
+        };
+        let sealed = seal_agent_answer(&signed, &given, &self.key, &self.paired.sealing_keys[0]).unwrap();
+        data_encoding::BASE64URL_NOPAD.encode(&sealed)
+    }
+
+    fn show(&self, visitor: &mut Visitor<'_>, card: &Card, at: &str) -> Answer {
+        let request = json(&visitor.post(&format!("{at}/ask"), &[("agent", &self.paired.agent)]));
+        let request = request["request"].as_str().unwrap().to_owned();
+        let answer = self.answer(card, &request);
+        visitor.post(&format!("{at}/answer"), &[("request", &request), ("answer", &answer)])
+    }
+}
+
+#[test]
+fn a_card_at_ones_own_pc_opens_the_account_and_the_inside_judges_it_too() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let (agent, hers) = (pair(&scene), card(&scene, 11, Some(scene.hanako())));
+        let mut computer = scene.door.stranger();
+        let page = computer.get("/portal/sign-in/card");
+        assert!(page.headers["content-security-policy"].to_str().unwrap().contains("http://127.0.0.1:47614"));
+        assert_eq!(json(&agent.show(&mut computer, &hers, "/portal/sign-in/card"))["next"], "/portal/welcome");
+        scene.deliver();
+        assert!(computer.get("/portal").text().contains("花子"));
+        assert_eq!(json(&agent.show(&mut scene.door.stranger(), &hers, "/portal/sign-in/card"))["next"], "/portal");
+
+        // By the app she comes to the same account; and the card raises that session too.
+        let mut phone = scene.door.stranger();
+        scene.by_app(&mut phone, HANAKO, true);
+        scene.deliver();
+        scene.door.database.clock.advance_seconds(16 * 60);
+        assert_eq!(phone.post("/portal/settings/stop-code", &[]).status, 403);
+        json(&agent.show(&mut phone, &hers, "/portal/step-up/card"));
+        assert_eq!(phone.post("/portal/settings/stop-code", &[]).status, 200);
+        let other = card(&scene, 12, None);
+        assert_eq!(agent.show(&mut phone, &other, "/portal/step-up/card").status, 409, "somebody else's card");
+    });
+}
+
+#[test]
+fn a_card_nobody_linked_is_sent_to_the_counter_and_an_answer_serves_the_browser_that_asked() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let (agent, unlinked) = (pair(&scene), card(&scene, 21, None));
+    let mut computer = scene.door.stranger();
+    let mut asking = scene.door.stranger();
+    let request = json(&asking.post("/portal/sign-in/card/ask", &[("agent", &agent.paired.agent)]));
+    let request = request["request"].as_str().unwrap().to_owned();
+    let answer = agent.answer(&unlinked, &request);
+    json(&computer.post("/portal/sign-in/card/ask", &[("agent", &agent.paired.agent)]));
+    let stolen = computer.post("/portal/sign-in/card/answer", &[("request", &request), ("answer", &answer)]);
+    assert_eq!(stolen.status, 422, "another browser's: {}", stolen.text());
+
+    json(&agent.show(&mut computer, &unlinked, "/portal/sign-in/card"));
+    scene.deliver();
+    assert!(computer.get("/portal/welcome").text().contains("記録が見つかりませんでした"));
+    let unknown = computer.post("/portal/sign-in/card/ask", &[("agent", "00000000000000000000000000")]);
+    assert_eq!(unknown.status, 404);
+}
+
+#[test]
+fn a_taken_over_outside_cannot_claim_a_card_it_has_not_seen() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let hers = card(&scene, 31, Some(scene.hanako()));
+    let seams = scene.door.database.seams.clone();
+    let challenge = pki::Challenge::new(&seams, "localhost:8080", "some agent");
+    let wrong = SigningKey::generate_rsa().unwrap();
+    let forged = |audience: &str, key: &SigningKey| {
+        let mut challenge = challenge.clone();
+        challenge.audience = audience.to_owned();
+        let signature = key.sign(&challenge.signed_bytes()).unwrap();
+        let shown = pki::PresentedCard { certificate: &hers.certificate, signature: &signature };
+        Proof::Card(CardProof::new(&challenge, shown))
+    };
+    // Its certificate alone, with another key; and a signature the card made for somebody else.
+    for proof in [forged("localhost:8080", &wrong), forged("kiosk.example", &hers.key)] {
+        let claimed = AccountId::fresh(&seams);
+        let (outside, seams) = (scene.outside(), seams.clone());
+        let post: Arc<_> = scene.door.app.portal.as_ref().unwrap().post.clone();
+        outside
+            .store
+            .write::<_, tools::portal::PostError, _>(move |tx| {
+                account::make(tx, seams.now(), claimed)?;
+                post.send(tx, &seams, claimed, JOINING, &proof).map(drop)
+            })
+            .unwrap();
+        scene.deliver();
+        assert_eq!(scene.state(claimed), AccountState::Unknown);
+        assert_eq!(scene.account_of(&scene.hanako()), None);
+    }
+}

@@ -1,0 +1,8 @@
+//! Private apps at the doors: whole conversations over HTTP, the negative list of the FAPI 2.0 plan by name, consents a
+//! person gives and withdraws, the officers' review, and clients that nobody here wrote.
+
+mod clients;
+mod consent;
+mod negative;
+mod review;
+mod support;
