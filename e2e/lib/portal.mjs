@@ -17,6 +17,8 @@ export async function byApp (page, place = 0, first = true) {
 /** Joins by the app and waits until the city knows who it is. */
 export async function joined (page, place = 0) {
   await byApp(page, place)
+  // Whoever was here before is led to the first page.
+  if (new URL(page.url()).pathname === '/portal') await page.goto(`${url}/portal/welcome`)
   await page.waitForSelector('form[data-passkey=create]', { timeout: 30_000 })
 }
 

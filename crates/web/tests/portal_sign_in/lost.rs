@@ -5,7 +5,7 @@ use store::testing::{TestDatabase, for_each_engine};
 use tools::portal::{AccountState, stopping};
 use tools::staff::Role;
 
-use crate::scene::{HANAKO, Scene, json};
+use crate::scene::{HANAKO, HANAKO_RENEWED, Scene, json};
 
 #[test]
 fn a_lost_phones_passkey_is_stopped_from_another_device() {
@@ -52,6 +52,24 @@ fn the_code_kept_at_home_stops_the_account_without_signing_in_and_the_card_opens
         assert!(log.contains("停止番号で利用を停止") && log.contains("カードで停止を解除"), "{log}");
         json(&Scene::by_passkey(&mut scene.door.stranger(), &mut key));
     });
+}
+
+#[test]
+fn what_is_stopped_stays_so_whatever_the_register_says_until_a_card_is_shown_a_new_one_too() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let (account, mut phone) = scene.joined();
+    let code = phone.post("/portal/settings/stop-code", &[]).between("<p class=\"secret\">", "<").unwrap();
+    assert_eq!(scene.door.stranger().post("/portal/stop", &[("code", &code)]).status, 200);
+    scene.register_says(&scene.hanako(), "moved_out");
+    assert_eq!(scene.state(account), AccountState::Stopped);
+    scene.register_says(&scene.hanako(), "resident");
+    assert_eq!(scene.state(account), AccountState::Stopped);
+
+    let mut new_card = scene.door.stranger();
+    scene.by_app(&mut new_card, HANAKO_RENEWED, true);
+    scene.deliver();
+    assert_eq!((scene.account_of(&scene.hanako()), scene.state(account)), (Some(account), AccountState::Open));
+    assert!(new_card.get("/portal/settings/security").text().contains("カードで停止を解除"));
 }
 
 #[test]
