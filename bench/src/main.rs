@@ -21,6 +21,7 @@ mod import;
 mod issue;
 mod pages;
 mod paper;
+mod push;
 mod report;
 mod store;
 mod tap;
@@ -63,6 +64,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
     ("paper", "S1", paper::run),
+    ("push", "S5", push::run),
 ];
 
 fn main() -> std::process::ExitCode {
