@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  D/yakuba.toml            settings, optional
-//!  D/inside/  D/outside/  D/keys/     the three databases (SQLite), each with its lock
-//!  D/inside/city.key        wraps every other key of the inside zone
+//!  D/inside/  D/outside/  D/keys/  D/outside-keys/   the databases (SQLite), each with its lock
+//!  D/inside/city.key  D/outside/city.key   wraps every other key of its zone
 //!  D/signing/               the mayor's document key, the key of the signed codes, audit and relay keys
 //!  D/simulated-jlis/        demo only: the test authority and its cards' certificates
 //!  D/control.sock           commands of the same user, while the city is served
@@ -110,6 +110,8 @@ pub struct Databases {
     pub outside: Store,
     /// Sealing of the inside zone.
     pub vault: Vault,
+    /// Sealing of the outside zone.
+    pub outside_vault: Vault,
     /// Settings.
     pub config: Config,
     /// Time and randomness.
@@ -128,8 +130,22 @@ impl Databases {
         let keys = open(Database::Keys, &config.store.keys)?;
         let key = FileCityKey::load_or_create(&directory.join("inside").join("city.key"), &seams)?;
         let vault = Vault::open(keys, Arc::new(key), seams.clone())?;
-        Ok(Self { inside, outside, vault, config, seams })
+        let outside_vault = outside_vault(directory, &config, &seams)?;
+        Ok(Self { inside, outside, vault, outside_vault, config, seams })
     }
+}
+
+/// The outside zone's own keys, wrapped by its own city key: neither opens anything of the inside.
+fn outside_vault(directory: &Path, config: &Config, seams: &Seams) -> Result<Vault, OpenError> {
+    let place = directory.join("outside-keys");
+    let store = if config.store.outside_keys.is_empty() {
+        StoreConfig::sqlite(Database::Keys, place)
+    } else {
+        StoreConfig::postgres(Database::Keys, config.store.outside_keys.as_str())
+    };
+    let keys = Store::open(&store, seams.clone())?;
+    let key = FileCityKey::load_or_create(&directory.join("outside").join("city.key"), seams)?;
+    Ok(Vault::open(keys, Arc::new(key), seams.clone())?)
 }
 
 impl OpenCity {
@@ -150,7 +166,7 @@ impl OpenCity {
 
     /// The city of databases that are open already.
     pub fn assemble(directory: &Path, databases: Databases, born: Born, profile: CityProfile) -> Self {
-        let Databases { inside, outside, vault, config, seams } = databases;
+        let Databases { inside, outside, vault, outside_vault, config, seams } = databases;
         let profile = Arc::new(profile);
         Self(Arc::new(Parts {
             directory: directory.to_owned(),
@@ -162,7 +178,7 @@ impl OpenCity {
                 profile: profile.clone(),
                 demo: born == Born::Demo,
             },
-            outside: Outside { seams, store: outside, profile },
+            outside: Outside { seams, store: outside, vault: outside_vault, profile },
         }))
     }
 

@@ -55,6 +55,10 @@ pub struct CityKeys {
     pub outside: ZoneKey,
     /// Signs requests to card agents and opens their answers.
     pub agents: Arc<ServerKeys>,
+    /// Opens what the outside sends about a portal account.
+    pub inside_post: SealingKey,
+    /// Opens what the inside sends about one.
+    pub outside_post: SealingKey,
 }
 
 /// The demo's certification authorities.
@@ -178,8 +182,15 @@ impl CityKeys {
             inside: zone_key(&place.join("inside-zone.seed"), seams)?,
             outside: zone_key(&place.join("outside-zone.seed"), seams)?,
             agents: agent_keys(&place)?,
+            inside_post: post_key(&place.join("inside-post.key"))?,
+            outside_post: post_key(&place.join("outside-post.key"))?,
         })
     }
+}
+
+fn post_key(path: &Path) -> Result<SealingKey, Failure> {
+    let bytes = secret_file(path, || Ok(SealingKey::generate().to_bytes()))?;
+    SealingKey::from_bytes(&bytes).map_err(failed("a key for messages between the zones cannot be used"))
 }
 
 /// Both are made where they are absent, in production too: agents learn them when they are paired. A key to seal to is

@@ -12,6 +12,7 @@ pub mod fail;
 pub mod key_book;
 pub mod keys;
 pub mod means;
+pub mod portal;
 pub mod revocation;
 pub mod sample_usage;
 pub mod serve;

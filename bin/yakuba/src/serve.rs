@@ -14,7 +14,7 @@ use base::Kind;
 use services::convenience_certificates::{actions, arrivals};
 use tools::audit::{self, Zone};
 use tools::nodes::{self, Fingerprint, Topology};
-use tools::relay::{Endpoint, InProcess, Router};
+use tools::relay::{Endpoint, InProcess};
 use tools::withdrawal_list;
 use web::kiosk::Place;
 use web::kiosk_api::Desk;
@@ -26,6 +26,7 @@ use crate::fail::{Failure, Outcome};
 use crate::key_book::KeyBook;
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
+use crate::portal;
 use crate::{DemoArguments, ServeArguments, birth};
 
 /// Seconds between audit heads.
@@ -130,6 +131,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         Ok(())
     })?;
     beside.after_issuing(&inside, &means)?;
+    beside.post(&city, &portal::Ends::new(&keys)?)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -205,7 +207,7 @@ fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), 
         seams.clone(),
         copy(&keys.inside)?,
         vec![keys.outside.public()],
-        Router::of_inside(),
+        tools::messages::to_inside(),
     );
     let outside = Endpoint::new(
         Zone::Outside,
@@ -213,7 +215,7 @@ fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), 
         seams,
         copy(&keys.outside)?,
         vec![keys.inside.public()],
-        Router::of_outside(),
+        tools::messages::to_outside(),
     );
     Ok((inside, outside))
 }
@@ -317,6 +319,19 @@ impl Beside {
             })?;
         }
         Ok(())
+    }
+
+    /// Personal messages between the zones are opened here, on both sides.
+    fn post(&mut self, city: &OpenCity, ends: &portal::Ends) -> Result<(), Failure> {
+        let (inside, outside) = (city.inside().clone(), city.outside().clone());
+        let (desk, post) = (portal::inside_desk(city, ends), ends.inside.clone());
+        self.every(1, "post-inside", move || {
+            post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
+        })?;
+        let (desk, post) = (portal::outside_desk(city), ends.outside.clone());
+        self.every(1, "post-outside", move || {
+            post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
+        })
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

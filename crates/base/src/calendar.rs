@@ -3,8 +3,23 @@
 use std::fmt;
 
 /// A calendar date (Gregorian, proleptic). Ordered, copied freely, stored as `YYYY-MM-DD`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Date(jiff::civil::Date);
+
+impl TryFrom<String> for Date {
+    type Error = MalformedDate;
+
+    fn try_from(text: String) -> Result<Self, MalformedDate> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Date> for String {
+    fn from(date: Date) -> Self {
+        date.to_string()
+    }
+}
 
 /// Why a text is not a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -40,8 +40,10 @@ pub struct StoreSection {
     pub inside: String,
     /// The same for the outside zone. Another role that cannot open the inside's database.
     pub outside: String,
-    /// The same for the store of per-person keys.
+    /// The same for the inside zone's store of per-person keys.
     pub keys: String,
+    /// The same for the outside zone's own.
+    pub outside_keys: String,
 }
 
 /// Section `[web]`.

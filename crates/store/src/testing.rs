@@ -39,6 +39,7 @@ pub struct TestDatabase {
     cluster: Option<Server>,
     stores: Mutex<HashMap<Database, Store>>,
     made: Mutex<HashMap<Database, Engine>>,
+    outside_keys: Mutex<Option<Store>>,
 }
 
 impl TestDatabase {
@@ -68,6 +69,7 @@ impl TestDatabase {
             cluster,
             stores: Mutex::default(),
             made: Mutex::default(),
+            outside_keys: Mutex::default(),
         }
     }
 
@@ -137,6 +139,25 @@ impl TestDatabase {
         must(std::fs::create_dir_all(&self.directory), "make the test directory");
         let key = must(FileCityKey::load_or_create(&self.city_key_file(), &self.seams), "make a city key");
         must(Vault::open(self.keys(), Arc::new(key), self.seams.clone()), "open the vault")
+    }
+
+    /// The outside zone's own vault: other keys under another city key. Its key store is SQLite on either engine; what is
+    /// sealed with it lies in [`TestDatabase::outside`].
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub fn outside_vault(&self) -> Vault {
+        let place = self.directory().join("outside-zone");
+        let key = {
+            must(std::fs::create_dir_all(&place), "make the directory of the outside's keys");
+            must(FileCityKey::load_or_create(&place.join("city.key"), &self.seams), "make the outside's city key")
+        };
+        let mut kept = self.outside_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = kept.get_or_insert_with(|| {
+            let config = StoreConfig::sqlite(Database::Keys, place.join("keys"));
+            must(Store::open(&config, self.seams.clone()), "open the outside's key store")
+        });
+        must(Vault::open(keys.clone(), Arc::new(key), self.seams.clone()), "open the outside's vault")
     }
 
     /// Where the city key of [`TestDatabase::vault`] lies.

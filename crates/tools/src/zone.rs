@@ -70,6 +70,8 @@ pub struct Outside {
     pub seams: Seams,
     /// The outside database.
     pub store: Store,
+    /// Sealed columns and keyed hashes of the outside zone, under keys of its own.
+    pub vault: Vault,
     /// Who the city is.
     pub profile: Arc<CityProfile>,
 }

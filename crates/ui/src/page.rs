@@ -44,6 +44,7 @@ pub struct Page {
     width: Width,
     band: Option<Markup>,
     nav: Vec<NavLink>,
+    tabs: Vec<NavLink>,
     who: Option<Markup>,
     language_path: Option<String>,
     refresh: Option<(u32, String)>,
@@ -63,6 +64,7 @@ impl Page {
             width: Width::Reading,
             band: None,
             nav: Vec::new(),
+            tabs: Vec::new(),
             who: None,
             language_path: None,
             refresh: None,
@@ -119,6 +121,13 @@ impl Page {
         self
     }
 
+    /// The few places of a phone's front: at the bottom of a narrow window, above the main part of a wide one.
+    #[must_use]
+    pub fn tabs(mut self, links: Vec<NavLink>) -> Self {
+        self.tabs = links;
+        self
+    }
+
     /// Who is signed in, with the way out.
     #[must_use]
     pub fn who(mut self, who: Markup) -> Self {
@@ -159,7 +168,8 @@ impl Page {
             Width::Wide => "wide",
             Width::Kiosk => "kiosk",
         };
-        let body_class = format!("{width}{}", self.sight.classes());
+        let tabbed = if self.tabs.is_empty() { "" } else { " tabbed" };
+        let body_class = format!("{width}{}{tabbed}", self.sight.classes());
         html! {
             (DOCTYPE)
             html lang=(self.language.html()) data-language=(self.language.code()) {
@@ -193,6 +203,15 @@ impl Page {
                     p class="city" { (self.city) }
                     @if let Some(who) = &self.who { div class="who" { (who) } }
                     @if let Some(path) = &self.language_path { (language_links(self.language, path)) }
+                }
+                @if !self.tabs.is_empty() {
+                    nav class="tabs" aria-label=(words().get(self.language, "page-navigation")) {
+                        ul {
+                            @for link in &self.tabs {
+                                li { a href=(link.href) aria-current=[link.is_here.then_some("page")] { (link.label) } }
+                            }
+                        }
+                    }
                 }
                 @if !self.nav.is_empty() {
                     nav class="main-nav" aria-label=(words().get(self.language, "page-navigation")) {

@@ -21,6 +21,8 @@ pub enum Class {
     /// Whatever comes from one address by the kiosk protocol: a centre speaks for many machines, each of which has its own
     /// bucket besides.
     Centre,
+    /// Residents in the portal.
+    Resident,
     /// Signed-in staff.
     Staff,
     /// Messages of the other zone.
@@ -87,6 +89,7 @@ impl Limits {
                 Class::PublicWrite => Rate { burst: 30, per_minute: 30 },
                 Class::Kiosk => Rate { burst: 240, per_minute: 600 },
                 Class::Centre => Rate { burst: 2000, per_minute: 60_000 },
+                Class::Resident => Rate { burst: 120, per_minute: 240 },
                 Class::Staff => Rate { burst: 120, per_minute: 300 },
                 Class::Relay => Rate { burst: 2000, per_minute: 60_000 },
             })

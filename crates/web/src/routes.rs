@@ -16,13 +16,15 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use base::Kind;
+use tools::portal::{self, Assurance};
 use tools::staff::Action;
 
 use crate::app::{App, Zone, blocking};
 use crate::error::Failure;
 use crate::limits::{Class, Knocker};
+use crate::portal as doors;
 use crate::session::{self, CsrfKey, Door, Secret};
-use crate::visit::{AtTerminal, InKioskSession, SignedIn, Visit};
+use crate::visit::{AtTerminal, InKioskSession, InPortal, SignedIn, Visit};
 use crate::{agents, assets, kiosk, kiosk_api, open, security, staff};
 
 /// Who may call a route.
@@ -38,6 +40,8 @@ pub enum Rule {
     KioskSession,
     /// A machine that signs each request with its key ([`kiosk_api`]). Gives [`AtTerminal`].
     SignedMachine,
+    /// A resident in the citizen portal who is known at least this far. Gives [`InPortal`].
+    Resident(Assurance),
     /// Any member of staff who is signed in. Gives [`SignedIn`].
     StaffSignedIn,
     /// A member of staff whose roles allow the action. Gives [`SignedIn`].
@@ -87,8 +91,8 @@ impl Routes {
         };
         match zone {
             Zone::Inside => shared.merge(inside()),
-            Zone::Outside => shared.merge(open::routes()),
-            Zone::Both => shared.merge(inside()).merge(open::routes()),
+            Zone::Outside => shared.merge(open::routes()).merge(doors::routes()),
+            Zone::Both => shared.merge(inside()).merge(open::routes()).merge(doors::routes()),
         }
     }
 
@@ -195,6 +199,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Failure> {
             at_terminal(app, &mut request).await?;
             in_kiosk_session(app, &mut request).await?
         }
+        Rule::Resident(need) => in_portal(app, need, &mut request).await?,
         Rule::StaffSignedIn => signed_in(app, None, &mut request).await?,
         Rule::Staff(action) => signed_in(app, Some(action), &mut request).await?,
     };
@@ -210,6 +215,7 @@ fn class_of(rule: Rule, method: &Method) -> Class {
         Rule::Public | Rule::DemoLoopback => Class::PublicRead,
         Rule::Kiosk | Rule::KioskSession => Class::Kiosk,
         Rule::SignedMachine => Class::Centre,
+        Rule::Resident(_) => Class::Resident,
         Rule::StaffSignedIn | Rule::Staff(_) => Class::Staff,
         Rule::Relay => Class::Relay,
     }
@@ -252,6 +258,31 @@ async fn signed_in(app: &Arc<App>, action: Option<Action>, request: &mut Request
         return Err(Failure::saying(Kind::Forbidden, "error-role").with("action", action.code()));
     }
     request.extensions_mut().insert(SignedIn { account, session });
+    Ok(csrf)
+}
+
+/// The portal's session of the request, known at least as far as `need`.
+async fn in_portal(app: &Arc<App>, need: Assurance, request: &mut Request) -> Result<CsrfKey, Failure> {
+    let unknown = || Failure::of(Kind::Unauthenticated).next("/portal/sign-in", "portal-sign-in");
+    let secret = secret_in(request.headers(), session::portal_cookie(app.settings.is_https)).ok_or_else(unknown)?;
+    let (csrf, key) = (secret.csrf_key(), secret.key());
+    let (outside, now) = (app.outside()?.clone(), app.seams.now());
+    let found = blocking(move || {
+        let found = outside.store.read(|tx| portal::session::find(tx, now, &key))?;
+        if let Some(session) = &found
+            && now.seconds_since(session.seen_at) >= portal::session::TOUCH_SECONDS
+        {
+            outside.store.write(move |tx| portal::session::touch(tx, now, &key))?;
+        }
+        Ok(found)
+    })
+    .await?;
+    let session = found.ok_or_else(unknown)?;
+    knock(app, Class::Resident, Knocker::Known(session.person.id.to_string()))?;
+    if session.level < need {
+        return Err(Failure::saying(Kind::Forbidden, "portal-step-up-needed").next("/portal/step-up", "portal-step-up"));
+    }
+    request.extensions_mut().insert(InPortal(session));
     Ok(csrf)
 }
 

@@ -56,6 +56,11 @@ pub const fn terminal_cookie(is_https: bool) -> &'static str {
     if is_https { "__Host-yakuba-terminal" } else { "yakuba-terminal" }
 }
 
+/// The cookie name of a session in the citizen portal, whose sessions live in the outside zone (`tools::portal`).
+pub const fn portal_cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-portal" } else { "yakuba-portal" }
+}
+
 /// The secret in a session's cookie. Never stored, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
@@ -80,6 +85,11 @@ impl Secret {
     /// The raw bytes, for a terminal's secret.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// SHA-256 of it: the key of what is kept for this session.
+    pub fn key(&self) -> Vec<u8> {
+        self.hash()
     }
 
     fn hash(&self) -> Vec<u8> {

@@ -23,6 +23,8 @@ use axum::http::{HeaderMap, Request, header};
 use base::Config;
 use store::testing::TestDatabase;
 use tools::access::Actor;
+use tools::portal::account::PROFILE_COLUMN;
+use tools::portal::{AccountId, AccountState, Assurance, Profile};
 use tools::staff::Role;
 use tools::{CityProfile, Inside, Outside};
 use tower::ServiceExt as _;
@@ -62,7 +64,12 @@ impl TestDoor {
             profile: profile.clone(),
             demo: true,
         };
-        let outside = Outside { seams: database.seams.clone(), store: database.outside(), profile };
+        let outside = Outside {
+            seams: database.seams.clone(),
+            store: database.outside(),
+            vault: database.outside_vault(),
+            profile,
+        };
         let settings = Settings::from_config(&Config::default(), PORT);
         let mut app =
             App::new(Some(Arc::new(inside)), Some(Arc::new(outside)), settings).expect("both zones are given");
@@ -109,6 +116,33 @@ impl TestDoor {
         let mut visitor = self.stranger();
         visitor.keep(Door::Staff.cookie(false), &secret);
         visitor
+    }
+
+    /// A new account of the portal, open, with a session in which its person is known this far.
+    pub fn resident(&self, level: Assurance) -> (AccountId, Visitor<'_>) {
+        let outside = self.app.outside.as_ref().expect("the test app has an outside").clone();
+        let account = AccountId::fresh(&outside.seams);
+        let profile = Profile {
+            name: "見本 花子".to_owned(),
+            kana: "ミホン ハナコ".to_owned(),
+            birth_date: base::Date::parse("1980-04-01").expect("a date"),
+        };
+        let sealed = serde_json::to_vec(&profile).expect("a profile is written");
+        let sealed =
+            outside.vault.seal(&account.sealed_under(), PROFILE_COLUMN, &sealed).expect("a profile can be sealed");
+        let secret = Secret::fresh(&outside.seams);
+        let (key, seams) = (secret.key(), outside.seams.clone());
+        outside
+            .store
+            .write::<_, store::StoreError, _>(move |tx| {
+                tools::portal::account::make(tx, seams.now(), account)?;
+                tools::portal::account::set_state(tx, seams.now(), account, AccountState::Open, Some(&sealed))?;
+                tools::portal::session::start(tx, &seams, &key, account, level, tools::portal::session::Place::Own)
+            })
+            .expect("an account can be made");
+        let mut visitor = self.stranger();
+        visitor.keep(session::portal_cookie(false), &secret);
+        (account, visitor)
     }
 
     /// The browser of a newly enrolled machine.
@@ -223,10 +257,15 @@ impl Visitor<'_> {
     /// The form token for `address`: of the session if there is one, else of the terminal.
     pub fn token(&self, address: &str) -> Option<String> {
         let path = address.split('?').next().unwrap_or(address);
-        [Door::Staff.cookie(false), Door::Kiosk.cookie(false), session::terminal_cookie(false)]
-            .iter()
-            .find_map(|name| Secret::parse(self.cookies.get(*name)?))
-            .map(|secret| secret.csrf_key().token(path))
+        [
+            Door::Staff.cookie(false),
+            Door::Kiosk.cookie(false),
+            session::terminal_cookie(false),
+            session::portal_cookie(false),
+        ]
+        .iter()
+        .find_map(|name| Secret::parse(self.cookies.get(*name)?))
+        .map(|secret| secret.csrf_key().token(path))
     }
 
     /// Sends anything.

@@ -103,6 +103,22 @@ pub struct AtTerminal(pub tools::terminals::Terminal);
 #[derive(Clone)]
 pub struct InKioskSession(pub Session);
 
+/// Behind [`crate::Rule::Resident`]: a resident in the portal, known at least as far as the route asks.
+#[derive(Clone, Debug)]
+pub struct InPortal(pub tools::portal::Session);
+
+impl InPortal {
+    /// How far they are known.
+    pub const fn level(&self) -> tools::portal::Assurance {
+        self.0.level
+    }
+
+    /// Whose matters the page is about.
+    pub fn subject(&self) -> tools::portal::AccountId {
+        self.0.subject()
+    }
+}
+
 macro_rules! from_extensions {
     ($($name:ident),*) => { $(
         impl FromRequestParts<Arc<App>> for $name {
@@ -117,4 +133,4 @@ macro_rules! from_extensions {
         }
     )* };
 }
-from_extensions!(Visit, SignedIn, AtTerminal, InKioskSession);
+from_extensions!(Visit, SignedIn, AtTerminal, InKioskSession, InPortal);

@@ -10,7 +10,7 @@ use services::convenience_certificates::{Choices, Request, requests};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::register::import;
 use tools::relay::paper_status::{self, PaperState, RequestHash};
-use tools::relay::{Endpoint, InProcess, Router, Zone};
+use tools::relay::{Endpoint, InProcess, Zone};
 use tools::signing::SigningKey;
 use tools::staff::Role;
 use tools::{ResidentId, disclosure};
@@ -73,8 +73,8 @@ fn zones_speak(door: &TestDoor) {
     let end = |zone: Zone, store, router| {
         Endpoint::new(zone, store, door.database.seams.clone(), key(zone), vec![key(zone.other()).public()], router)
     };
-    let outside = end(Zone::Outside, door.database.outside(), Router::of_outside());
-    end(Zone::Inside, door.database.inside(), Router::of_inside()).pump(&InProcess(&outside)).unwrap();
+    let outside = end(Zone::Outside, door.database.outside(), tools::messages::to_outside());
+    end(Zone::Inside, door.database.inside(), tools::messages::to_inside()).pump(&InProcess(&outside)).unwrap();
 }
 
 /// What the open page says to whoever holds the paper.

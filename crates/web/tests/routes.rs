@@ -1,6 +1,7 @@
 //! Every route of the house, without a key and with the wrong one. What a security officer would ask.
 
 use store::testing::{TestDatabase, for_each_engine};
+use tools::portal::Assurance;
 use tools::staff::{Action, Role};
 use yakuba_web::testing::{TestDoor, Visitor};
 use yakuba_web::{Routes, Rule};
@@ -34,7 +35,7 @@ fn no_route_answers_a_stranger_beyond_its_rule() {
             let expected: &[u16] = match entry.rule {
                 Rule::Public => continue,
                 Rule::DemoLoopback | Rule::Kiosk | Rule::KioskSession => &[403],
-                Rule::StaffSignedIn | Rule::Staff(_) | Rule::Relay | Rule::SignedMachine => &[401],
+                Rule::StaffSignedIn | Rule::Staff(_) | Rule::Resident(_) | Rule::Relay | Rule::SignedMachine => &[401],
             };
             assert!(expected.contains(&status), "{} {}: {status}", entry.method, entry.path);
         }
@@ -69,6 +70,12 @@ fn a_staff_session_opens_no_machine_and_a_machine_opens_no_console() {
                     let status = knock(&mut terminal, entry.method.as_str(), entry.path);
                     assert_eq!(status, 401, "{} {} to a machine", entry.method, entry.path);
                 }
+                Rule::Resident(_) => {
+                    for somebody in [&mut everybody, &mut terminal] {
+                        let status = knock(somebody, entry.method.as_str(), entry.path);
+                        assert_eq!(status, 401, "{} {} to somebody who is no resident", entry.method, entry.path);
+                    }
+                }
                 Rule::Public | Rule::DemoLoopback => {}
             }
             if entry.rule == Rule::KioskSession {
@@ -90,6 +97,25 @@ fn a_form_without_its_token_changes_nothing_anywhere() {
                 assert_eq!(everybody.post_bare(&path, &[]).status, 403, "{path} without a token");
                 let other = everybody.token("/another/form").unwrap_or_default();
                 assert_eq!(everybody.post_bare(&path, &[("csrf", &other)]).status, 403, "{path} with another's token");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_resident_opens_what_they_are_known_well_enough_for_and_no_form_without_its_token() {
+    for_each_engine(|database| {
+        let door = TestDoor::open(database);
+        for level in [Assurance::Public, Assurance::Substantial, Assurance::High] {
+            let (_, mut resident) = door.resident(level);
+            for entry in Routes::all().entries() {
+                let Rule::Resident(need) = entry.rule else { continue };
+                let path = filled(entry.path);
+                if level < need {
+                    assert_eq!(knock(&mut resident, entry.method.as_str(), entry.path), 403, "{path} at {level:?}");
+                } else if entry.method == "POST" {
+                    assert_eq!(resident.post_bare(&path, &[]).status, 403, "{path} without a token");
+                }
             }
         }
     });

@@ -59,6 +59,8 @@ duties! {
     Protection "protection" "支援措置の事務" "measures for protected persons" Visibility::HiddenByLaw;
     /// Statistics and reports without names.
     Statistics "statistics" "統計・報告の作成" "statistics" Visibility::Now;
+    /// The person uses the citizen portal (市民ポータル).
+    Portal "portal" "市民ポータルの利用" "use of the citizen portal" Visibility::Now;
     /// Sending a notice to those it concerns.
     Notice "notice" "お知らせの送付" "sending notices" Visibility::Now;
     /// Exercising or checking this system.

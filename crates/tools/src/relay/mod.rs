@@ -31,7 +31,6 @@ mod parcel;
 mod tests;
 
 pub use crate::audit::Zone;
-use crate::withdrawal_list;
 pub use endpoint::{Endpoint, Progress, Taken};
 pub use parcel::{BODY_BYTES, Message, PARCEL_BYTES, PARCEL_MESSAGES, Parcel, ParcelError};
 
@@ -40,8 +39,6 @@ use std::sync::Arc;
 
 use base::{Id, Kind, Seams, Timestamp};
 use store::{StoreError, Tx};
-
-use crate::family_register::registration::remote;
 
 /// How long acknowledged messages are kept to be sent again to a zone that was set back to a backup: longer than any
 /// backup one would restore. Our own figure.
@@ -119,28 +116,12 @@ impl Carrier for InProcess<'_> {
 /// Acts upon a message in the transaction that records its arrival. Must be pure but for `tx`; it may run twice.
 pub type Handler = Arc<dyn Fn(&mut Tx, &Seams, &Message) -> Result<(), HandleError> + Send + Sync>;
 
-/// Which handler takes which kind of message.
+/// Which handler takes which kind of message. The relay knows no kind: what a zone takes stands in [`crate::messages`], and
+/// services add theirs.
 #[derive(Clone, Default)]
 pub struct Router(BTreeMap<&'static str, Handler>);
 
 impl Router {
-    /// What the portals' zone takes from the register's zone.
-    pub fn of_outside() -> Self {
-        Self::default()
-            .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
-            .on(crate::twins::offers::KIND, crate::twins::offers::receive)
-            .on(remote::STANDING, |tx, _, message| remote::receive_standing(tx, message))
-            .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
-            .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
-    }
-
-    /// What the register's zone takes from the portals' zone.
-    pub fn of_inside() -> Self {
-        Self::default()
-            .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
-            .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Outside, message))
-    }
-
     /// With a handler for `kind`.
     #[must_use]
     pub fn on(

@@ -33,8 +33,8 @@ fn counting(router: Router) -> Router {
 
 fn end(database: &TestDatabase, zone: Zone) -> Endpoint {
     let (which, router) = match zone {
-        Zone::Inside => (Database::Inside, Router::of_inside()),
-        Zone::Outside => (Database::Outside, Router::of_outside()),
+        Zone::Inside => (Database::Inside, crate::messages::to_inside()),
+        Zone::Outside => (Database::Outside, crate::messages::to_outside()),
     };
     let peer = key(zone.other()).public();
     let store = database.store(which);
@@ -296,7 +296,7 @@ fn a_message_nobody_understands_waits_and_nothing_passes_it() {
         assert_eq!(inside.progress().unwrap().waiting, 2);
 
         // The outside is brought up to date.
-        let router = counting(Router::of_outside()).on("of_a_newer_version", |_, _, _| Ok(()));
+        let router = counting(crate::messages::to_outside()).on("of_a_newer_version", |_, _, _| Ok(()));
         let peer = key(Zone::Inside).public();
         let newer = Endpoint::new(
             Zone::Outside,

@@ -9,7 +9,7 @@ use super::envelope::{AccessToken, Digits, Opener, PreAuthorizedCode};
 use super::offers::{self, MOST_TRIES, NoToken, OFFER_SECONDS, TOKEN_SECONDS};
 use super::{nonces, places};
 use crate::relay::paper_status::{self, PaperState, RequestHash};
-use crate::relay::{Endpoint, InProcess, Router, Zone};
+use crate::relay::{Endpoint, InProcess, Zone};
 use crate::signing::SigningKey;
 
 const PLAIN: &[u8] = b"what the paper says";
@@ -47,8 +47,8 @@ fn pump(database: &TestDatabase) {
     let end = |zone, store, own, peer: u8, router| {
         Endpoint::new(zone, store, database.seams.clone(), key(own), vec![key(peer).public()], router)
     };
-    let inside = end(Zone::Inside, database.inside(), 1, 2, Router::of_inside());
-    let outside = end(Zone::Outside, database.outside(), 2, 1, Router::of_outside());
+    let inside = end(Zone::Inside, database.inside(), 1, 2, crate::messages::to_inside());
+    let outside = end(Zone::Outside, database.outside(), 2, 1, crate::messages::to_outside());
     inside.pump(&InProcess(&outside)).unwrap();
 }
 

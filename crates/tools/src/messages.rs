@@ -1,0 +1,30 @@
+//! Which messages each zone takes: the one table where the relay and those who send by it meet.
+//!
+//! ```text
+//!   tools that send ──► relay::send        messages::to_outside / to_inside ──► relay::Router ──► Endpoint
+//!   services add their own kinds with Router::on where the program is put together
+//! ```
+
+use crate::audit::Zone;
+use crate::family_register::registration::remote;
+use crate::relay::{Router, audit_heads, paper_status};
+use crate::{portal, twins, withdrawal_list};
+
+/// What the portals' zone takes from the register's zone.
+pub fn to_outside() -> Router {
+    Router::default()
+        .on(paper_status::KIND, |tx, _, message| paper_status::receive(tx, message))
+        .on(twins::offers::KIND, twins::offers::receive)
+        .on(remote::STANDING, |tx, _, message| remote::receive_standing(tx, message))
+        .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
+        .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
+        .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
+}
+
+/// What the register's zone takes from the portals' zone.
+pub fn to_inside() -> Router {
+    Router::default()
+        .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
+        .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
+        .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Outside, message))
+}

@@ -1,0 +1,33 @@
+//! The citizen portal's people (市民ポータルの利用者): accounts outside, which resident each is inside, and what passes
+//! between.
+//!
+//! ```text
+//!  outside                                             inside
+//!  sign-in ─► account (random id) ── question, sealed ─► job: card or attributes ─► resident ─► portal_links
+//!     ▲ session, level                                        │
+//!     └─ job: open, seal under the person's key ◄── post ─────┘  (name, letters' personal parts, who looked, …)
+//! ```
+//! The outside never learns a resident's key: an account id is random and means nothing elsewhere. What is personal
+//! crosses sealed to the zone ([`post`]) and is kept sealed under the account's own key, so that erasing the key erases
+//! the person.
+//!
+//! | module | zone | what it holds |
+//! |---|---|---|
+//! | [`account`] | outside | accounts and their state |
+//! | [`arrivals`] | outside | what the inside told of an account |
+//! | [`assurance`] | outside | how far somebody is known |
+//! | [`session`] | outside | who is here between two requests |
+//! | [`link`] | inside | which resident an account is |
+//! | [`post`] | both | personal messages |
+
+pub mod account;
+pub mod arrivals;
+pub mod assurance;
+pub mod link;
+pub mod post;
+pub mod session;
+
+pub use account::{Account, AccountId, AccountState, Profile};
+pub use assurance::Assurance;
+pub use post::{Post, PostError, Topic};
+pub use session::Session;

@@ -1,0 +1,73 @@
+//! What every page of the portal has around it: the five places at the bottom, and for whom one acts.
+
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use ui::page::NavLink;
+
+use crate::visit::{InPortal, Visit};
+
+/// The five places (fronts.md: ホーム・ポスト・手続き・カード・設定), each with what lies below it.
+const TABS: &[(&str, &str)] = &[
+    ("/portal", "portal-tab-home"),
+    ("/portal/letters", "portal-tab-letters"),
+    ("/portal/schemes", "portal-tab-schemes"),
+    ("/portal/cards", "portal-tab-cards"),
+    ("/portal/settings", "portal-tab-settings"),
+];
+
+/// A page of the portal; `title` becomes its one `<h1>`.
+pub fn page(visit: &Visit, me: &InPortal, title: &str, main: &Markup) -> Response {
+    bare(visit, me, title, &html! { h1 { (title) } (main) })
+}
+
+/// A page whose main part brings its own `<h1>`.
+pub fn bare(visit: &Visit, me: &InPortal, title: &str, main: &Markup) -> Response {
+    with_scripts(visit, me, title, &[], main)
+}
+
+/// The same with scripts, each the name of an asset. The page must work without them.
+pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str], main: &Markup) -> Response {
+    let tabs = TABS
+        .iter()
+        .map(|(href, key)| NavLink {
+            href: (*href).to_owned(),
+            label: visit.say(key),
+            is_here: *href == visit.path || (*href != "/portal" && visit.path.starts_with(&format!("{href}/"))),
+        })
+        .collect();
+    let who = html! {
+        form method="post" action="/portal/sign-out" class="one-button" {
+            (visit.csrf("/portal/sign-out"))
+            button type="submit" class="link-like" { (visit.say("portal-sign-out")) }
+        }
+    };
+    let mut page = visit.page(title).tabs(tabs).who(who);
+    for script in scripts {
+        page = page.script(crate::assets::path(script));
+    }
+    let main = html! {
+        @if me.0.acting_for.is_some() {
+            div class="acting" role="status" {
+                p { (visit.say_html("portal-acting")) }
+                a href="/portal/representatives" { (visit.say("portal-acting-change")) }
+            }
+        }
+        (main)
+    };
+    page.render(&main).into_response()
+}
+
+/// After a form was done: on to a page that says so. `done` is the key of a sentence and holds nothing personal.
+pub fn done(address: &str, done: &'static str) -> Response {
+    axum::response::Redirect::to(&format!("{address}?done={done}")).into_response()
+}
+
+/// The sentence of [`done`], if this page was reached so. Only keys that begin with `portal-done-` are shown.
+pub fn said(visit: &Visit) -> Markup {
+    let key = visit.address.split_once("done=").map_or("", |(_, key)| key.split('&').next().unwrap_or(""));
+    html! {
+        @if key.starts_with("portal-done-") && ui::words().has(visit.language, key) {
+            (ui::notice::alert(visit.language, ui::notice::AlertKind::Success, &html! { p { (visit.say(key)) } }))
+        }
+    }
+}
