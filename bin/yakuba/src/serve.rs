@@ -1,7 +1,8 @@
 //! `demo` and `serve`: both zones' doors, and the work that goes on beside them.
 //!
 //! ```text
-//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · endings · audit heads · heartbeat
+//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · endings · audit heads · heartbeat ·
+//!                              telling residents · mail that came back
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +21,7 @@ use web::kiosk::Place;
 use web::kiosk_api::Desk;
 use web::{App, Settings};
 
+use crate::channels;
 use crate::city::OpenCity;
 use crate::control;
 use crate::fail::{Failure, Outcome};
@@ -39,6 +41,8 @@ const ENDINGS_SECONDS: u64 = 600;
 const ARRIVALS_SECONDS: u64 = 20;
 /// Seconds between looks at whether a new list of withdrawn papers is due.
 const LIST_SECONDS: u64 = 10;
+/// Seconds between looks for mail that came back.
+const BOUNCE_SECONDS: u64 = 20;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
 /// Seconds between looks for digital copies that nobody collected.
@@ -117,6 +121,8 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
     }
+    let teller = channels::teller(&city)?;
+    app.teller = Some(teller.clone());
     control::listen(city.clone())?;
     let node = join(&city, port)?;
     // Whatever the last process left half done ends now, before anybody is served. Where others serve the city too, what is
@@ -132,6 +138,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     })?;
     beside.after_issuing(&inside, &means)?;
     beside.post(&city, &portal::Ends::new(&keys)?)?;
+    beside.tell(&city, &teller)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -332,6 +339,19 @@ impl Beside {
         self.every(1, "post-outside", move || {
             post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })
+    }
+
+    /// Residents are told that something came; what came back is taken.
+    fn tell(&mut self, city: &OpenCity, teller: &Arc<tools::channels::Teller>) -> Result<(), Failure> {
+        let working = teller.clone();
+        self.every(1, "channels", move || working.work().map(|_| ()).map_err(|error| error.to_string()))?;
+        let outside = city.outside().clone();
+        self.every(PURGE_SECONDS, "channels-purge", move || {
+            let now = outside.seams.now();
+            outside.store.write(move |tx| tools::channels::purge(tx, now)).map_err(|error| error.to_string())
+        })?;
+        let bounces = channels::Bounces::new(city, teller.clone())?;
+        self.every(BOUNCE_SECONDS, "channels-bounces", move || bounces.take_all().map_err(|error| error.to_string()))
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

@@ -63,6 +63,11 @@ impl QuietHours {
         Self { from, until }
     }
 
+    /// Both ends.
+    pub const fn ends(self) -> (Minute, Minute) {
+        (self.from, self.until)
+    }
+
     /// When it grows quiet.
     pub const fn from(self) -> Minute {
         self.from

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //!  /portal            home: what is due, what is new, what I may use, who looked (home)
+//!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
 //!  /portal/sign-in    coming in (sign_in)          /portal/sign-out
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
+pub mod channels;
 pub mod home;
 pub mod shell;
 
@@ -24,11 +26,10 @@ use crate::visit::InPortal;
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/portal", Rule::Resident(Assurance::Public), home::page).post(
-        "/portal/sign-out",
-        Rule::Resident(Assurance::Public),
-        sign_out,
-    )
+    Routes::new()
+        .get("/portal", Rule::Resident(Assurance::Public), home::page)
+        .post("/portal/sign-out", Rule::Resident(Assurance::Public), sign_out)
+        .merge(channels::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {
