@@ -21,10 +21,11 @@ pub struct Shown {
     pub waiting: Option<String>,
 }
 
-/// The page below its heading.
+/// The page.
 pub fn page(visit: &Visit, teller: Option<&Teller>, shown: &Shown, wrong: Wrong) -> Markup {
     let errors: Vec<(&str, String)> = wrong.iter().map(|(name, key)| (*name, visit.say(key))).collect();
     html! {
+        h1 { (visit.say("channels-title")) }
         (shell::said(visit))
         (error_summary(visit.language, &errors))
         p { (visit.say_html("channels-lead")) }
@@ -45,14 +46,14 @@ fn push(visit: &Visit, teller: &Teller, browsers: &[Address]) -> Markup {
             @for browser in browsers {
                 @let date = ui::dates::date(visit.language, browser.added_at.date_in_japan());
                 @let words = visit.say_with("channels-push-browser", &[("date", date.as_str().into())]);
-                div class="row" {
+                div {
                     p { (words) }
                     (one_button(&remove, &html! {
                         (visit.csrf(&remove)) input type="hidden" name="address" value=(browser.id);
                     }, ButtonKind::Secondary, &visit.say("channels-push-remove"), Some(&words)))
                 }
             }
-            form method="post" action=(add) data-push=(teller.push_key()) hidden {
+            form method="post" action=(add) class="apart" data-push=(teller.push_key()) hidden {
                 (visit.csrf(&add))
                 input type="hidden" name="endpoint"; input type="hidden" name="p256dh"; input type="hidden" name="auth";
                 (button(ButtonKind::Primary, &visit.say("channels-push-on")))
@@ -78,7 +79,7 @@ fn email(visit: &Visit, shown: &Shown, wrong: Wrong) -> Markup {
                 None => p { (visit.say_html("channels-email-none")) },
             }
             @if let Some(masked) = &shown.waiting {
-                form method="post" action=(confirm) {
+                form method="post" action=(confirm) class="apart" {
                     (visit.csrf(&confirm))
                     p { (visit.say_with("channels-email-waiting", &[("address", masked.as_str().into())])) }
                     (field(visit.language, &Field {
@@ -88,7 +89,7 @@ fn email(visit: &Visit, shown: &Shown, wrong: Wrong) -> Markup {
                     (button(ButtonKind::Primary, &visit.say("channels-email-confirm")))
                 }
             }
-            form method="post" action=(add) {
+            form method="post" action=(add) class="apart" {
                 (visit.csrf(&add))
                 (field(visit.language, &Field {
                     name: "email", label: &visit.say("channels-email-label"), hint: Some(&visit.say("channels-email-hint")),
@@ -110,7 +111,7 @@ fn address_in_use(visit: &Visit, address: &Address, masked: &str) -> Markup {
     html! {
         p { (visit.say_with(key, &[("address", masked.into())])) }
         @if !address.notices { p { (visit.say_html("channels-email-no-notices")) } }
-        div class="row" {
+        div class="buttons" {
             (one_button(&notices, &html! {
                 (visit.csrf(&notices)) input type="hidden" name="address" value=(address.id);
                 input type="hidden" name="wanted" value=(word);
