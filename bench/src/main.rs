@@ -22,6 +22,7 @@ mod import;
 mod issue;
 mod pages;
 mod paper;
+mod push;
 mod report;
 mod rules;
 mod store;
@@ -66,6 +67,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("tap", "S3", tap::run),
     ("paper", "S1", paper::run),
     ("rules", "S4", self::rules::run),
+    ("push", "S5", push::run),
 ];
 
 fn main() -> std::process::ExitCode {

@@ -194,6 +194,43 @@ impl CityKeys {
     }
 }
 
+/// What telling residents needs: the private key push services know the city by (32 bytes in Base64url, as other tools write
+/// it), the secret of return paths and stopping links, the password of the mail server where there is one. The first two are
+/// made where they are absent: browsers learn the one when they subscribe, the other nobody else knows.
+pub struct ChannelKeys {
+    /// The push key.
+    pub push: String,
+    /// The secret.
+    pub tokens: [u8; 32],
+    /// The password.
+    pub smtp_password: Option<base::Personal<String>>,
+}
+
+/// Reads them from the city in `directory`.
+///
+/// # Errors
+/// A key file that cannot be read, made or used.
+pub fn channel_keys(directory: &Path, seams: &Seams) -> Result<ChannelKeys, Failure> {
+    let place = private_directory(&CityKeys::place(directory))?;
+    let push = secret_file(&place.join("push.key"), || {
+        messaging::push::VapidKey::generate("https://city.example")
+            .and_then(|key| key.secret())
+            .map(String::into_bytes)
+            .map_err(failed("the key for push services cannot be made"))
+    })?;
+    let tokens = secret_file(&place.join("mail-links.seed"), || Ok(seams.random.bytes::<32>().to_vec()))?;
+    let password = match fs::read_to_string(place.join("smtp.password")) {
+        Ok(text) => Some(base::Personal::new(text.trim_end_matches(['\r', '\n']).to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed("smtp.password cannot be read")(error)),
+    };
+    Ok(ChannelKeys {
+        push: String::from_utf8(push).map_err(failed("push.key is no text"))?,
+        tokens: tokens.as_slice().try_into().map_err(failed("mail-links.seed has not 32 bytes"))?,
+        smtp_password: password,
+    })
+}
+
 fn post_key(path: &Path) -> Result<SealingKey, Failure> {
     let bytes = secret_file(path, || Ok(SealingKey::generate().to_bytes()))?;
     SealingKey::from_bytes(&bytes).map_err(failed("a key for messages between the zones cannot be used"))

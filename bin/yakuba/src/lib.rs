@@ -5,6 +5,7 @@
 
 pub mod birth;
 pub mod cards;
+pub mod channels;
 pub mod city;
 pub mod commands;
 pub mod control;

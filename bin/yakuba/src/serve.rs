@@ -1,7 +1,8 @@
 //! `demo` and `serve`: both zones' doors, and the work that goes on beside them.
 //!
 //! ```text
-//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · endings · audit heads · heartbeat
+//!  web (tokio) ── doors        one thread each: control socket · relay · machines · sweeping · endings · audit heads · heartbeat ·
+//!                              telling residents · mail that came back
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,6 +23,7 @@ use web::kiosk::Place;
 use web::kiosk_api::Desk;
 use web::{App, Settings};
 
+use crate::channels;
 use crate::city::OpenCity;
 use crate::control;
 use crate::fail::{Failure, Outcome};
@@ -43,6 +45,8 @@ const ARRIVALS_SECONDS: u64 = 20;
 const EFFECT_SECONDS: u64 = 3600;
 /// Seconds between looks at whether a new list of withdrawn papers is due.
 const LIST_SECONDS: u64 = 10;
+/// Seconds between looks for mail that came back.
+const BOUNCE_SECONDS: u64 = 20;
 /// Seconds between sweeps of abandoned requests.
 const SWEEP_SECONDS: u64 = 60;
 /// Seconds between looks for digital copies that nobody collected.
@@ -125,6 +129,8 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
     }
+    let teller = channels::teller(&city)?;
+    app.teller = Some(teller.clone());
     control::listen(city.clone())?;
     let node = join(&city, port)?;
     // Whatever the last process left half done ends now, before anybody is served. Where others serve the city too, what is
@@ -149,6 +155,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.every(1, "paper-keys", move || keeper.follow().map_err(|failure| failure.sentence().to_owned()))?;
     beside.post(&city, &ends, judge)?;
     beside.data_apps(&city)?;
+    beside.tell(&city, &teller)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -377,6 +384,19 @@ impl Beside {
             let now = outside.seams.now();
             outside.store.write(move |tx| tools::data_apps::sweep(tx, now)).map(drop).map_err(|error| error.to_string())
         })
+    }
+
+    /// Residents are told that something came; what came back is taken.
+    fn tell(&mut self, city: &OpenCity, teller: &Arc<tools::channels::Teller>) -> Result<(), Failure> {
+        let working = teller.clone();
+        self.every(1, "channels", move || working.work().map(|_| ()).map_err(|error| error.to_string()))?;
+        let outside = city.outside().clone();
+        self.every(PURGE_SECONDS, "channels-purge", move || {
+            let now = outside.seams.now();
+            outside.store.write(move |tx| tools::channels::purge(tx, now)).map_err(|error| error.to_string())
+        })?;
+        let bounces = channels::Bounces::new(city, teller.clone())?;
+        self.every(BOUNCE_SECONDS, "channels-bounces", move || bounces.take_all().map_err(|error| error.to_string()))
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

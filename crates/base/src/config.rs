@@ -32,6 +32,8 @@ pub struct Config {
     pub timestamp: TimestampSection,
     /// The citizen portal.
     pub portal: PortalSection,
+    /// How residents are told that something came.
+    pub channels: ChannelsSection,
 }
 
 /// Section `[store]`.
@@ -227,6 +229,63 @@ pub struct PortalSection {
     pub app_key: PathBuf,
     /// The name of that key, as registered.
     pub app_key_id: String,
+}
+
+/// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChannelsSection {
+    /// Whom a push service may call about us, `mailto:…` or `https:…`.
+    pub contact: String,
+    /// Push services that are trusted, by host or by domain with a leading dot. Empty: any public name.
+    pub push_hosts: Vec<String>,
+    /// The origin of a simulated push service, for tests only.
+    pub simulated_push: String,
+    /// The mail server. Empty: no e-mail; a demo city writes messages into `outside/mail/`.
+    pub smtp_host: String,
+    /// Its port.
+    pub smtp_port: u16,
+    /// Protection of the connection.
+    pub smtp_security: SmtpSecurity,
+    /// Who signs in there. Empty: nobody.
+    pub smtp_user: String,
+    /// The address that mail comes from.
+    pub from: String,
+    /// The address that bounces come back to; `+…` is put before its `@`, and its mail server must take that.
+    pub bounces: String,
+    /// The folder into which the mail server puts what came back, one file a message. Empty: `outside/bounces/` in the data
+    /// directory.
+    pub bounce_folder: PathBuf,
+}
+
+/// Protection of the connection to a mail server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpSecurity {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS asked for after the greeting, and needed.
+    #[default]
+    StartTls,
+    /// None: a server on this very machine.
+    None,
+}
+
+impl Default for ChannelsSection {
+    fn default() -> Self {
+        Self {
+            contact: "mailto:notices@city.example".to_owned(),
+            push_hosts: Vec::new(),
+            simulated_push: String::new(),
+            smtp_host: String::new(),
+            smtp_port: 587,
+            smtp_security: SmtpSecurity::default(),
+            smtp_user: String::new(),
+            from: "notices@city.example".to_owned(),
+            bounces: "bounces@city.example".to_owned(),
+            bounce_folder: PathBuf::new(),
+        }
+    }
 }
 
 /// Why the configuration cannot be used.

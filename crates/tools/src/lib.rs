@@ -3,6 +3,7 @@
 pub mod access;
 pub mod approvals;
 pub mod audit;
+pub mod channels;
 pub mod copied_records;
 pub mod credentials;
 pub mod data_apps;

@@ -95,6 +95,8 @@ pub struct App {
     pub twins: Option<Arc<TwinIssuer>>,
     /// What applications from a PC are taken with on the open pages.
     pub applications: Option<Arc<crate::open::Applications>>,
+    /// Tells residents that something came, when this process has the keys and settings for it.
+    pub teller: Option<Arc<tools::channels::Teller>>,
     /// Who may bring messages of the other zone.
     pub relay: Option<Arc<dyn RelayGate>>,
     /// What this process talks to card agents with, when it has the keys.
@@ -148,6 +150,7 @@ impl App {
             papers: None,
             twins: None,
             applications: None,
+            teller: None,
             relay: None,
             agents: None,
             keys_in_use: Arc::new(Current::new(Vec::new())),

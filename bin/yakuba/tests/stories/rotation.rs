@@ -121,6 +121,7 @@ fn another_node(fixture: &Fixture, directory: &Path) -> OpenCity {
         inside: inside.store.clone(),
         outside: outside.store.clone(),
         vault: inside.vault.clone(),
+        outside_vault: outside.vault.clone(),
         config: fixture.city.config().clone(),
         seams: inside.seams.clone(),
     };

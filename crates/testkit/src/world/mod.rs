@@ -3,5 +3,6 @@
 pub mod centre;
 pub mod jlis;
 pub mod printer;
+pub mod push_service;
 pub mod sign_in;
 pub mod timestamp;

@@ -5,12 +5,14 @@
 //!  /portal/sign-in    coming in: app and passkeys (sign_in), card (card), address and password (password)
 //!  /portal/welcome    after the first time (welcome)          /portal/stop   a lost phone (stop)
 //!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
+//!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
 pub mod apps;
 mod card;
+pub mod channels;
 pub mod home;
 mod password;
 pub mod settings;
@@ -49,6 +51,7 @@ pub fn routes() -> Routes {
         .merge(settings::routes())
         .merge(stop::routes())
         .merge(apps::routes())
+        .merge(channels::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {
