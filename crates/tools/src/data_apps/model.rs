@@ -51,10 +51,8 @@ impl AppState {
         match self {
             Self::Applied => &[Self::Sandbox, Self::Live, Self::Refused],
             Self::Sandbox => &[Self::Live, Self::Suspended, Self::Revoked],
-            Self::Live | Self::Suspended => match self {
-                Self::Live => &[Self::Suspended, Self::Revoked],
-                _ => &[Self::Live, Self::Sandbox, Self::Revoked],
-            },
+            Self::Live => &[Self::Suspended, Self::Revoked],
+            Self::Suspended => &[Self::Live, Self::Sandbox, Self::Revoked],
             Self::Refused | Self::Revoked => &[],
         }
     }

@@ -36,11 +36,11 @@ const CONSENT: &str = "/portal/apps/consent";
 /// Their routes.
 pub fn routes() -> Routes {
     let daily = Rule::Resident(Assurance::Substantial);
-    Routes::new().get(PATH, daily, list).get(CONSENT, daily, consent).post(CONSENT, daily, answer).post(
-        "/portal/apps/{grant}/stop",
-        daily,
-        stop,
-    )
+    Routes::new()
+        .get(PATH, daily, list)
+        .get("/portal/apps/consent/{app}/{name}", daily, consent)
+        .post(CONSENT, daily, answer)
+        .post("/portal/apps/{grant}/stop", daily, stop)
 }
 
 /// What stands between a person and their answer.
