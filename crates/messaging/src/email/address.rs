@@ -52,7 +52,7 @@ impl EmailAddress {
             || name.contains('@')
             || labels.len() < 2
             || is_number
-            || !labels.iter().all(|label| is_label(&label))
+            || !labels.iter().all(is_label)
         {
             return Err(EmailAddressFault::Malformed);
         }

@@ -57,7 +57,7 @@ impl Zone {
         let micros = |found: Result<jiff::Timestamp, jiff::Error>| {
             found.map_or(from, |found| Timestamp::from_micros(found.as_microsecond()))
         };
-        let first = micros(both.clone().compatible());
+        let first = micros(both.compatible());
         if first >= from { first } else { micros(both.later()).max(from) }
     }
 }
