@@ -125,7 +125,7 @@ fn address_in_use(visit: &Visit, address: &Address, masked: &str) -> Markup {
 
 fn hours(visit: &Visit, chosen: &Chosen, wrong: Wrong) -> Markup {
     let quiet = chosen.wishes.quiet;
-    let (from, until) = quiet.map_or_else(QuietHours::default, |quiet| quiet).ends();
+    let (from, until) = quiet.unwrap_or_default().ends();
     let digests = Digest::ALL.map(|one| (one.word().to_owned(), visit.say(&format!("channels-digest-{}", one.word()))));
     let error = |name: &str| wrong.filter(|(field, _)| *field == name).map(|(_, key)| visit.say(key));
     let time = |name: &str, value: &str| {
