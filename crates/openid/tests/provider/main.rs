@@ -2,6 +2,7 @@
 //!
 //! No official suite is run here (it cannot be had offline); its tests are copied by name from the plan. The same list runs
 //! over HTTP where the doors are.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "tests and their helpers")]
 
 extern crate yakuba_openid as openid;
 

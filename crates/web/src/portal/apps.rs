@@ -102,8 +102,9 @@ async fn consent(
     let (asked, for_whom) = (carried.asked.clone(), me.clone());
     let weighed = blocking(move || weigh(&provider::desk(&app)?, &asked, &for_whom)).await?;
     let title = visit.say_with("apps-consent-title", &[("app", weighed.app.registration.name.as_str().into())]);
+    let told = if weighed.ready == Ready::Asked { &[] } else { weighed.request.scopes.as_slice() };
     let main = html! {
-        (shown(&visit, &weighed.app, &weighed.request))
+        (shown(&visit, &weighed.app, told))
         @match weighed.ready {
             Ready::NotOwn => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html("apps-not-own")) } })),
             Ready::Sandbox => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html("apps-sandbox-band")) } })),

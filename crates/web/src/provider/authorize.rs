@@ -83,7 +83,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): Ra
     let title = visit.say_with("apps-ask-title", &[("app", asking.registration.name.as_str().into())]);
     let main = html! {
         h1 { (title) }
-        (shown(&visit, &asking, &request))
+        (shown(&visit, &asking, &request.scopes))
         @if asking.state == AppState::Sandbox { (sandbox_form(&visit, &carried, &request)) } @else { (ways(&visit, &carried)) }
     };
     let mut response = visit.page(&title).render(&main).into_response();
@@ -91,16 +91,18 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, RawQuery(query): Ra
     Ok(response)
 }
 
-/// Who asks, and for what.
-pub(crate) fn shown(visit: &Visit, app: &DataApp, request: &PushedRequest) -> Markup {
+/// Who asks, and for what: `scopes` are told, or none where boxes to tick tell them.
+pub(crate) fn shown(visit: &Visit, app: &DataApp, scopes: &[String]) -> Markup {
     let said = &app.registration;
     let purpose = in_language(visit, &said.purpose);
-    let lines = [
+    let mut lines = vec![
         (visit.say("apps-organisation"), html! { (said.organisation) }),
         (visit.say("apps-purpose"), html! { (purpose) }),
-        (visit.say("apps-what"), what(visit, &request.scopes)),
         (visit.say("apps-policy"), html! { a href=(said.policy) rel="noreferrer" { (said.policy) } }),
     ];
+    if !scopes.is_empty() {
+        lines.push((visit.say("apps-what"), what(visit, scopes)));
+    }
     html! {
         @if app.state == AppState::Sandbox {
             (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say_html("apps-sandbox-band")) } }))
