@@ -1,5 +1,7 @@
 //! "How you are told", as a resident and a mail provider see it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
+
 use std::sync::{Arc, Mutex};
 
 use messaging::email::{EmailAddress, Mail, MailRelay, ReturnPath, SendFault, Sender, TokenKey};
