@@ -7,7 +7,12 @@
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
+pub mod consents;
+pub mod find_usage;
 pub mod home;
+pub mod looked;
+pub mod me;
+pub mod representatives;
 pub mod shell;
 
 use std::sync::Arc;
@@ -24,18 +29,24 @@ use crate::visit::InPortal;
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/portal", Rule::Resident(Assurance::Public), home::page).post(
-        "/portal/sign-out",
-        Rule::Resident(Assurance::Public),
-        sign_out,
-    )
+    Routes::new()
+        .get("/portal", Rule::Resident(Assurance::Public), home::page)
+        .post("/portal/sign-out", Rule::Resident(Assurance::Public), sign_out)
+        .merge(looked::routes())
+        .merge(find_usage::routes())
+        .merge(me::routes())
+        .merge(consents::routes())
+        .merge(representatives::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {
     let outside = app.outside()?.clone();
     blocking(move || {
         let now = outside.seams.now();
-        Ok(outside.store.write::<_, store::StoreError, _>(move |tx| sessions::end(tx, now, &me.0.key))?)
+        Ok(outside.store.write::<_, store::StoreError, _>(move |tx| {
+            tools::self_information::forget(tx, me.0.person.id)?;
+            sessions::end(tx, now, &me.0.key)
+        })?)
     })
     .await?;
     let is_https = app.settings.is_https;

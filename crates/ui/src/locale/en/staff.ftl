@@ -591,3 +591,7 @@ staff-nav-statistics = Statistics
 staff-nav-keys = Seal and keys
 staff-done-minutes = The time for each certificate was set.
 staff-done-counts = The counts were taken in.
+staff-done-objection = Answered; the person will read it.
+staff-done-guardian-entered = Entered.
+staff-done-guardian-ended = Ended.
+staff-done-mandate-paper = Noted as sent.

@@ -582,3 +582,7 @@ staff-nav-statistics = 統計
 staff-nav-keys = 公印と鍵
 staff-done-minutes = 1通あたりの時間を決めました。
 staff-done-counts = 通数を取り込みました。
+staff-done-objection = 回答しました。本人の画面に届きます。
+staff-done-guardian-entered = 登録しました。
+staff-done-guardian-ended = 終了しました。
+staff-done-mandate-paper = 発送済みにしました。
