@@ -37,6 +37,8 @@ const PURGE_SECONDS: u64 = 86_400;
 const ENDINGS_SECONDS: u64 = 600;
 /// Seconds between looks for applications that came from a PC.
 const ARRIVALS_SECONDS: u64 = 20;
+/// Seconds between two tellings of who looked; a person sees a reading within half a minute.
+const TELL_SECONDS: u64 = 20;
 /// Seconds between looks at whether a new list of withdrawn papers is due.
 const LIST_SECONDS: u64 = 10;
 /// Seconds between sweeps of abandoned requests.
@@ -132,6 +134,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     })?;
     beside.after_issuing(&inside, &means)?;
     beside.post(&city, &portal::Ends::new(&keys)?)?;
+    beside.told(&city, &portal::Ends::new(&keys)?, &keys)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -332,6 +335,18 @@ impl Beside {
         self.every(1, "post-outside", move || {
             post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })
+    }
+
+    /// What the zones tell each other about accounts by themselves.
+    fn told(&mut self, city: &OpenCity, ends: &portal::Ends, keys: &CityKeys) -> Result<(), Failure> {
+        let (inside, post, key) = (city.inside().clone(), ends.inside.clone(), keys.inside.public());
+        self.every(TELL_SECONDS, "portal-tell", move || {
+            portal::tell(&inside, &post, key).map_err(|error| error.to_string())
+        })?;
+        let (outside, post) = (city.outside().clone(), ends.outside.clone());
+        self.every(1, "portal-ask", move || portal::ask(&outside, &post).map_err(|error| error.to_string()))?;
+        let outside = city.outside().clone();
+        self.every(PURGE_SECONDS, "portal-forget", move || portal::forget(&outside).map_err(|error| error.to_string()))
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

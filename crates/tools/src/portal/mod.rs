@@ -26,6 +26,8 @@ pub mod assurance;
 pub mod link;
 pub mod post;
 pub mod session;
+#[cfg(test)]
+pub(crate) mod two_zones;
 
 pub use account::{Account, AccountId, AccountState, Profile};
 pub use assurance::Assurance;
