@@ -15,7 +15,9 @@ mod receipt;
 #[cfg(test)]
 mod tests;
 
-pub use agreement::{Agreement, Party, Revision, SharedItem, Words, end as end_agreement, latest, newest_of_all, publish, revision};
+pub use agreement::{
+    Agreement, Party, Revision, SharedItem, Words, end as end_agreement, latest, newest_of_all, publish, revision,
+};
 pub use receipt::receipt;
 
 use std::collections::BTreeMap;

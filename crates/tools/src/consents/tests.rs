@@ -84,6 +84,7 @@ fn a_consent_lets_out_what_it_names_and_ends_with_withdrawal_time_and_new_words(
         assert!(desk.withdraw(account, id) && !desk.withdraw(account, id));
         assert!(desk.given(account).is_none());
 
+        desk.0.database.clock.advance_seconds(60);
         desk.give(&session, &first.hash).unwrap();
         let mut changed = agreement();
         changed.purpose = words("広告にも使います");
@@ -92,6 +93,7 @@ fn a_consent_lets_out_what_it_names_and_ends_with_withdrawal_time_and_new_words(
         assert!(desk.given(account).is_none(), "the person agreed to other words");
         assert_eq!(desk.list(account)[0].0.state, ConsentState::Outdated);
         assert!(matches!(desk.give(&session, &first.hash), Err(ConsentError::Changed)));
+        desk.0.database.clock.advance_seconds(60);
         desk.give(&session, &second.hash).unwrap();
         assert!(desk.given(account).is_some());
 
@@ -150,9 +152,17 @@ fn a_receipt_has_every_field_the_technical_specification_demands() {
             assert!(made[field].is_string(), "{field}");
         }
         let processing = &made["pii_processing"]["purposes"][0];
-        for field in ["purpose", "lawful_basis", "pii_information", "pii_controllers", "storage_locations",
-            "retention_period", "jurisdiction", "recipient_third_parties", "withdrawal_method"]
-        {
+        for field in [
+            "purpose",
+            "lawful_basis",
+            "pii_information",
+            "pii_controllers",
+            "storage_locations",
+            "retention_period",
+            "jurisdiction",
+            "recipient_third_parties",
+            "withdrawal_method",
+        ] {
             assert!(!processing[field].is_null(), "{field}");
         }
         for party in made["party_identification"].as_array().unwrap() {
@@ -160,7 +170,8 @@ fn a_receipt_has_every_field_the_technical_specification_demands() {
                 assert!(party[field].as_str().is_some_and(|text| !text.is_empty()), "{field}");
             }
         }
-        let states: Vec<_> = made["events"].as_array().unwrap().iter().map(|event| event["event_state"].clone()).collect();
+        let states: Vec<_> =
+            made["events"].as_array().unwrap().iter().map(|event| event["event_state"].clone()).collect();
         assert_eq!(states, ["given", "withdrawn"]);
         assert_eq!(made["state"], "withdrawn");
     });

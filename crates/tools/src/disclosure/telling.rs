@@ -17,7 +17,6 @@ use serde_json::{Value as Json, json};
 use store::{Row, Store, StoreError, Tx};
 
 use super::{Entry, ROOT, field_hash, field_salt};
-use crate::access::ResidentId;
 use crate::audit::{Inclusion, Position, Prover, Zone};
 use crate::portal::{AccountId, Post, PostError, Topic};
 use crate::signing::PublicKey;
@@ -78,10 +77,10 @@ pub fn tell(store: &Store, seams: &Seams, post: &Arc<Post>) -> Result<usize, Pos
     let due = store.read::<_, StoreError, _>(|tx| due(tx, today))?;
     let is_all = (due.len() as i64) < ACCOUNTS_AT_ONCE;
     let mut told = 0;
-    for (account, resident) in due {
+    for account in due {
         loop {
-            let (seams, post, resident) = (seams.clone(), post.clone(), resident.clone());
-            let sent = store.write::<_, PostError, _>(move |tx| tell_one(tx, &seams, &post, account, &resident))?;
+            let (seams, post) = (seams.clone(), post.clone());
+            let sent = store.write::<_, PostError, _>(move |tx| tell_one(tx, &seams, &post, account))?;
             told += sent;
             if (sent as i64) < LINES_AT_ONCE {
                 break;
@@ -97,55 +96,65 @@ pub fn tell(store: &Store, seams: &Seams, post: &Arc<Post>) -> Result<usize, Pos
     Ok(told)
 }
 
-/// Accounts that something visible concerns which they were not told; hidden entries make nobody due.
-fn due(tx: &mut Tx<'_>, today: Date) -> Result<Vec<(AccountId, ResidentId)>, StoreError> {
-    let rows = tx.query(
-        "SELECT l.account_id, l.resident_id FROM portal_links l WHERE l.account_id IN ( \
-           SELECT k.account_id FROM disclosure d JOIN portal_links k ON k.resident_id = d.subject \
-             WHERE d.at > (SELECT upto FROM told_upto WHERE id = 1) \
-             AND (d.visible = 'now' OR (d.visible <> 'hidden' AND d.visible <= $1)) AND NOT EXISTS ( \
-               SELECT 1 FROM told_lines t WHERE t.account_id = k.account_id AND t.entry = d.id) \
-           UNION SELECT k.account_id FROM disclosure d JOIN disclosure_concerned c ON c.entry = d.id \
-             JOIN portal_links k ON k.resident_id = c.subject \
-             WHERE d.at > (SELECT upto FROM told_upto WHERE id = 1) \
-             AND (d.visible = 'now' OR (d.visible <> 'hidden' AND d.visible <= $1)) AND NOT EXISTS ( \
-               SELECT 1 FROM told_lines t WHERE t.account_id = k.account_id AND t.entry = d.id) \
-           UNION SELECT k.account_id FROM disclosure d LEFT JOIN disclosure_concerned c ON c.entry = d.id \
-             JOIN portal_links k ON k.resident_id = d.subject OR k.resident_id = c.subject \
-             WHERE d.visible <> 'now' AND d.visible <> 'hidden' AND d.visible <= $1 AND NOT EXISTS ( \
-               SELECT 1 FROM told_lines t WHERE t.account_id = k.account_id AND t.entry = d.id) \
-           UNION SELECT k.account_id FROM portal_links k LEFT JOIN told_accounts a ON a.account_id = k.account_id \
-             WHERE COALESCE(a.everyone_upto, -1) < COALESCE((SELECT MAX(e.at) FROM disclosure e WHERE e.everyone = 1 \
-               AND (e.visible = 'now' OR (e.visible <> 'hidden' AND e.visible <= $1))), 0) \
-         ) ORDER BY l.account_id LIMIT $2",
-        &[today.into(), ACCOUNTS_AT_ONCE.into()],
-    )?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| Some((AccountId::parse(row.text(0).ok()?)?, ResidentId::parse(row.text(1).ok()?).ok()?)))
-        .collect())
+/// Whether entry `d` may be told on day `$1`: visible then, and not the act of another person who is or was protected
+/// (支援措置): a line would tell the household when they were at a machine.
+macro_rules! may_be_told {
+    () => {
+        "(d.visible = 'now' OR (d.visible <> 'hidden' AND d.visible <= $1)) AND NOT (d.actor_class = 'resident' \
+         AND EXISTS (SELECT 1 FROM protections p JOIN register_generation g ON g.generation = p.generation \
+         WHERE 'resident:' || p.resident_id = d.actor)) "
+    };
 }
 
-fn tell_one(
-    tx: &mut Tx<'_>,
-    seams: &Seams,
-    post: &Post,
-    account: AccountId,
-    resident: &ResidentId,
-) -> Result<usize, PostError> {
+/// Whether account `k` was not told of entry `d`.
+macro_rules! untold {
+    () => {
+        "AND NOT EXISTS (SELECT 1 FROM told_lines t WHERE t.account_id = k.account_id AND t.entry = d.id) "
+    };
+}
+
+const DUE: &str = concat!(
+    "SELECT l.account_id, l.resident_id FROM portal_links l WHERE l.account_id IN ( \
+     SELECT k.account_id FROM disclosure d JOIN portal_links k ON k.resident_id = d.subject \
+     WHERE d.at > (SELECT upto FROM told_upto WHERE id = 1) AND ",
+    may_be_told!(),
+    untold!(),
+    "UNION SELECT k.account_id FROM disclosure d JOIN disclosure_concerned c ON c.entry = d.id \
+     JOIN portal_links k ON k.resident_id = c.subject WHERE d.at > (SELECT upto FROM told_upto WHERE id = 1) AND ",
+    may_be_told!(),
+    untold!(),
+    "UNION SELECT k.account_id FROM disclosure d LEFT JOIN disclosure_concerned c ON c.entry = d.id \
+     JOIN portal_links k ON k.resident_id = d.subject OR k.resident_id = c.subject \
+     WHERE d.visible <> 'now' AND d.visible <> 'hidden' AND ",
+    may_be_told!(),
+    untold!(),
+    // Told nothing yet, or something that concerns everyone was written since.
+    "UNION SELECT k.account_id FROM portal_links k LEFT JOIN told_accounts a ON a.account_id = k.account_id \
+     WHERE COALESCE(a.everyone_upto, -1) < COALESCE((SELECT MAX(d.at) FROM disclosure d WHERE d.everyone = 1 AND ",
+    may_be_told!(),
+    "), 0)) ORDER BY l.account_id LIMIT $2"
+);
+
+const UNTOLD: &str = concat!(
+    "SELECT d.id, d.kind, d.subject, d.at, d.actor_class, d.actor, d.terminal, d.duty, d.note, d.items, d.visible, \
+     d.told, d.told_english, d.everyone, d.work FROM portal_links k JOIN disclosure d ON d.id IN ( \
+     SELECT id FROM disclosure WHERE subject = k.resident_id \
+     UNION SELECT entry FROM disclosure_concerned WHERE subject = k.resident_id \
+     UNION SELECT id FROM disclosure WHERE everyone = 1) WHERE k.account_id = $2 AND ",
+    may_be_told!(),
+    untold!(),
+    "ORDER BY d.at, d.id LIMIT $3"
+);
+
+/// Accounts that something visible concerns which they were not told; hidden entries make nobody due.
+fn due(tx: &mut Tx<'_>, today: Date) -> Result<Vec<AccountId>, StoreError> {
+    let rows = tx.query(DUE, &[today.into(), ACCOUNTS_AT_ONCE.into()])?;
+    Ok(rows.iter().filter_map(|row| AccountId::parse(row.text(0).ok()?)).collect())
+}
+
+fn tell_one(tx: &mut Tx<'_>, seams: &Seams, post: &Post, account: AccountId) -> Result<usize, PostError> {
     let (now, today) = (seams.now(), seams.today());
-    let rows = tx.query(
-        "SELECT d.id, d.kind, d.subject, d.at, d.actor_class, d.actor, d.terminal, d.duty, d.note, d.items, d.visible, \
-                d.told, d.told_english, d.everyone, d.work \
-         FROM disclosure d WHERE d.id IN ( \
-             SELECT id FROM disclosure WHERE subject = $1 \
-             UNION SELECT entry FROM disclosure_concerned WHERE subject = $1 \
-             UNION SELECT id FROM disclosure WHERE everyone = 1) \
-         AND (d.visible = 'now' OR (d.visible <> 'hidden' AND d.visible <= $2)) \
-         AND NOT EXISTS (SELECT 1 FROM told_lines t WHERE t.account_id = $3 AND t.entry = d.id) \
-         ORDER BY d.at, d.id LIMIT $4",
-        &[resident.into(), today.into(), account.into(), LINES_AT_ONCE.into()],
-    )?;
+    let rows = tx.query(UNTOLD, &[today.into(), account.into(), LINES_AT_ONCE.into()])?;
     let mut lines = Vec::with_capacity(rows.len());
     for row in &rows {
         let entry = Entry::from_row(row)?;
@@ -226,12 +235,7 @@ pub fn prove(store: &Store, seams: &Seams, post: &Arc<Post>, key: PublicKey) -> 
 }
 
 /// `None` for a row written before fields were hashed apart: it cannot be opened in part.
-fn proof_of(
-    tx: &mut Tx<'_>,
-    prover: &mut Prover,
-    row: &Row,
-    key: PublicKey,
-) -> Result<Option<Json>, StoreError> {
+fn proof_of(tx: &mut Tx<'_>, prover: &mut Prover, row: &Row, key: PublicKey) -> Result<Option<Json>, StoreError> {
     let (entry, salt) = (Entry::from_row(row)?, row.blob(17)?);
     if !entry.opens_by_field(salt, row.blob(18)?) {
         return Ok(None);

@@ -9,7 +9,9 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value as Json;
 use store::testing::for_each_engine;
 
-use crate::access::{self, AccessError, Actor, BulkDeclaration, Concerned, Duty, Item, Purpose, ResidentId, Visibility};
+use crate::access::{
+    self, AccessError, Actor, BulkDeclaration, Concerned, Duty, Item, Purpose, ResidentId, Visibility,
+};
 use crate::audit::{self, Zone};
 use crate::looked::{self, Looked, objections};
 use crate::portal::AccountId;
@@ -187,6 +189,31 @@ fn of_another_persons_act_neither_terminal_nor_place_is_told_and_not_who() {
 }
 
 #[test]
+fn the_act_of_a_protected_person_is_not_told_to_others() {
+    for_each_engine(|database| {
+        let zones = TwoZones::new(database);
+        let account = zones.account_of(P);
+        zones
+            .inside
+            .store
+            .write::<_, store::StoreError, _>(|tx| {
+                tx.execute(
+                    "INSERT INTO protections (generation, resident_id, protected_from) \
+                     SELECT generation, $1, '2026-01-01' FROM register_generation",
+                    &[Q.into()],
+                )
+            })
+            .unwrap();
+        let other = Actor::Resident { resident: id(Q), terminal: None };
+        read(&zones, &other, &Purpose::new(Duty::CertificateSelf), P);
+        read(&zones, &clerk(), &Purpose::new(Duty::Inquiry), P);
+        zones.settle();
+        let all = told(&zones, account);
+        assert_eq!(all.iter().map(|one| one.line.by.as_str()).collect::<Vec<_>>(), ["staff"]);
+    });
+}
+
+#[test]
 fn bulk_work_is_one_line_for_each_person_concerned() {
     const WORK: BulkDeclaration = BulkDeclaration {
         name: "test.bulk",
@@ -253,7 +280,10 @@ fn checked(zones: &TwoZones, proof: &Json, arguments: &[&str]) -> (bool, String)
     std::fs::write(&file, proof.to_string()).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/check-who-looked.py");
     let output = python().arg(script).arg(&file).args(arguments).output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+    )
 }
 
 #[test]

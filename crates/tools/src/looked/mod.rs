@@ -166,7 +166,8 @@ pub fn object(outside: &Outside, account: AccountId, line: Id, words: &str) -> R
                    (SELECT COUNT(*) FROM looked_objections WHERE account_id = $1 AND line_id = $2), \
                    (SELECT COUNT(*) FROM looked_objections WHERE account_id = $1 AND answered_at IS NULL)";
         let row = tx.query_one(sql, &[account.into(), line.into()])?;
-        let may = row.map(|row| Ok::<_, StoreError>(row.int(0)? == 1 && row.int(1)? == 0 && row.int(2)? < OPEN_OBJECTIONS));
+        let may =
+            row.map(|row| Ok::<_, StoreError>(row.int(0)? == 1 && row.int(1)? == 0 && row.int(2)? < OPEN_OBJECTIONS));
         if !may.transpose()?.unwrap_or(false) {
             return Ok(false);
         }

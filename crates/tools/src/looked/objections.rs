@@ -10,7 +10,7 @@ use crate::access::{self, Actor, Duty, Item, Purpose, ResidentId};
 use crate::audit::{self, Event};
 use crate::disclosure::telling;
 use crate::portal::post::Opened;
-use crate::portal::{Post, PostError, AccountId, Topic, link};
+use crate::portal::{AccountId, Post, PostError, Topic, link};
 use crate::zone::Inside;
 
 /// Outside → inside: an objection.

@@ -273,9 +273,7 @@ fn tell(tx: &mut Tx<'_>, seams: &Seams, post: &Post, row: &Row) -> Result<(), Po
     let is_active = row.text(5)? == "active";
     let account = match link::account_of(tx, &ward)? {
         Some(account) => Some(account),
-        None if is_active => {
-            Some(link::link(tx, seams, post, AccountId::fresh(seams), &ward, LinkedBy::Guardian)?)
-        }
+        None if is_active => Some(link::link(tx, seams, post, AccountId::fresh(seams), &ward, LinkedBy::Guardian)?),
         None => None,
     };
     if let Some(account) = account {

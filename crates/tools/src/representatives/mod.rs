@@ -14,7 +14,10 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use grants::{GrantError, Guardianship, Mandate, Offer, Offering, Refusal, accept, end_by, offer, send_untold, take_cut, take_guardianship};
+pub use grants::{
+    GrantError, Guardianship, Mandate, Offer, Offering, Refusal, accept, end_by, offer, send_untold, take_cut,
+    take_guardianship,
+};
 pub use rules::{Asks, Kind, Scope, fifteenth_birthday, scope_of_path};
 
 use base::{Date, Id, Timestamp};

@@ -119,11 +119,7 @@ fn what_is_not_allowed_is_refused_and_a_mandate_ends_on_its_day_and_with_a_death
         let offered = zones.offer(&session, &letters, zones.today().plus_days(20), adult()).unwrap();
         zones.accept(&zones.session(helper, Assurance::Substantial), &offered.code).unwrap();
         let now = zones.database.seams.now();
-        zones
-            .outside
-            .store
-            .write(move |tx| account::set_state(tx, now, principal, AccountState::Ended, None))
-            .unwrap();
+        zones.outside.store.write(move |tx| account::set_state(tx, now, principal, AccountState::Ended, None)).unwrap();
         assert!(!zones.may(helper, principal, Scope::Letters), "the principal died");
         let late = zones.offer(&session, &letters, zones.today().plus_days(20), adult()).unwrap();
         zones.database.clock.advance_seconds(8 * 86_400);

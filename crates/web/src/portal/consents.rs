@@ -44,10 +44,8 @@ fn said<'a>(visit: &Visit, words: &'a Words) -> &'a str {
 
 async fn list(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
     let (outside, account, now) = (app.outside()?.clone(), me.0.person.id, app.seams.now());
-    let all = blocking(move || {
-        Ok(outside.store.read::<_, ConsentError, _>(|tx| consents::list(tx, now, account))?)
-    })
-    .await?;
+    let all =
+        blocking(move || Ok(outside.store.read::<_, ConsentError, _>(|tx| consents::list(tx, now, account))?)).await?;
     let title = visit.say("consent-title");
     let main = html! {
         (shell::said(&visit))
@@ -103,11 +101,7 @@ fn terms(visit: &Visit, agreement: &Agreement) -> Markup {
     }
 }
 
-async fn receipt(
-    State(app): State<Arc<App>>,
-    me: InPortal,
-    Path(consent): Path<String>,
-) -> Result<Response, Failure> {
+async fn receipt(State(app): State<Arc<App>>, me: InPortal, Path(consent): Path<String>) -> Result<Response, Failure> {
     let id = Id::parse(&consent).map_err(|_| Failure::of(Kind::NotFound))?;
     let (outside, account, now) = (app.outside()?.clone(), me.0.person.id, app.seams.now());
     let value = blocking(move || {
@@ -124,7 +118,8 @@ async fn receipt(
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"consent-receipt.json\""));
+    headers
+        .insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"consent-receipt.json\""));
     Ok(response)
 }
 
@@ -138,9 +133,9 @@ async fn withdraw(
     let (outside, account, language) = (app.outside()?.clone(), me.0.person.id, visit.language.code());
     let was_given = blocking(move || {
         let seams = outside.seams.clone();
-        Ok(outside.store.write::<_, ConsentError, _>(move |tx| {
-            consents::withdraw(tx, &seams, account, id, language)
-        })?)
+        Ok(outside
+            .store
+            .write::<_, ConsentError, _>(move |tx| consents::withdraw(tx, &seams, account, id, language))?)
     })
     .await?;
     if was_given { Ok(shell::done(PATH, "portal-done-withdrawn")) } else { Err(Failure::of(Kind::NotFound)) }
@@ -187,9 +182,9 @@ async fn give(
     let (outside, language, hash) = (app.outside()?.clone(), visit.language.code(), fields.get("hash").to_owned());
     blocking(move || {
         let seams = outside.seams.clone();
-        Ok(outside.store.write::<_, ConsentError, _>(move |tx| {
-            consents::give(tx, &seams, &me.0, &agreement, &hash, language)
-        })?)
+        Ok(outside
+            .store
+            .write::<_, ConsentError, _>(move |tx| consents::give(tx, &seams, &me.0, &agreement, &hash, language))?)
     })
     .await?;
     Ok(shell::done(PATH, "portal-done-consented"))

@@ -30,14 +30,16 @@ const MOST: usize = 1000;
 /// Its routes.
 pub fn routes() -> Routes {
     let known = Rule::Resident(Assurance::Substantial);
-    Routes::new()
-        .get("/api/v2/findUsage", known, find_usage)
-        .get("/api/v2/usagePeriod", known, usage_period)
-        .get("/api/v2/heartbeat", known, heartbeat)
+    Routes::new().get("/api/v2/findUsage", known, find_usage).get("/api/v2/usagePeriod", known, usage_period).get(
+        "/api/v2/heartbeat",
+        known,
+        heartbeat,
+    )
 }
 
 fn answer(value: &Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], value.to_string()).into_response()
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], value.to_string())
+        .into_response()
 }
 
 fn instant(at: Timestamp) -> String {
@@ -69,11 +71,7 @@ fn day(fields: &Fields, name: &str) -> Result<Option<Date>, Failure> {
     Date::parse(text).map(Some).map_err(|_| Failure::of(Kind::Invalid))
 }
 
-async fn find_usage(
-    State(app): State<Arc<App>>,
-    me: InPortal,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
+async fn find_usage(State(app): State<Arc<App>>, me: InPortal, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let account = me.subject();
     if fields.filled("userCode").is_some_and(|code| code != account.to_string()) {

@@ -188,12 +188,7 @@ fn refused(error: GrantError) -> Failure {
     Failure::saying(error.kind(), key).next(PATH, "page-back")
 }
 
-async fn offer(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    me: InPortal,
-    fields: Fields,
-) -> Result<Response, Failure> {
+async fn offer(State(app): State<Arc<App>>, visit: Visit, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     let scopes: Vec<Scope> = fields.all("scope").filter_map(Scope::from_word).collect();
     let last_day = Date::parse(fields.get("last_day"))
         .map_err(|_| Failure::saying(Kind::Invalid, "representative-period").next(PATH, "page-back"))?;

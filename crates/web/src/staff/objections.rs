@@ -24,10 +24,11 @@ const PATH: &str = "/staff/objections";
 /// Its routes.
 pub fn routes() -> Routes {
     let may = Rule::Staff(Action::AnswerObjections);
-    Routes::new()
-        .get(PATH, may, list)
-        .get("/staff/objections/{id}", may, one)
-        .post("/staff/objections/{id}/answer", may, answer)
+    Routes::new().get(PATH, may, list).get("/staff/objections/{id}", may, one).post(
+        "/staff/objections/{id}/answer",
+        may,
+        answer,
+    )
 }
 
 fn duty(visit: &Visit, code: &str) -> String {
@@ -103,7 +104,8 @@ async fn answer(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let (number, inside, actor, words) = (shell::id(&id)?, app.inside()?.clone(), me.actor(), fields.get("words").to_owned());
+    let (number, inside, actor, words) =
+        (shell::id(&id)?, app.inside()?.clone(), me.actor(), fields.get("words").to_owned());
     let was_open = blocking(move || Ok(objections::answer(&inside, &actor, number, &words)?)).await?;
     if was_open { Ok(shell::done(PATH, "staff-done-objection")) } else { Err(Failure::of(Kind::Conflict)) }
 }

@@ -68,8 +68,10 @@ fn form(visit: &Visit) -> Markup {
         (say("representative-staff-ward"), say("representative-staff-guardian"), say("representative-staff-last-day"));
     let last_hint = say("representative-staff-last-day-hint");
     let number = |name, label| {
-        field(visit.language, &Field { name, label, required: true, autocomplete: Some("off"), max_length: Some(20),
-            ..Field::default() })
+        field(
+            visit.language,
+            &Field { name, label, required: true, autocomplete: Some("off"), max_length: Some(20), ..Field::default() },
+        )
     };
     let kinds = ["child", "ward"].map(|kind| (kind.to_owned(), say(&format!("representative-kind-{kind}"))));
     let bases = ["register", "papers"].map(|basis| (basis.to_owned(), say(&format!("representative-basis-{basis}"))));
@@ -98,13 +100,24 @@ fn table(visit: &Visit, listed: &[Listed]) -> Markup {
                 html! { (visit.say(&format!("representative-kind-{}", one.kind))) },
                 html! { (visit.say(&format!("representative-basis-{}", one.basis))) },
                 html! { @if let Some(day) = one.ends_on { (ui::dates::date(visit.language, day.plus_days(-1))) } },
-                one_button(&action, &visit.csrf(&action), ButtonKind::Danger, &visit.say("representative-end"),
-                    Some(&one.ward)),
+                one_button(
+                    &action,
+                    &visit.csrf(&action),
+                    ButtonKind::Danger,
+                    &visit.say("representative-end"),
+                    Some(&one.ward),
+                ),
             ]
         })
         .collect();
-    let headings = ["representative-staff-ward", "representative-staff-guardian", "representative-staff-kind",
-        "representative-staff-basis", "representative-until", "staff-what-to-do"];
+    let headings = [
+        "representative-staff-ward",
+        "representative-staff-guardian",
+        "representative-staff-kind",
+        "representative-staff-basis",
+        "representative-until",
+        "staff-what-to-do",
+    ];
     visit.table(&visit.say("representative-staff-list"), &headings, &rows)
 }
 
@@ -119,13 +132,23 @@ fn papers(visit: &Visit, due: &[PaperDue]) -> Markup {
                 html! { (one.helper) },
                 html! { (scopes.collect::<Vec<_>>().join("、")) },
                 html! { (ui::dates::date(visit.language, one.ends_on.plus_days(-1))) },
-                one_button(&action, &visit.csrf(&action), ButtonKind::Secondary,
-                    &visit.say("representative-staff-paper-sent"), Some(&one.principal)),
+                one_button(
+                    &action,
+                    &visit.csrf(&action),
+                    ButtonKind::Secondary,
+                    &visit.say("representative-staff-paper-sent"),
+                    Some(&one.principal),
+                ),
             ]
         })
         .collect();
-    let headings = ["representative-staff-principal", "representative-staff-helper", "representative-scopes",
-        "representative-until", "staff-what-to-do"];
+    let headings = [
+        "representative-staff-principal",
+        "representative-staff-helper",
+        "representative-scopes",
+        "representative-until",
+        "staff-what-to-do",
+    ];
     visit.table(&visit.say("representative-staff-paper"), &headings, &rows)
 }
 
