@@ -8,13 +8,17 @@ use base::config::PortalSection;
 use openid::http::OverTcp;
 use openid::jwt::TokenKey;
 use pki::sealed::SealingKey;
+use store::StoreError;
 use testkit::world::sign_in::{Person, SignInApp};
 use tools::audit::Zone;
+use tools::disclosure::telling;
 use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
 use tools::portal::mail::{IntoDirectory, Mailer};
 use tools::portal::post::Desk;
-use tools::portal::{Post, arrivals, link, standings, stopping};
+use tools::portal::{Post, PostError, arrivals, link, standings, stopping};
+use tools::signing::PublicKey;
+use tools::{Inside, Outside, looked, representatives, self_information};
 use web::App;
 use web::agents::Counterpart;
 use web::portal::{Cards, National, Ways};
@@ -58,7 +62,7 @@ impl Ends {
 /// Who takes what the inside tells the outside about an account.
 pub fn outside_desk(city: &OpenCity) -> Desk {
     let (arriving, holding) = (city.outside().clone(), city.outside().clone());
-    Desk::default()
+    disclosures_outside(city)
         .on(link::STANDING, move |opened| arrivals::standing(&arriving, opened))
         .on(stopping::HOLD, move |opened| stopping::take(&holding, opened))
 }
@@ -66,7 +70,7 @@ pub fn outside_desk(city: &OpenCity) -> Desk {
 /// Who takes what the outside asks the inside about an account.
 pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
-    Desk::default().on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
+    disclosures_inside(city, ends).on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
 }
 
 /// What the inside judges cards of the portal with: the means of the certificate machines.
@@ -179,4 +183,63 @@ fn simulated_app(city: &OpenCity, origin: &str) -> Result<(Option<National>, Opt
     // It listens elsewhere after each start; the names it gives stay.
     DEMO_CLIENT.clone_into(&mut national.namespace);
     Ok((Some(national), Some(app)))
+}
+
+/// Who looked, representatives and what is held, as told to the outside.
+fn disclosures_outside(city: &OpenCity) -> Desk {
+    let zone = || city.outside().clone();
+    let (lines, proofs, answers, guardians, cuts, held) = (zone(), zone(), zone(), zone(), zone(), zone());
+    Desk::default()
+        .on(telling::LINES, move |opened| looked::take_lines(&lines, opened))
+        .on(telling::PROOFS, move |opened| looked::take_proofs(&proofs, opened))
+        .on(looked::objections::ANSWER, move |opened| looked::take_answer(&answers, opened))
+        .on(representatives::GUARDIANSHIP, move |opened| representatives::take_guardianship(&guardians, opened))
+        .on(representatives::CUT, move |opened| representatives::take_cut(&cuts, opened))
+        .on(self_information::ANSWER, move |opened| self_information::take_answer(&held, opened))
+}
+
+/// The same, as asked from the outside.
+fn disclosures_inside(city: &OpenCity, ends: &Ends) -> Desk {
+    let (objections, questions) = (city.inside().clone(), city.inside().clone());
+    let (mandates, post) = (city.inside().store.clone(), ends.inside.clone());
+    Desk::default()
+        .on(looked::objections::OBJECTION, move |opened| looked::objections::take(&objections, opened))
+        .on(representatives::MANDATE, move |opened| representatives::guardians::take_mandate(&mandates, opened))
+        .on(self_information::QUESTION, move |opened| self_information::take_question(&questions, &post, opened))
+}
+
+/// What the inside has to say about accounts by itself: who looked, and what became of guardians and objections.
+///
+/// # Errors
+/// What failed first; the next run goes on.
+pub fn tell(inside: &Inside, post: &Arc<Post>, key: PublicKey) -> Result<(), PostError> {
+    let (store, seams) = (&inside.store, &inside.seams);
+    representatives::guardians::watch(store, seams, post)?;
+    representatives::guardians::send_untold(store, seams, post)?;
+    telling::tell(store, seams, post)?;
+    telling::prove(store, seams, post, key)?;
+    looked::objections::send_answers(inside, post)?;
+    Ok(())
+}
+
+/// What people did outside that the inside must know.
+///
+/// # Errors
+/// What failed first; the next run goes on.
+pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
+    self_information::send_questions(&outside.store, &outside.seams, post)?;
+    looked::send_objections(outside, post)?;
+    representatives::send_untold(&outside.store, &outside.seams, post)?;
+    Ok(())
+}
+
+/// Forgets what has had its time, outside.
+///
+/// # Errors
+/// The database.
+pub fn forget(outside: &Outside) -> Result<(), StoreError> {
+    looked::sweep(&outside.store, &outside.seams)?;
+    self_information::sweep(&outside.store, &outside.seams)?;
+    let now = outside.seams.now();
+    outside.store.write(move |tx| representatives::sweep(tx, now)).map(drop)
 }

@@ -43,6 +43,8 @@ const ENDINGS_SECONDS: u64 = 600;
 const ARRIVALS_SECONDS: u64 = 20;
 /// Seconds between looks at whether a month is over whose report nobody has yet.
 const EFFECT_SECONDS: u64 = 3600;
+/// Seconds between two tellings of who looked; a person sees a reading within half a minute.
+const TELL_SECONDS: u64 = 20;
 /// Seconds between looks at whether a new list of withdrawn papers is due.
 const LIST_SECONDS: u64 = 10;
 /// Seconds between looks for mail that came back.
@@ -156,6 +158,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.post(&city, &ends, judge)?;
     beside.data_apps(&city)?;
     beside.tell(&city, &teller)?;
+    beside.told(&city, &ends, &keys)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -397,6 +400,18 @@ impl Beside {
         })?;
         let bounces = channels::Bounces::new(city, teller.clone())?;
         self.every(BOUNCE_SECONDS, "channels-bounces", move || bounces.take_all().map_err(|error| error.to_string()))
+    }
+
+    /// What the zones tell each other about accounts by themselves.
+    fn told(&mut self, city: &OpenCity, ends: &portal::Ends, keys: &CityKeys) -> Result<(), Failure> {
+        let (inside, post, key) = (city.inside().clone(), ends.inside.clone(), keys.inside.public());
+        self.every(TELL_SECONDS, "portal-tell", move || {
+            portal::tell(&inside, &post, key).map_err(|error| error.to_string())
+        })?;
+        let (outside, post) = (city.outside().clone(), ends.outside.clone());
+        self.every(1, "portal-ask", move || portal::ask(&outside, &post).map_err(|error| error.to_string()))?;
+        let outside = city.outside().clone();
+        self.every(PURGE_SECONDS, "portal-forget", move || portal::forget(&outside).map_err(|error| error.to_string()))
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

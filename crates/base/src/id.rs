@@ -6,7 +6,8 @@ use crate::random::Random;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A 128-bit identifier. Its text form sorts like its bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Id([u8; 16]);
 
 /// The text is not an [`Id`].
@@ -82,6 +83,20 @@ impl std::str::FromStr for Id {
     type Err = MalformedId;
     fn from_str(text: &str) -> Result<Self, MalformedId> {
         Self::parse(text)
+    }
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = MalformedId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
     }
 }
 

@@ -146,7 +146,23 @@ impl From<tools::portal::PostError> for Failure {
             PostError::Store(error) => error.into(),
             PostError::Vault(error) => error.into(),
             PostError::Access(error) => error.into(),
+            PostError::Malformed(_) => Self::of(Kind::Invalid),
             other => Self::defect("portal-post", &other),
+        }
+    }
+}
+
+impl From<tools::consents::ConsentError> for Failure {
+    fn from(error: tools::consents::ConsentError) -> Self {
+        use tools::consents::ConsentError;
+        let next = ("/portal/consents", "consent-title");
+        match error {
+            ConsentError::Store(error) => error.into(),
+            ConsentError::Changed => Self::saying(Kind::Conflict, "consent-changed").next(next.0, next.1),
+            ConsentError::NeedsCard => {
+                Self::saying(Kind::Forbidden, "portal-step-up-needed").next("/portal/step-up", "portal-step-up")
+            }
+            other => Self::of(other.kind()).next(next.0, next.1),
         }
     }
 }

@@ -270,6 +270,7 @@ async fn in_portal(app: &Arc<App>, need: Assurance, request: &mut Request) -> Re
     let secret = secret_in(request.headers(), session::portal_cookie(app.settings.is_https)).ok_or_else(unknown)?;
     let (csrf, key) = (secret.csrf_key(), secret.key());
     let (outside, now) = (app.outside()?.clone(), app.seams.now());
+    let beneath = outside.clone();
     let found = blocking(move || {
         let found = outside.store.read(|tx| portal::session::find(tx, now, &key))?;
         if let Some(session) = &found
@@ -285,8 +286,54 @@ async fn in_portal(app: &Arc<App>, need: Assurance, request: &mut Request) -> Re
     if session.level < need {
         return Err(Failure::saying(Kind::Forbidden, "portal-step-up-needed").next("/portal/step-up", "portal-step-up"));
     }
+    let session = represent(&beneath, session, request).await?;
     request.extensions_mut().insert(InPortal(session));
     Ok(csrf)
+}
+
+/// Somebody who acts for another opens only what their representation covers, as it stands now. One that ended leaves them
+/// with their own matters again.
+async fn represent(
+    outside: &Arc<tools::Outside>,
+    mut session: portal::Session,
+    request: &mut Request,
+) -> Result<portal::Session, Failure> {
+    use tools::representatives::{self, Asks};
+    let Some((represented, mandate)) = session.acting_for.clone() else { return Ok(session) };
+    let (outside, today, who) = (outside.clone(), outside.seams.today(), session.person.clone());
+    let key = session.key.clone();
+    let found = blocking(move || {
+        let found = outside.store.read::<_, store::StoreError, _>(|tx| {
+            let still = representatives::still(tx, today, who.id, represented, &mandate)?;
+            Ok((still, portal::account::find(tx, represented)?))
+        })?;
+        let (Some(still), Some(other)) = found else {
+            outside.store.write::<_, store::StoreError, _>(move |tx| portal::session::act_for(tx, &key, None))?;
+            return Ok(None);
+        };
+        let name = |account: &portal::Account| -> Result<String, Failure> {
+            Ok(account.profile(&outside.vault)?.map(|profile| profile.name).unwrap_or_default())
+        };
+        Ok(Some((still, crate::visit::Acting { who: name(&who)?, represented: name(&other)? })))
+    })
+    .await?;
+    let Some((still, acting)) = found else {
+        session.acting_for = None;
+        return Ok(session);
+    };
+    let is_open = match representatives::scope_of_path(request.uri().path()) {
+        Asks::Nothing | Asks::Any => true,
+        Asks::Scope(scope) => still.scopes.contains(&scope),
+        Asks::Closed => false,
+    };
+    if !is_open {
+        let failure = Failure::saying(Kind::Forbidden, "representative-closed");
+        return Err(failure.next("/portal/representatives", "portal-acting-change"));
+    }
+    if let Some(visit) = request.extensions_mut().get_mut::<Visit>() {
+        visit.acting = Some(acting);
+    }
+    Ok(session)
 }
 
 /// The enrolled terminal whose secret the browser of the machine keeps.

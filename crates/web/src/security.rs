@@ -125,6 +125,7 @@ fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
         peer: peer(request),
         city: if language == Language::English { app.profile.name_english.clone() } else { app.profile.name.clone() },
         is_demo: app.is_demo(),
+        acting: None,
         csrf: None,
     }
 }

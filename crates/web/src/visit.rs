@@ -31,8 +31,25 @@ pub struct Visit {
     pub city: String,
     /// Whether this is a demo database.
     pub is_demo: bool,
+    /// In the portal, while somebody acts for another: both names.
+    pub acting: Option<Acting>,
     /// Makes form tokens, behind a rule that knows who is there.
     pub(crate) csrf: Option<CsrfKey>,
+}
+
+/// Who acts for whom, as shown above every page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// The representative's name.
+    pub who: String,
+    /// The represented person's name.
+    pub represented: String,
+}
+
+impl std::fmt::Debug for Acting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Acting(<personal>)")
+    }
 }
 
 impl Visit {

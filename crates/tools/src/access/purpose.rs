@@ -57,6 +57,15 @@ duties! {
     /// Measures for victims (支援措置; 住民基本台帳事務処理要領 第5-10). Seen neither by the person nor by family,
     /// since a shared screen may show it.
     Protection "protection" "支援措置の事務" "measures for protected persons" Visibility::HiddenByLaw;
+    /// Counselling and support by the welfare office (社会福祉法 第14条). Hidden: it would tell a family of the visit
+    /// (個人情報の保護に関する法律 第78条第1項第1号).
+    Welfare "welfare" "福祉の相談・支援" "welfare counselling and support" Visibility::HiddenByLaw;
+    /// Protection of children (児童虐待の防止等に関する法律 第6条, 第13条の4). Hidden, from a guardian above all.
+    ChildProtection "child_protection" "児童虐待の防止・児童の保護" "protection of children" Visibility::HiddenByLaw;
+    /// Answering an inquiry of investigators (刑事訴訟法 第197条第2項; 個人情報の保護に関する法律 第78条第1項第5号).
+    Investigation "investigation" "捜査機関等からの照会への対応" "answering investigators" Visibility::HiddenByLaw;
+    /// Checking who may act for whom in the portal.
+    Representation "representation" "代理人の確認" "checking representatives" Visibility::Now;
     /// Statistics and reports without names.
     Statistics "statistics" "統計・報告の作成" "statistics" Visibility::Now;
     /// The person uses the citizen portal (市民ポータル).
@@ -68,6 +77,25 @@ duties! {
 }
 
 impl Duty {
+    /// The rule under which it is done, as cited to people.
+    pub const fn law(self) -> &'static str {
+        match self {
+            Self::CertificateSelf => "住民基本台帳法 第12条",
+            Self::CertificateTwin => "市の規則",
+            Self::CertificateCounter => "住民基本台帳法 第12条~第12条の4",
+            Self::Inquiry => "個人情報の保護に関する法律 第76条",
+            Self::Register => "住民基本台帳法 第3条",
+            Self::Credential | Self::Refusal => "市の印鑑・証明に関する条例",
+            Self::Protection => "住民基本台帳事務処理要領 第5-10",
+            Self::Welfare => "社会福祉法 第14条",
+            Self::ChildProtection => "児童虐待の防止等に関する法律 第13条の4",
+            Self::Investigation => "刑事訴訟法 第197条第2項",
+            Self::Statistics => "個人情報の保護に関する法律 第69条",
+            Self::Representation | Self::Portal | Self::Notice => "個人情報の保護に関する法律 第61条",
+            Self::Audit => "地方自治法 第199条・個人情報の保護に関する法律 第66条",
+        }
+    }
+
     /// The duty with this stored code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|duty| duty.code() == code)

@@ -21,6 +21,7 @@ mod events;
 mod head;
 mod lane;
 mod merkle;
+mod proof;
 mod verify;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod tests;
 pub use events::Event;
 pub use head::{Head, HeadError, export_heads, heads_after, latest_mark, make_head};
 pub use lane::name_this_process;
+pub use proof::{Inclusion, Prover};
 pub use verify::{Finding, Report, verify};
 
 use base::{Seams, Timestamp};

@@ -9,6 +9,9 @@
 //! ```
 
 mod list;
+pub mod telling;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use list::verify;
 pub use list::{OfficerLine, Shown, for_officer, for_person};
@@ -18,7 +21,7 @@ use store::{Row, StoreError, Tx};
 
 use crate::access::{Actor, BulkDeclaration, Concerned, Purpose, ResidentId, Visibility};
 use crate::audit::{self, Event};
-use crate::digest::Fields;
+use crate::digest::{Fields, sha256};
 
 /// What is disclosed.
 #[derive(Debug)]
@@ -64,6 +67,47 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// The fields by name, as they are committed to; numbers as decimal text.
+    pub(crate) fn fields(&self) -> [(&'static str, Option<String>); 15] {
+        let some = |text: &str| Some(text.to_owned());
+        [
+            ("id", some(&self.id)),
+            ("kind", some(&self.kind)),
+            ("subject", self.subject.clone()),
+            ("at", Some(self.at.micros().to_string())),
+            ("actor_class", some(&self.actor_class)),
+            ("actor", some(&self.actor)),
+            ("terminal", self.terminal.clone()),
+            ("duty", some(&self.duty)),
+            ("note", self.note.clone()),
+            ("items", some(&self.items)),
+            ("visible", some(&self.visible)),
+            ("told", self.told.clone()),
+            ("told_english", self.told_english.clone()),
+            ("everyone", some(if self.everyone { "1" } else { "0" })),
+            ("work", self.work.clone()),
+        ]
+    }
+
+    /// What the audit log binds: a hash over one salted hash for each field, so that some can be opened and not others.
+    fn commitment(&self, salt: &[u8]) -> [u8; 32] {
+        let mut content = Fields::of("yakuba disclosure 3");
+        for (name, value) in self.fields() {
+            content = content.bytes(&field_hash(&field_salt(salt, name), name, value.as_deref()));
+        }
+        audit::commitment(&field_salt(salt, ROOT), &content.finish())
+    }
+
+    /// Whether `bound` is what the log binds this row to: as now, or as before fields were hashed apart.
+    pub(crate) fn is_bound_by(&self, salt: &[u8], bound: &[u8]) -> bool {
+        self.commitment(salt) == bound || audit::commitment(salt, &self.canonical()) == bound
+    }
+
+    /// Whether single fields can be opened: the row was written since fields are hashed apart.
+    pub(crate) fn opens_by_field(&self, salt: &[u8], bound: &[u8]) -> bool {
+        self.commitment(salt) == bound
+    }
+
     fn canonical(&self) -> Vec<u8> {
         Fields::of("yakuba disclosure 2")
             .text(&self.id)
@@ -85,7 +129,7 @@ impl Entry {
     }
 
     /// From the fifteen columns in the order of the table.
-    fn from_row(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
         let owned = |column| row.opt_text(column).map(|text| text.map(str::to_owned));
         Ok(Self {
             id: row.text(0)?.to_owned(),
@@ -105,6 +149,19 @@ impl Entry {
             work: owned(14)?,
         })
     }
+}
+
+/// Under this name the salt over all fields is made.
+pub(crate) const ROOT: &str = "*";
+
+/// The salt of one field: from the row's own, which is never shown.
+pub(crate) fn field_salt(salt: &[u8], name: &str) -> [u8; 32] {
+    sha256(&[&Fields::of("yakuba disclosure salt 1").bytes(salt).text(name).finish()])
+}
+
+/// The hash of one field.
+pub(crate) fn field_hash(salt: &[u8], name: &str, value: Option<&str>) -> [u8; 32] {
+    sha256(&[&Fields::of("yakuba disclosure field 1").bytes(salt).text(name).maybe(value).finish()])
 }
 
 fn visible_word(visibility: Visibility) -> String {
@@ -168,7 +225,7 @@ pub(crate) fn record(
 
 fn insert(tx: &mut Tx, seams: &Seams, actor: &Actor, entry: &Entry) -> Result<(), StoreError> {
     let salt: [u8; 16] = seams.random.bytes();
-    let commitment = audit::commitment(&salt, &entry.canonical());
+    let commitment = entry.commitment(&salt);
     let position = audit::append_commitment(tx, entry.at, actor.class(), Event::Disclosed, &commitment)?;
     tx.queue(
         "INSERT INTO disclosure (id, kind, subject, at, actor_class, actor, terminal, duty, note, items, visible,

@@ -42,6 +42,8 @@ pub enum LinkedBy {
     App,
     /// A terminal of the city.
     Terminal,
+    /// Made for somebody whose guardian acts for them; nobody can sign in to it.
+    Guardian,
 }
 
 impl LinkedBy {
@@ -50,6 +52,7 @@ impl LinkedBy {
             Self::Card => "card",
             Self::App => "app",
             Self::Terminal => "terminal",
+            Self::Guardian => "guardian",
         }
     }
 }

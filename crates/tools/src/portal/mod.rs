@@ -43,6 +43,8 @@ pub mod refusal;
 pub mod session;
 pub mod standings;
 pub mod stopping;
+#[cfg(test)]
+pub(crate) mod two_zones;
 
 pub use account::{Account, AccountId, AccountState, Profile};
 pub use assurance::Assurance;

@@ -52,6 +52,10 @@ words_enum! {
         ManageCredentials "manage_credentials" "カードの登録・停止をする" "enrol or stop cards";
         /// Check applications of people who live elsewhere for their family register here.
         ReviewRegistrations "review_registrations" "本籍地利用登録を審査する" "review family register registrations";
+        /// Answer people who object to a reading of their record.
+        AnswerObjections "answer_objections" "閲覧への申出に回答する" "answer objections to readings";
+        /// Enter and end guardians, and send the yearly letters about mandates.
+        ManageRepresentatives "manage_representatives" "代理人を登録・終了する" "manage representatives";
         /// See incidents and what stopped.
         SeeIncidents "see_incidents" "障害・停止を見る" "see incidents";
         /// Write down that an incident is dealt with.
@@ -124,6 +128,8 @@ impl Action {
                 &[CounterClerk, CertificateOfficer]
             }
             Self::ReviewRegistrations => &[CounterClerk, CertificateOfficer],
+            Self::AnswerObjections => &[CertificateOfficer],
+            Self::ManageRepresentatives => &[CounterClerk, CertificateOfficer],
             Self::SeeWhoLooked => &[CertificateOfficer, Auditor],
             Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
             Self::ClearIncident

@@ -13,8 +13,13 @@
 pub mod apps;
 mod card;
 pub mod channels;
+pub mod consents;
+pub mod find_usage;
 pub mod home;
+pub mod looked;
+pub mod me;
 mod password;
+pub mod representatives;
 pub mod settings;
 pub mod shell;
 mod sign_in;
@@ -52,13 +57,21 @@ pub fn routes() -> Routes {
         .merge(stop::routes())
         .merge(apps::routes())
         .merge(channels::routes())
+        .merge(looked::routes())
+        .merge(find_usage::routes())
+        .merge(me::routes())
+        .merge(consents::routes())
+        .merge(representatives::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {
     let outside = app.outside()?.clone();
     blocking(move || {
         let now = outside.seams.now();
-        Ok(outside.store.write::<_, store::StoreError, _>(move |tx| sessions::end(tx, now, &me.0.key))?)
+        Ok(outside.store.write::<_, store::StoreError, _>(move |tx| {
+            tools::self_information::forget(tx, me.0.person.id)?;
+            sessions::end(tx, now, &me.0.key)
+        })?)
     })
     .await?;
     let is_https = app.settings.is_https;

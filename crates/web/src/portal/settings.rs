@@ -33,8 +33,15 @@ pub fn routes() -> Routes {
 }
 
 /// What settings there are: address, key of its words (`…-what` says what it is for). Other parts add theirs.
-pub const PAGES: &[(&str, &str)] =
-    &[("/portal/settings/security", "portal-settings-security"), ("/portal/apps", "apps-settings")];
+pub const PAGES: &[(&str, &str)] = &[
+    ("/portal/settings/security", "portal-settings-security"),
+    ("/portal/settings/channels", "portal-settings-channels"),
+    ("/portal/me", "portal-settings-me"),
+    ("/portal/looked", "portal-settings-looked"),
+    ("/portal/representatives", "portal-settings-representatives"),
+    ("/portal/consents", "portal-settings-consents"),
+    ("/portal/apps", "apps-settings"),
+];
 
 async fn page(visit: Visit, me: InPortal) -> Result<Response, Failure> {
     let main = html! {

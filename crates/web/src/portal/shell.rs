@@ -50,6 +50,10 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
         @if me.0.acting_for.is_some() {
             div class="acting" role="status" {
                 p { (visit.say_html("portal-acting")) }
+                @if let Some(acting) = &visit.acting {
+                    p class="acting-names" { (visit.say_with("representative-both", &[
+                        ("who", acting.who.as_str().into()), ("represented", acting.represented.as_str().into())])) }
+                }
                 a href="/portal/representatives" { (visit.say("portal-acting-change")) }
             }
         }

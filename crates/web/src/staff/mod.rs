@@ -49,12 +49,14 @@ mod issuing;
 mod keys;
 mod linking;
 mod looked;
+mod objections;
 mod paper;
 mod papers;
 mod portal;
 mod register;
 mod registrations;
 mod renewal;
+mod representatives;
 mod service;
 pub(crate) mod shell;
 mod sign_in;
@@ -86,6 +88,8 @@ pub fn routes() -> Routes {
         .merge(renewal::routes())
         .merge(registrations::routes())
         .merge(looked::routes())
+        .merge(objections::routes())
+        .merge(representatives::routes())
         .merge(papers::routes())
         .merge(paper::routes())
         .merge(portal::routes())

@@ -34,6 +34,8 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),
     ("/staff/apps", "apps-staff-nav", Some(Action::ReviewApps)),
     ("/staff/looked", "staff-nav-looked", Some(Action::SeeWhoLooked)),
+    ("/staff/objections", "looked-staff-nav", Some(Action::AnswerObjections)),
+    ("/staff/representatives", "representative-staff-nav", Some(Action::ManageRepresentatives)),
     ("/staff/accounts", "staff-nav-accounts", Some(Action::SeeStaff)),
     ("/staff/audit", "staff-nav-audit", Some(Action::SeeAudit)),
 ];

@@ -640,3 +640,7 @@ staff-tax-year-hint = The year in which the fiscal year begins; the day is one a
 staff-tax-year-ask = Set a day
 staff-tax-year-wrong-year = The fiscal year cannot be read, or the day is of another year. Nothing was changed.
 staff-done-app-decided = The app's state was set. The pages outside follow within seconds.
+staff-done-objection = Answered; the person will read it.
+staff-done-guardian-entered = Entered.
+staff-done-guardian-ended = Ended.
+staff-done-mandate-paper = Noted as sent.

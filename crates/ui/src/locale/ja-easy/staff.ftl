@@ -631,3 +631,7 @@ staff-tax-year-hint = 年度は 西暦で 入れてください(令和9年度は
 staff-tax-year-ask = 切替日を 決める
 staff-tax-year-wrong-year = 「年度」が ちがいます。何も 変わっていません。
 staff-done-app-decided = アプリの ことを きめました。すぐに そとの ページも かわります。
+staff-done-objection = 回答しました。本人の画面に届きます。
+staff-done-guardian-entered = 登録しました。
+staff-done-guardian-ended = 終了しました。
+staff-done-mandate-paper = 発送済みにしました。

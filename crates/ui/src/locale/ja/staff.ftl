@@ -631,3 +631,7 @@ staff-tax-year-hint = 年度は西暦で、その年度の始まる年を入れ�
 staff-tax-year-ask = 切替日を決める
 staff-tax-year-wrong-year = 「年度」が読めないか、切替日がその年の日ではありません。何も変わっていません。
 staff-done-app-decided = アプリの状態を決めました。外側の画面には数秒で反映されます。
+staff-done-objection = 回答しました。本人の画面に届きます。
+staff-done-guardian-entered = 登録しました。
+staff-done-guardian-ended = 終了しました。
+staff-done-mandate-paper = 発送済みにしました。

@@ -1,7 +1,7 @@
 //! How the page looks.
 
 use maud::{Markup, html};
-use messaging::when::{Digest};
+use messaging::when::Digest;
 use tools::channels::{Address, AddressStatus, Chosen, Teller};
 use ui::form::{ButtonKind, Field, button, error_summary, field, one_button, radios};
 

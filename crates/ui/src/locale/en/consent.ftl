@@ -1,0 +1,26 @@
+# Consents
+consent-title = My consents
+consent-how = Nothing about you is shared without your consent. You can take a consent back at any time.
+consent-none = No consents
+consent-none-how = When a service asks for data about you, you are shown what it asks for and decide.
+consent-state-given = Given
+consent-state-withdrawn = Taken back
+consent-state-replaced = Replaced by a newer one
+consent-state-lapsed = Over
+consent-state-outdated = The terms changed; it is not used now
+consent-recipient = To whom
+consent-purpose = What for
+consent-items = What
+consent-kept = How long they keep it
+consent-law = Ground in law
+consent-sensitive = sensitive
+consent-given-at = Given
+consent-until = Holds until
+consent-ended-at = Ended
+consent-withdraw = Take back
+consent-receipt = Receipt (JSON)
+consent-ask-title = May this be shared?
+consent-ask-how = Please read what follows. If you do not agree, the city serves you as before.
+consent-give = I agree
+consent-give-not = Do not share
+consent-changed = The terms changed after you opened the page. Please read the new ones.

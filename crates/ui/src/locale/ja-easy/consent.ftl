@@ -1,0 +1,26 @@
+# 同意
+consent-title = ｜情報《じょうほう》を わたす ｜約束《やくそく》
+consent-how = あなたが いいと ｜言《い》わないと、｜情報《じょうほう》を わたしません。いつでも やめられます。
+consent-none = まだ ありません
+consent-none-how = ほかの サービスが ほしいと ｜言《い》ったら、｜見《み》て ｜決《き》めます。
+consent-state-given = いいと ｜言《い》いました
+consent-state-withdrawn = やめました
+consent-state-replaced = ｜新《あたら》しい ｜約束《やくそく》に なりました
+consent-state-lapsed = ｜終《お》わりました
+consent-state-outdated = ｜中身《なかみ》が かわったので、いまは ｜使《つか》いません
+consent-recipient = だれに
+consent-purpose = ｜何《なん》の ために
+consent-items = ｜何《なに》を
+consent-kept = いつまで ｜持《も》つか
+consent-law = きまり
+consent-sensitive = ｜大切《たいせつ》な ｜情報《じょうほう》
+consent-given-at = いつ
+consent-until = いつまで
+consent-ended-at = やめた ｜日《ひ》
+consent-withdraw = やめる
+consent-receipt = ひかえ（JSON）を もらう
+consent-ask-title = この ｜情報《じょうほう》を わたして いいですか
+consent-ask-how = ｜下《した》を ｜読《よ》んで ください。いいと ｜言《い》わなくても だいじょうぶです。
+consent-give = いいです
+consent-give-not = わたさない
+consent-changed = ｜中身《なかみ》が かわりました。もういちど ｜読《よ》んで ください。

@@ -1,0 +1,26 @@
+# 同意
+consent-title = 情報提供への同意
+consent-how = あなたの同意なしに、あなたの情報を外に渡すことはありません。同意はいつでも取り消せます。
+consent-none = 同意はありません
+consent-none-how = ほかのサービスが情報を求めるときに、内容を見て決められます。
+consent-state-given = 同意しています
+consent-state-withdrawn = 取り消しました
+consent-state-replaced = 新しい同意に替わりました
+consent-state-lapsed = 期限が切れました
+consent-state-outdated = 内容が変わったため、いまは使われていません
+consent-recipient = 提供先
+consent-purpose = 目的
+consent-items = 提供する項目
+consent-kept = 提供先での保存
+consent-law = 根拠
+consent-sensitive = 配慮が必要な情報
+consent-given-at = 同意した日時
+consent-until = 有効期限
+consent-ended-at = 終了した日時
+consent-withdraw = 同意を取り消す
+consent-receipt = 控え(JSON)を受け取る
+consent-ask-title = この情報を渡してよいですか
+consent-ask-how = 次の内容を確かめてください。同意しなくても、市のサービスはこれまでどおり使えます。
+consent-give = 同意する
+consent-give-not = 同意しない
+consent-changed = 画面を開いた後に内容が変わりました。新しい内容を確かめてください。
