@@ -1,5 +1,7 @@
 //! Our push messages over a socket to the simulated service, which opens them as a browser would.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
+
 use base::{Seams, Timestamp};
 use messaging::push::{
     AddressRules, Answer, Message, OverHttps, PushService as _, Subscription, Topic, VapidKey, VapidTokens, compose,
