@@ -17,8 +17,10 @@ use serde_json::{Value as Json, json};
 use store::{Row, Store, StoreError, Tx};
 
 use super::{Entry, ROOT, field_hash, field_salt};
+use crate::access::ResidentId;
 use crate::audit::{Inclusion, Position, Prover, Zone};
 use crate::portal::{AccountId, Post, PostError, Topic};
+use crate::register::endings;
 use crate::signing::PublicKey;
 use crate::staff;
 
@@ -96,13 +98,10 @@ pub fn tell(store: &Store, seams: &Seams, post: &Arc<Post>) -> Result<usize, Pos
     Ok(told)
 }
 
-/// Whether entry `d` may be told on day `$1`: visible then, and not the act of another person who is or was protected
-/// (支援措置): a line would tell the household when they were at a machine.
+/// Whether entry `d` may be told on day `$1`.
 macro_rules! may_be_told {
     () => {
-        "(d.visible = 'now' OR (d.visible <> 'hidden' AND d.visible <= $1)) AND NOT (d.actor_class = 'resident' \
-         AND EXISTS (SELECT 1 FROM protections p JOIN register_generation g ON g.generation = p.generation \
-         WHERE 'resident:' || p.resident_id = d.actor)) "
+        "(d.visible = 'now' OR (d.visible <> 'hidden' AND d.visible <= $1)) "
     };
 }
 
@@ -159,23 +158,33 @@ fn tell_one(tx: &mut Tx<'_>, seams: &Seams, post: &Post, account: AccountId) -> 
     for row in &rows {
         let entry = Entry::from_row(row)?;
         let line = line(tx, seams, &entry)?;
+        let is_withheld = is_withheld(tx, &entry)?;
         tx.execute(
-            "INSERT INTO told_lines (account_id, entry, line_id, told_at, proved) VALUES ($1, $2, $3, $4, 0)",
-            &[account.into(), (&entry.id).into(), line.id.into(), now.into()],
+            "INSERT INTO told_lines (account_id, entry, line_id, told_at, proved) VALUES ($1, $2, $3, $4, $5)",
+            &[account.into(), (&entry.id).into(), line.id.into(), now.into(), is_withheld.into()],
         )?;
-        lines.push(line);
+        if !is_withheld {
+            lines.push(line);
+        }
     }
     if !lines.is_empty() {
         post.send(tx, seams, account, LINES, &lines)?;
     }
-    if (lines.len() as i64) < LINES_AT_ONCE {
+    if (rows.len() as i64) < LINES_AT_ONCE {
         tx.execute(
             "INSERT INTO told_accounts (account_id, everyone_upto) VALUES ($1, $2) \
              ON CONFLICT (account_id) DO UPDATE SET everyone_upto = excluded.everyone_upto",
             &[account.into(), now.into()],
         )?;
     }
-    Ok(lines.len())
+    Ok(rows.len())
+}
+
+/// The act of another person who is or was protected (支援措置) is told to nobody: a line would tell a household when they were
+/// at a machine. It is marked as dealt with, under a name that never leaves.
+fn is_withheld(tx: &mut Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
+    let actor = entry.actor.strip_prefix("resident:").and_then(|resident| ResidentId::parse(resident).ok());
+    actor.map_or(Ok(false), |actor| endings::was_protected(tx, &actor))
 }
 
 fn line(tx: &mut Tx<'_>, seams: &Seams, entry: &Entry) -> Result<Line, StoreError> {

@@ -63,6 +63,8 @@ fn view(all: &[Looked], with_names: bool) -> String {
             proof["merkle"]["path"] = proof["merkle"]["path"].as_array().unwrap().len().into();
             proof["salt"] = Json::Null;
             proof["entry"]["previous"] = Json::Null;
+            // The lane of the thread that wrote: the machine's affair, whoever was read.
+            proof["entry"]["chain"] = Json::Null;
             let head = proof["head"].as_str().unwrap().split(' ').take(5).collect::<Vec<_>>().join(" ");
             proof["head"] = head.into();
         }

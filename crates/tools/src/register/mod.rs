@@ -17,9 +17,11 @@
 //! | [`model`] | residents, households, states, protections: plain types |
 //! | [`rules`] | who may be served at a machine on a date; pure functions |
 //! | [`read`] | the only readers; each takes an access |
+//! | `endings` | what ends because of a protection or a death |
 //! | [`freshness`] | how old the copy is, and when issuing closes |
 //! | [`import`] | files → staged rows → one switch; daily differences |
 
+pub(crate) mod endings;
 pub mod freshness;
 pub mod import;
 mod keys;

@@ -13,7 +13,7 @@ use crate::audit::{self, Event};
 use crate::portal::link::{self, LinkedBy};
 use crate::portal::post::Opened;
 use crate::portal::{AccountId, Post, PostError};
-use crate::register;
+use crate::register::{self, endings};
 
 /// What an officer saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +86,6 @@ impl EnterError {
     }
 }
 
-fn protected(tx: &mut Tx<'_>, today: Date, resident: &ResidentId) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM protections p JOIN register_generation g ON g.generation = p.generation \
-               WHERE p.resident_id = $1 AND p.protected_from <= $2 \
-               AND (p.protected_until IS NULL OR p.protected_until >= $2) LIMIT 1";
-    Ok(tx.query_one(sql, &[resident.into(), today.into()])?.is_some())
-}
-
 fn read_person(
     tx: &mut Tx<'_>,
     seams: &Seams,
@@ -129,7 +122,7 @@ pub fn enter(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, entering: &Entering)
     if guardian_born.age_on(today) < 18 || ends_on.is_some_and(|end| end <= today) {
         return Err(EnterError::Age);
     }
-    if protected(tx, today, &entering.ward)? || protected(tx, today, &entering.guardian)? {
+    if endings::is_protected(tx, today, &entering.ward)? || endings::is_protected(tx, today, &entering.guardian)? {
         return Err(EnterError::NotHere);
     }
     let id = seams.random_id();
@@ -211,39 +204,33 @@ pub fn watch(store: &Store, seams: &Seams, post: &Arc<Post>) -> Result<u64, Post
     let (seams, post) = (seams.clone(), post.clone());
     store.write(move |tx| {
         let (now, today) = (seams.now(), seams.today());
-        let ended = tx.execute(
-            "UPDATE guardianships SET state = 'ended', told = 0 WHERE state = 'active' AND (ends_on <= $1 \
-             OR EXISTS (SELECT 1 FROM protections p JOIN register_generation g ON g.generation = p.generation \
-                 WHERE (p.resident_id = ward OR p.resident_id = guardian) AND p.protected_from <= $1 \
-                 AND (p.protected_until IS NULL OR p.protected_until >= $1)) \
-             OR EXISTS (SELECT 1 FROM residents r JOIN register_generation g ON g.generation = r.generation \
-                 WHERE (r.resident_id = ward OR r.resident_id = guardian) AND r.state = 'dead'))",
-            &[today.into()],
-        )?;
-        let cut = tx.query(
-            "SELECT DISTINCT l.account_id FROM protections p JOIN register_generation g ON g.generation = p.generation \
-             JOIN portal_links l ON l.resident_id = p.resident_id \
-             LEFT JOIN representation_cuts c ON c.account_id = l.account_id \
-             WHERE c.account_id IS NULL AND p.protected_from <= $1 \
-             AND (p.protected_until IS NULL OR p.protected_until >= $1) LIMIT 200",
-            &[today.into()],
-        )?;
-        for row in &cut {
-            let Some(account) = AccountId::parse(row.text(0)?) else { continue };
-            post.send(tx, &seams, account, CUT, &())?;
-            let sql = "INSERT INTO representation_cuts (account_id, cut_at) VALUES ($1, $2)";
-            tx.execute(sql, &[account.into(), now.into()])?;
+        let sql = "UPDATE guardianships SET state = 'ended', told = 0 WHERE state = 'active' AND ends_on <= $1";
+        let mut ended = tx.execute(sql, &[today.into()])?;
+        for id in endings::guardianships_to_end(tx, today)? {
+            let sql = "UPDATE guardianships SET state = 'ended', told = 0 WHERE guardianship_id = $1";
+            ended += tx.execute(sql, &[id.into()])?;
         }
-        // When a protection is over, a later one cuts again.
-        tx.execute(
-            "DELETE FROM representation_cuts WHERE NOT EXISTS (SELECT 1 FROM portal_links l JOIN protections p \
-             ON p.resident_id = l.resident_id JOIN register_generation g ON g.generation = p.generation \
-             WHERE l.account_id = representation_cuts.account_id AND p.protected_from <= $1 \
-             AND (p.protected_until IS NULL OR p.protected_until >= $1))",
-            &[today.into()],
-        )?;
+        cut_protected(tx, &seams, &post, now, today)?;
         Ok(ended)
     })
+}
+
+/// Accounts whose person is protected lose every representation, once for each time a protection begins.
+fn cut_protected(tx: &mut Tx<'_>, seams: &Seams, post: &Post, now: Timestamp, today: Date) -> Result<(), PostError> {
+    let protected = endings::accounts_protected(tx, today)?;
+    let rows = tx.query("SELECT account_id FROM representation_cuts", &[])?;
+    let before = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
+    for account in protected.iter().filter(|account| !before.contains(account)) {
+        let Some(account) = AccountId::parse(account) else { continue };
+        post.send(tx, seams, account, CUT, &())?;
+        let sql = "INSERT INTO representation_cuts (account_id, cut_at) VALUES ($1, $2)";
+        tx.execute(sql, &[account.into(), now.into()])?;
+    }
+    // When a protection is over, a later one cuts again.
+    for account in before.iter().filter(|account| !protected.contains(account)) {
+        tx.execute("DELETE FROM representation_cuts WHERE account_id = $1", &[account.into()])?;
+    }
+    Ok(())
 }
 
 /// Tells the outside of guardianships that changed, where the guardian has an account. A child who has none gets one, which
