@@ -10,6 +10,7 @@ pub mod disclosure;
 pub mod electronic_copies;
 pub mod family_register;
 pub mod incidents;
+pub mod mailbox;
 pub mod messages;
 pub mod nodes;
 pub mod papers;
