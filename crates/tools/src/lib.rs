@@ -7,6 +7,7 @@ pub mod copied_records;
 pub mod credentials;
 mod digest;
 pub mod disclosure;
+pub mod dispatch;
 pub mod electronic_copies;
 pub mod family_register;
 pub mod incidents;

@@ -1,7 +1,9 @@
 //! Letters in boxes: placing, listing, opening, putting away.
 
+use std::sync::LazyLock;
+
 use base::{Date, Timestamp};
-use store::{StoreError, Tx};
+use store::{StoreError, Tx, Value};
 
 use super::letter::{Importance, Letter, LetterId};
 use crate::portal::AccountId;
@@ -81,6 +83,82 @@ pub fn place(
         &[account.into(), letter.into(), personal.into(), now.into()],
     )?;
     Ok(placed == 1)
+}
+
+/// Rows of one statement.
+const TOGETHER: usize = 64;
+
+static PLACE_TOGETHER: LazyLock<String> = LazyLock::new(|| {
+    let rows: Vec<String> = (0..TOGETHER).map(|row| format!("(${}, $1, $2, $3)", row + 4)).collect();
+    format!(
+        "INSERT INTO mailbox_items (account_id, letter_id, placed_at, evidence) VALUES {} \
+         ON CONFLICT (account_id, letter_id) DO NOTHING",
+        rows.join(", ")
+    )
+});
+
+/// Places a letter without personal parts into many boxes, under one entry of evidence. Fastest when sorted.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn place_many(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    letter: LetterId,
+    accounts: &[AccountId],
+    evidence: i64,
+) -> Result<(), StoreError> {
+    let shared = || -> Vec<Value> { vec![letter.into(), now.into(), evidence.into()] };
+    let mut pieces = accounts.chunks_exact(TOGETHER);
+    for piece in &mut pieces {
+        let mut values = shared();
+        values.extend(piece.iter().map(|account| Value::from(*account)));
+        tx.queue(PLACE_TOGETHER.as_str(), &values)?;
+    }
+    for account in pieces.remainder() {
+        let mut values = shared();
+        values.push((*account).into());
+        tx.queue(
+            "INSERT INTO mailbox_items (account_id, letter_id, placed_at, evidence) VALUES ($4, $1, $2, $3) \
+             ON CONFLICT (account_id, letter_id) DO NOTHING",
+            &values,
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether there is an unread letter in the box.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_unread(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM mailbox_items WHERE account_id = $1 AND opened_at IS NULL AND archived_at IS NULL LIMIT 1";
+    Ok(tx.query_one(sql, &[account.into()])?.is_some())
+}
+
+/// What has a date or a payment and is not done, soonest first, at most ten.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn due(tx: &mut Tx<'_>, account: AccountId, today: Date) -> Result<Vec<Line>, StoreError> {
+    let sql = "SELECT i.letter_id, l.sender_name, l.sender_kind, l.importance, l.title, l.due_on, i.placed_at, i.opened_at, \
+               i.done_at, l.recalled_at FROM mailbox_items i JOIN mailbox_letters l ON l.letter_id = i.letter_id \
+               WHERE i.account_id = $1 AND i.done_at IS NULL AND i.archived_at IS NULL AND l.recalled_at IS NULL \
+               AND l.due_on >= $2 ORDER BY l.due_on LIMIT 10";
+    tx.query(sql, &[account.into(), today.plus_days(-14).into()])?.iter().map(line).collect()
+}
+
+/// Removes a letter from a box for good, as its person wishes. A statutory letter is put away instead, never removed.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn remove(tx: &mut Tx<'_>, account: AccountId, letter: LetterId) -> Result<bool, StoreError> {
+    let removed = tx.execute(
+        "DELETE FROM mailbox_items WHERE account_id = $1 AND letter_id = $2 AND letter_id IN \
+         (SELECT letter_id FROM mailbox_letters WHERE letter_id = $2 AND importance <> 'statutory')",
+        &[account.into(), letter.into()],
+    )?;
+    Ok(removed == 1)
 }
 
 /// The newest letters before `before`, at most [`PAGE`].

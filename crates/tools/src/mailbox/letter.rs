@@ -161,12 +161,73 @@ pub struct Letter {
     pub recalled_at: Option<Timestamp>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    id: String,
+    sender: Sender,
+    importance: Importance,
+    class: String,
+    delivery: DeliveryLaw,
+    title: String,
+    body: Body,
+    action: Option<Act>,
+    due_on: Option<String>,
+    paper_after: Option<String>,
+    campaign: Option<String>,
+    reason: Option<String>,
+    sent_at: i64,
+}
+
 pub(super) const COLUMNS: usize = 16;
 
 impl Letter {
     /// SHA-256 of title and body: what evidence is about.
     pub fn hash(&self) -> [u8; 32] {
         sha256(&[self.title.as_bytes(), b"\n", self.body.to_stored().as_bytes()])
+    }
+
+    /// As it crosses from one zone to the other.
+    pub fn to_wire(&self) -> String {
+        let date = |date: Option<Date>| date.map(|date| date.to_string());
+        let wire = Wire {
+            id: self.id.to_string(),
+            sender: self.sender.clone(),
+            importance: self.importance,
+            class: self.class.clone(),
+            delivery: self.delivery,
+            title: self.title.clone(),
+            body: self.body.clone(),
+            action: self.action.clone(),
+            due_on: date(self.due_on),
+            paper_after: date(self.paper_after),
+            campaign: self.campaign.clone(),
+            reason: self.reason.clone(),
+            sent_at: self.sent_at.micros(),
+        };
+        serde_json::json!(wire).to_string()
+    }
+
+    /// From what crossed; `None` when it is not a letter.
+    pub fn from_wire(bytes: &[u8]) -> Option<Self> {
+        let wire: Wire = serde_json::from_slice(bytes).ok()?;
+        let date = |text: Option<String>| text.map(|text| Date::parse(&text).ok()).map_or(Some(None), |date| date.map(Some));
+        wire.body.check().ok()?;
+        Some(Self {
+            id: LetterId::parse(&wire.id)?,
+            sender: wire.sender,
+            importance: wire.importance,
+            class: wire.class,
+            delivery: wire.delivery,
+            title: wire.title,
+            body: wire.body,
+            action: wire.action,
+            due_on: date(wire.due_on)?,
+            paper_after: date(wire.paper_after)?,
+            campaign: wire.campaign,
+            reason: wire.reason,
+            sent_at: Timestamp::from_micros(wire.sent_at),
+            recalled_at: None,
+        })
     }
 
     /// Reads the columns of a letter, beginning at `at`: letter_id, sender, sender_kind, sender_name, importance,

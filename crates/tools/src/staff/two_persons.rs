@@ -5,6 +5,7 @@
 //! | give the administrator role | an administrator | another administrator, or an auditor |
 //! | let a stopped service run again | a certificate officer | another certificate officer, or an administrator |
 //! | withdraw a paper, for good | a certificate officer | another certificate officer, or an administrator |
+//! | send letters to many | a certificate officer | another certificate officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
@@ -17,6 +18,7 @@ use super::roles::{Action, Role};
 use crate::access::Actor;
 use crate::approvals::{self, Approval, Proposal, Refusal};
 use crate::audit::Event;
+use crate::dispatch;
 use crate::incidents::{self, IncidentError};
 use crate::papers;
 
@@ -29,6 +31,8 @@ pub enum Deed {
     ResumeService(Id),
     /// Withdraw the paper of this request. There is no way back.
     WithdrawPaper(Id),
+    /// Send the letters of this dispatch.
+    ReleaseLetters(Id),
 }
 
 impl Deed {
@@ -37,12 +41,16 @@ impl Deed {
             Self::GiveAdministrator(_) => "staff.give_administrator",
             Self::ResumeService(_) => "service.resume",
             Self::WithdrawPaper(_) => "paper.withdraw",
+            Self::ReleaseLetters(_) => "letters.release",
         }
     }
 
     const fn subject(self) -> Id {
         match self {
-            Self::GiveAdministrator(id) | Self::ResumeService(id) | Self::WithdrawPaper(id) => id,
+            Self::GiveAdministrator(id)
+            | Self::ResumeService(id)
+            | Self::WithdrawPaper(id)
+            | Self::ReleaseLetters(id) => id,
         }
     }
 
@@ -52,6 +60,7 @@ impl Deed {
             Self::GiveAdministrator(_) => Action::ManageStaff,
             Self::ResumeService(_) => Action::ResumeService,
             Self::WithdrawPaper(_) => Action::WithdrawPaper,
+            Self::ReleaseLetters(_) => Action::SendLetters,
         }
     }
 
@@ -61,14 +70,20 @@ impl Deed {
             Self::GiveAdministrator(_) => Action::ApproveAdministrator,
             Self::ResumeService(_) => Action::ApproveResume,
             Self::WithdrawPaper(_) => Action::ApproveWithdrawal,
+            Self::ReleaseLetters(_) => Action::ApproveLetters,
         }
     }
 
     /// The deed of a stored approval; `None` for those of other rooms.
     pub fn of(approval: &Approval) -> Option<Self> {
         let subject = Id::parse(&approval.subject).ok()?;
-        [Self::GiveAdministrator(subject), Self::ResumeService(subject), Self::WithdrawPaper(subject)]
-            .into_iter()
+        [
+            Self::GiveAdministrator(subject),
+            Self::ResumeService(subject),
+            Self::WithdrawPaper(subject),
+            Self::ReleaseLetters(subject),
+        ]
+        .into_iter()
             .find(|deed| deed.action() == approval.action)
     }
 }
@@ -97,6 +112,9 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
             if papers::withdrawn(tx, request)?.is_some() {
                 return Err(Refusal::Executed.into());
             }
+        }
+        Deed::ReleaseLetters(dispatch) => {
+            dispatch::get(tx, dispatch)?.filter(|one| one.state == dispatch::State::Complete).ok_or(Refusal::Unknown)?;
         }
     }
     // One request at a time for one thing.
@@ -161,5 +179,10 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             Err(IncidentError::NotOpen | IncidentError::NoReason) => Err(Refusal::Unknown.into()),
         },
         Deed::WithdrawPaper(request) => Ok(papers::withdraw(tx, seams, actor, request, summary)?),
+        Deed::ReleaseLetters(dispatch) => match dispatch::release(tx, seams, actor, dispatch) {
+            Ok(()) => Ok(()),
+            Err(dispatch::DispatchError::Store(error)) => Err(error.into()),
+            Err(_) => Err(Refusal::Unknown.into()),
+        },
     }
 }

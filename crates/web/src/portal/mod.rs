@@ -2,12 +2,14 @@
 //!
 //! ```text
 //!  /portal            home: what is due, what is new, what I may use, who looked (home)
+//!  /portal/letters    the mailbox (letters)
 //!  /portal/sign-in    coming in (sign_in)          /portal/sign-out
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
 pub mod home;
+pub mod letters;
 pub mod shell;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub fn routes() -> Routes {
         Rule::Resident(Assurance::Public),
         sign_out,
     )
+    .merge(letters::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use services::convenience_certificates::issued;
 use store::StoreError;
 use tools::approvals::{self, Approval};
+use tools::dispatch;
 use tools::incidents;
 use tools::staff::two_persons::{self, Deed};
 use tools::staff::{self, Action};
@@ -57,6 +58,7 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::GiveAdministrator(account) => name(account),
             Deed::ResumeService(incident) => incidents::get(tx, incident)?.map(|one| one.note).unwrap_or_default(),
             Deed::WithdrawPaper(request) => issued::get(tx, request)?.map(|one| one.number).unwrap_or_default(),
+            Deed::ReleaseLetters(one) => dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default(),
         };
         all.push(Waiting { proposer: name(approval.proposer), approval, deed, about });
     }
@@ -92,6 +94,7 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::GiveAdministrator(_) => "staff-deed-administrator",
         Deed::ResumeService(_) => "staff-deed-resume",
         Deed::WithdrawPaper(_) => "staff-deed-withdraw",
+        Deed::ReleaseLetters(_) => "letters-deed-release",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),
@@ -111,6 +114,9 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
             @if let Deed::WithdrawPaper(request) = one.deed {
                 p { (visit.say("staff-withdraw-for-good")) }
                 @if me.may(Action::SeePapers) { p { a href=(format!("/staff/papers/{request}")) { (visit.say("staff-paper-open")) } } }
+            }
+            @if let Deed::ReleaseLetters(letters) = one.deed {
+                p { a href=(format!("/staff/letters/{letters}")) { (visit.say("letters-open")) } }
             }
             @if is_own { p class="hint" { (visit.say("staff-approval-own")) } }
             div class="buttons" {
