@@ -131,7 +131,9 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         Ok(())
     })?;
     beside.after_issuing(&inside, &means)?;
-    beside.post(&city, &portal::Ends::new(&keys)?)?;
+    let ends = portal::Ends::new(&keys)?;
+    beside.post(&city, &ends)?;
+    beside.letters(&city, &ends, &means)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -331,6 +333,32 @@ impl Beside {
         let (desk, post) = (portal::outside_desk(city), ends.outside.clone());
         self.every(1, "post-outside", move || {
             post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
+        })
+    }
+
+    /// Letters: sent from the inside, sealed for each person outside, on record, stamped.
+    fn letters(&mut self, city: &OpenCity, ends: &portal::Ends, means: &Means) -> Result<(), Failure> {
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(1, "letters-sending", move || portal::send_letters(&inside, &post))?;
+        let (outside, post) = (city.outside().clone(), ends.outside.clone());
+        self.every(1, "letters-personal", move || {
+            tools::mailbox::arrivals::unpack(&outside, &post).map(drop).map_err(|error| error.to_string())
+        })?;
+        let outside = city.outside().clone();
+        self.every(portal::LETTERS_SECONDS, "letters-kept", move || portal::look_after_letters(&outside))?;
+        let (outside, stamps) = (city.outside().clone(), means.stamps.clone());
+        self.every(portal::EVIDENCE_SECONDS, "letters-evidence", move || {
+            let now = outside.seams.now();
+            tools::mailbox::evidence::stamp(&outside.store, now, stamps.as_deref())
+                .map(drop)
+                .map_err(|error| error.to_string())
+        })?;
+        let (inside, folder) = (city.inside().clone(), city.directory().join("letters"));
+        self.every(portal::LETTERS_SECONDS, "letters-folder", move || {
+            if !folder.is_dir() {
+                return Ok(());
+            }
+            tools::dispatch::drop_folder::take(&inside, &folder).map(drop).map_err(|error| error.to_string())
         })
     }
 

@@ -7,8 +7,8 @@
 
 use crate::audit::Zone;
 use crate::family_register::registration::remote;
-use crate::relay::{Router, audit_heads, paper_status};
 use crate::mailbox::{arrivals as letters, consents};
+use crate::relay::{Router, audit_heads, paper_status};
 use crate::{dispatch, portal, twins, withdrawal_list};
 
 /// What the portals' zone takes from the register's zone.

@@ -12,6 +12,7 @@
 pub mod agents;
 pub mod app;
 pub mod assets;
+pub mod dispatch_api;
 pub mod error;
 pub mod form;
 pub mod kiosk;

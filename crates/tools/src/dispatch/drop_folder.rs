@@ -71,9 +71,8 @@ fn one(
     let draft: Draft = serde_json::from_str(&text).map_err(|error| DispatchError::Letter(error.to_string()))?;
     let lines = recipients(path, name)?;
     let (sender, name, seams) = (sender.to_owned(), name.to_owned(), inside.seams.clone());
-    let dispatch = inside
-        .store
-        .write::<_, DispatchError, _>(move |tx| intake::open(tx, &seams, &sender, &name, &draft))?;
+    let dispatch =
+        inside.store.write::<_, DispatchError, _>(move |tx| intake::open(tx, &seams, &sender, &name, &draft))?;
     let id = dispatch.id;
     if dispatch.state == super::State::Open {
         intake::append(inside, id, 1, &lines)?;

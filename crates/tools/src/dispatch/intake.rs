@@ -41,10 +41,8 @@ pub fn open(
     if !(1..=100).contains(&idempotency.len()) {
         return Err(DispatchError::Letter("an idempotency key has 1 to 100 bytes".to_owned()));
     }
-    let found = tx.query_one(
-        select!("WHERE sender_key = $1 AND idempotency = $2"),
-        &[sender.into(), idempotency.into()],
-    )?;
+    let found =
+        tx.query_one(select!("WHERE sender_key = $1 AND idempotency = $2"), &[sender.into(), idempotency.into()])?;
     if let Some(row) = found {
         let found = Dispatch::read(&row)?;
         return if found.draft == *draft { Ok(found) } else { Err(DispatchError::OtherLetter) };
@@ -77,12 +75,7 @@ pub type Fault = (i64, String);
 ///
 /// # Errors
 /// [`DispatchError`].
-pub fn append(
-    inside: &Inside,
-    id: Id,
-    first: i64,
-    lines: &[Result<Recipient, String>],
-) -> Result<i64, DispatchError> {
+pub fn append(inside: &Inside, id: Id, first: i64, lines: &[Result<Recipient, String>]) -> Result<i64, DispatchError> {
     let dispatch = inside.store.read::<_, StoreError, _>(|tx| get(tx, id))?.ok_or(DispatchError::Unknown)?;
     if dispatch.state != State::Open {
         return Err(DispatchError::State("open"));
@@ -176,10 +169,7 @@ pub fn complete(tx: &mut Tx<'_>, id: Id) -> Result<(), DispatchError> {
 /// [`StoreError`].
 pub fn faults(tx: &mut Tx<'_>, id: Id, most: i64) -> Result<Vec<Fault>, StoreError> {
     let sql = "SELECT line, reason FROM dispatch_faults WHERE dispatch_id = $1 ORDER BY line LIMIT $2";
-    tx.query(sql, &[id.into(), most.into()])?
-        .iter()
-        .map(|row| Ok((row.int(0)?, row.text(1)?.to_owned())))
-        .collect()
+    tx.query(sql, &[id.into(), most.into()])?.iter().map(|row| Ok((row.int(0)?, row.text(1)?.to_owned()))).collect()
 }
 
 /// Reads lines of JSON, one recipient each; empty lines are passed over.

@@ -354,9 +354,9 @@ pub fn release(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id) -> Result<
     let (now, letter) = (seams.now(), LetterId::fresh(seams));
     let total = match dispatch.draft.audience {
         Audience::Listed => dispatch.total,
-        Audience::Everybody => tx
-            .query_one("SELECT COUNT(*) FROM portal_links", &[])?
-            .map_or(Ok(0), |row| row.int(0))?,
+        Audience::Everybody => {
+            tx.query_one("SELECT COUNT(*) FROM portal_links", &[])?.map_or(Ok(0), |row| row.int(0))?
+        }
     };
     let stage = if dispatch.draft.importance == Importance::Emergency { 100 } else { 1 };
     tx.execute(
@@ -405,14 +405,7 @@ pub fn recall(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, said: &str)
     note(tx, seams, actor, Event::LettersRecalled, id, said)
 }
 
-fn note(
-    tx: &mut Tx<'_>,
-    seams: &Seams,
-    actor: &Actor,
-    event: Event,
-    id: Id,
-    text: &str,
-) -> Result<(), DispatchError> {
+fn note(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, event: Event, id: Id, text: &str) -> Result<(), DispatchError> {
     audit::append(tx, seams, actor, event, &[("dispatch", &id.to_string()), ("text", text)])?;
     Ok(())
 }

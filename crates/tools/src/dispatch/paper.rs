@@ -28,8 +28,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::PaperRequired, Self::NoAccount, Self::NoConsent, Self::Away, Self::Unopened];
+    pub const ALL: [Self; 5] = [Self::PaperRequired, Self::NoAccount, Self::NoConsent, Self::Away, Self::Unopened];
 
     /// The stored word.
     pub const fn word(self) -> &'static str {
@@ -118,10 +117,8 @@ pub fn posted(
 /// [`HandleError`].
 pub fn receive_unopened(tx: &mut Tx<'_>, seams: &Seams, message: &Message) -> Result<(), HandleError> {
     let body: Recipients = serde_json::from_slice(&message.body).map_err(|_| HandleError::Malformed("recipients"))?;
-    let dispatch = tx.query_one(
-        "SELECT dispatch_id, state FROM dispatches WHERE letter_id = $1",
-        &[body.letter.as_str().into()],
-    )?;
+    let dispatch =
+        tx.query_one("SELECT dispatch_id, state FROM dispatches WHERE letter_id = $1", &[body.letter.as_str().into()])?;
     // A letter that no dispatch sent (a notice) has no list for paper; one taken back needs none.
     let Some(row) = dispatch.filter(|row| row.text(1) != Ok("recalled")) else { return Ok(()) };
     let id = row.id(0)?;

@@ -161,8 +161,8 @@ fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Disp
     })?;
     let piece = piece.ok_or(StoreError::Column { column: 0, wanted: "the recipients of a dispatch" })?;
     let plain = inside.vault.open_sealed(&dispatch.sealed_under(), "dispatch_pieces.content", piece.blob(1)?)?;
-    let all: Vec<Recipient> = serde_json::from_slice(&plain)
-        .map_err(|_| StoreError::Column { column: 1, wanted: "recipients" })?;
+    let all: Vec<Recipient> =
+        serde_json::from_slice(&plain).map_err(|_| StoreError::Column { column: 1, wanted: "recipients" })?;
     let skip = usize::try_from(before + 1 - piece.int(0)?).unwrap_or(usize::MAX).min(all.len());
     let most = usize::try_from(dispatch.target() - before).unwrap_or(0);
     let batch: Vec<Recipient> = all.into_iter().skip(skip).take(most).collect();

@@ -180,7 +180,10 @@ pub fn unpack(outside: &Outside, post: &Post) -> Result<usize, PostError> {
             tracing::error!("personal parts of a letter cannot be opened and were put aside");
             let now = outside.seams.now();
             outside.store.write::<_, StoreError, _>(move |tx| {
-                tx.execute("UPDATE mailbox_personal SET refused_at = $2 WHERE message_id = $1", &[id.into(), now.into()])
+                tx.execute(
+                    "UPDATE mailbox_personal SET refused_at = $2 WHERE message_id = $1",
+                    &[id.into(), now.into()],
+                )
             })?;
             continue;
         };
@@ -241,12 +244,20 @@ pub fn receive_recall(tx: &mut Tx<'_>, seams: &Seams, message: &Message) -> Resu
     let unread = unopened(tx, id, None)?;
     letter::recall(tx, seams.now(), id, &body.note)?;
     tx.execute("DELETE FROM mailbox_personal WHERE letter_id = $1", &[id.into()])?;
-    evidence::note(tx, seams, Event::ContentHandoverFailure, &letter, About::Many(&unread), Some("recalled by the sender"))?;
+    evidence::note(
+        tx,
+        seams,
+        Event::ContentHandoverFailure,
+        &letter,
+        About::Many(&unread),
+        Some("recalled by the sender"),
+    )?;
     Ok(())
 }
 
 fn unopened(tx: &mut Tx<'_>, letter: LetterId, most: Option<i64>) -> Result<Vec<AccountId>, StoreError> {
-    let sql = "SELECT account_id FROM mailbox_items WHERE letter_id = $1 AND opened_at IS NULL ORDER BY account_id LIMIT $2";
+    let sql =
+        "SELECT account_id FROM mailbox_items WHERE letter_id = $1 AND opened_at IS NULL ORDER BY account_id LIMIT $2";
     tx.query(sql, &[letter.into(), most.unwrap_or(i64::MAX).into()])?
         .iter()
         .map(|row| AccountId::parse(row.text(0)?).ok_or(StoreError::Column { column: 0, wanted: "an account" }))

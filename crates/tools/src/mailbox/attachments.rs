@@ -88,7 +88,14 @@ pub struct Listed {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn keep(tx: &mut Tx<'_>, letter: LetterId, number: i64, name: &str, kind: Kind, bytes: &[u8]) -> Result<(), StoreError> {
+pub fn keep(
+    tx: &mut Tx<'_>,
+    letter: LetterId,
+    number: i64,
+    name: &str,
+    kind: Kind,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     tx.execute(
         "INSERT INTO mailbox_attachments (letter_id, account_id, number, name, media_type, size, content) \

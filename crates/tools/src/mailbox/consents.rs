@@ -85,11 +85,7 @@ pub fn of(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Given>, StoreError>
     let sql = "SELECT letter_class, given_at, withdrawn_at FROM mailbox_consents WHERE account_id = $1 \
                ORDER BY given_at DESC LIMIT 200";
     let given = |row: &store::Row| {
-        Ok(Given {
-            class: row.text(0)?.to_owned(),
-            given_at: row.timestamp(1)?,
-            withdrawn_at: row.opt_timestamp(2)?,
-        })
+        Ok(Given { class: row.text(0)?.to_owned(), given_at: row.timestamp(1)?, withdrawn_at: row.opt_timestamp(2)? })
     };
     tx.query(sql, &[account.into()])?.iter().map(given).collect()
 }

@@ -227,9 +227,8 @@ pub fn note(
     tx.execute("UPDATE mailbox_evidence_head SET position = position + 1 WHERE one = 1", &[])?;
     let missing = StoreError::Column { column: 0, wanted: "the head of the evidence" };
     let head = tx.query_one("SELECT position, hash FROM mailbox_evidence_head WHERE one = 1", &[])?.ok_or(missing)?;
-    let previous = HEXLOWER
-        .decode(head.text(1)?.as_bytes())
-        .map_err(|_| StoreError::Column { column: 1, wanted: "a hash" })?;
+    let previous =
+        HEXLOWER.decode(head.text(1)?.as_bytes()).map_err(|_| StoreError::Column { column: 1, wanted: "a hash" })?;
     let (account, delegate, leaves) = match about {
         About::Letter => (None, None, None),
         About::Person(account, delegate) => (Some(account), delegate, None),
@@ -291,7 +290,11 @@ pub type Proof = Vec<(bool, [u8; 32])>;
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn of_item(tx: &mut Tx<'_>, letter: LetterId, account: AccountId) -> Result<Vec<(Entry, Option<Proof>)>, StoreError> {
+pub fn of_item(
+    tx: &mut Tx<'_>,
+    letter: LetterId,
+    account: AccountId,
+) -> Result<Vec<(Entry, Option<Proof>)>, StoreError> {
     let sql = select!(
         "WHERE letter_id = $1 AND (account_id = $2 OR (account_id IS NULL AND leaves IS NULL) \
          OR position = (SELECT evidence FROM mailbox_items WHERE letter_id = $1 AND account_id = $2)) ORDER BY position"

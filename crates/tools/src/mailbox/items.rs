@@ -244,7 +244,12 @@ pub fn opened(tx: &mut Tx<'_>, now: Timestamp, account: AccountId, letter: Lette
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn put_away(tx: &mut Tx<'_>, account: AccountId, letter: LetterId, at: Option<Timestamp>) -> Result<(), StoreError> {
+pub fn put_away(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    letter: LetterId,
+    at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE mailbox_items SET archived_at = $3 WHERE account_id = $1 AND letter_id = $2",
         &[account.into(), letter.into(), at.into()],

@@ -210,7 +210,8 @@ impl Letter {
     /// From what crossed; `None` when it is not a letter.
     pub fn from_wire(bytes: &[u8]) -> Option<Self> {
         let wire: Wire = serde_json::from_slice(bytes).ok()?;
-        let date = |text: Option<String>| text.map(|text| Date::parse(&text).ok()).map_or(Some(None), |date| date.map(Some));
+        let date =
+            |text: Option<String>| text.map(|text| Date::parse(&text).ok()).map_or(Some(None), |date| date.map(Some));
         wire.body.check().ok()?;
         Some(Self {
             id: LetterId::parse(&wire.id)?,

@@ -34,5 +34,5 @@ mod tests;
 
 pub use body::{Block, Body};
 pub use items::{Item, Line, View};
-pub use personal::Personal;
 pub use letter::{Act, DeliveryLaw, Importance, Letter, LetterId, Sender};
+pub use personal::Personal;

@@ -84,7 +84,7 @@ impl Deed {
             Self::ReleaseLetters(subject),
         ]
         .into_iter()
-            .find(|deed| deed.action() == approval.action)
+        .find(|deed| deed.action() == approval.action)
     }
 }
 
@@ -114,7 +114,9 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
             }
         }
         Deed::ReleaseLetters(dispatch) => {
-            dispatch::get(tx, dispatch)?.filter(|one| one.state == dispatch::State::Complete).ok_or(Refusal::Unknown)?;
+            dispatch::get(tx, dispatch)?
+                .filter(|one| one.state == dispatch::State::Complete)
+                .ok_or(Refusal::Unknown)?;
         }
     }
     // One request at a time for one thing.

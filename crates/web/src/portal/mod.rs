@@ -26,12 +26,10 @@ use crate::visit::InPortal;
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/portal", Rule::Resident(Assurance::Public), home::page).post(
-        "/portal/sign-out",
-        Rule::Resident(Assurance::Public),
-        sign_out,
-    )
-    .merge(letters::routes())
+    Routes::new()
+        .get("/portal", Rule::Resident(Assurance::Public), home::page)
+        .post("/portal/sign-out", Rule::Resident(Assurance::Public), sign_out)
+        .merge(letters::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

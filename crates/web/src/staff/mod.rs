@@ -22,6 +22,7 @@
 //! | [`hours`] | when certificates are given and what they cost |
 //! | [`issuing`] | a certificate at the counter, for the person whose entry is opened |
 //! | [`keys`] | the seal and the keys in use, and what comes next |
+//! | [`letters`] | letters to many: written, released by two, stopped, taken back, on paper |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`] | resident files: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
@@ -43,6 +44,7 @@ mod imports;
 mod incidents;
 mod issuing;
 mod keys;
+mod letters;
 mod linking;
 mod looked;
 mod paper;
@@ -77,6 +79,7 @@ pub fn routes() -> Routes {
         .merge(hours::routes())
         .merge(issuing::routes())
         .merge(keys::routes())
+        .merge(letters::routes())
         .merge(linking::routes())
         .merge(renewal::routes())
         .merge(registrations::routes())

@@ -52,8 +52,13 @@ fn packed(outside: &Outside, account: AccountId) -> Result<Vec<u8>, Failure> {
                 }));
                 let item = outside.store.read::<_, StoreError, _>(|tx| items::find(tx, account, id))?;
                 let Some(item) = item.filter(|item| item.opened_at.is_some()) else { continue };
-                let part = item.personal.as_deref().map(|sealed| Personal::open(&outside.vault, account, sealed)).transpose()?;
-                let content = json!({ "letter": item.letter.body, "title": item.letter.title, "own": part }).to_string();
+                let part = item
+                    .personal
+                    .as_deref()
+                    .map(|sealed| Personal::open(&outside.vault, account, sealed))
+                    .transpose()?;
+                let content =
+                    json!({ "letter": item.letter.body, "title": item.letter.title, "own": part }).to_string();
                 let beside = outside.store.read::<_, StoreError, _>(|tx| {
                     let mut all = Vec::new();
                     for one in attachments::list(tx, id)? {
@@ -63,7 +68,8 @@ fn packed(outside: &Outside, account: AccountId) -> Result<Vec<u8>, Failure> {
                     }
                     Ok(all)
                 })?;
-                for (name, bytes) in std::iter::once((format!("{id}/letter.json"), content.into_bytes())).chain(beside) {
+                for (name, bytes) in std::iter::once((format!("{id}/letter.json"), content.into_bytes())).chain(beside)
+                {
                     size += bytes.len() as u64;
                     zip.start_file(name, options).map_err(|error| failed(&error))?;
                     zip.write_all(&bytes).map_err(|error| failed(&error))?;

@@ -98,7 +98,8 @@ fn choice(visit: &Visit, href: &str, key: &str, is_here: bool) -> Markup {
 
 fn search_form(visit: &Visit, words: &str) -> Markup {
     let label = visit.say("portal-letter-search");
-    let typed = Field { name: "words", label: &label, kind: "search", value: words, max_length: Some(60), ..Field::default() };
+    let typed =
+        Field { name: "words", label: &label, kind: "search", value: words, max_length: Some(60), ..Field::default() };
     html! {
         form method="post" action="/portal/letters/search" role="search" {
             (visit.csrf("/portal/letters/search"))

@@ -14,6 +14,7 @@ mod one;
 mod receipt;
 
 pub use list::{due_block, new_block};
+pub use one::draw;
 
 use tools::mailbox::{Importance, LetterId};
 use tools::portal::Assurance;

@@ -38,7 +38,8 @@ pub async fn page(
             let seams = outside.seams.clone();
             outside.store.write::<_, StoreError, _>(move |tx| arrivals::open(tx, &seams, account, delegate, id))?;
         }
-        let part = item.personal.as_deref().map(|sealed| Personal::open(&outside.vault, account, sealed)).transpose()?;
+        let part =
+            item.personal.as_deref().map(|sealed| Personal::open(&outside.vault, account, sealed)).transpose()?;
         let beside = outside.store.read::<_, StoreError, _>(|tx| attachments::list(tx, id))?;
         Ok((item, part, beside))
     })
@@ -50,7 +51,9 @@ pub async fn page(
 fn readable(store: &store::Store, me: &InPortal, id: LetterId) -> Result<Item, Failure> {
     let account = me.subject();
     let item = store.read::<_, StoreError, _>(|tx| items::find(tx, account, id))?;
-    let item = item.ok_or_else(|| Failure::saying(Kind::NotFound, "portal-letter-gone").next("/portal/letters", "portal-letter-title"))?;
+    let item = item.ok_or_else(|| {
+        Failure::saying(Kind::NotFound, "portal-letter-gone").next("/portal/letters", "portal-letter-title")
+    })?;
     if may_read(me, item.letter.importance, item.personal.is_some()) {
         Ok(item)
     } else {
@@ -107,12 +110,20 @@ fn in_language(body: &Body, language: Language) -> (&[Block], bool) {
 
 /// One block, drawn by us.
 pub fn draw(block: &Block, visit: &Visit) -> Markup {
-    let text = |text: &str| if visit.language == Language::EasyJapanese { ui::ruby::markup(text) } else { html! { (text) } };
+    let text = |text: &str| {
+        if visit.language == Language::EasyJapanese {
+            ui::ruby::markup(text)
+        } else {
+            html! { (text) }
+        }
+    };
     match block {
         Block::Heading(said) => html! { h2 { (text(said)) } },
         Block::Paragraph(said) => html! { p { (text(said)) } },
         Block::List(lines) => html! { ul { @for line in lines { li { (text(line)) } } } },
-        Block::Facts(pairs) => facts(&pairs.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Vec<_>>()),
+        Block::Facts(pairs) => {
+            facts(&pairs.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Vec<_>>())
+        }
         Block::Link { label, to } => html! {
             p { a href=(to) rel="noreferrer external" { (text(label)) } " " span class="hint" { "(" (host(to)) ")" } }
         },
@@ -187,13 +198,21 @@ async fn change(
 }
 
 /// `POST …/put-away`.
-pub async fn put_away(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<String>) -> Result<Response, Failure> {
+pub async fn put_away(
+    State(app): State<Arc<App>>,
+    me: InPortal,
+    Path(letter): Path<String>,
+) -> Result<Response, Failure> {
     let action = |tx: &mut Tx<'_>, account, id, now| items::put_away(tx, account, id, Some(now));
     change(&app, &me, &letter, "portal-done-letter-put-away", action).await
 }
 
 /// `POST …/put-back`.
-pub async fn put_back(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<String>) -> Result<Response, Failure> {
+pub async fn put_back(
+    State(app): State<Arc<App>>,
+    me: InPortal,
+    Path(letter): Path<String>,
+) -> Result<Response, Failure> {
     let action = |tx: &mut Tx<'_>, account, id, _| items::put_away(tx, account, id, None);
     change(&app, &me, &letter, "portal-done-letter-put-back", action).await
 }
@@ -205,7 +224,11 @@ pub async fn done(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<
 }
 
 /// `POST …/remove`: for good; a statutory letter stays.
-pub async fn remove(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<String>) -> Result<Response, Failure> {
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    me: InPortal,
+    Path(letter): Path<String>,
+) -> Result<Response, Failure> {
     let action = |tx: &mut Tx<'_>, account, id, _| items::remove(tx, account, id).map(drop);
     change(&app, &me, &letter, "portal-done-letter-removed", action).await
 }
@@ -224,7 +247,11 @@ pub fn file(media_type: &'static str, name: &str, bytes: Vec<u8>) -> Response {
 }
 
 /// `GET …/calendar.ics`: the appointment, or the day it is due.
-pub async fn calendar(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<String>) -> Result<Response, Failure> {
+pub async fn calendar(
+    State(app): State<Arc<App>>,
+    me: InPortal,
+    Path(letter): Path<String>,
+) -> Result<Response, Failure> {
     let (outside, id) = (app.outside()?.clone(), letter_id(&letter)?);
     let item = blocking(move || readable(&outside.store, &me, id)).await?;
     let text = i_calendar(&item).ok_or_else(|| Failure::of(Kind::NotFound))?;
