@@ -145,6 +145,7 @@ impl City {
         assert!(alone.is_err(), "nobody releases alone");
         let seams = self.database.seams.clone();
         self.inside.store.write(move |tx| two_persons::approve(tx, &seams, &second, asked)).unwrap();
+        self.database.clock.advance_seconds(2);
     }
 
     fn one(&self, id: Id) -> Dispatch {
@@ -228,6 +229,8 @@ fn a_statutory_letter_goes_where_the_law_and_each_person_say() {
         city.send_all(id);
         let one = city.one(id);
         assert_eq!((one.placed, one.on_paper, one.unreached), (2, 2, 0));
+        let pieces = city.inside.store.read::<_, StoreError, _>(|tx| tx.query("SELECT 1 FROM dispatch_pieces", &[]));
+        assert!(pieces.unwrap().is_empty(), "the recipients' parts are erased");
         assert_eq!(city.paper(id), on(&[("R-000003", Reason::NoConsent), ("R-000004", Reason::NoAccount)]));
         assert!(city.letters(undecided).is_empty());
         let letter = city.letters(reader)[0].letter;

@@ -36,10 +36,21 @@ pub fn step(inside: &Inside, post: &Post) -> Result<i64, DispatchError> {
     for dispatch in sending {
         looked_at += one(inside, post, &dispatch)?;
     }
+    if looked_at == 0 {
+        erase_over(inside)?;
+    }
     Ok(looked_at)
 }
 
+/// Seconds between the release and the first recipients: messages of one instant may change places on their way, and the
+/// letter must come before whoever gets it.
+const AHEAD_SECONDS: i64 = 2;
+
 fn one(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, DispatchError> {
+    let now = inside.seams.now();
+    if dispatch.released_at.is_none_or(|at| now.seconds_since(at) < AHEAD_SECONDS) {
+        return Ok(0);
+    }
     if dispatch.done >= dispatch.target() {
         return advance(inside, dispatch).map(|()| 0);
     }
@@ -49,7 +60,7 @@ fn one(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Dispatc
     }
 }
 
-/// The stage is done: hold, then the next; after the last the recipients' key is erased.
+/// The stage is done: hold, then the next.
 fn advance(inside: &Inside, dispatch: &Dispatch) -> Result<(), DispatchError> {
     let (id, now, dispatch_now) = (dispatch.id, inside.seams.now(), dispatch.clone());
     inside.store.write::<_, StoreError, _>(move |tx| {
@@ -69,8 +80,21 @@ fn advance(inside: &Inside, dispatch: &Dispatch) -> Result<(), DispatchError> {
             _ => Ok(0),
         }
     })?;
-    if dispatch.stage == 100 && dispatch.draft.audience == Audience::Listed {
-        inside.vault.erase(&dispatch.sealed_under())?;
+    Ok(())
+}
+
+/// Erases the recipients of dispatches that are over, and the key they were sealed under.
+fn erase_over(inside: &Inside) -> Result<(), DispatchError> {
+    let over = inside.store.read::<_, StoreError, _>(|tx| {
+        tx.query(
+            "SELECT d.dispatch_id FROM dispatches d WHERE d.state IN ('done', 'recalled') \
+             AND EXISTS (SELECT 1 FROM dispatch_pieces p WHERE p.dispatch_id = d.dispatch_id) LIMIT 20",
+            &[],
+        )
+    })?;
+    for row in over {
+        let id = row.id(0)?;
+        inside.vault.erase(&super::sealed_under(id))?;
         inside.store.write::<_, StoreError, _>(move |tx| {
             tx.execute("DELETE FROM dispatch_pieces WHERE dispatch_id = $1", &[id.into()])
         })?;
