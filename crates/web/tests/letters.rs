@@ -154,6 +154,8 @@ fn a_letter_goes_from_the_department_to_the_reader_and_back_again() {
         );
         assert!(text.contains("&lt;script&gt;") && !text.contains("<script>alert"), "drawn by us, never theirs");
         assert!(at_home.get(&format!("{letter}?lang=en")).text().contains("Your premium is set."));
+        // The choice is remembered; back to Japanese.
+        assert_eq!(at_home.get(&format!("{letter}?lang=ja")).status, 200);
         let calendar = at_home.get(&format!("{letter}/calendar.ics"));
         assert!(calendar.text().contains("DTSTART;VALUE=DATE:20261225\r\n"), "{}", calendar.text());
         // Words never stand in an address: search is a form.
