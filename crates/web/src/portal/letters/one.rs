@@ -154,7 +154,7 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
         @if letter.recalled_at.is_none() { @match &letter.action {
             Some(Act::Pay { amount, at }) => {
                 @let amount = part.and_then(|part| part.amount).unwrap_or(*amount);
-                p { (visit.say_with("portal-letter-amount", &[("yen", amount.into())])) }
+                p { (visit.say_with("portal-letter-amount", &[("yen", grouped(amount).into())])) }
                 p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay"))) }
             }
             Some(Act::Apply { at }) => { p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply"))) } }
@@ -165,6 +165,19 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
             Some(Act::Reply) | None => {}
         } }
     }
+}
+
+/// Thousands apart, as sums of money are written.
+fn grouped(amount: i64) -> String {
+    let digits = amount.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 fn what_to_do(visit: &Visit, item: &Item, at: &str) -> Markup {
@@ -334,6 +347,11 @@ mod tests {
         let folded = folded(&line);
         assert!(folded.split("\r\n").all(|part| part.len() <= 75), "{folded}");
         assert_eq!(folded.replace("\r\n ", "").trim_end(), line);
+    }
+
+    #[test]
+    fn sums_have_their_thousands_apart() {
+        assert_eq!([0, 999, 1_000, 84_000, 1_234_567].map(grouped), ["0", "999", "1,000", "84,000", "1,234,567"]);
     }
 
     #[test]
