@@ -34,7 +34,11 @@ pub fn step(inside: &Inside, post: &Post) -> Result<i64, DispatchError> {
     })?;
     let mut looked_at = 0;
     for dispatch in sending {
-        looked_at += one(inside, post, &dispatch)?;
+        // One that cannot go on must not hold up the others.
+        match one(inside, post, &dispatch) {
+            Ok(done) => looked_at += done,
+            Err(error) => tracing::error!(dispatch = %dispatch.id, %error, "letters wait; they are tried again"),
+        }
     }
     if looked_at == 0 {
         erase_over(inside)?;
