@@ -20,6 +20,7 @@ mod clients;
 mod daemon;
 mod import;
 mod issue;
+mod mailbox;
 mod pages;
 mod paper;
 mod push;
@@ -63,6 +64,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("audit", "S2", audit::run),
     ("issue", "S2", issue::run),
     ("pages", "S1", pages::run),
+    ("mailbox", "S5", mailbox::run),
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
     ("paper", "S1", paper::run),

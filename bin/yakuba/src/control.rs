@@ -39,6 +39,8 @@ pub enum Request {
         /// Lines of signed heads kept elsewhere.
         against: Option<String>,
     },
+    /// Check the evidence of letters.
+    VerifyEvidence,
     /// Whether a paper was withdrawn.
     PaperState {
         /// The request id printed on it.

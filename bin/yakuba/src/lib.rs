@@ -50,7 +50,7 @@ enum Command {
     /// Issue a certificate at the counter, with the machine's engine and checks.
     #[command(subcommand)]
     Issue(IssueCommand),
-    /// Verify a paper or the audit log.
+    /// Verify a paper, the audit log or the evidence of letters.
     #[command(subcommand)]
     Verify(VerifyCommand),
     /// Staff accounts.
@@ -306,6 +306,13 @@ pub enum VerifyCommand {
         /// Signed heads kept elsewhere.
         #[arg(long)]
         against: Option<PathBuf>,
+    },
+    /// Check the evidence of letters: its chain, its roots and their time stamps. Exit 0 whole, 1 not, with the place.
+    #[command(after_help = "Example:\n  yakuba verify evidence --data demo-data")]
+    Evidence {
+        /// The city's data directory.
+        #[arg(long)]
+        data: PathBuf,
     },
 }
 

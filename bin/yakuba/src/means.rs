@@ -62,6 +62,8 @@ pub struct Means {
     pub in_use: Arc<Current<Vec<InUse>>>,
     /// Time stamps that are accepted; document authorities are added to these.
     stamp_anchors: TrustAnchors,
+    /// Gives time stamps; `None` where no authority is configured.
+    pub stamps: Option<Arc<dyn TimestampSource>>,
     /// What lets electronic copies last; `None` where no authority or no lists are configured.
     pub lasting: Option<Lasting>,
     /// The simulated J-LIS of a demo; stops when dropped.
@@ -140,6 +142,24 @@ fn stamping(city: &OpenCity, anchors: &mut TrustAnchors) -> Result<Stamping, Fai
     Ok(Stamping { stamps: Some(Arc::new(stamps)), lists, simulated })
 }
 
+/// Whose time stamps this city believes: for checking evidence without starting anything.
+///
+/// # Errors
+/// An authority cannot be read.
+pub fn timestamp_anchors(city: &OpenCity) -> Result<TrustAnchors, Failure> {
+    let inside = city.inside();
+    let mut anchors = if inside.demo { TrustAnchors::allowing_test() } else { TrustAnchors::production_only() };
+    if city.config().timestamp.url.is_empty() && inside.demo {
+        let authorities = SimulatedAuthorities::open(city.directory(), &inside.seams)?;
+        anchors
+            .add(AuthorityRole::Timestamp, AnchorKind::Test, authorities.timestamps.certificate())
+            .map_err(failed("the simulated time-stamping authority cannot be trusted"))?;
+    } else if !city.config().timestamp.url.is_empty() {
+        add_anchors(&mut anchors, AuthorityRole::Timestamp, &city.directory().join("signing").join("timestamps"))?;
+    }
+    Ok(anchors)
+}
+
 fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
     Failure::while_doing(Kind::Unavailable, what)
 }
@@ -184,7 +204,7 @@ impl Means {
             Some(stamps) => composer.with_stamps(Arc::clone(stamps)),
             None => composer,
         });
-        let lasting = stamps.zip(lists);
+        let lasting = stamps.clone().zip(lists);
         let lasting = lasting.map(|(stamps, lists)| Lasting { stamps, lists, papers: papers.clone() });
         let renewals = jlis.as_ref().map(|jlis| {
             let fetch = Arc::new(HttpFetch::with_timeout(STATUS_TIMEOUT));
@@ -201,7 +221,7 @@ impl Means {
             status,
         };
         let in_use = Arc::new(Current::new(keys.in_use.clone()));
-        Ok(Self { issuer, papers, in_use, stamp_anchors, lasting, _jlis: jlis, _stamps: simulated })
+        Ok(Self { issuer, papers, in_use, stamp_anchors, stamps, lasting, _jlis: jlis, _stamps: simulated })
     }
 
     /// What keeps this process at the keys its city shares. Papers that were made with others have it look again.

@@ -243,3 +243,30 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
     let now = outside.seams.now();
     outside.store.write(move |tx| representatives::sweep(tx, now)).map(drop)
 }
+
+/// Seconds between roots over the evidence of letters: a minute, as the records promise.
+pub const EVIDENCE_SECONDS: u64 = 60;
+/// Seconds between looks for statutory letters nobody opened, for what need not be kept, and for letters in the folder.
+pub const LETTERS_SECONDS: u64 = 60;
+
+/// Sends what dispatches may send now, as long as there is something.
+///
+/// # Errors
+/// The databases, in words.
+pub fn send_letters(inside: &tools::Inside, post: &Post) -> Result<(), String> {
+    while tools::dispatch::work::step(inside, post).map_err(|error| error.to_string())? > 0 {}
+    Ok(())
+}
+
+/// What comes to the mailbox of the outside: personal parts; statutory letters whose day has passed; what need not be kept.
+///
+/// # Errors
+/// The databases, in words.
+pub fn look_after_letters(outside: &tools::Outside) -> Result<(), String> {
+    let (seams, today) = (outside.seams.clone(), outside.seams.today());
+    let tell = move |tx: &mut store::Tx<'_>| tools::mailbox::arrivals::tell_unopened(tx, &seams, today);
+    outside.store.write::<_, tools::relay::RelayError, _>(tell).map_err(|error| error.to_string())?;
+    let now = outside.seams.now();
+    let sweep = move |tx: &mut store::Tx<'_>| tools::mailbox::retention::sweep(tx, now);
+    outside.store.write::<_, store::StoreError, _>(sweep).map(drop).map_err(|error| error.to_string())
+}

@@ -159,6 +159,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.data_apps(&city)?;
     beside.tell(&city, &teller)?;
     beside.told(&city, &ends, &keys)?;
+    beside.letters(&city, &ends, &means)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -412,6 +413,32 @@ impl Beside {
         self.every(1, "portal-ask", move || portal::ask(&outside, &post).map_err(|error| error.to_string()))?;
         let outside = city.outside().clone();
         self.every(PURGE_SECONDS, "portal-forget", move || portal::forget(&outside).map_err(|error| error.to_string()))
+    }
+
+    /// Letters: sent from the inside, sealed for each person outside, on record, stamped.
+    fn letters(&mut self, city: &OpenCity, ends: &portal::Ends, means: &Means) -> Result<(), Failure> {
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(1, "letters-sending", move || portal::send_letters(&inside, &post))?;
+        let (outside, post) = (city.outside().clone(), ends.outside.clone());
+        self.every(1, "letters-personal", move || {
+            tools::mailbox::arrivals::unpack(&outside, &post).map(drop).map_err(|error| error.to_string())
+        })?;
+        let outside = city.outside().clone();
+        self.every(portal::LETTERS_SECONDS, "letters-kept", move || portal::look_after_letters(&outside))?;
+        let (outside, stamps) = (city.outside().clone(), means.stamps.clone());
+        self.every(portal::EVIDENCE_SECONDS, "letters-evidence", move || {
+            let now = outside.seams.now();
+            tools::mailbox::evidence::stamp(&outside.store, now, stamps.as_deref())
+                .map(drop)
+                .map_err(|error| error.to_string())
+        })?;
+        let (inside, folder) = (city.inside().clone(), city.directory().join("letters"));
+        self.every(portal::LETTERS_SECONDS, "letters-folder", move || {
+            if !folder.is_dir() {
+                return Ok(());
+            }
+            tools::dispatch::drop_folder::take(&inside, &folder).map(drop).map_err(|error| error.to_string())
+        })
     }
 
     /// Runs `job` now and then every `seconds` on a thread of its own.

@@ -7,8 +7,9 @@
 
 use crate::audit::Zone;
 use crate::family_register::registration::remote;
+use crate::mailbox::{arrivals as letters, consents};
 use crate::relay::{Router, audit_heads, paper_status};
-use crate::{data_apps, effect_report, portal, twins, withdrawal_list};
+use crate::{data_apps, dispatch, effect_report, portal, twins, withdrawal_list};
 
 /// What the portals' zone takes from the register's zone.
 pub fn to_outside() -> Router {
@@ -20,6 +21,11 @@ pub fn to_outside() -> Router {
         .on(effect_report::KIND, |tx, _, message| effect_report::receive(tx, message))
         .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
+        .on(letters::LETTER, letters::receive_letter)
+        .on(letters::ATTACHMENT, |tx, _, message| letters::receive_attachment(tx, message))
+        .on(letters::PLACE, letters::receive_place)
+        .on(letters::PERSONAL, |tx, _, message| letters::receive_personal(tx, message))
+        .on(letters::RECALL, letters::receive_recall)
         .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
 }
 
@@ -29,5 +35,7 @@ pub fn to_inside() -> Router {
         .on(data_apps::registry::APPLIED, |tx, _, message| data_apps::review::receive_applied(tx, message))
         .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
+        .on(consents::KIND, |tx, _, message| consents::receive(tx, message))
+        .on(letters::UNOPENED, dispatch::paper::receive_unopened)
         .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Outside, message))
 }

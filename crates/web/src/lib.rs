@@ -13,6 +13,7 @@ pub mod agents;
 pub mod app;
 pub mod assets;
 mod ceremony;
+pub mod dispatch_api;
 pub mod error;
 pub mod form;
 pub mod kiosk;

@@ -25,7 +25,7 @@ use crate::limits::{Class, Knocker};
 use crate::portal as doors;
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, InPortal, SignedIn, Visit};
-use crate::{agents, assets, kiosk, kiosk_api, open, provider, security, staff};
+use crate::{agents, assets, dispatch_api, kiosk, kiosk_api, open, provider, security, staff};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,12 @@ impl Routes {
     pub fn of(zone: Zone) -> Self {
         let shared = Self::new().merge(assets::routes()).merge(agents::pairing::routes());
         let inside = || {
-            Self::new().merge(staff::routes()).merge(kiosk::routes()).merge(kiosk_api::routes()).merge(agents::routes())
+            Self::new()
+                .merge(staff::routes())
+                .merge(kiosk::routes())
+                .merge(kiosk_api::routes())
+                .merge(agents::routes())
+                .merge(dispatch_api::routes())
         };
         match zone {
             Zone::Inside => shared.merge(inside()),

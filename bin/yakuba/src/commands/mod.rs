@@ -27,6 +27,7 @@ pub fn execute(city: &OpenCity, request: Request, progress: &mut dyn FnMut(&str)
         Request::Import(order) => city::import(city, &order, progress),
         Request::TaxYear(order) => tax_year::set(city, &order),
         Request::VerifyAudit { against } => verify::audit(city, against.as_deref()),
+        Request::VerifyEvidence => verify::evidence(city),
         Request::PaperState { request } => verify::paper_state(city, &request),
         Request::VirtualCard { resident, state } => card::contents(city, &resident, state),
         Request::Keys => keys::list(city),

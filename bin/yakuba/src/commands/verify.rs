@@ -1,4 +1,4 @@
-//! `yakuba verify paper | audit`. Exit 0 valid, 1 not, with the reason.
+//! `yakuba verify paper | audit | evidence`. Exit 0 valid, 1 not, with the reason.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,12 +31,39 @@ pub fn run(command: &VerifyCommand) -> Outcome {
                 .transpose()
                 .map_err(Failure::while_doing(Kind::Invalid, "the file of heads cannot be read"))?;
             let done = control::run(data, Request::VerifyAudit { against }, &mut |_| {})?;
-            for line in &done.lines {
-                println!("{line}");
-            }
-            Ok(ExitCode::from(done.exit_code))
+            Ok(said(&done))
+        }
+        VerifyCommand::Evidence { data } => {
+            control::run(data, Request::VerifyEvidence, &mut |_| {}).map(|done| said(&done))
         }
     }
+}
+
+fn said(done: &Done) -> ExitCode {
+    for line in &done.lines {
+        println!("{line}");
+    }
+    ExitCode::from(done.exit_code)
+}
+
+/// Checks the evidence of letters, in the process that owns the city.
+///
+/// # Errors
+/// The database; the time-stamping authority's certificate.
+pub fn evidence(city: &OpenCity) -> Result<Done, Failure> {
+    let anchors = crate::means::timestamp_anchors(city)?;
+    let report = tools::mailbox::evidence::verify(&city.outside().store, Some(&anchors))
+        .map_err(|error| Failure::new(error.kind(), error))?;
+    let mut lines = vec![format!(
+        "{} entries, {} roots, {} of them with a time stamp",
+        report.entries, report.roots, report.stamped
+    )];
+    lines.extend(report.findings.iter().map(|finding| format!("altered: {finding}")));
+    lines.push(
+        if report.is_sound() { "the evidence of letters is whole" } else { "the evidence of letters was altered" }
+            .to_owned(),
+    );
+    Ok(Done { exit_code: u8::from(!report.is_sound()), lines, file: None })
 }
 
 /// The document authority's certificate: `--trust`, or that of the data directory.

@@ -77,6 +77,10 @@ events! {
     ObjectionAnswered "disclosure.objection_answered" "an objection to a reading was answered" "閲覧への申出に対する回答";
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
     ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";
+    LettersReleased "letters.released" "letters were released to be sent" "文書の発送の承認";
+    LettersHalted "letters.halted" "sending of letters was stopped, or went on" "文書の発送の停止・再開";
+    LettersRecalled "letters.recalled" "letters were taken back" "文書の取消し";
+    LetterSenderChanged "letters.sender_changed" "a sender of letters was approved or stopped" "文書の発送者の承認・停止";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }

@@ -20,7 +20,7 @@
 mod events;
 mod head;
 mod lane;
-mod merkle;
+pub(crate) mod merkle;
 mod proof;
 mod verify;
 

@@ -150,6 +150,19 @@ impl Post {
         Ok(send(tx, seams, self.to, KIND, serde_json::json!(body).to_string().as_bytes())?)
     }
 
+    /// Seals much at once to the other zone, bound to `about`: one key agreement for a whole batch.
+    ///
+    /// # Errors
+    /// The other zone's key.
+    pub fn seal(&self, about: &[u8], plain: &[u8]) -> Result<Vec<u8>, PostError> {
+        Ok(self.theirs.seal(SEALED_FOR, about, plain)?)
+    }
+
+    /// Opens what [`Post::seal`] of the other zone sealed; `None` when it is not for us or about something else.
+    pub fn open(&self, about: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.keys.iter().find_map(|key| key.open(SEALED_FOR, about, sealed).ok())
+    }
+
     /// Opens what waits and gives it to its handlers, oldest first. What cannot be read is put aside and reported; what
     /// cannot be done now waits. Returns how many were done.
     ///

@@ -114,6 +114,14 @@ words_enum! {
         SettleMoney "settle_money" "返金・不明入金を処理する" "settle refunds and unclear payments";
         /// Review private apps: admit, stop, end them.
         ReviewApps "review_apps" "民間アプリを審査する" "review private apps";
+        /// See letters being sent, and who gets them on paper.
+        SeeLetters "see_letters" "文書の発送を見る" "see letters being sent";
+        /// Prepare letters, ask that they are sent, stop them, take them back.
+        SendLetters "send_letters" "文書を発送する" "send letters";
+        /// Be the second person when letters are sent.
+        ApproveLetters "approve_letters" "文書の発送を承認する" "approve that letters are sent";
+        /// Approve and stop departments and private senders.
+        ManageSenders "manage_senders" "文書の発送者を管理する" "manage senders of letters";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -157,6 +165,10 @@ impl Action {
             Self::CloseCash | Self::SettleMoney => &[CertificateOfficer],
             Self::ApproveCash => &[CertificateOfficer, Administrator],
             Self::ReviewApps => &[CertificateOfficer],
+            Self::SeeLetters => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
+            Self::SendLetters => &[CertificateOfficer],
+            Self::ApproveLetters => &[CertificateOfficer, Administrator],
+            Self::ManageSenders => &[Administrator],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }

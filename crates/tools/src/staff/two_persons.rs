@@ -8,6 +8,7 @@
 //! | prepare another seal or key | a certificate officer | another certificate officer, or an administrator |
 //! | say from when it holds | a certificate officer | another certificate officer, or an administrator |
 //! | set the day of the tax year's switch | a certificate officer | another certificate officer, or an administrator |
+//! | send letters to many | a certificate officer | another certificate officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
@@ -20,6 +21,7 @@ use super::roles::{Action, Role};
 use crate::access::Actor;
 use crate::approvals::{self, Approval, Proposal, Refusal};
 use crate::audit::{self, Event};
+use crate::dispatch;
 use crate::incidents::{self, IncidentError};
 use crate::paper_keys::{self, PaperKey, Part, Standing};
 use crate::papers;
@@ -40,6 +42,8 @@ pub enum Deed {
     UseKey(Id),
     /// Set the day of this proposal.
     SwitchTaxYear(Id),
+    /// Send the letters of this dispatch.
+    ReleaseLetters(Id),
 }
 
 impl Deed {
@@ -51,6 +55,7 @@ impl Deed {
             Self::PrepareKey(_) => "keys.prepare",
             Self::UseKey(_) => "keys.use",
             Self::SwitchTaxYear(_) => "tax-year.switch",
+            Self::ReleaseLetters(_) => "letters.release",
         }
     }
 
@@ -61,7 +66,8 @@ impl Deed {
             | Self::WithdrawPaper(id)
             | Self::PrepareKey(id)
             | Self::UseKey(id)
-            | Self::SwitchTaxYear(id) => id,
+            | Self::SwitchTaxYear(id)
+            | Self::ReleaseLetters(id) => id,
         }
     }
 
@@ -73,6 +79,7 @@ impl Deed {
             Self::WithdrawPaper(_) => Action::WithdrawPaper,
             Self::PrepareKey(_) | Self::UseKey(_) => Action::RotateKeys,
             Self::SwitchTaxYear(_) => Action::SwitchTaxYear,
+            Self::ReleaseLetters(_) => Action::SendLetters,
         }
     }
 
@@ -84,6 +91,7 @@ impl Deed {
             Self::WithdrawPaper(_) => Action::ApproveWithdrawal,
             Self::PrepareKey(_) | Self::UseKey(_) => Action::ApproveKeys,
             Self::SwitchTaxYear(_) => Action::ApproveTaxYear,
+            Self::ReleaseLetters(_) => Action::ApproveLetters,
         }
     }
 
@@ -97,6 +105,7 @@ impl Deed {
             Self::PrepareKey(subject),
             Self::UseKey(subject),
             Self::SwitchTaxYear(subject),
+            Self::ReleaseLetters(subject),
         ];
         deeds.into_iter().find(|deed| deed.action() == approval.action)
     }
@@ -104,7 +113,9 @@ impl Deed {
     /// The very bytes the second person approves, where the subject alone does not say everything.
     fn payload(self, tx: &mut Tx<'_>) -> Result<Vec<u8>, store::StoreError> {
         Ok(match self {
-            Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) => Vec::new(),
+            Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) | Self::ReleaseLetters(_) => {
+                Vec::new()
+            }
             Self::PrepareKey(id) | Self::UseKey(id) => paper_keys::get(tx, id)?.map_or_else(Vec::new, |key| {
                 let at = key.use_at.map_or(0, Timestamp::micros);
                 format!("{}\n{}\n{at}", key.part.word(), key.name).into_bytes()
@@ -144,6 +155,11 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         Deed::PrepareKey(key) => drop(standing_at(tx, key, Standing::Proposed)?),
         Deed::UseKey(key) => drop(standing_at(tx, key, Standing::Prepared)?),
         Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
+        Deed::ReleaseLetters(dispatch) => {
+            dispatch::get(tx, dispatch)?
+                .filter(|one| one.state == dispatch::State::Complete)
+                .ok_or(Refusal::Unknown)?;
+        }
     }
     // One request at a time for one thing.
     if is_asked(tx, seams, deed)? {
@@ -304,5 +320,10 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             audit::append(tx, seams, actor, Event::SettingChanged, &details)?;
             Ok(())
         }
+        Deed::ReleaseLetters(dispatch) => match dispatch::release(tx, seams, actor, dispatch) {
+            Ok(()) => Ok(()),
+            Err(dispatch::DispatchError::Store(error)) => Err(error.into()),
+            Err(_) => Err(Refusal::Unknown.into()),
+        },
     }
 }

@@ -6,6 +6,7 @@
 //!  /portal/welcome    after the first time (welcome)          /portal/stop   a lost phone (stop)
 //!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
 //!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
+//!  /portal/letters    the mailbox (letters)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
@@ -16,6 +17,7 @@ pub mod channels;
 pub mod consents;
 pub mod find_usage;
 pub mod home;
+pub mod letters;
 pub mod looked;
 pub mod me;
 mod password;
@@ -62,6 +64,7 @@ pub fn routes() -> Routes {
         .merge(me::routes())
         .merge(consents::routes())
         .merge(representatives::routes())
+        .merge(letters::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use services::convenience_certificates::issued;
 use store::StoreError;
 use tools::approvals::{self, Approval};
+use tools::dispatch;
 use tools::incidents;
 use tools::paper_keys::{self, Part};
 use tools::staff::two_persons::{self, Deed};
@@ -84,6 +85,7 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
+            Deed::ReleaseLetters(one) => dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default(),
         };
         let detail = match deed {
             Deed::PrepareKey(key) => paper_keys::get(tx, key)?.map(|key| Detail::Part(key.part)),
@@ -128,6 +130,7 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::PrepareKey(_) => "staff-deed-prepare-key",
         Deed::UseKey(_) => "staff-deed-use-key",
         Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
+        Deed::ReleaseLetters(_) => "letters-deed-release",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),
@@ -149,6 +152,9 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
             @if let Deed::WithdrawPaper(request) = one.deed {
                 p { (visit.say("staff-withdraw-for-good")) }
                 @if me.may(Action::SeePapers) { p { a href=(format!("/staff/papers/{request}")) { (visit.say("staff-paper-open")) } } }
+            }
+            @if let Deed::ReleaseLetters(letters) = one.deed {
+                p { a href=(format!("/staff/letters/{letters}")) { (visit.say("letters-open")) } }
             }
             @if is_own { p class="hint" { (visit.say("staff-approval-own")) } }
             div class="buttons" {

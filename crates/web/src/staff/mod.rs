@@ -23,6 +23,7 @@
 //! | [`hours`] | when certificates are given and what they cost |
 //! | [`issuing`] | a certificate at the counter, for the person whose entry is opened |
 //! | [`keys`] | the seal and the keys in use, and what comes next |
+//! | [`letters`] | letters to many: written, released by two, stopped, taken back, on paper |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`], [`copy_imports`] | resident files and files of the copied registers: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
@@ -47,6 +48,7 @@ mod imports;
 mod incidents;
 mod issuing;
 mod keys;
+mod letters;
 mod linking;
 mod looked;
 mod objections;
@@ -84,6 +86,7 @@ pub fn routes() -> Routes {
         .merge(hours::routes())
         .merge(issuing::routes())
         .merge(keys::routes())
+        .merge(letters::routes())
         .merge(linking::routes())
         .merge(renewal::routes())
         .merge(registrations::routes())

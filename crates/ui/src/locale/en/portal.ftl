@@ -199,3 +199,5 @@ portal-settings-representatives = Representatives
 portal-settings-representatives-what = Let a relative or helper act for you, or act for somebody.
 portal-settings-consents = Your consents
 portal-settings-consents-what = See what you agreed to, and withdraw at any time.
+portal-settings-letters = How letters come
+portal-settings-letters-what = Change letters that come on paper to electronic ones, class by class. You can go back to paper at any time.

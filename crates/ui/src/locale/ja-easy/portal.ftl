@@ -199,3 +199,5 @@ portal-settings-representatives = かわりの ｜人《ひと》
 portal-settings-representatives-what = ｜家族《かぞく》や ｜助《たす》けてくれる ｜人《ひと》に、てつづきを たのめます。
 portal-settings-consents = あなたが「いいです」と ｜言《い》ったこと
 portal-settings-consents-what = これまでの ｜同意《どうい》を ｜見《み》て、いつでも やめられます。
+portal-settings-letters = てがみの うけとりかた
+portal-settings-letters-what = ｜紙《かみ》の てがみを、このページで ｜読《よ》む てがみに かえられます。いつでも ｜紙《かみ》に もどせます。

@@ -199,3 +199,5 @@ portal-settings-representatives = 代理人
 portal-settings-representatives-what = 家族や支援者に手続きを任せたり、任されたりできます。
 portal-settings-consents = 同意の一覧
 portal-settings-consents-what = これまでの同意を見て、いつでも取り消せます。
+portal-settings-letters = 手紙の受け取り方
+portal-settings-letters-what = 紙で届いている文書を、種類ごとに電子の手紙に切り替えられます。いつでも紙に戻せます。

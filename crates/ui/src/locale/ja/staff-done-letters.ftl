@@ -1,0 +1,8 @@
+# What was done with letters to residents
+staff-done-letters-asked = 発送の承認を求めました。
+staff-done-letters-stopped = 発送を止めました。
+staff-done-letters-going-on = 発送を続けます。
+staff-done-letters-recalled = 文書を取り消しました。
+staff-done-letters-posted = 郵送したと記録しました。
+staff-done-letters-written = 文書を保存しました。内容を確認して、承認を求めてください。
+staff-done-letters-sender-stopped = 送り主を停止しました。

@@ -1,0 +1,197 @@
+//! How departments' systems hand letters in: JSON over HTTPS with a key of their own (`Authorization: Bearer …`).
+//!
+//! ```text
+//!  POST /api/dispatch                       letter + Idempotency-Key ─► { dispatch, state, next }
+//!  POST /api/dispatch/{id}/recipients?first=1     JSON lines, ≤ 4 MB, in order; repeated lines are passed over ─► { next }
+//!  POST /api/dispatch/{id}/complete         no more lines; two members of staff release it
+//!  GET  /api/dispatch/{id}                  progress and faulty lines
+//!  POST /api/dispatch/{id}/stop · /recall   at once
+//!  GET  /api/dispatch/openapi.json          this, for programs
+//! ```
+
+mod openapi;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use base::{Id, Kind};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::StoreError;
+use tools::Inside;
+use tools::access::Actor;
+use tools::dispatch::senders::{self, Registered};
+use tools::dispatch::{self, Dispatch, DispatchError, Draft, intake};
+
+use crate::app::{App, blocking};
+use crate::routes::{Routes, Rule};
+
+/// Bytes of one body: some ten thousand recipients.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Its routes. The door is open to all; each handler asks for the sender's key.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/dispatch/openapi.json", Rule::Public, openapi::document)
+        .post_up_to("/api/dispatch", Rule::Public, 256 * 1024, open)
+        .post_up_to("/api/dispatch/{dispatch}/recipients", Rule::Public, MOST_BYTES, recipients)
+        .post("/api/dispatch/{dispatch}/complete", Rule::Public, complete)
+        .get("/api/dispatch/{dispatch}", Rule::Public, progress)
+        .post("/api/dispatch/{dispatch}/stop", Rule::Public, stop)
+        .post("/api/dispatch/{dispatch}/recall", Rule::Public, recall)
+}
+
+/// What was refused, as JSON: programs read it.
+struct Refused(Kind, String);
+
+impl From<DispatchError> for Refused {
+    fn from(error: DispatchError) -> Self {
+        if error.kind() == Kind::Unavailable || error.kind() == Kind::Internal {
+            tracing::error!(%error, "a department was not answered");
+            return Self(error.kind(), "not now; send it again".to_owned());
+        }
+        Self(error.kind(), error.to_string())
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        DispatchError::from(error).into()
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(json!({ "reason": self.1 }))).into_response()
+    }
+}
+
+type Answer = Result<Json<Value>, Refused>;
+
+/// Runs `action` for the sender whose key stands in the request.
+async fn as_sender<F>(app: &Arc<App>, headers: &HeaderMap, action: F) -> Answer
+where
+    F: FnOnce(&Inside, &Registered) -> Result<Value, Refused> + Send + 'static,
+{
+    let unknown = || Refused(Kind::Unauthenticated, "the key is not known".to_owned());
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(|token| token.trim().to_owned())
+        .ok_or_else(unknown)?;
+    let inside = app.inside().map_err(|_| unknown())?.clone();
+    let answer = blocking(move || {
+        let sender = inside.store.read::<_, StoreError, _>(|tx| senders::by_token(tx, &token))?;
+        Ok(match sender {
+            Some(sender) => action(&inside, &sender),
+            None => Err(Refused(Kind::Unauthenticated, "the key is not known".to_owned())),
+        })
+    })
+    .await;
+    answer.map_err(|_| Refused(Kind::Unavailable, "not now; send it again".to_owned()))?.map(Json)
+}
+
+/// The dispatch, if it is this sender's.
+fn own(inside: &Inside, sender: &Registered, id: &str) -> Result<Dispatch, Refused> {
+    let unknown = || Refused(Kind::NotFound, "there is no such dispatch".to_owned());
+    let id = Id::parse(id).map_err(|_| unknown())?;
+    let found = inside.store.read::<_, StoreError, _>(|tx| dispatch::get(tx, id))?;
+    found.filter(|one| one.sender == sender.key).ok_or_else(unknown)
+}
+
+fn told(one: &Dispatch) -> Value {
+    json!({
+        "dispatch": one.id.to_string(), "state": one.state.word(), "next": one.total + one.refused + 1,
+        "recipients": one.total, "refused": one.refused, "stage": one.stage, "done": one.done,
+        "placed": one.placed, "paper": one.on_paper, "unreached": one.unreached,
+        "holdUntil": one.hold_until.map(|at| at.to_string()),
+    })
+}
+
+async fn open(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
+    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    as_sender(&app, &headers, move |inside, sender| {
+        let draft: Draft =
+            serde_json::from_slice(&body).map_err(|error| Refused(Kind::Invalid, format!("the letter: {error}")))?;
+        let (seams, sender) = (inside.seams.clone(), sender.key.clone());
+        let opened =
+            inside.store.write::<_, DispatchError, _>(move |tx| intake::open(tx, &seams, &sender, &key, &draft))?;
+        Ok(told(&opened))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Place {
+    first: i64,
+}
+
+async fn recipients(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(from): Query<Place>,
+    body: Bytes,
+) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let one = own(inside, sender, &id)?;
+        let text = std::str::from_utf8(&body).map_err(|_| Refused(Kind::Invalid, "not UTF-8".to_owned()))?;
+        let lines = intake::read_json_lines(text);
+        let next = intake::append(inside, one.id, from.first, &lines)?;
+        Ok(json!({ "next": next }))
+    })
+    .await
+}
+
+async fn complete(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let one = own(inside, sender, &id)?.id;
+        inside.store.write::<_, DispatchError, _>(move |tx| intake::complete(tx, one))?;
+        own(inside, sender, &id).map(|one| told(&one))
+    })
+    .await
+}
+
+async fn progress(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let one = own(inside, sender, &id)?;
+        let faults = inside.store.read::<_, StoreError, _>(|tx| intake::faults(tx, one.id, 1_000))?;
+        let mut said = told(&one);
+        said["faults"] = faults.iter().map(|(line, why)| json!({ "line": line, "reason": why })).collect();
+        Ok(said)
+    })
+    .await
+}
+
+async fn stop(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let (one, seams) = (own(inside, sender, &id)?.id, inside.seams.clone());
+        let by = Actor::System { job: "dispatch-api" };
+        inside.store.write::<_, DispatchError, _>(move |tx| dispatch::halt(tx, &seams, &by, one, true))?;
+        own(inside, sender, &id).map(|one| told(&one))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Why {
+    reason: String,
+}
+
+async fn recall(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>, body: Bytes) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let why: Why = serde_json::from_slice(&body)
+            .map_err(|_| Refused(Kind::Invalid, "a reason is needed: readers see it".to_owned()))?;
+        let (one, seams) = (own(inside, sender, &id)?.id, inside.seams.clone());
+        let by = Actor::System { job: "dispatch-api" };
+        let reason: String = why.reason.chars().take(200).collect();
+        inside.store.write::<_, DispatchError, _>(move |tx| dispatch::recall(tx, &seams, &by, one, &reason))?;
+        own(inside, sender, &id).map(|one| told(&one))
+    })
+    .await
+}
