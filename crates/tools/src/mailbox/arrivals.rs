@@ -10,16 +10,17 @@
 
 use base::{Date, Seams, Timestamp};
 use data_encoding::BASE64;
+use messaging::{TeaserKind, Urgency};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
 use super::evidence::{self, About, Event};
-use super::letter::{self, Letter, LetterId};
+use super::letter::{self, Importance, Letter, LetterId};
 use super::{Personal, attachments, items};
-use crate::Outside;
 use crate::audit::Zone;
 use crate::portal::{AccountId, Post, PostError};
 use crate::relay::{self, HandleError, Message, RelayError};
+use crate::{Outside, channels};
 
 /// A letter.
 pub const LETTER: &str = "mailbox_letter";
@@ -134,10 +135,16 @@ pub fn place(tx: &mut Tx<'_>, seams: &Seams, letter: &Letter, accounts: &[Accoun
     hand_over(tx, seams, letter, accounts)
 }
 
-/// The one place where placed letters go on to the channels (push, e-mail). `tools::channels::hand_over_all` belongs here;
-/// until it is in this branch nothing is told outside the mailbox.
-fn hand_over(_: &mut Tx<'_>, _: &Seams, _: &Letter, _: &[AccountId]) -> Result<(), StoreError> {
-    Ok(())
+/// Placed letters go on to the channels (push, e-mail): a letter is a campaign of its own, told once to each person.
+fn hand_over(tx: &mut Tx<'_>, seams: &Seams, letter: &Letter, accounts: &[AccountId]) -> Result<(), StoreError> {
+    let (urgency, kind) = match letter.importance {
+        Importance::Emergency => (Urgency::Emergency, TeaserKind::Emergency),
+        Importance::Statutory => (Urgency::Legal, TeaserKind::LegalLetter),
+        Importance::Deadline => (Urgency::Due, TeaserKind::Due),
+        Importance::News => (Urgency::Notice, TeaserKind::Letter),
+    };
+    let path = format!("/portal/letters/{}", letter.id);
+    channels::hand_over_all(tx, seams, (letter.id.id(), urgency, kind, &path), accounts)
 }
 
 /// Lays personal parts down for the job that has keys.
@@ -243,6 +250,8 @@ pub fn receive_recall(tx: &mut Tx<'_>, seams: &Seams, message: &Message) -> Resu
     let letter = letter::find(tx, id)?.ok_or_else(malformed)?;
     let unread = unopened(tx, id, None)?;
     letter::recall(tx, seams.now(), id, &body.note)?;
+    // Whoever was not told yet is not told any more.
+    channels::withdraw(tx, id.id())?;
     tx.execute("DELETE FROM mailbox_personal WHERE letter_id = $1", &[id.into()])?;
     evidence::note(
         tx,

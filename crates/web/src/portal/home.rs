@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use tools::portal::AccountState;
 use ui::notice::{AlertKind, alert};
 
+use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::visit::{InPortal, Visit};
