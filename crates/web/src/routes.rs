@@ -323,6 +323,11 @@ async fn represent(
     })
     .await?;
     let Some((still, acting)) = found else {
+        // A form that was meant for somebody else is not carried out on oneself.
+        if request.method() == Method::POST {
+            let over = Failure::saying(Kind::Conflict, "representative-ended-meanwhile");
+            return Err(over.next("/portal/representatives", "portal-acting-change"));
+        }
         session.acting_for = None;
         return Ok(session);
     };

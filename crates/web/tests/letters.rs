@@ -119,7 +119,10 @@ fn release(house: &House, id: &str) {
 fn a_letter_goes_from_the_department_to_the_reader_and_back_again() {
     for_each_engine(|database| {
         let house = House::open(database);
-        let (reader, mut at_home) = house.door.resident(Assurance::Substantial);
+        let (_, mut without_card) = house.door.resident(Assurance::Substantial);
+        let consent = without_card.post("/portal/settings/letters", &[("class", "health"), ("given", "yes")]);
+        assert_eq!(consent.status, 403, "paper does not end without the card");
+        let (reader, mut at_home) = house.door.resident(Assurance::High);
         house.link(reader, "R-000001");
         let consent = at_home.post("/portal/settings/letters", &[("class", "health"), ("given", "yes")]);
         assert_eq!(consent.status, 303, "{}", consent.text());

@@ -81,7 +81,7 @@ pub fn append(inside: &Inside, id: Id, first: i64, lines: &[Result<Recipient, St
         return Err(DispatchError::State("open"));
     }
     let wanted = dispatch.total + dispatch.refused + 1;
-    if first > wanted {
+    if !(1..=wanted).contains(&first) {
         return Err(DispatchError::Position(wanted));
     }
     let skip = usize::try_from(wanted - first).unwrap_or(usize::MAX).min(lines.len());
@@ -121,7 +121,7 @@ fn append_piece(
         if now.state != State::Open || now.total + now.refused + 1 != next {
             return Err(DispatchError::Position(now.total + now.refused + 1));
         }
-        if now.total + lines > MOST_LINES {
+        if now.total + now.refused + lines + refused > MOST_LINES {
             return Err(DispatchError::TooMany(MOST_LINES));
         }
         if lines > 0 {

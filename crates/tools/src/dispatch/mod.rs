@@ -199,7 +199,16 @@ impl Draft {
         if self.class.is_empty() || self.class.len() > 20 || !self.class.chars().all(is_class) {
             return refuse("a class is a short word of a-z");
         }
-        let texts = [Some(self.title.as_str()), self.reason.as_deref()];
+        let acted = match &self.action {
+            Some(Act::Pay { at, .. } | Act::Apply { at }) => Some(at.as_str()),
+            Some(Act::Calendar { place, .. }) => Some(place.as_str()),
+            Some(Act::Reply) | None => None,
+        };
+        let texts = [Some(self.title.as_str()), self.reason.as_deref(), acted];
+        let is_odd = |text: &str| text.chars().count() > 500 || text.chars().any(char::is_control);
+        if texts.into_iter().flatten().any(is_odd) {
+            return refuse("a text is longer than 500 characters or holds control characters");
+        }
         if texts.into_iter().flatten().any(|text| base::my_number_guard::refuse_individual_number(text).is_err()) {
             return refuse("an Individual Number may not be written here");
         }
@@ -390,6 +399,9 @@ pub fn halt(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, stop: bool) -
 /// # Errors
 /// [`DispatchError`].
 pub fn recall(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, said: &str) -> Result<(), DispatchError> {
+    if base::my_number_guard::refuse_individual_number(said).is_err() {
+        return Err(DispatchError::Letter("an Individual Number may not be written here".to_owned()));
+    }
     let dispatch = get(tx, id)?.ok_or(DispatchError::Unknown)?;
     if dispatch.released_at.is_none() || dispatch.state == State::Recalled {
         return Err(DispatchError::State("released"));

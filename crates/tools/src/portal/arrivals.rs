@@ -5,6 +5,7 @@ use store::{StoreError, Tx};
 use super::account::{self, PROFILE_COLUMN};
 use super::events::{self, SecurityEvent};
 use super::link::Standing;
+use super::means::{self, MeansKind};
 use super::post::Opened;
 use super::{AccountId, AccountState, PostError, session};
 use crate::zone::Outside;
@@ -59,6 +60,9 @@ fn merge(tx: &mut Tx<'_>, seams: &base::Seams, from: AccountId, own: AccountId) 
         tx.execute(sql, &[from.into(), own.into()])?;
     }
     if account::find(tx, own)?.is_some_and(|found| found.state == AccountState::Stopped) {
+        for lost in [MeansKind::Passkey, MeansKind::Password] {
+            means::stop_kind(tx, own, lost)?;
+        }
         account::set_state(tx, now, own, AccountState::Open, None)?;
         events::note(tx, seams, own, SecurityEvent::ResumedByCard)?;
     }

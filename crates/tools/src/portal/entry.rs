@@ -65,6 +65,10 @@ pub fn by_card_or_app(
             AccountState::Stopped => {
                 let asked = ask(tx, found.id)?;
                 if asked.is_some() {
+                    // What was stopped may be in other hands: it opens by the card, and is set up anew.
+                    for lost in [MeansKind::Passkey, MeansKind::Password] {
+                        means::stop_kind(tx, found.id, lost)?;
+                    }
                     events::note(tx, &seams, found.id, SecurityEvent::ResumedByCard)?;
                 }
                 Ok(asked)

@@ -119,7 +119,11 @@ fn send_code(
     account: Option<AccountId>,
     address: String,
 ) -> Result<CodeSent, MeansError> {
-    let code = account.map(|_| format!("{:06}", outside.seams.random.below(1_000_000)));
+    // A reset needs no password besides, so its code is longer.
+    let code = account.map(|_| match what {
+        CodeFor::Reset => format!("{:08}", outside.seams.random.below(100_000_000)),
+        CodeFor::Address | CodeFor::SignIn => format!("{:06}", outside.seams.random.below(1_000_000)),
+    });
     let until = outside.seams.now().plus_seconds(CODE_SECONDS).micros();
     let waiting = Waiting { code: code.clone(), address: address.clone(), tries: TRIES, until };
     let secret = ceremony::remember(outside, what.kind(), account, &waiting, CODE_SECONDS)?;
@@ -144,6 +148,9 @@ pub fn forgotten(outside: &Outside, typed: &str) -> Result<CodeSent, MeansError>
     send_code(outside, CodeFor::Reset, known.map(|known| known.account), address)
 }
 
+/// What an unknown address is compared with.
+static NOBODY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
 /// Checks address and password; then a code is on its way.
 ///
 /// # Errors
@@ -155,10 +162,14 @@ pub fn check(outside: &Outside, typed: &str, password: &Personal<String>) -> Res
         Some(known) => outside.store.read(|tx| means::of_kind(tx, known.account, MeansKind::Password))?.pop(),
         None => None,
     };
+    let nobody = if NOBODY.get().is_none() { hashed(outside, "nobody's password")? } else { String::new() };
     let hash = match &kept {
         Some(kept) => String::from_utf8(kept.opened(&outside.vault)?).map_err(|_| MeansRefusal::Password)?,
-        // Somebody's, so that an unknown address takes as long as a known one.
-        None => hashed(outside, "nobody's password")?,
+        // Nobody's, made once, so that an unknown address takes as long as a known one.
+        None => match NOBODY.get() {
+            Some(made) => made.clone(),
+            None => NOBODY.get_or_init(|| nobody).clone(),
+        },
     };
     let parsed = PasswordHash::new(&hash).map_err(|_| MeansRefusal::Password)?;
     let is_right = Argon2::default().verify_password(password.reveal().as_bytes(), &parsed).is_ok();
@@ -226,6 +237,11 @@ pub fn change_address(
         }
         means::stop_kind(tx, owner, MeansKind::Email)?;
         means::add(tx, &seams, owner, MeansKind::Email, Some(&hash), Some(&sealed))?;
+        // Codes on their way to the old address open nothing any more.
+        tx.execute(
+            "DELETE FROM portal_ceremonies WHERE account_id = $1 AND kind IN ('code_reset', 'code_sign_in')",
+            &[owner.into()],
+        )?;
         Ok(events::note(tx, &seams, owner, SecurityEvent::EmailChanged)?)
     })?;
     Ok(old.filter(|old| *old.reveal() != address))
@@ -246,17 +262,19 @@ fn replace(tx: &mut Tx<'_>, outside: &Outside, owner: AccountId, sealed: &[u8]) 
     Ok(())
 }
 
-/// Sets the password of an account that has an address.
+/// Sets the password of an account that has an address. Every other session ends, and browsers that were known are not.
 ///
 /// # Errors
 /// [`MeansRefusal::Weak`]; [`MeansRefusal::NotFound`] without an address; the databases.
-pub fn set(outside: &Outside, owner: AccountId, password: &Personal<String>) -> Result<(), MeansError> {
+pub fn set(outside: &Outside, owner: AccountId, password: &Personal<String>, here: &[u8]) -> Result<(), MeansError> {
     let address = address_of(outside, owner)?.ok_or(MeansRefusal::NotFound)?;
     fits(password.reveal(), address.reveal())?;
     let sealed = means::seal(&outside.vault, owner, hashed(outside, password.reveal())?.as_bytes())?;
-    let zone = outside.clone();
+    let (zone, here) = (outside.clone(), here.to_vec());
     outside.store.write::<_, MeansError, _>(move |tx| {
         replace(tx, &zone, owner, &sealed)?;
+        means::stop_kind(tx, owner, MeansKind::Browser)?;
+        session::end_others(tx, zone.seams.now(), owner, &here)?;
         Ok(events::note(tx, &zone.seams, owner, SecurityEvent::PasswordSet)?)
     })
 }

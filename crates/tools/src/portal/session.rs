@@ -4,6 +4,7 @@ use base::{Seams, Timestamp};
 use store::{StoreError, Tx};
 
 use super::assurance::{Assurance, CARD_SECONDS};
+use super::means::{self, MeansKind};
 use super::{AccountId, AccountState, account};
 
 /// Seconds a session may lie idle (quality.md: half an hour, with a warning before).
@@ -139,7 +140,9 @@ pub fn touch(tx: &mut Tx<'_>, now: Timestamp, key: &[u8]) -> Result<(), StoreErr
     )
 }
 
-/// The card was shown in this session: the highest level for a while, and the account is whole again.
+/// The card was shown in this session: the highest level for a while, and the account is whole again. Where a password had
+/// been set anew by mail meanwhile, whoever did that need not be who shows the card: every other session ends, and the
+/// password goes unless it is what this very session began with.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -148,6 +151,15 @@ pub fn proved_by_card(tx: &mut Tx<'_>, now: Timestamp, key: &[u8], who: AccountI
         "UPDATE portal_sessions SET level = $3, card_until = $4 WHERE session_hash = $1 AND account_id = $2",
         &[key.into(), who.into(), Assurance::Substantial.code().into(), now.plus_seconds(CARD_SECONDS).into()],
     )?;
+    if account::find(tx, who)?.is_some_and(|found| found.reduced_at.is_some()) {
+        end_others(tx, now, who, key)?;
+        let row = tx.query_one("SELECT means FROM portal_sessions WHERE session_hash = $1", &[key.into()])?;
+        let by = row.map(|row| row.opt_text(0).map(|text| text.map(str::to_owned))).transpose()?.flatten();
+        if by.as_deref() != Some(MeansKind::Password.word()) {
+            means::stop_kind(tx, who, MeansKind::Password)?;
+            means::stop_kind(tx, who, MeansKind::Browser)?;
+        }
+    }
     tx.execute("UPDATE portal_accounts SET reduced_at = NULL WHERE account_id = $1", &[who.into()])?;
     Ok(())
 }

@@ -288,7 +288,7 @@ async fn set_password(State(app): State<Arc<App>>, me: InPortal, fields: Fields)
     let outside = app.outside()?.clone();
     blocking(move || {
         let password = Personal::new(fields.untrimmed("password").to_owned());
-        Ok(password::set(&outside, me.0.person.id, &password)?)
+        Ok(password::set(&outside, me.0.person.id, &password, &me.0.key)?)
     })
     .await
     .map_err(|failure| failure.next("/portal/settings/security", "page-back"))?;

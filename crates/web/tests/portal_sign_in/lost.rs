@@ -50,7 +50,8 @@ fn the_code_kept_at_home_stops_the_account_without_signing_in_and_the_card_opens
         assert_eq!(scene.state(account), AccountState::Open);
         let log = phone.get("/portal/settings/security").text();
         assert!(log.contains("停止番号で利用を停止") && log.contains("カードで停止を解除"), "{log}");
-        json(&Scene::by_passkey(&mut scene.door.stranger(), &mut key));
+        let lost = Scene::by_passkey(&mut scene.door.stranger(), &mut key);
+        assert_eq!(lost.status, 401, "the passkey of the lost phone stays stopped: {}", lost.text());
     });
 }
 

@@ -103,6 +103,10 @@ fn a_reset_by_mail_opens_public_notices_only_until_the_card_is_shown() {
         let away = phone.post("/portal/step-up/app", &[]);
         phone.get(&Scene::at_the_app(away.location().unwrap(), "0"));
         assert_eq!(phone.get("/portal/settings/security").status, 200);
+        // Who set the password anew gains nothing by it.
+        assert_eq!(thief.get("/portal").status, 401);
+        let again = thief.post("/portal/sign-in/password", &[("email", MAIL), ("password", PASSWORD)]);
+        assert_eq!(again.status, 401, "{}", again.text());
         assert_eq!(scene.by_app(&mut scene.door.stranger(), HANAKO, false).status, 200);
     });
 }

@@ -65,7 +65,7 @@ impl Letters {
     pub fn code(&self, to: &str, nth: usize) -> String {
         let text: Vec<char> = self.text(to, nth).chars().collect();
         let at = text.windows(6).position(|six| six.iter().all(char::is_ascii_digit)).expect("a code");
-        text[at..at + 6].iter().collect()
+        text[at..].iter().take_while(|c| c.is_ascii_digit()).collect()
     }
 
     pub fn count(&self) -> usize {

@@ -60,3 +60,4 @@ representative-staff-not-found = One of the persons is not in the register.
 representative-staff-age = The ages or the last day do not allow it.
 representative-staff-not-here = This cannot be entered here; follow the counter’s procedure.
 representative-staff-wrong = Please check what was typed.
+representative-ended-meanwhile = The time for which you may act for this person is over. Nothing was changed.

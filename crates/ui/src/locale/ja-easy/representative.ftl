@@ -60,3 +60,4 @@ representative-staff-not-found = 宛名番号の人が見つからないか、�
 representative-staff-age = 年齢か期限が合いません(子は15歳未満、代理人は18歳以上)。
 representative-staff-not-here = この登録はできません。市民課の手順で対応してください。
 representative-staff-wrong = 入力を確かめてください。
+representative-ended-meanwhile = かわりに する ｜期間《きかん》が おわりました。なにも かわっていません。

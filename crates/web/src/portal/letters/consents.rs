@@ -8,6 +8,7 @@ use base::Kind;
 use maud::{Markup, html};
 use store::StoreError;
 use tools::mailbox::consents::{self, CLASSES, FREE_CLASSES, Given, STOPPED};
+use tools::portal::Assurance;
 use tools::relay::RelayError;
 use ui::form::{ButtonKind, button};
 
@@ -86,6 +87,11 @@ pub async fn decide(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -
         return Err(Failure::of(Kind::Invalid));
     }
     let given = fields.get("given") == "yes";
+    // To let paper end takes the card; to have it back does not.
+    if given && !class.starts_with(STOPPED) && me.level() < Assurance::High {
+        let needed = Failure::saying(Kind::Forbidden, "portal-step-up-needed");
+        return Err(needed.next("/portal/step-up?next=/portal/settings/letters", "portal-step-up"));
+    }
     let (outside, account) = (app.outside()?.clone(), me.subject());
     blocking(move || {
         let seams = outside.seams.clone();

@@ -220,12 +220,24 @@ fn opened_has(
     }))
 }
 
+/// Whether letters are open here: one's own, or within what the representation covers today.
+fn are_open(app: &App, me: &InPortal) -> Result<bool, Failure> {
+    use tools::representatives::{self, Scope};
+    let Some((represented, _)) = &me.0.acting_for else { return Ok(true) };
+    let (outside, who, represented) = (app.outside()?, me.0.person.id, *represented);
+    let today = outside.seams.today();
+    let may = outside
+        .store
+        .read::<_, StoreError, _>(|tx| representatives::may(tx, today, who, represented, Scope::Letters))?;
+    Ok(may.is_some())
+}
+
 /// The home page's first block: what is due.
 ///
 /// # Errors
 /// The database.
 pub fn due_block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
-    if !may_read(me, Importance::Deadline, true) {
+    if !may_read(me, Importance::Deadline, true) || !are_open(app, me)? {
         return Ok(None);
     }
     let (outside, account) = (app.outside()?, me.subject());
@@ -244,6 +256,9 @@ pub fn due_block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Marku
 /// # Errors
 /// The database.
 pub fn new_block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
+    if !are_open(app, me)? {
+        return Ok(None);
+    }
     let (outside, account) = (app.outside()?, me.subject());
     let lines = outside.store.read::<_, StoreError, _>(|tx| items::newest(tx, account, View::Box, None))?;
     let new: Vec<Line> = lines.into_iter().filter(|line| line.opened_at.is_none()).take(3).collect();

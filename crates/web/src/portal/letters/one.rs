@@ -242,6 +242,10 @@ pub async fn remove(
     me: InPortal,
     Path(letter): Path<String>,
 ) -> Result<Response, Failure> {
+    if me.0.acting_for.is_some() {
+        let closed = Failure::saying(base::Kind::Forbidden, "representative-closed");
+        return Err(closed.next("/portal/letters", "page-back"));
+    }
     let action = |tx: &mut Tx<'_>, account, id, _| items::remove(tx, account, id).map(drop);
     change(&app, &me, &letter, "portal-done-letter-removed", action).await
 }
