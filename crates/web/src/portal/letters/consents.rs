@@ -51,7 +51,7 @@ fn one(visit: &Visit, class: &str, held: Option<&Given>, is_consent: bool) -> Ma
     let since = held.map(|held| ui::dates::instant(visit.language, held.given_at)).unwrap_or_default();
     html! {
         section class="card" {
-            h3 { (name(visit, class)) }
+            @if is_consent { h2 { (name(visit, class)) } } @else { h3 { (name(visit, class)) } }
             p { (visit.say_with(state, &[("since", since.into())])) }
             form method="post" action=(PATH) {
                 (visit.csrf(PATH))
