@@ -1,4 +1,4 @@
-//! What every page of the portal has around it: the five places at the bottom, and for whom one acts.
+//! What every page of the portal has around it: its few places at the bottom, and for whom one acts.
 
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
@@ -6,11 +6,10 @@ use ui::page::NavLink;
 
 use crate::visit::{InPortal, Visit};
 
-/// The five places (fronts.md: ホーム・ポスト・手続き・カード・設定), each with what lies below it.
+/// The places (fronts.md: ホーム・ポスト・カード・設定; 手続き comes with the schemes), each with what lies below it.
 const TABS: &[(&str, &str)] = &[
     ("/portal", "portal-tab-home"),
     ("/portal/letters", "portal-tab-letters"),
-    ("/portal/schemes", "portal-tab-schemes"),
     ("/portal/cards", "portal-tab-cards"),
     ("/portal/settings", "portal-tab-settings"),
 ];
