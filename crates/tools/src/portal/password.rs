@@ -151,6 +151,14 @@ pub fn forgotten(outside: &Outside, typed: &str) -> Result<CodeSent, MeansError>
 /// What an unknown address is compared with.
 static NOBODY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
 
+fn nobodys(outside: &Outside) -> Result<String, MeansError> {
+    if let Some(made) = NOBODY.get() {
+        return Ok(made.clone());
+    }
+    let made = hashed(outside, "nobody's password")?;
+    Ok(NOBODY.get_or_init(|| made).clone())
+}
+
 /// Checks address and password; then a code is on its way.
 ///
 /// # Errors
@@ -162,14 +170,10 @@ pub fn check(outside: &Outside, typed: &str, password: &Personal<String>) -> Res
         Some(known) => outside.store.read(|tx| means::of_kind(tx, known.account, MeansKind::Password))?.pop(),
         None => None,
     };
-    let nobody = if NOBODY.get().is_none() { hashed(outside, "nobody's password")? } else { String::new() };
     let hash = match &kept {
         Some(kept) => String::from_utf8(kept.opened(&outside.vault)?).map_err(|_| MeansRefusal::Password)?,
         // Nobody's, made once, so that an unknown address takes as long as a known one.
-        None => match NOBODY.get() {
-            Some(made) => made.clone(),
-            None => NOBODY.get_or_init(|| nobody).clone(),
-        },
+        None => nobodys(outside)?,
     };
     let parsed = PasswordHash::new(&hash).map_err(|_| MeansRefusal::Password)?;
     let is_right = Argon2::default().verify_password(password.reveal().as_bytes(), &parsed).is_ok();

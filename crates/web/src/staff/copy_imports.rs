@@ -241,13 +241,5 @@ async fn refused_csv(State(app): State<Arc<App>>, visit: Visit, Path(file): Path
         .into_iter()
         .map(|one| vec![one.file, one.line.to_string(), one.field, one.code, one.japanese, one.reason])
         .collect();
-    let headings = [
-        "staff-import-file",
-        "staff-import-line",
-        "staff-import-field",
-        "staff-incident-kind",
-        "staff-import-reason",
-        "staff-import-reason-english",
-    ];
-    Ok(visit.csv("refused", &headings, &rows))
+    Ok(visit.csv("refused", &super::imports::REFUSED_HEADINGS, &rows))
 }

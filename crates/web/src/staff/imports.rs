@@ -241,6 +241,16 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, Fail
     Ok(visit.csv("imports", &HEADINGS, &rows))
 }
 
+/// The columns of a list of refused lines, of residents and of copied registers alike.
+pub(super) const REFUSED_HEADINGS: [&str; 6] = [
+    "staff-import-file",
+    "staff-import-line",
+    "staff-import-field",
+    "staff-incident-kind",
+    "staff-import-reason",
+    "staff-import-reason-english",
+];
+
 /// Every fault with file, line, field and reason: what whoever mends the files works through. Never a value.
 async fn refused_csv(State(app): State<Arc<App>>, visit: Visit, Path(run): Path<String>) -> Result<Response, Failure> {
     let (_, faults, _) = load(&app, &run, 0, FILE_ROWS).await?;
@@ -248,13 +258,5 @@ async fn refused_csv(State(app): State<Arc<App>>, visit: Visit, Path(run): Path<
         .into_iter()
         .map(|fault| vec![fault.file, fault.line.to_string(), fault.field, fault.code, fault.japanese, fault.reason])
         .collect();
-    let headings = [
-        "staff-import-file",
-        "staff-import-line",
-        "staff-import-field",
-        "staff-incident-kind",
-        "staff-import-reason",
-        "staff-import-reason-english",
-    ];
-    Ok(visit.csv("refused", &headings, &rows))
+    Ok(visit.csv("refused", &REFUSED_HEADINGS, &rows))
 }
