@@ -17,6 +17,7 @@
 //! | [`seal`] | the mayor's seal (電子公印) |
 //! | [`certificate`] | what every certificate shares: frame, title, foot, code, seal, the word that shows on a copy; drawing |
 //! | [`forms`] | what stands on the paper of each kind |
+//! | [`label_sheet`] | labels on sheets, and the page that corrects a printer |
 //! | [`pages`] | a finished document page by page, for machines that print so |
 //! | [`receipt`] | the receipt for a fee, which is no certificate |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
@@ -26,6 +27,7 @@ pub mod certificate;
 pub mod error;
 pub mod fonts;
 pub mod forms;
+pub mod label_sheet;
 pub mod layout;
 mod mask;
 pub mod pages;

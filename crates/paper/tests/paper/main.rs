@@ -7,6 +7,7 @@ extern crate yakuba_paper as paper;
 mod copied;
 mod family_register;
 mod fields;
+mod labels;
 mod look;
 mod names;
 mod no_document;
