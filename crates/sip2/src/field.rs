@@ -160,8 +160,20 @@ impl<const N: usize> Fixed for Digits<N> {
 
 /// A count of things of a patron.
 pub type Count = Digits<4>;
-/// A count that cannot be left out; blanks are read as none.
-pub type Width = Digits<3>;
+
+/// Characters on a line of paper, three digits; blanks are read as 0, which means not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Width(pub u16);
+
+impl Fixed for Width {
+    const LENGTH: usize = 3;
+    fn read(text: &str) -> Option<Self> {
+        Digits::<3>::read(text).map(|read| Self(read.0.unwrap_or(0)))
+    }
+    fn write(&self, out: &mut String) {
+        Digits::<3>(Some(self.0)).write(out);
+    }
+}
 
 /// `2.00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/openid", &["base"]),
     ("crates/rules", &["base"]),
     ("crates/sip2", &["base"]),
+    ("crates/hl7", &["base"]),
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire", "paper", "ui"]),
