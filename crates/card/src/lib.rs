@@ -29,6 +29,7 @@
 
 pub mod apdu;
 pub mod applications;
+pub mod city_application;
 mod device;
 mod error;
 pub mod genuineness;

@@ -5,6 +5,7 @@ use base::my_number_guard::check_digit;
 use zeroize::Zeroizing;
 
 use crate::applications::input_support::BasicAttributes;
+use crate::city_application::Image;
 use crate::device::DeviceKind;
 
 /// A private key with its certificate and that of its issuer.
@@ -110,6 +111,8 @@ pub struct VirtualCardContents {
     pub security_code: String,
     /// What proves it genuine; `None` for a card whose proofs are dummy bytes.
     pub genuineness: Option<Genuineness>,
+    /// What the city's own application keeps ([`Image::to_bytes`]); `None` for a card it was not loaded onto.
+    pub city_application: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The bytes are no virtual card.
@@ -129,9 +132,9 @@ impl std::fmt::Debug for VirtualCardContents {
 }
 
 /// First bytes of the stored form, with its version.
-const MAGIC: [u8; 4] = *b"YVC2";
-/// The version before: without what proves a card genuine.
-const FIRST_MAGIC: [u8; 4] = *b"YVC1";
+const MAGIC: [u8; 4] = *b"YVC3";
+/// The versions before: without the city's application, and without what proves a card genuine.
+const OLDER: [[u8; 4]; 2] = [*b"YVC2", *b"YVC1"];
 
 impl VirtualCardContents {
     /// A fresh card with the usual numbers of tries and neutral printed data; `pin` opens user authentication, input
@@ -160,10 +163,11 @@ impl VirtualCardContents {
             expires,
             security_code: "0000".into(),
             genuineness: None,
+            city_application: None,
         }
     }
 
-    /// The stored form: `YVC2`, then each field as a length of four bytes, big-endian, and its bytes. Holds private keys
+    /// The stored form: `YVC3`, then each field as a length of four bytes, big-endian, and its bytes. Holds private keys
     /// and PINs: seal it before it is written anywhere.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Writer(Zeroizing::new(MAGIC.to_vec()));
@@ -202,6 +206,8 @@ impl VirtualCardContents {
                 out.field(bytes);
             }
         }
+        // Nothing stored is shorter than its first bytes, so that an empty field means none.
+        out.field(self.city_application.as_deref().map_or(&[], Vec::as_slice));
         out.0
     }
 
@@ -212,10 +218,12 @@ impl VirtualCardContents {
     /// included.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MalformedContents> {
         let mut from = Reader { bytes, position: 0 };
-        let is_first = match <[u8; 4]>::try_from(from.take(MAGIC.len())?) {
-            Ok(MAGIC) => false,
-            Ok(FIRST_MAGIC) => true,
-            _ => return Err(MalformedContents { position: 0, reason: "it does not start with YVC1 or YVC2" }),
+        let [second, first] = OLDER;
+        let version = match <[u8; 4]>::try_from(from.take(MAGIC.len())?) {
+            Ok(MAGIC) => 3,
+            Ok(magic) if magic == second => 2,
+            Ok(magic) if magic == first => 1,
+            _ => return Err(MalformedContents { position: 0, reason: "it does not start with YVC1, YVC2 or YVC3" }),
         };
         let [device, has_signing] = from.array()?;
         let device = device_from_code(device).ok_or(from.fault("no such device"))?;
@@ -233,7 +241,8 @@ impl VirtualCardContents {
         let [sex] = from.array()?;
         let number =
             FictitiousNumber::from_ascii(from.field()?).ok_or(from.fault("the number is not a fictitious one"))?;
-        let genuineness = if is_first { None } else { from.genuineness()? };
+        let genuineness = if version < 2 { None } else { from.genuineness()? };
+        let city_application = if version < 3 { None } else { from.city_application()? };
         let contents = Self {
             device,
             user_authentication,
@@ -249,6 +258,7 @@ impl VirtualCardContents {
             security_code,
             number,
             genuineness,
+            city_application,
         };
         if from.position != bytes.len() {
             return Err(from.fault("more bytes follow"));
@@ -344,6 +354,14 @@ impl<'a> Reader<'a> {
                 ],
             })),
             _ => Err(self.fault("neither 0 nor 1")),
+        }
+    }
+
+    fn city_application(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, MalformedContents> {
+        let stored = self.field()?;
+        match stored.is_empty() || Image::from_bytes(stored).is_ok() {
+            true => Ok(Some(Zeroizing::new(stored.to_vec())).filter(|stored| !stored.is_empty())),
+            false => Err(self.fault("not what the city's application keeps")),
         }
     }
 

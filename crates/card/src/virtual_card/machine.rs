@@ -14,6 +14,7 @@ use super::contents::{KeyAndCertificate, Secret, VirtualCardContents};
 use super::files::{Access, Body, CardApplication, CardFile, KeySlot, lay_out};
 use super::signing::{SigningKey, UnusableKey};
 use crate::apdu::{Command, Response, StatusWord};
+use crate::city_application::{Applet, Image, layout};
 
 /// Answer to reset of the contact interface, as on real cards.
 pub const ATR: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
@@ -52,6 +53,8 @@ pub struct VirtualCard {
     application: Option<CardApplication>,
     /// Index into `files`.
     current: Option<usize>,
+    /// The city's own application, if it was loaded, and whether it is the selected one.
+    city: (Option<Applet>, bool),
     /// Verified key references, with the application in which they count; left behind by a warm reset.
     verified: (Option<CardApplication>, Vec<u16>),
 }
@@ -69,7 +72,9 @@ impl VirtualCard {
         random: Arc<dyn Random>,
     ) -> Result<Self, UnusableKey> {
         let read = |key: &KeyAndCertificate| SigningKey::from_pkcs8(&key.private_key_pkcs8).map(Arc::new);
+        let city = contents.city_application.as_ref().and_then(|stored| Image::from_bytes(stored).ok());
         Ok(Self {
+            city: (city.map(|image| Applet::new(image, random.clone())), false),
             files: lay_out(&contents),
             user_authentication_key: read(&contents.user_authentication)?,
             signing_key: contents.signing.as_ref().map(read).transpose()?,
@@ -92,6 +97,7 @@ impl VirtualCard {
     pub fn contents(&self) -> VirtualCardContents {
         use CardApplication::{InputSupport, PublicPersonalAuthentication, ResidentRegister};
         let mut contents = self.contents.clone();
+        contents.city_application = self.city.0.as_ref().map(|applet| applet.image().to_bytes());
         for (application, id, slot) in [
             (PublicPersonalAuthentication, 0x0018, &mut contents.user_authentication_pin),
             (PublicPersonalAuthentication, 0x001B, &mut contents.signing_password),
@@ -106,6 +112,19 @@ impl VirtualCard {
         contents
     }
 
+    /// Puts the city's own application onto the card, as the issuer's route would; one that is there is replaced.
+    pub fn load_city_application(&mut self, image: Image) {
+        self.city = (Some(Applet::new(image, self.random.clone())), false);
+    }
+
+    /// Leaves the city's application: its channel is closed.
+    fn leave_city(&mut self) {
+        self.city.1 = false;
+        if let Some(applet) = &mut self.city.0 {
+            applet.reset();
+        }
+    }
+
     /// Puts the card under power.
     pub fn power_on(&mut self) {
         if !self.powered {
@@ -118,6 +137,7 @@ impl VirtualCard {
 
     /// Cuts the power: everything but the counters is forgotten.
     pub fn power_off(&mut self) {
+        self.leave_city();
         self.powered = false;
         self.application = None;
         self.current = None;
@@ -126,6 +146,7 @@ impl VirtualCard {
 
     /// Resets under power: the selection is forgotten, verified PINs are not (see [`Behaviour`]).
     pub fn warm_reset(&mut self) {
+        self.leave_city();
         self.powered = true;
         self.application = None;
         self.current = None;
@@ -149,6 +170,11 @@ impl VirtualCard {
         if command.class & 0x03 != 0 {
             return Err(StatusWord::CHANNEL_NOT_SUPPORTED);
         }
+        if let (Some(applet), true) = (&mut self.city.0, self.city.1)
+            && (command.class, command.instruction) != (0x00, 0xA4)
+        {
+            return Ok(applet.process(command));
+        }
         match (command.class, command.instruction) {
             (0x00, 0xA4) => self.select(command),
             (0x00, 0xB0) => self.read_binary(command),
@@ -168,7 +194,16 @@ impl VirtualCard {
 
     fn select(&mut self, command: &Command) -> Answer {
         match (command.p1, command.p2) {
+            (0x04, p2 @ (0x00 | 0x0C)) if *command.data == layout::NAME && self.city.0.is_some() => {
+                self.leave_city();
+                (self.application, self.current) = (None, None);
+                let applet = self.city.0.as_ref().ok_or(StatusWord::NOT_FOUND)?;
+                let description = applet.description()?;
+                self.city.1 = true;
+                Ok(Response::done(if p2 == 0x00 { description } else { Vec::new() }))
+            }
             (0x04, 0x00 | 0x0C) => {
+                self.leave_city();
                 // The name may be cut short, but not below the five bytes that name its owner.
                 let name = &*command.data;
                 let found = CardApplication::ALL.into_iter().find(|a| name.len() >= 5 && a.name().starts_with(name));

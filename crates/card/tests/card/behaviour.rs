@@ -389,15 +389,18 @@ fn a_card_survives_being_stored() {
 }
 
 #[test]
-fn a_card_stored_before_cards_had_proofs_is_still_read() {
+fn cards_stored_in_the_older_forms_are_still_read() {
     let mut contents = contents();
     contents.genuineness = None;
-    let mut first = contents.to_bytes();
-    first[3] = b'1';
-    // The last field of today's form: four bytes of length and one that says there is no proof.
-    let end = first.len() - 5;
-    assert_eq!(VirtualCardContents::from_bytes(&first[..end]), Ok(contents));
-    assert!(VirtualCardContents::from_bytes(&first).is_err(), "more bytes follow");
+    let today = contents.to_bytes();
+    // The last fields of today's form: one byte that says there is no proof, and an empty field for no application of the
+    // city's; each with four bytes of length.
+    for (version, end) in [(b'2', today.len() - 4), (b'1', today.len() - 9)] {
+        let mut older = today.clone();
+        older[3] = version;
+        assert_eq!(VirtualCardContents::from_bytes(&older[..end]), Ok(contents.clone()));
+        assert!(VirtualCardContents::from_bytes(&older).is_err(), "more bytes follow");
+    }
 }
 
 #[test]
