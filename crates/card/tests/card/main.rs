@@ -6,6 +6,7 @@ extern crate yakuba_card as card;
 
 mod behaviour;
 mod certificates;
+mod city_application;
 mod client;
 mod conformance;
 mod daemon;
