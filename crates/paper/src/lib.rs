@@ -18,6 +18,7 @@
 //! | [`certificate`] | what every certificate shares: frame, title, foot, code, seal, the word that shows on a copy; drawing |
 //! | [`forms`] | what stands on the paper of each kind |
 //! | [`pages`] | a finished document page by page, for machines that print so |
+//! | [`plain`] | letters that go out on paper, receipts of what is on record about a letter |
 //! | [`receipt`] | the receipt for a fee, which is no certificate |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
@@ -29,6 +30,7 @@ pub mod forms;
 pub mod layout;
 mod mask;
 pub mod pages;
+pub mod plain;
 pub mod receipt;
 pub mod recheck;
 pub mod seal;

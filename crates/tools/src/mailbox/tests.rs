@@ -17,6 +17,7 @@ fn a_letter(database: &TestDatabase, title: &str) -> Letter {
         delivery: DeliveryLaw::ElectronicWithConsent,
         title: title.to_owned(),
         body: Body::plain("期限までにお手続きください。"),
+        attachments: Vec::new(),
         action: Some(Act::Pay { amount: 12_000, at: "/portal/dues".to_owned() }),
         due_on: base::Date::parse("2026-12-25").ok(),
         paper_after: None,

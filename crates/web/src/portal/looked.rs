@@ -52,15 +52,16 @@ pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, 
     if me.level() < Assurance::Substantial || !may_look {
         return Ok(None);
     }
-    let all = looked::list(app.outside()?, me.subject())?;
+    let newest = looked::newest(app.outside()?, me.subject())?;
     let since = app.seams.now().plus_seconds(-30 * 86_400).micros();
-    let recent = all.iter().filter(|one| one.line.at >= since).count();
+    let recent = newest.iter().filter(|line| line.at >= since).count();
+    let key = if recent < looked::HANDFUL { "looked-recent" } else { "looked-recent-many" };
     Ok(Some(html! {
         section class="card" aria-labelledby="home-looked" {
             h2 id="home-looked" { (visit.say_html("looked-title")) }
-            p { (visit.say_with("looked-recent", &[("n", recent.into())])) }
-            @if let Some(newest) = all.first() {
-                p { (when(visit, &newest.line)) " " (work(visit, &newest.line)) }
+            p { (visit.say_with(key, &[("n", recent.into())])) }
+            @if let Some(newest) = newest.first() {
+                p { (when(visit, newest)) " " (work(visit, newest)) }
             }
             a href=(PATH) { (visit.say_html("looked-all")) }
         }
