@@ -111,6 +111,8 @@ pub struct App {
     pub key_maker: Option<Arc<dyn crate::staff::KeyMaker>>,
     /// What private apps are answered with; opened at the first request.
     pub provider: std::sync::OnceLock<Arc<openid::provider::Provider>>,
+    /// The keys with which the audit log of the inside is signed (`ed25519:…`), newest first.
+    pub audit_keys: Vec<String>,
     /// The font of papers; opened at the first paper, from where Debian puts it unless the process set another.
     pub typeface: std::sync::OnceLock<paper::Typeface>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
@@ -160,6 +162,7 @@ impl App {
             portal: None,
             to_portal: None,
             provider: std::sync::OnceLock::new(),
+            audit_keys: Vec::new(),
             typeface: std::sync::OnceLock::new(),
             party,
             seams,

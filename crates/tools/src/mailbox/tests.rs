@@ -73,6 +73,49 @@ fn the_newest_come_first_and_a_letter_placed_twice_is_there_once() {
 }
 
 #[test]
+fn what_channels_did_is_evidence_of_each_person_and_of_no_other() {
+    use crate::channels::{Channel, Happened, Witness as _};
+    for_each_engine(|database| {
+        let (told, failed, now) = (an_account(&database), an_account(&database), database.seams.now());
+        let letter = a_letter(&database, "x");
+        for account in [told, failed] {
+            send(&database, &letter, account, now);
+        }
+        let (seams, campaign) = (database.seams.clone(), letter.id.id());
+        let stranger = seams.random_id();
+        database
+            .outside()
+            .write::<_, StoreError, _>(move |tx| {
+                let witness = tellings::Tellings;
+                witness.happened(tx, &seams, campaign, Happened::Told(Channel::Push), &[told])?;
+                witness.happened(tx, &seams, campaign, Happened::Arrived(Channel::Email), &[told])?;
+                witness.happened(tx, &seams, campaign, Happened::Failed(Channel::Email), &[failed])?;
+                witness.happened(tx, &seams, stranger, Happened::Told(Channel::Push), &[told])
+            })
+            .unwrap();
+        let of = |account| {
+            let rows = database.outside().read(|tx| evidence::of_item(tx, letter.id, account)).unwrap();
+            rows.into_iter()
+                .map(|(entry, proof)| {
+                    let (root, proof) = (entry.leaves_root.unwrap(), proof.unwrap());
+                    assert!(evidence::proves(letter.id, account, &proof, &root));
+                    (entry.event, entry.reason.unwrap())
+                })
+                .collect::<Vec<_>>()
+        };
+        use evidence::Event;
+        let by = |way: &str| format!("by {way}");
+        assert_eq!(
+            of(told),
+            [(Event::ConsignmentNotification, by("push")), (Event::NotificationDelivered, by("email"))]
+        );
+        assert_eq!(of(failed), [(Event::ConsignmentNotificationFailure, by("email"))]);
+        let report = evidence::verify(&database.outside(), None).unwrap();
+        assert_eq!((report.entries, report.is_sound()), (3, true), "a campaign that is no letter is not ours");
+    });
+}
+
+#[test]
 fn a_letter_that_is_taken_back_leaves_unread_boxes_and_says_so_in_read_ones() {
     for_each_engine(|database| {
         let (reader, other, now) = (an_account(&database), an_account(&database), database.seams.now());
