@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | one letter into `--size` boxes (default 1,000,000), also a hundredth and a tenth of it | dispatch, relay, evidence, items | the same rows alone, 64 a statement, same store |
 //! | newest 20 of random boxes, three letters in each | `items::newest` | - |
+//! | newest 20 of one box of thirty years, half put away | `items::newest` | - |
 //!
 //! Personal parts are not in it: a broadcast's body is stored once.
 
@@ -103,7 +104,54 @@ fn engine(database: &TestDatabase, size: u64, is_all: bool, goal: f64, list_goal
         goal: format!("p50 ≤ {:.0} µs, p95 ≤ 50 ms", list_goal * 1e3),
         met: Some(p50 <= list_goal / 1e3 && p95 <= 0.05),
     };
-    Ok(vec![placed, listed])
+    let deep = deep(&city)?;
+    let mut lines = vec![placed, listed];
+    if is_all {
+        lines.push(Line {
+            work: format!("{name}: newest 20 of one box of {DEEP} letters, half of them put away"),
+            ours: format!("p50 {:.0} µs, p95 {:.0} µs", deep.0 * 1e6, deep.1 * 1e6),
+            peer: "-".to_owned(),
+            ratio: None,
+            goal: "p95 ≤ 50 ms".to_owned(),
+            met: Some(deep.1 <= 0.05),
+        });
+    }
+    Ok(lines)
+}
+
+/// Letters in the box of somebody who never removes any: thirty years of them.
+const DEEP: u32 = 5_000;
+
+/// A box with many letters, the newest of which were put away: the list passes over them.
+fn deep(city: &City) -> Result<(f64, f64), Failure> {
+    let (account, seams) = (AccountId::fresh(&city.inside.seams), city.inside.seams.clone());
+    city.outside.write::<_, StoreError, _>(move |tx| {
+        for number in 0..DEEP {
+            let letter = LetterId::fresh(&seams);
+            tx.queue(
+                "INSERT INTO mailbox_letters (letter_id, sender, sender_kind, sender_name, importance, letter_class, delivery, \
+                 title, body, body_hash, sent_at) VALUES ($1, 'bench', 'city', 'bench', 'news', 'news', 'free', 'x', '{}', $2, $3)",
+                &[letter.into(), [0_u8; 32].as_slice().into(), seams.now().into()],
+            )?;
+            let away = (number >= DEEP / 2).then(|| seams.now());
+            tx.queue(
+                "INSERT INTO mailbox_items (account_id, letter_id, placed_at, archived_at) VALUES ($1, $2, $3, $4)",
+                &[account.into(), letter.into(), seams.now().into(), away.into()],
+            )?;
+        }
+        Ok(())
+    })?;
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        let begun = Instant::now();
+        let lines = city.outside.read::<_, StoreError, _>(|tx| items::newest(tx, account, View::Box, None))?;
+        times.push(begun.elapsed().as_secs_f64());
+        if lines.len() != 20 {
+            return Err(format!("a box shows {} letters", lines.len()).into());
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    Ok((times[times.len() / 2], times[times.len() * 95 / 100]))
 }
 
 /// Links without anybody behind them.

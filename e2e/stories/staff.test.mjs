@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { fit, launch, person } from '../lib/browser.mjs'
 import { sizes, url } from '../lib/city.mjs'
 import { takePaper } from '../lib/kiosk.mjs'
+import { letterThere } from '../lib/letters.mjs'
 import { codes, keep, pdfsig, text } from '../lib/paper.mjs'
 import {
   approveNewest, askResume, askWithdrawal, becomeFirstAdministrator, becomeMachine, enrolMachine, fillFirstAdministrator,
@@ -341,6 +342,8 @@ describe('a city begins', () => {
       await fit(officer, 'an import of another register')
     })
   })
+
+  test('a letter goes from a department by two persons to a phone, is answered, and the evidence holds', () => letterThere(browser, administrator))
 
   test('another browser is not signed in by it', async () => {
     const stranger = await person(browser, sizes.desk)

@@ -32,7 +32,8 @@ pub fn teller(city: &OpenCity) -> Result<Arc<Teller>, Failure> {
     };
     let portal = outside.profile.public_address.clone();
     let service = Arc::new(OverHttps::default());
-    let teller = Teller::new(outside, service, rules, VapidTokens::new(key), TokenKey::new(&keys.tokens));
+    let teller = Teller::new(outside, service, rules, VapidTokens::new(key), TokenKey::new(&keys.tokens))
+        .with_witness(Arc::new(tools::mailbox::tellings::Tellings));
     let teller = match relay(city, &keys)? {
         Some(relay) => {
             teller.with_mail(MailMeans { relay, settings: Arc::new(mail_settings(city, settings, portal)?) })
@@ -128,7 +129,8 @@ impl Bounces {
             if is_hidden || !file.is_file() {
                 continue;
             }
-            match take_bounce(&self.outside, self.teller.token_key(), path, &fs::read(&file)?)? {
+            match take_bounce(&self.outside, self.teller.token_key(), path, &fs::read(&file)?, self.teller.witnesses())?
+            {
                 Bounced::Counted | Bounced::Nothing => fs::remove_file(&file)?,
                 Bounced::NotOurs => self.put_aside(&file)?,
                 Bounced::Unreadable(fault) => {

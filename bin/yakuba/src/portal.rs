@@ -189,21 +189,27 @@ fn simulated_app(city: &OpenCity, origin: &str) -> Result<(Option<National>, Opt
 fn disclosures_outside(city: &OpenCity) -> Desk {
     let zone = || city.outside().clone();
     let (lines, proofs, answers, guardians, cuts, held) = (zone(), zone(), zone(), zone(), zone(), zone());
+    let taken = zone();
     Desk::default()
         .on(telling::LINES, move |opened| looked::take_lines(&lines, opened))
         .on(telling::PROOFS, move |opened| looked::take_proofs(&proofs, opened))
         .on(looked::objections::ANSWER, move |opened| looked::take_answer(&answers, opened))
         .on(representatives::GUARDIANSHIP, move |opened| representatives::take_guardianship(&guardians, opened))
         .on(representatives::CUT, move |opened| representatives::take_cut(&cuts, opened))
+        .on(tools::mailbox::replies::TAKEN, move |opened| tools::mailbox::replies::take_taken(&taken, opened))
         .on(self_information::ANSWER, move |opened| self_information::take_answer(&held, opened))
 }
 
 /// The same, as asked from the outside.
 fn disclosures_inside(city: &OpenCity, ends: &Ends) -> Desk {
     let (objections, questions) = (city.inside().clone(), city.inside().clone());
+    let (replied, acknowledging) = (city.inside().clone(), ends.inside.clone());
     let (mandates, post) = (city.inside().store.clone(), ends.inside.clone());
     Desk::default()
         .on(looked::objections::OBJECTION, move |opened| looked::objections::take(&objections, opened))
+        .on(tools::mailbox::replies::REPLY, move |opened| {
+            tools::dispatch::replies::take(&replied, &acknowledging, opened)
+        })
         .on(representatives::MANDATE, move |opened| representatives::guardians::take_mandate(&mandates, opened))
         .on(self_information::QUESTION, move |opened| self_information::take_question(&questions, &post, opened))
 }
@@ -229,6 +235,7 @@ pub fn tell(inside: &Inside, post: &Arc<Post>, key: PublicKey) -> Result<(), Pos
 pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
     self_information::send_questions(&outside.store, &outside.seams, post)?;
     looked::send_objections(outside, post)?;
+    tools::mailbox::replies::send_untold(outside, post)?;
     representatives::send_untold(&outside.store, &outside.seams, post)?;
     Ok(())
 }

@@ -124,6 +124,10 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     app.desk = Some(desk.clone());
     means.publish(&mut app, &keys, &city.config().agents);
     app.key_maker = Some(Arc::new(Maker(city.clone())));
+    app.audit_keys = vec![keys.inside.public().to_string()];
+    if let Ok(typeface) = paper::Typeface::open(&city.config().paper.font) {
+        app.typeface = std::sync::OnceLock::from(typeface);
+    }
     let ends = portal::Ends::new(&keys)?;
     let _simulated = portal::open(&mut app, &city, &keys, &means, &ends)?;
     let judge = portal::judge(&means, portal::audience(&app));

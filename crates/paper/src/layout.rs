@@ -189,6 +189,20 @@ impl Setter<'_> {
         lines.ok_or(PaperError::Overflow { field: whose.field, person: whose.person })
     }
 
+    /// The lines into which `text` breaks in a box `width` millimetres wide, at the wished size of `style`, however many.
+    pub(crate) fn broken(&self, whose: Whose, text: &str, width: f32, style: Style) -> Result<Vec<String>, PaperError> {
+        let glyphs = self.shaper.shape(text).map_err(|problem| whose.problem(problem))?;
+        let limit = (width - 2.0 * style.inset) * MM / style.size;
+        let lines = break_lines(&glyphs, limit, style.spacing, usize::MAX);
+        let lines = lines.ok_or(PaperError::Overflow { field: whose.field, person: whose.person })?;
+        let bytes = |range: std::ops::Range<usize>| {
+            let part = &glyphs[range];
+            let from = part.first().map_or(0, |glyph| glyph.bytes.start);
+            text[from..part.last().map_or(from, |glyph| glyph.bytes.end)].to_owned()
+        };
+        Ok(lines.into_iter().map(bytes).collect())
+    }
+
     /// Millimetres of `text` on one line at the wished size of `style`.
     pub(crate) fn width(&self, whose: Whose, text: &str, style: Style) -> Result<f32, PaperError> {
         let glyphs = self.shaper.shape(text).map_err(|problem| whose.problem(problem))?;

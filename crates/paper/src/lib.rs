@@ -19,6 +19,7 @@
 //! | [`forms`] | what stands on the paper of each kind |
 //! | [`label_sheet`] | labels on sheets, and the page that corrects a printer |
 //! | [`pages`] | a finished document page by page, for machines that print so |
+//! | [`plain`] | letters that go out on paper, receipts of what is on record about a letter |
 //! | [`receipt`] | the receipt for a fee, which is no certificate |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
@@ -31,6 +32,7 @@ pub mod label_sheet;
 pub mod layout;
 mod mask;
 pub mod pages;
+pub mod plain;
 pub mod receipt;
 pub mod recheck;
 pub mod seal;

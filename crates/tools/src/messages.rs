@@ -23,6 +23,7 @@ pub fn to_outside() -> Router {
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
         .on(letters::LETTER, letters::receive_letter)
         .on(letters::ATTACHMENT, |tx, _, message| letters::receive_attachment(tx, message))
+        .on(letters::OWN_ATTACHMENT, |tx, _, message| letters::receive_own_attachment(tx, message))
         .on(letters::PLACE, letters::receive_place)
         .on(letters::PERSONAL, |tx, _, message| letters::receive_personal(tx, message))
         .on(letters::RECALL, letters::receive_recall)
@@ -36,6 +37,7 @@ pub fn to_inside() -> Router {
         .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
         .on(consents::KIND, |tx, _, message| consents::receive(tx, message))
+        .on(dispatch::evidence::KIND, |tx, _, message| dispatch::evidence::receive(tx, message))
         .on(letters::UNOPENED, dispatch::paper::receive_unopened)
         .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Outside, message))
 }

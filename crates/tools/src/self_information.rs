@@ -30,6 +30,8 @@ const COLUMN: &str = "self_information.answer";
 const KEPT: i64 = 86_400;
 /// Questions within the same minutes are one (seconds).
 const SAME: i64 = 600;
+/// Answers of one account an hour, counted inside: whoever holds the outside cannot ask about an account without end.
+pub const AN_HOUR: i64 = 6;
 
 /// One thing that is held: the key of its name (`me-…`) and its value, or the key of one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +149,10 @@ pub fn take_question(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Resu
     let (seams, post, account) = (inside.seams.clone(), post.clone(), opened.account);
     inside.store.write(move |tx| {
         let resident = link::resident_of(tx, account)?.ok_or(PostError::Malformed("nobody has this account"))?;
+        if !may_answer(tx, &seams, account)? {
+            tracing::warn!("more was asked about an account than is answered in an hour; the question was dropped");
+            return Ok(());
+        }
         let actor = Actor::Resident { resident: resident.clone(), terminal: None };
         let purpose = Purpose::new(Duty::Portal).reading(Item::ALL);
         let access = access::person(tx, &seams, &actor, &purpose, &resident)?;
@@ -154,6 +160,22 @@ pub fn take_question(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Resu
         post.send(tx, &seams, account, ANSWER, &(question, held))?;
         Ok(())
     })
+}
+
+/// Whether an account may be answered once more in this hour; counts it.
+fn may_answer(tx: &mut Tx<'_>, seams: &Seams, account: AccountId) -> Result<bool, StoreError> {
+    let hour = seams.now().micros().div_euclid(3_600_000_000);
+    tx.execute(
+        "DELETE FROM self_information_answers WHERE account_id = $1 AND hour < $2",
+        &[account.into(), hour.into()],
+    )?;
+    let counted = tx.execute(
+        "INSERT INTO self_information_answers (account_id, hour, answers) VALUES ($1, $2, 1) \
+         ON CONFLICT (account_id, hour) DO UPDATE SET answers = self_information_answers.answers + 1 \
+         WHERE self_information_answers.answers < $3",
+        &[account.into(), hour.into(), AN_HOUR.into()],
+    )?;
+    Ok(counted > 0)
 }
 
 /// Takes [`ANSWER`].

@@ -111,6 +111,10 @@ pub struct App {
     pub key_maker: Option<Arc<dyn crate::staff::KeyMaker>>,
     /// What private apps are answered with; opened at the first request.
     pub provider: std::sync::OnceLock<Arc<openid::provider::Provider>>,
+    /// The keys with which the audit log of the inside is signed (`ed25519:…`), newest first.
+    pub audit_keys: Vec<String>,
+    /// The font of papers; opened at the first paper, from where Debian puts it unless the process set another.
+    pub typeface: std::sync::OnceLock<paper::Typeface>,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -158,6 +162,8 @@ impl App {
             portal: None,
             to_portal: None,
             provider: std::sync::OnceLock::new(),
+            audit_keys: Vec::new(),
+            typeface: std::sync::OnceLock::new(),
             party,
             seams,
             profile,
@@ -194,6 +200,21 @@ impl App {
     /// [`Kind::NotFound`] in a process that does not serve it.
     pub fn ways(&self) -> Result<&Arc<crate::portal::Ways>, Failure> {
         self.portal.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
+    }
+
+    /// The font of papers.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] where it is not installed.
+    pub fn typeface(&self) -> Result<paper::Typeface, Failure> {
+        if let Some(open) = self.typeface.get() {
+            return Ok(open.clone());
+        }
+        let open = paper::Typeface::open_default().map_err(|error| {
+            tracing::error!(%error, "papers cannot be drawn");
+            Failure::of(Kind::Unavailable)
+        })?;
+        Ok(self.typeface.get_or_init(|| open).clone())
     }
 
     /// Which zones there are.

@@ -12,6 +12,7 @@ mod look;
 mod names;
 mod no_document;
 mod pages;
+mod plain;
 mod receipt;
 mod rechecked;
 mod seal_registration;

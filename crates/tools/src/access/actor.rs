@@ -30,6 +30,11 @@ pub enum Actor {
         /// Its name, e.g. `relay-paper-status`.
         job: &'static str,
     },
+    /// A department's or an approved private sender's system, by its key (`/api/dispatch`). It reads nobody's record.
+    Sender {
+        /// The sender's name, e.g. `tax-office`.
+        key: String,
+    },
     /// A command given at the counter's machine. Outside demo data it carries the staff account that signed in.
     CounterCommand {
         /// The account; `None` only on demo data.
@@ -38,13 +43,14 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The class word stored and shown: `staff`, `resident`, `kiosk`, `system`, `counter`.
+    /// The class word stored and shown: `staff`, `resident`, `kiosk`, `system`, `sender`, `counter`.
     pub const fn class(&self) -> &'static str {
         match self {
             Self::Staff { .. } => "staff",
             Self::Resident { .. } => "resident",
             Self::Kiosk { .. } => "kiosk",
             Self::System { .. } => "system",
+            Self::Sender { .. } => "sender",
             Self::CounterCommand { .. } => "counter",
         }
     }
@@ -56,6 +62,7 @@ impl Actor {
             Self::Resident { resident, .. } => format!("resident:{}", resident.as_str()),
             Self::Kiosk { terminal } => format!("kiosk:{terminal}"),
             Self::System { job } => format!("system:{job}"),
+            Self::Sender { key } => format!("sender:{key}"),
             Self::CounterCommand { account: Some(account) } => format!("counter:{account}"),
             Self::CounterCommand { account: None } => "counter:demo".to_owned(),
         }
@@ -85,6 +92,7 @@ impl Actor {
             Self::Resident { .. }
             | Self::Kiosk { .. }
             | Self::System { .. }
+            | Self::Sender { .. }
             | Self::CounterCommand { account: None } => None,
         }
     }

@@ -44,7 +44,7 @@ impl BulkAccess {
         purpose: &Purpose,
         declaration: &BulkDeclaration,
     ) -> Result<Self, AccessError> {
-        if matches!(actor, Actor::Resident { .. } | Actor::Kiosk { .. }) {
+        if matches!(actor, Actor::Resident { .. } | Actor::Kiosk { .. } | Actor::Sender { .. }) {
             return Err(AccessError::WrongForm);
         }
         let entry = disclosure::record(tx, seams, actor, purpose, &Disclosed::Bulk(declaration))?;

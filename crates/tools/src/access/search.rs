@@ -25,7 +25,7 @@ impl SearchAccess {
         purpose: &Purpose,
         criteria: &str,
     ) -> Result<Self, AccessError> {
-        if matches!(actor, Actor::Resident { .. } | Actor::Kiosk { .. }) {
+        if matches!(actor, Actor::Resident { .. } | Actor::Kiosk { .. } | Actor::Sender { .. }) {
             return Err(AccessError::WrongForm);
         }
         if criteria.trim().is_empty() {

@@ -77,6 +77,7 @@ events! {
     ObjectionAnswered "disclosure.objection_answered" "an objection to a reading was answered" "閲覧への申出に対する回答";
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
     ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";
+    LettersHandedIn "letters.handed_in" "letters were handed in and wait for two persons" "文書の受付";
     LettersReleased "letters.released" "letters were released to be sent" "文書の発送の承認";
     LettersHalted "letters.halted" "sending of letters was stopped, or went on" "文書の発送の停止・再開";
     LettersRecalled "letters.recalled" "letters were taken back" "文書の取消し";

@@ -1,13 +1,16 @@
 //! Messages that came back.
 
+use std::sync::Arc;
+
 use base::Id;
-use messaging::email::report::{self, Report};
+use messaging::email::report::{self, Action, Report};
 use messaging::email::suppression::Event;
 use messaging::email::{ReportFault, ReturnPath, TokenKey};
 use store::StoreError;
 
 use super::campaigns::{Added, add};
-use super::{addresses, outbox};
+use super::outbox::{Gathered, Happened, Witness, account_of};
+use super::{Channel, addresses, outbox};
 use crate::zone::Outside;
 
 /// What a message that came back was.
@@ -23,34 +26,66 @@ pub enum Bounced {
     Unreadable(ReportFault),
 }
 
-/// Takes a message that came to a return path.
+/// What a report says.
+#[derive(Clone, Copy)]
+enum Said {
+    /// It was delivered.
+    Delivered,
+    /// It came back, or the person complained.
+    Failed(Event),
+}
+
+/// Takes a message that came to a return path; `witnesses` write down what it says.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn take(outside: &Outside, key: &TokenKey, path: &ReturnPath, bytes: &[u8]) -> Result<Bounced, StoreError> {
+pub fn take(
+    outside: &Outside,
+    key: &TokenKey,
+    path: &ReturnPath,
+    bytes: &[u8],
+    witnesses: &[Arc<dyn Witness>],
+) -> Result<Bounced, StoreError> {
     let Some(item) = addressed_to(key, path, bytes) else { return Ok(Bounced::NotOurs) };
-    let event = match report::read(bytes) {
+    let said = match report::read(bytes) {
         Ok(Report::Delivery(found)) => match found.iter().find_map(|one| one.bounce()) {
-            Some(bounce) => Event::Bounced(bounce),
+            Some(bounce) => Said::Failed(Event::Bounced(bounce)),
+            None if found.iter().any(|one| one.action == Action::Delivered) => Said::Delivered,
             None => return Ok(Bounced::Nothing),
         },
-        Ok(Report::Complaint) => Event::Complained,
+        Ok(Report::Complaint) => Said::Failed(Event::Complained),
         Ok(Report::ReadReceipt | Report::NotAReport) => return Ok(Bounced::Nothing),
         Err(fault) => return Ok(Bounced::Unreadable(fault)),
     };
-    let now = outside.seams.now();
+    let (seams, now, witnesses) = (outside.seams.clone(), outside.seams.now(), witnesses.to_vec());
     outside.store.write(move |tx| {
-        let row =
-            tx.query_one("SELECT campaign_id, address_id FROM channel_outbox WHERE item_id = $1", &[item.into()])?;
-        let Some(row) = row else { return Ok(Bounced::NotOurs) };
+        let sql = "SELECT campaign_id, address_id, account_id, channel FROM channel_outbox WHERE item_id = $1";
+        let Some(row) = tx.query_one(sql, &[item.into()])? else { return Ok(Bounced::NotOurs) };
+        let (campaign, account) = (row.id(0)?, account_of(&row, 2)?);
+        let channel = Channel::parse(row.text(3)?).unwrap_or(Channel::Email);
         // The state says whether it was counted before: reports come twice.
-        let new = tx.execute(
-            "UPDATE channel_outbox SET state = 'bounced' WHERE item_id = $1 AND state = 'told'",
-            &[item.into()],
-        )?;
-        if new == 0 {
+        let sql = match said {
+            Said::Delivered => "UPDATE channel_outbox SET state = 'arrived' WHERE item_id = $1 AND state = 'told'",
+            Said::Failed(_) => {
+                "UPDATE channel_outbox SET state = 'bounced' WHERE item_id = $1 AND state IN ('told', 'arrived')"
+            }
+        };
+        if tx.execute(sql, &[item.into()])? == 0 {
             return Ok(Bounced::Nothing);
         }
+        let mut gathered = Gathered::default();
+        let event = match said {
+            Said::Delivered => {
+                gathered.add(campaign, Happened::Arrived(channel), account);
+                gathered.tell(tx, &seams, &witnesses)?;
+                return Ok(Bounced::Nothing);
+            }
+            Said::Failed(event) => event,
+        };
+        if matches!(event, Event::Bounced(_)) {
+            gathered.add(campaign, Happened::Failed(channel), account);
+        }
+        gathered.tell(tx, &seams, &witnesses)?;
         if let Some(address) = row.opt_text(1)?.and_then(|text| Id::parse(text).ok()) {
             addresses::happened(tx, address, event, now)?;
         }
@@ -58,7 +93,7 @@ pub fn take(outside: &Outside, key: &TokenKey, path: &ReturnPath, bytes: &[u8]) 
         if let Event::Bounced(bounce) = event {
             *outbox::bounced(&mut added, bounce) += 1;
         }
-        add(tx, row.id(0)?, added)?;
+        add(tx, campaign, added)?;
         Ok(Bounced::Counted)
     })
 }

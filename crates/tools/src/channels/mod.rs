@@ -29,7 +29,7 @@ pub use campaigns::{
     CampaignCounters, CampaignState, Occasion, counters, hand_over, hand_over_all, pause, resume, said_irrelevant,
     withdraw,
 };
-pub use outbox::{Recheck, Worked, expand, purge};
+pub use outbox::{Happened, Recheck, Witness, Worked, expand, purge};
 pub use teller::{MailMeans, MailSettings, Teller};
 pub use wishes::{Chosen, read as read_wishes, write as write_wishes};
 

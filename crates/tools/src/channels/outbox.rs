@@ -36,6 +36,53 @@ pub trait Recheck: Send + Sync {
     fn may_tell(&self, tx: &mut Tx<'_>, campaign: Id, account: AccountId) -> Result<bool, StoreError>;
 }
 
+/// What a channel did with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Happened {
+    /// It took it.
+    Told(Channel),
+    /// It says that it arrived.
+    Arrived(Channel),
+    /// It took none, gave up, or sent it back.
+    Failed(Channel),
+}
+
+/// Writes down what channels did, in the transaction that ends the messages; one call for all of a batch that belong together.
+/// Whoever keeps evidence adds theirs to the [`super::Teller`].
+pub trait Witness: Send + Sync {
+    /// `what` happened with the messages about `campaign` to `accounts`. A campaign of somebody else's is passed over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn happened(
+        &self,
+        tx: &mut Tx<'_>,
+        seams: &Seams,
+        campaign: Id,
+        what: Happened,
+        accounts: &[AccountId],
+    ) -> Result<(), StoreError>;
+}
+
+/// What happened, gathered until the batch is written.
+#[derive(Default)]
+pub(super) struct Gathered(BTreeMap<(Id, Happened), Vec<AccountId>>);
+
+impl Gathered {
+    pub(super) fn add(&mut self, campaign: Id, what: Happened, account: AccountId) {
+        self.0.entry((campaign, what)).or_default().push(account);
+    }
+
+    pub(super) fn tell(self, tx: &mut Tx<'_>, seams: &Seams, witnesses: &[Arc<dyn Witness>]) -> Result<(), StoreError> {
+        for ((campaign, what), accounts) in &self.0 {
+            for witness in witnesses {
+                witness.happened(tx, seams, *campaign, *what, accounts)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What one round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Worked {
@@ -122,7 +169,7 @@ fn expand_lane(tx: &mut Tx<'_>, seams: &Seams, lane: i64) -> Result<usize, Store
     Ok(intents.len())
 }
 
-fn account_of(row: &Row, column: usize) -> Result<AccountId, StoreError> {
+pub(super) fn account_of(row: &Row, column: usize) -> Result<AccountId, StoreError> {
     AccountId::parse(row.text(column)?).ok_or(StoreError::Column { column, wanted: "an account" })
 }
 
@@ -139,6 +186,8 @@ fn receives(state: Option<&str>, kind: &str) -> bool {
 /// A message that is due: claimed, with all that is needed to send it.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
+    /// Whom.
+    pub account: AccountId,
     /// The rows told by it: one, or the several of a digest. The first names the message.
     pub items: Vec<(Id, Id)>,
     pub channel: Channel,
@@ -237,6 +286,7 @@ pub(super) fn claim(
         }
         digests.insert((account, channel), claimed.len());
         claimed.push(Claimed {
+            account,
             items: vec![(item, campaign)],
             channel,
             urgency,
@@ -314,7 +364,14 @@ fn put_off(tx: &mut Tx<'_>, item: Id, lease: Id, due: Timestamp, failed: i64) ->
 }
 
 /// Writes down what became of a batch: rows, addresses, counters. A row whose lease another took meanwhile is left to it.
-pub(super) fn finish(tx: &mut Tx<'_>, seams: &Seams, lease: Id, batch: &[Done]) -> Result<Worked, StoreError> {
+pub(super) fn finish(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    lease: Id,
+    batch: &[Done],
+    witnesses: &[Arc<dyn Witness>],
+) -> Result<Worked, StoreError> {
+    let mut gathered = Gathered::default();
     let now = seams.now();
     let mut worked = Worked::default();
     let mut counted: BTreeMap<Id, Added> = BTreeMap::new();
@@ -343,6 +400,11 @@ pub(super) fn finish(tx: &mut Tx<'_>, seams: &Seams, lease: Id, batch: &[Done]) 
             }
             is_ours = true;
             match (outcome, next) {
+                (Outcome::Told { .. }, _) => gathered.add(*campaign, Happened::Told(claimed.channel), claimed.account),
+                (Outcome::Later { .. }, Some(_)) => {}
+                _ => gathered.add(*campaign, Happened::Failed(claimed.channel), claimed.account),
+            }
+            match (outcome, next) {
                 (Outcome::Told { .. }, _) => {
                     (added.handed_over, worked.told) = (added.handed_over + 1, worked.told + 1)
                 }
@@ -367,6 +429,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, seams: &Seams, lease: Id, batch: &[Done]) 
     for (campaign, added) in counted {
         add(tx, campaign, added)?;
     }
+    gathered.tell(tx, seams, witnesses)?;
     Ok(worked)
 }
 

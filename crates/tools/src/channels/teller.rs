@@ -16,7 +16,7 @@ use store::StoreError;
 use ui::{Language, words};
 
 use super::outbox::{self, Claimed, Done, Outcome};
-use super::{Address, Channel, ChannelError, Recheck, Worked};
+use super::{Address, Channel, ChannelError, Recheck, Witness, Worked};
 use crate::zone::Outside;
 
 /// Messages claimed at once.
@@ -56,6 +56,7 @@ pub struct Teller {
     mail: Option<MailMeans>,
     carriers: BTreeMap<Channel, Arc<dyn Carrier>>,
     rechecks: Vec<Arc<dyn Recheck>>,
+    witnesses: Vec<Arc<dyn Witness>>,
     round: AtomicI64,
 }
 
@@ -68,8 +69,9 @@ impl Teller {
         tokens: VapidTokens,
         key: TokenKey,
     ) -> Self {
-        let (carriers, rechecks) = (BTreeMap::new(), Vec::new());
-        Self { outside, push, rules, tokens, key, mail: None, carriers, rechecks, round: AtomicI64::new(0) }
+        let (carriers, rechecks, witnesses) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let round = AtomicI64::new(0);
+        Self { outside, push, rules, tokens, key, mail: None, carriers, rechecks, witnesses, round }
     }
 
     /// With e-mail.
@@ -91,6 +93,18 @@ impl Teller {
     pub fn with_recheck(mut self, recheck: Arc<dyn Recheck>) -> Self {
         self.rechecks.push(recheck);
         self
+    }
+
+    /// With somebody who writes down what channels did.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Arc<dyn Witness>) -> Self {
+        self.witnesses.push(witness);
+        self
+    }
+
+    /// Who writes down what channels did.
+    pub fn witnesses(&self) -> &[Arc<dyn Witness>] {
+        &self.witnesses
     }
 
     /// What browsers subscribe with (`applicationServerKey`).
@@ -155,9 +169,11 @@ impl Teller {
                 continue;
             }
             let done = Arc::new(self.send_all(claimed));
-            let seams = self.outside.seams.clone();
-            let finished =
-                self.outside.store.write::<_, StoreError, _>(move |tx| outbox::finish(tx, &seams, lease, &done))?;
+            let (seams, witnesses) = (self.outside.seams.clone(), self.witnesses.clone());
+            let finished = self
+                .outside
+                .store
+                .write::<_, StoreError, _>(move |tx| outbox::finish(tx, &seams, lease, &done, &witnesses))?;
             worked.told += finished.told;
             worked.put_off += finished.put_off;
             worked.ended += finished.ended;

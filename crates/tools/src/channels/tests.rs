@@ -326,7 +326,7 @@ fn mail_that_comes_back_suppresses_the_address_until_its_person_confirms_it_anew
         city.hand_over(campaign(1), who, Urgency::Due);
         teller.work().unwrap();
         let to = city.mails()[0].return_path.clone();
-        let take = |bytes: &[u8]| take_bounce(&city.outside, &key(), &path(), bytes).unwrap();
+        let take = |bytes: &[u8]| take_bounce(&city.outside, &key(), &path(), bytes, &[]).unwrap();
         assert_eq!(take(&report("bounces+forged@city.example", "5.1.1")), Bounced::NotOurs);
         assert!(matches!(take(&report(&to, "five")), Bounced::Unreadable(_)));
         assert_eq!(take(&report(&to, "5.1.1")), Bounced::Counted);

@@ -288,6 +288,15 @@ fn checked(zones: &TwoZones, proof: &Json, arguments: &[&str]) -> (bool, String)
     )
 }
 
+/// What the page's own script says of a proof: `good`, `half` or `bad`.
+fn in_a_browser(zones: &TwoZones, proof: &Json, key: &str) -> String {
+    let file = zones.database.directory().join("proof-for-the-page.json");
+    std::fs::write(&file, proof.to_string()).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../e2e/clients/looked.mjs");
+    let output = Command::new("node").arg("--no-warnings").arg(script).arg(&file).arg(key).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
 #[test]
 fn anybody_can_check_that_a_line_was_not_altered_with_a_program_that_is_not_ours() {
     for_each_engine(|database| {
@@ -305,8 +314,11 @@ fn anybody_can_check_that_a_line_was_not_altered_with_a_program_that_is_not_ours
         let (is_valid, said) = checked(&zones, &proof, &["--key", &public]);
         assert!(is_valid && said.contains("duty: inquiry"), "{said}");
 
+        assert_eq!(in_a_browser(&zones, &proof, &public), "good");
+
         let other = crate::signing::SigningKey::from_seed([9; 32]).unwrap().public().to_string();
         assert!(!checked(&zones, &proof, &["--key", &other]).0);
+        assert_eq!(in_a_browser(&zones, &proof, &other), "half", "signed with a key the city does not publish");
         for (pointer, value) in [
             ("/fields/7/value", Json::from("portal")),
             ("/fields/9/value", Json::from("name")),
@@ -319,6 +331,7 @@ fn anybody_can_check_that_a_line_was_not_altered_with_a_program_that_is_not_ours
             *altered.pointer_mut(pointer).unwrap() = value;
             let (is_valid, said) = checked(&zones, &altered, &["--key", &public]);
             assert!(!is_valid && said.contains("NOT VALID"), "{pointer}: {said}");
+            assert_eq!(in_a_browser(&zones, &altered, &public), "bad", "{pointer}");
         }
         let report = audit::verify(&zones.inside.store, Zone::Inside, &[key().public()], None).unwrap();
         assert!(report.is_sound(), "{report}");

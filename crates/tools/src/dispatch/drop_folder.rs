@@ -3,6 +3,7 @@
 //! ```text
 //!  drop/<sender>/<name>.json      the letter (a `Draft`); written last: its appearance begins the work
 //!  drop/<sender>/<name>.csv       recipients, or <name>.jsonl
+//!  drop/<sender>/<name>.attachments/*.pdf, *.json          for everybody; in a folder R-000001/ for that resident alone
 //!   ─► <name>.done.json: how many were taken; <name>.faults.csv: line, reason        ─► wait for two persons
 //! ```
 //! The name is the idempotency key: a folder that is read twice sends once, an interrupted one goes on where it was.
@@ -13,8 +14,10 @@ use std::path::Path;
 use store::StoreError;
 
 use super::intake::{self, Recipient};
-use super::{DispatchError, Draft};
+use super::{DispatchError, Draft, attachments};
 use crate::Inside;
+use crate::access::Actor;
+use crate::mailbox::attachments::{AttachmentFault, MOST_BYTES};
 
 /// Takes what is ready in `folder`; returns how many letters. A letter that cannot be taken leaves a `.refused.json` with
 /// the reason.
@@ -71,15 +74,70 @@ fn one(
     let draft: Draft = serde_json::from_str(&text).map_err(|error| DispatchError::Letter(error.to_string()))?;
     let lines = recipients(path, name)?;
     let (sender, name, seams) = (sender.to_owned(), name.to_owned(), inside.seams.clone());
+    let key = name.clone();
     let dispatch =
-        inside.store.write::<_, DispatchError, _>(move |tx| intake::open(tx, &seams, &sender, &name, &draft))?;
+        inside.store.write::<_, DispatchError, _>(move |tx| intake::open(tx, &seams, &sender, &key, &draft))?;
     let id = dispatch.id;
     if dispatch.state == super::State::Open {
         intake::append(inside, id, 1, &lines)?;
-        inside.store.write::<_, DispatchError, _>(move |tx| intake::complete(tx, id))?;
+        attached(inside, id, path, &name)?;
+        let (seams, by) = (inside.seams.clone(), Actor::Sender { key: dispatch.sender });
+        inside.store.write::<_, DispatchError, _>(move |tx| intake::hand_in(tx, &seams, &by, id))?;
     }
     let faults = inside.store.read::<_, StoreError, _>(|tx| intake::faults(tx, id, 10_000))?;
     Ok((id, faults))
+}
+
+/// Takes what lies in `<name>.attachments/`: files for everybody in order of their names, and in a folder named like a
+/// resident's key what is for that resident alone.
+fn attached(inside: &Inside, id: base::Id, path: &Path, name: &str) -> Result<(), DispatchError> {
+    let folder = path.with_file_name(format!("{name}.attachments"));
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for (file, is_folder) in sorted(&folder)? {
+        let called = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if !is_folder {
+            take_file(inside, id, None, &file, &called)?;
+            continue;
+        }
+        for (own, _) in sorted(&file)?.into_iter().filter(|(_, is_folder)| !is_folder) {
+            let name = own.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            take_file(inside, id, Some(&called), &own, &name)?;
+        }
+    }
+    Ok(())
+}
+
+fn sorted(folder: &Path) -> Result<Vec<(std::path::PathBuf, bool)>, DispatchError> {
+    let unreadable = |_| DispatchError::Letter("a folder of attachments cannot be read".to_owned());
+    let mut all = Vec::new();
+    for one in std::fs::read_dir(folder).map_err(unreadable)? {
+        let one = one.map_err(unreadable)?;
+        all.push((one.path(), one.file_type().map_err(unreadable)?.is_dir()));
+    }
+    all.sort();
+    Ok(all)
+}
+
+fn take_file(
+    inside: &Inside,
+    id: base::Id,
+    resident: Option<&str>,
+    file: &Path,
+    name: &str,
+) -> Result<(), DispatchError> {
+    let refuse = |why: String| DispatchError::Letter(format!("the attachment {name}: {why}"));
+    let size = std::fs::metadata(file).map_err(|_| refuse("it cannot be read".to_owned()))?.len();
+    if size > MOST_BYTES as u64 {
+        return Err(refuse(AttachmentFault::TooLarge.to_string()));
+    }
+    let bytes = std::fs::read(file).map_err(|_| refuse("it cannot be read".to_owned()))?;
+    match attachments::add(inside, id, resident, name, &bytes) {
+        Ok(_) => Ok(()),
+        Err(DispatchError::Letter(why)) => Err(refuse(why)),
+        Err(error) => Err(error),
+    }
 }
 
 fn recipients(path: &Path, name: &str) -> Result<Vec<Result<Recipient, String>>, DispatchError> {

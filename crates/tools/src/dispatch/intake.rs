@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
 use super::{Audience, Dispatch, DispatchError, Draft, State, get, select};
+use crate::access::Actor;
+use crate::audit::Event;
 use crate::mailbox::{LetterId, Personal};
 use crate::{Inside, ResidentId};
 
@@ -145,6 +147,24 @@ fn append_piece(
     Ok(after)
 }
 
+/// Opens the recipients of a dispatch, a piece at a time, as far as they are still kept.
+pub(super) fn each_piece(
+    inside: &Inside,
+    dispatch: &Dispatch,
+    mut take: impl FnMut(Vec<Recipient>),
+) -> Result<(), DispatchError> {
+    let (id, mut after) = (dispatch.id, -1_i64);
+    loop {
+        let sql = "SELECT number, content FROM dispatch_pieces WHERE dispatch_id = $1 AND number > $2 ORDER BY number LIMIT 1";
+        let row = inside.store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[id.into(), after.into()]))?;
+        let Some(row) = row else { return Ok(()) };
+        after = row.int(0)?;
+        let plain = inside.vault.open_sealed(&dispatch.sealed_under(), "dispatch_pieces.content", row.blob(1)?)?;
+        let broken = StoreError::Column { column: 1, wanted: "recipients" };
+        take(serde_json::from_slice(&plain).map_err(|_| broken)?);
+    }
+}
+
 /// No more lines come: it can be released.
 ///
 /// # Errors
@@ -160,6 +180,19 @@ pub fn complete(tx: &mut Tx<'_>, id: Id) -> Result<(), DispatchError> {
         return Err(DispatchError::Letter("there are no recipients".to_owned()));
     }
     tx.execute("UPDATE dispatches SET state = 'complete' WHERE dispatch_id = $1", &[id.into()])?;
+    Ok(())
+}
+
+/// Completes a dispatch and writes down who handed it in, the first time.
+///
+/// # Errors
+/// [`DispatchError`].
+pub fn hand_in(tx: &mut Tx<'_>, seams: &base::Seams, actor: &Actor, id: Id) -> Result<(), DispatchError> {
+    let before = get(tx, id)?.ok_or(DispatchError::Unknown)?;
+    complete(tx, id)?;
+    if before.state == State::Open {
+        super::note(tx, seams, actor, Event::LettersHandedIn, id, &before.sender)?;
+    }
     Ok(())
 }
 

@@ -14,12 +14,20 @@
 //! | [`senders`] | departments and approved private senders, their keys |
 //! | [`intake`] | a letter and its recipients, as they come |
 //! | [`work`] | the job that sends |
+//! | [`attachments`] | PDF and structured data beside it, for all or for one |
+//! | [`evidence`] | what the mailbox said of it: the sender's receipt |
 //! | [`paper`] | who gets it on paper |
+//! | [`printings`] | their names and addresses, for the printer |
+//! | [`replies`] | what people answered |
 //! | [`drop_folder`] | letters laid into a folder |
 
+pub mod attachments;
 pub mod drop_folder;
+pub mod evidence;
 pub mod intake;
 pub mod paper;
+pub mod printings;
+pub mod replies;
 pub mod senders;
 #[cfg(test)]
 mod tests;
@@ -36,6 +44,9 @@ use crate::mailbox::arrivals::{self, RecallBody};
 use crate::mailbox::{Act, Body, DeliveryLaw, Importance, Letter, LetterId, Sender};
 use crate::portal::PostError;
 use crate::relay::{self, RelayError};
+
+/// Under which name two persons release a dispatch.
+pub const RELEASE: &str = "letters.release";
 
 /// Days after which an unopened statutory letter goes out on paper, unless its sender says otherwise. Our own figure.
 pub const PAPER_DAYS: i64 = 14;
@@ -239,6 +250,7 @@ impl Draft {
             action: self.action.clone(),
             due_on: self.due_on,
             paper_after: self.paper_after.or_else(|| needs_paper.then(|| today.plus_days(PAPER_DAYS))),
+            attachments: Vec::new(),
             campaign: Some(dispatch.to_string()),
             reason: self.reason.clone(),
             sent_at: now,
@@ -373,7 +385,8 @@ pub fn release(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id) -> Result<
          WHERE dispatch_id = $1 AND state = 'complete'",
         &[id.into(), stage.into(), now.into(), letter.into(), total.into()],
     )?;
-    let letter = dispatch.draft.letter(letter, sender.shown(), id, now, seams.today());
+    let mut letter = dispatch.draft.letter(letter, sender.shown(), id, now, seams.today());
+    letter.attachments = attachments::named(tx, id)?;
     relay::send(tx, seams, Zone::Outside, arrivals::LETTER, letter.to_wire().as_bytes())?;
     note(tx, seams, actor, Event::LettersReleased, id, "released")
 }
@@ -412,6 +425,7 @@ pub fn recall(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, said: &str)
     )?;
     // What was not posted yet is not posted.
     tx.execute("DELETE FROM dispatch_paper WHERE dispatch_id = $1 AND sent_at IS NULL", &[id.into()])?;
+    tx.execute("UPDATE dispatch_printings SET content = NULL WHERE dispatch_id = $1", &[id.into()])?;
     let body = RecallBody { letter: dispatch.letter.to_string(), note: said.to_owned() };
     relay::send(tx, seams, Zone::Outside, arrivals::RECALL, serde_json::json!(body).to_string().as_bytes())?;
     note(tx, seams, actor, Event::LettersRecalled, id, said)

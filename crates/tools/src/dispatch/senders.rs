@@ -19,6 +19,8 @@ pub struct Registered {
     pub name: String,
     /// Whether it is a department of the city.
     pub is_city: bool,
+    /// The office whose members open answers; the one of its name where none is set.
+    pub office: Option<String>,
     /// When it was added.
     pub added_at: Timestamp,
     /// When it was stopped.
@@ -38,6 +40,7 @@ impl Registered {
             is_city: row.text(2)? == "city",
             added_at: row.timestamp(3)?,
             stopped_at: row.opt_timestamp(4)?,
+            office: row.opt_text(5)?.map(str::to_owned),
         })
     }
 }
@@ -94,12 +97,43 @@ pub fn stop(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, key: &str) -> Result<
     Ok(())
 }
 
+/// Names the office whose members open answers to this sender's letters; without one it is the office of the sender's name.
+///
+/// # Errors
+/// [`DispatchError::Unknown`], [`DispatchError::Letter`].
+pub fn set_office(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    actor: &Actor,
+    key: &str,
+    office: Option<&str>,
+) -> Result<(), DispatchError> {
+    if office.is_some_and(|office| !(1..=60).contains(&office.chars().count())) {
+        return Err(DispatchError::Letter("an office is written with 1 to 60 characters".to_owned()));
+    }
+    let sql = "UPDATE dispatch_senders SET office = $2 WHERE sender_key = $1";
+    if tx.execute(sql, &[key.into(), office.into()])? == 0 {
+        return Err(DispatchError::Unknown);
+    }
+    audit::append(tx, seams, actor, Event::LetterSenderChanged, &[("sender", key), ("change", "office")])?;
+    Ok(())
+}
+
+/// The office whose members open answers to this sender's letters, also of a sender that was stopped.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn office(tx: &mut Tx<'_>, key: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT COALESCE(office, name) FROM dispatch_senders WHERE sender_key = $1";
+    tx.query_one(sql, &[key.into()])?.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
 /// The sender of this key, unless stopped.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn get(tx: &mut Tx<'_>, key: &str) -> Result<Option<Registered>, StoreError> {
-    let sql = "SELECT sender_key, name, kind, added_at, stopped_at FROM dispatch_senders \
+    let sql = "SELECT sender_key, name, kind, added_at, stopped_at, office FROM dispatch_senders \
                WHERE sender_key = $1 AND stopped_at IS NULL";
     tx.query_one(sql, &[key.into()])?.map(|row| Registered::read(&row)).transpose()
 }
@@ -109,7 +143,7 @@ pub fn get(tx: &mut Tx<'_>, key: &str) -> Result<Option<Registered>, StoreError>
 /// # Errors
 /// [`StoreError`].
 pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Registered>, StoreError> {
-    let sql = "SELECT sender_key, name, kind, added_at, stopped_at FROM dispatch_senders \
+    let sql = "SELECT sender_key, name, kind, added_at, stopped_at, office FROM dispatch_senders \
                WHERE token_hash = $1 AND stopped_at IS NULL";
     tx.query_one(sql, &[sha256(&[token.as_bytes()]).as_slice().into()])?.map(|row| Registered::read(&row)).transpose()
 }
@@ -119,6 +153,7 @@ pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Registered>, Stor
 /// # Errors
 /// [`StoreError`].
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Registered>, StoreError> {
-    let sql = "SELECT sender_key, name, kind, added_at, stopped_at FROM dispatch_senders ORDER BY name LIMIT 500";
+    let sql =
+        "SELECT sender_key, name, kind, added_at, stopped_at, office FROM dispatch_senders ORDER BY name LIMIT 500";
     tx.query(sql, &[])?.iter().map(Registered::read).collect()
 }

@@ -229,8 +229,11 @@ fn a_statutory_letter_goes_where_the_law_and_each_person_say() {
         city.send_all(id);
         let one = city.one(id);
         assert_eq!((one.placed, one.on_paper, one.unreached), (2, 2, 0));
-        let pieces = city.inside.store.read::<_, StoreError, _>(|tx| tx.query("SELECT 1 FROM dispatch_pieces", &[]));
-        assert!(pieces.unwrap().is_empty(), "the recipients' parts are erased");
+        let pieces = || {
+            let sql = "SELECT 1 FROM dispatch_pieces";
+            city.inside.store.read::<_, StoreError, _>(|tx| Ok(tx.query(sql, &[])?.len())).unwrap()
+        };
+        assert_eq!(pieces(), 1, "a printing may need the parts of those who get paper");
         assert_eq!(city.paper(id), on(&[("R-000003", Reason::NoConsent), ("R-000004", Reason::NoAccount)]));
         assert!(city.letters(undecided).is_empty());
         let letter = city.letters(reader)[0].letter;
@@ -254,6 +257,9 @@ fn a_statutory_letter_goes_where_the_law_and_each_person_say() {
         let seen = city.outside.store.read::<_, StoreError, _>(|tx| evidence::of_item(tx, letter, reader)).unwrap();
         let events: Vec<Happened> = seen.iter().map(|(entry, _)| entry.event).collect();
         assert_eq!(events, [Happened::SubmissionAcceptance, Happened::ContentConsignment, Happened::ContentHandover]);
+        city.database.clock.advance_seconds(61 * 86_400);
+        city.work();
+        assert_eq!(pieces(), 0, "the recipients' parts are erased when the time for paper is over");
     });
 }
 

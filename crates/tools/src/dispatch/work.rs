@@ -8,7 +8,7 @@ use store::{StoreError, Tx, Value};
 
 use super::intake::Recipient;
 use super::paper::Reason;
-use super::{Audience, Dispatch, DispatchError, State, get, paper, select};
+use super::{Audience, Dispatch, DispatchError, State, attachments, get, paper, select};
 use crate::audit::Zone;
 use crate::mailbox::arrivals::{self, PERSONAL_RECIPIENTS, PersonalBody, RECIPIENTS, Recipients};
 use crate::mailbox::consents::STOPPED;
@@ -55,6 +55,9 @@ fn one(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Dispatc
     if dispatch.released_at.is_none_or(|at| now.seconds_since(at) < AHEAD_SECONDS) {
         return Ok(0);
     }
+    if dispatch.done == 0 {
+        attachments::send(inside, dispatch)?;
+    }
     if dispatch.done >= dispatch.target() {
         return advance(inside, dispatch).map(|()| 0);
     }
@@ -87,19 +90,34 @@ fn advance(inside: &Inside, dispatch: &Dispatch) -> Result<(), DispatchError> {
     Ok(())
 }
 
-/// Erases the recipients of dispatches that are over, and the key they were sealed under.
+/// Seconds a finished dispatch is kept while letters may still go out on paper: until then a printing needs each person's part.
+/// Longer than [`super::PAPER_DAYS`]; our own figure.
+const KEPT_FOR_PAPER: i64 = 60 * 86_400;
+
+/// Erases the recipients and attachments of dispatches that are over, and the key they were sealed under: at once where nobody
+/// gets paper, else when the time for paper is over.
 fn erase_over(inside: &Inside) -> Result<(), DispatchError> {
+    let before = inside.seams.now().plus_seconds(-KEPT_FOR_PAPER);
     let over = inside.store.read::<_, StoreError, _>(|tx| {
         tx.query(
-            "SELECT d.dispatch_id FROM dispatches d WHERE d.state IN ('done', 'recalled') \
-             AND EXISTS (SELECT 1 FROM dispatch_pieces p WHERE p.dispatch_id = d.dispatch_id) LIMIT 20",
+            "SELECT d.dispatch_id, d.state, d.letter, d.released_at FROM dispatches d WHERE d.state IN ('done', 'recalled') \
+             AND (EXISTS (SELECT 1 FROM dispatch_pieces p WHERE p.dispatch_id = d.dispatch_id) \
+             OR EXISTS (SELECT 1 FROM dispatch_attachments a WHERE a.dispatch_id = d.dispatch_id)) \
+             ORDER BY d.released_at LIMIT 200",
             &[],
         )
     })?;
     for row in over {
         let id = row.id(0)?;
+        let draft: super::Draft =
+            serde_json::from_str(row.text(2)?).map_err(|_| StoreError::Column { column: 2, wanted: "a dispatch" })?;
+        let may_need_paper = row.text(1)? == "done" && draft.law() != DeliveryLaw::Free;
+        if may_need_paper && row.opt_timestamp(3)?.is_some_and(|at| at > before) {
+            continue;
+        }
         inside.vault.erase(&super::sealed_under(id))?;
         inside.store.write::<_, StoreError, _>(move |tx| {
+            tx.execute("DELETE FROM dispatch_attachments WHERE dispatch_id = $1", &[id.into()])?;
             tx.execute("DELETE FROM dispatch_pieces WHERE dispatch_id = $1", &[id.into()])
         })?;
     }
@@ -192,7 +210,9 @@ fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Disp
     let all: Vec<Recipient> =
         serde_json::from_slice(&plain).map_err(|_| StoreError::Column { column: 1, wanted: "recipients" })?;
     let skip = usize::try_from(before + 1 - piece.int(0)?).unwrap_or(usize::MAX).min(all.len());
+    let has_own = attachments::has_own(inside, id)?;
     let most = usize::try_from(dispatch.target() - before).unwrap_or(0);
+    let most = if has_own { most.min(attachments::OWN_TOGETHER) } else { most };
     let batch: Vec<Recipient> = all.into_iter().skip(skip).take(most).collect();
     if batch.is_empty() {
         return Err(StoreError::Column { column: 1, wanted: "as many recipients as were taken" }.into());
@@ -202,16 +222,21 @@ fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Disp
     let residents: Vec<String> = batch.iter().map(|one| one.resident.clone()).collect();
     let word = word_of(dispatch);
     let linked = inside.store.read::<_, DispatchError, _>(|tx| linked(tx, &residents, &word))?;
-    let (mut decided, mut parts) = (Decided::default(), Vec::new());
+    let (mut decided, mut parts, mut reached) = (Decided::default(), Vec::new(), BTreeMap::new());
     for recipient in &batch {
         let one = linked.get(&recipient.resident);
-        if decided.take(dispatch.draft.law(), &recipient.resident, one)
-            && let (Some(one), false) = (one, recipient.personal.is_empty())
-        {
-            parts.push((one.account, recipient.personal.clone()));
+        if !decided.take(dispatch.draft.law(), &recipient.resident, one) {
+            continue;
+        }
+        if let Some(one) = one {
+            reached.insert(recipient.resident.clone(), one.account);
+            if !recipient.personal.is_empty() {
+                parts.push((one.account, recipient.personal.clone()));
+            }
         }
     }
     let messages = personal_messages(post, dispatch, &parts)?;
+    let own = if has_own { attachments::own_messages(inside, post, dispatch, &reached)? } else { Vec::new() };
     let with_parts: std::collections::BTreeSet<AccountId> = parts.iter().map(|(account, _)| *account).collect();
     let (seams, looked_at) = (inside.seams.clone(), batch.len() as i64);
     inside.store.write::<_, DispatchError, _>(move |tx| {
@@ -222,6 +247,9 @@ fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Disp
         send_accounts(tx, &seams, &dispatch, &plain)?;
         for message in &messages {
             relay::send(tx, &seams, Zone::Outside, arrivals::PERSONAL, message.as_bytes())?;
+        }
+        for message in &own {
+            relay::send(tx, &seams, Zone::Outside, arrivals::OWN_ATTACHMENT, message.as_bytes())?;
         }
         for (resident, reason) in &decided.paper {
             paper::enter(tx, id, resident, *reason, seams.now())?;

@@ -73,7 +73,8 @@ pub fn take_lines(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
         sealed.push((line.id, outside.vault.seal(&account.sealed_under(), CONTENT, &plain)?));
     }
     outside.store.write::<_, StoreError, _>(move |tx| {
-        for (id, content) in &sealed {
+        // The inside tells oldest first: each a microsecond later, so that the newest are found without opening any.
+        for ((id, content), at) in sealed.iter().zip(at.micros()..) {
             tx.execute(
                 "INSERT INTO looked_lines (account_id, line_id, told_at, content) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT (account_id, line_id) DO NOTHING",
@@ -146,6 +147,26 @@ pub fn list(outside: &Outside, account: AccountId) -> Result<Vec<Looked>, PostEr
     }
     all.sort_by(|a, b| b.line.at.cmp(&a.line.at).then(b.line.id.to_string().cmp(&a.line.id.to_string())));
     Ok(all)
+}
+
+/// Lines the home page opens at most.
+pub const HANDFUL: usize = 10;
+
+/// The newest of what was told, at most [`HANDFUL`] lines, newest first: never all of them are opened.
+///
+/// # Errors
+/// [`PostError`].
+pub fn newest(outside: &Outside, account: AccountId) -> Result<Vec<Line>, PostError> {
+    let sql = "SELECT content FROM looked_lines WHERE account_id = $1 ORDER BY told_at DESC, line_id LIMIT $2";
+    let most = HANDFUL as i64;
+    let rows = outside.store.read::<_, StoreError, _>(|tx| tx.query(sql, &[account.into(), most.into()]))?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let content = outside.vault.open_sealed(&account.sealed_under(), CONTENT, row.blob(0)?)?;
+        lines.push(serde_json::from_slice::<Line>(&content).map_err(|_| PostError::Malformed("a line"))?);
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+    Ok(lines)
 }
 
 /// Raises an objection to a line. One a line; `false` when there is no such line, one already, or too many wait.

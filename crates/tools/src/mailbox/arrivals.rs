@@ -20,12 +20,14 @@ use super::{Personal, attachments, items};
 use crate::audit::Zone;
 use crate::portal::{AccountId, Post, PostError};
 use crate::relay::{self, HandleError, Message, RelayError};
-use crate::{Outside, channels};
+use crate::{Outside, channels, dispatch};
 
 /// A letter.
 pub const LETTER: &str = "mailbox_letter";
 /// An attachment of a letter.
 pub const ATTACHMENT: &str = "mailbox_attachment";
+/// An attachment for one person, sealed to this zone.
+pub const OWN_ATTACHMENT: &str = "mailbox_own_attachment";
 /// Who gets it.
 pub const PLACE: &str = "mailbox_place";
 /// Who gets it, with their own parts, sealed to this zone.
@@ -69,6 +71,26 @@ pub struct AttachmentBody {
     pub content: String,
 }
 
+/// An attachment for one person on its way: `sealed` is base64 of its bytes, sealed to the zone.
+#[derive(Serialize, Deserialize)]
+pub struct OwnAttachmentBody {
+    /// The letter.
+    pub letter: String,
+    /// Whose.
+    pub account: AccountId,
+    /// From [`attachments::OWN`].
+    pub number: i64,
+    /// Its name.
+    pub name: String,
+    /// Sealed.
+    pub sealed: String,
+}
+
+/// What binds a sealed attachment to its letter, its person and its place.
+pub fn bound_to_one(letter: LetterId, account: AccountId, number: i64) -> Vec<u8> {
+    format!("mailbox attachment {letter} {account} {number}").into_bytes()
+}
+
 /// Personal parts on their way: `sealed` is base64 of a list of (account, part), sealed to the zone.
 #[derive(Serialize, Deserialize)]
 pub struct PersonalBody {
@@ -94,8 +116,8 @@ pub struct RecallBody {
 pub fn receive_letter(tx: &mut Tx<'_>, seams: &Seams, message: &Message) -> Result<(), HandleError> {
     let letter = Letter::from_wire(&message.body).ok_or(HandleError::Malformed("a letter"))?;
     letter::keep(tx, &letter)?;
-    evidence::note(tx, seams, Event::SubmissionAcceptance, &letter, About::Letter, None)?;
-    Ok(())
+    let noted = evidence::noted(tx, seams, Event::SubmissionAcceptance, &letter, About::Letter, None)?;
+    Ok(dispatch::evidence::tell(tx, seams, &letter, &noted)?)
 }
 
 /// Takes an attachment; what it is is judged again.
@@ -130,8 +152,9 @@ pub fn place(tx: &mut Tx<'_>, seams: &Seams, letter: &Letter, accounts: &[Accoun
     if letter.recalled_at.is_some() || accounts.is_empty() {
         return Ok(());
     }
-    let entry = evidence::note(tx, seams, Event::ContentConsignment, letter, About::Many(accounts), None)?;
-    items::place_many(tx, seams.now(), letter.id, accounts, entry)?;
+    let noted = evidence::noted(tx, seams, Event::ContentConsignment, letter, About::Many(accounts), None)?;
+    items::place_many(tx, seams.now(), letter.id, accounts, noted.position)?;
+    dispatch::evidence::tell(tx, seams, letter, &noted)?;
     hand_over(tx, seams, letter, accounts)
 }
 
@@ -168,12 +191,82 @@ pub fn bound_to(letter: LetterId) -> Vec<u8> {
     format!("mailbox personal {letter}").into_bytes()
 }
 
+/// Lays an attachment for one person down for the job that has keys.
+///
+/// # Errors
+/// [`HandleError`].
+pub fn receive_own_attachment(tx: &mut Tx<'_>, message: &Message) -> Result<(), HandleError> {
+    let malformed = || HandleError::Malformed("an attachment for one person");
+    let body: OwnAttachmentBody = serde_json::from_slice(&message.body).map_err(|_| malformed())?;
+    let letter = LetterId::parse(&body.letter).ok_or_else(malformed)?;
+    let sealed = BASE64.decode(body.sealed.as_bytes()).map_err(|_| malformed())?;
+    if body.number < attachments::OWN || attachments::judge_name(&body.name).is_err() {
+        return Err(malformed());
+    }
+    tx.execute(
+        "INSERT INTO mailbox_own_attachments (message_id, letter_id, account_id, number, name, sealed) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (message_id) DO NOTHING",
+        &[
+            message.id.into(),
+            letter.into(),
+            body.account.into(),
+            body.number.into(),
+            (&body.name).into(),
+            sealed.as_slice().into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The job: opens attachments of one person, judges them again, seals each under its person's key. Returns how many.
+///
+/// # Errors
+/// [`PostError`].
+pub fn unpack_attachments(outside: &Outside, post: &Post) -> Result<usize, PostError> {
+    let waiting = outside.store.read::<_, StoreError, _>(|tx| {
+        tx.query(
+            "SELECT message_id, letter_id, account_id, number, name, sealed FROM mailbox_own_attachments \
+             WHERE refused_at IS NULL ORDER BY message_id LIMIT 20",
+            &[],
+        )
+    })?;
+    for row in &waiting {
+        let (id, number, name) = (row.id(0)?, row.int(3)?, row.text(4)?.to_owned());
+        let letter = LetterId::parse(row.text(1)?).ok_or(PostError::Malformed("a letter's name"))?;
+        let account = AccountId::parse(row.text(2)?).ok_or(PostError::Malformed("an account"))?;
+        let opened = post.open(&bound_to_one(letter, account, number), row.blob(5)?);
+        let judged = opened.and_then(|bytes| Some((attachments::judge(&bytes).ok()?, bytes)));
+        let Some((kind, bytes)) = judged else {
+            tracing::error!("an attachment of a letter cannot be opened or taken and was put aside");
+            let now = outside.seams.now();
+            outside.store.write::<_, StoreError, _>(move |tx| {
+                tx.execute(
+                    "UPDATE mailbox_own_attachments SET refused_at = $2 WHERE message_id = $1",
+                    &[id.into(), now.into()],
+                )
+            })?;
+            continue;
+        };
+        let sealed = attachments::sealed(outside, account, &bytes)?;
+        let size = bytes.len();
+        outside.store.write::<_, StoreError, _>(move |tx| {
+            // Gone in the meantime: the letter was taken back.
+            if tx.execute("DELETE FROM mailbox_own_attachments WHERE message_id = $1", &[id.into()])? > 0 {
+                attachments::keep_own(tx, letter, account, (number, &name, kind, size), &sealed)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(waiting.len())
+}
+
 /// The job: opens personal parts, seals each under its person's key, places. Returns how many messages were done. May run
 /// twice over the same message; the second changes nothing but one more entry of evidence is not made either.
 ///
 /// # Errors
 /// [`PostError`].
 pub fn unpack(outside: &Outside, post: &Post) -> Result<usize, PostError> {
+    unpack_attachments(outside, post)?;
     let waiting = outside.store.read::<_, StoreError, _>(|tx| {
         tx.query("SELECT message_id, letter_id, sealed FROM mailbox_personal WHERE refused_at IS NULL ORDER BY message_id LIMIT 20", &[])
     })?;
@@ -222,7 +315,8 @@ fn place_personal(
     if letter.recalled_at.is_some() || accounts.is_empty() {
         return Ok(());
     }
-    let entry = evidence::note(tx, seams, Event::ContentConsignment, &letter, About::Many(&accounts), None)?;
+    let noted = evidence::noted(tx, seams, Event::ContentConsignment, &letter, About::Many(&accounts), None)?;
+    dispatch::evidence::tell(tx, seams, &letter, &noted)?;
     for (account, part) in sealed {
         tx.queue(
             "INSERT INTO mailbox_items (account_id, letter_id, personal, placed_at, evidence) VALUES ($1, $2, $3, $4, $5) \
@@ -232,7 +326,7 @@ fn place_personal(
                 letter.id.into(),
                 part.as_deref().into(),
                 seams.now().into(),
-                entry.into(),
+                noted.position.into(),
             ],
         )?;
     }

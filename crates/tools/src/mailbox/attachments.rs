@@ -1,14 +1,30 @@
 //! What lies beside a letter: PDF for people, JSON for their programs. Told by content, never by name.
+//!
+//! Those for everybody are named by the letter with their digests, so that evidence is about them too, and shown only when the
+//! bytes are those; they may come before the letter or after it. Those for one person are sealed under that person's key.
 
+use base::my_number_guard::refuse_individual_number;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use store::sealing::SealError;
 use store::{StoreError, Tx};
 
-use super::letter::LetterId;
+use super::letter::{Letter, LetterId};
+use super::pdf;
+use crate::Outside;
+use crate::digest::sha256;
+use crate::portal::AccountId;
 
 /// Bytes of one attachment: one message between the zones carries it.
 pub const MOST_BYTES: usize = 700_000;
-/// Attachments of a letter.
+/// Attachments of a letter, and of one person's copy.
 pub const MOST: usize = 5;
+/// Attachments of one person's copy are numbered from here.
+pub const OWN: i64 = 101;
+/// Most characters of a name.
+pub const MOST_CHARACTERS: usize = 80;
+
+const COLUMN: &str = "mailbox_attachments.content";
 
 /// What it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +64,14 @@ pub enum AttachmentFault {
     #[error("an attachment is a PDF or JSON")]
     Unknown,
     /// A PDF that acts by itself.
-    #[error("a PDF with scripts or embedded files is not taken")]
+    #[error("a PDF that is encrypted or holds scripts, forms that send, or files is not taken")]
     Active,
+    /// An Individual Number.
+    #[error("an Individual Number may not be written here")]
+    IndividualNumber,
+    /// Its name.
+    #[error("a name has 1 to {MOST_CHARACTERS} characters, without / and \\")]
+    Name,
 }
 
 /// What the bytes are.
@@ -61,20 +83,58 @@ pub fn judge(bytes: &[u8]) -> Result<Kind, AttachmentFault> {
         return Err(AttachmentFault::TooLarge);
     }
     if bytes.starts_with(b"%PDF-") {
-        let has = |what: &[u8]| bytes.windows(what.len()).any(|part| part == what);
-        let is_active = [&b"/JavaScript"[..], b"/Launch", b"/EmbeddedFile", b"/RichMedia"].iter().any(|what| has(what));
-        return if is_active { Err(AttachmentFault::Active) } else { Ok(Kind::Pdf) };
+        return if pdf::acts(bytes) { Err(AttachmentFault::Active) } else { Ok(Kind::Pdf) };
     }
     match serde_json::from_slice::<serde_json::Value>(bytes) {
-        Ok(value) if value.is_object() || value.is_array() => Ok(Kind::Json),
-        _ => Err(AttachmentFault::Unknown),
+        Ok(value) if !value.is_object() && !value.is_array() => Err(AttachmentFault::Unknown),
+        Ok(_) if std::str::from_utf8(bytes).is_ok_and(|text| refuse_individual_number(text).is_err()) => {
+            Err(AttachmentFault::IndividualNumber)
+        }
+        Ok(_) => Ok(Kind::Json),
+        Err(_) => Err(AttachmentFault::Unknown),
+    }
+}
+
+/// Whether an attachment may have this name.
+///
+/// # Errors
+/// [`AttachmentFault::Name`], [`AttachmentFault::IndividualNumber`].
+pub fn judge_name(name: &str) -> Result<(), AttachmentFault> {
+    let is_sound = (1..=MOST_CHARACTERS).contains(&name.chars().count())
+        && !name.chars().any(|c| c.is_control() || c == '/' || c == '\\');
+    match (is_sound, refuse_individual_number(name)) {
+        (false, _) => Err(AttachmentFault::Name),
+        (true, Err(_)) => Err(AttachmentFault::IndividualNumber),
+        (true, Ok(_)) => Ok(()),
+    }
+}
+
+/// One as a letter names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// From 1.
+    pub number: i64,
+    /// As the sender calls it.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256, lower-case hex.
+    pub digest: String,
+}
+
+impl Named {
+    /// Whether these are its bytes.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        HEXLOWER.encode(&sha256(&[bytes])) == self.digest
     }
 }
 
 /// One as listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// From 1.
+    /// From 1; from [`OWN`] where it is one person's.
     pub number: i64,
     /// As the sender calls it.
     pub name: String,
@@ -96,44 +156,114 @@ pub fn keep(
     kind: Kind,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
-    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    insert(tx, (letter, ""), (number, name, kind, bytes.len()), bytes)
+}
+
+/// Keeps an attachment of one person's copy, sealed by [`sealed`]; `size` is that of its bytes.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep_own(
+    tx: &mut Tx<'_>,
+    letter: LetterId,
+    account: AccountId,
+    (number, name, kind, size): (i64, &str, Kind, usize),
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    insert(tx, (letter, &account.to_string()), (number, name, kind, size), sealed)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    (letter, account): (LetterId, &str),
+    (number, name, kind, size): (i64, &str, Kind, usize),
+    content: &[u8],
+) -> Result<(), StoreError> {
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
     tx.execute(
         "INSERT INTO mailbox_attachments (letter_id, account_id, number, name, media_type, size, content) \
-         VALUES ($1, '', $2, $3, $4, $5, $6) ON CONFLICT (letter_id, account_id, number) DO NOTHING",
-        &[letter.into(), number.into(), name.into(), kind.media_type().into(), size.into(), bytes.into()],
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (letter_id, account_id, number) DO NOTHING",
+        &[
+            letter.into(),
+            account.into(),
+            number.into(),
+            name.into(),
+            kind.media_type().into(),
+            size.into(),
+            content.into(),
+        ],
     )?;
     Ok(())
+}
+
+/// Sealed under the person's key.
+///
+/// # Errors
+/// The key store.
+pub fn sealed(outside: &Outside, account: AccountId, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+    outside.vault.seal(&account.sealed_under(), COLUMN, bytes)
 }
 
 fn kind_of(media_type: &str) -> Kind {
     if media_type == Kind::Pdf.media_type() { Kind::Pdf } else { Kind::Json }
 }
 
-/// Those of a letter.
+/// Those of a letter, and of this person's copy.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn list(tx: &mut Tx<'_>, letter: LetterId) -> Result<Vec<Listed>, StoreError> {
-    let sql = "SELECT number, name, media_type, size FROM mailbox_attachments WHERE letter_id = $1 ORDER BY number";
-    let listed = |row: &store::Row| {
-        Ok(Listed {
-            number: row.int(0)?,
-            name: row.text(1)?.to_owned(),
-            kind: kind_of(row.text(2)?),
-            size: row.int(3)?,
-        })
-    };
-    tx.query(sql, &[letter.into()])?.iter().map(listed).collect()
+pub fn list(tx: &mut Tx<'_>, letter: &Letter, account: AccountId) -> Result<Vec<Listed>, StoreError> {
+    let named = letter.attachments.iter().map(|one| {
+        let (number, name, kind, size) = (one.number, one.name.clone(), one.kind, one.size);
+        Listed { number, name, kind, size }
+    });
+    let mut all: Vec<Listed> = named.collect();
+    let sql = "SELECT number, name, media_type, size FROM mailbox_attachments \
+               WHERE letter_id = $1 AND account_id = $2 ORDER BY number";
+    for row in tx.query(sql, &[letter.id.into(), account.into()])? {
+        let (name, kind) = (row.text(1)?.to_owned(), kind_of(row.text(2)?));
+        all.push(Listed { number: row.int(0)?, name, kind, size: row.int(3)? });
+    }
+    Ok(all)
 }
 
-/// The bytes of one.
+/// Why an attachment is not given out.
+#[derive(Debug, thiserror::Error)]
+pub enum GetError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key store.
+    #[error(transparent)]
+    Vault(#[from] SealError),
+}
+
+/// The bytes of one; `None` when there is none, it has not come yet, or its bytes are not those the letter names.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn get(tx: &mut Tx<'_>, letter: LetterId, number: i64) -> Result<Option<(Kind, Vec<u8>)>, StoreError> {
-    let sql = "SELECT media_type, content FROM mailbox_attachments WHERE letter_id = $1 AND number = $2";
-    let row = tx.query_one(sql, &[letter.into(), number.into()])?;
-    row.map(|row| Ok((kind_of(row.text(0)?), row.blob(1)?.to_vec()))).transpose()
+/// [`GetError`].
+pub fn get(
+    outside: &Outside,
+    letter: &Letter,
+    account: AccountId,
+    number: i64,
+) -> Result<Option<(Kind, Vec<u8>)>, GetError> {
+    let id = letter.id;
+    let whose = if number < OWN { String::new() } else { account.to_string() };
+    let sql =
+        "SELECT media_type, content FROM mailbox_attachments WHERE letter_id = $1 AND account_id = $2 AND number = $3";
+    let row = outside
+        .store
+        .read::<_, StoreError, _>(|tx| tx.query_one(sql, &[id.into(), whose.as_str().into(), number.into()]))?;
+    let Some(row) = row else { return Ok(None) };
+    let kind = kind_of(row.text(0)?);
+    if number >= OWN {
+        let bytes = outside.vault.open_sealed(&account.sealed_under(), COLUMN, row.blob(1)?)?;
+        return Ok(Some((kind, bytes.to_vec())));
+    }
+    let named = letter.attachments.iter().find(|one| one.number == number);
+    let bytes = row.blob(1)?;
+    Ok(named.filter(|one| one.is(bytes)).map(|one| (one.kind, bytes.to_vec())))
 }
 
 #[cfg(test)]
@@ -147,5 +277,9 @@ mod tests {
         assert_eq!(judge(b"<html><script>"), Err(AttachmentFault::Unknown));
         assert_eq!(judge(b"%PDF-1.7 /OpenAction << /S /JavaScript >>"), Err(AttachmentFault::Active));
         assert_eq!(judge(&vec![b' '; MOST_BYTES + 1]), Err(AttachmentFault::TooLarge));
+        assert_eq!(judge(b"1"), Err(AttachmentFault::Unknown));
+        assert_eq!(judge(br#"{"number":"123456789018"}"#), Err(AttachmentFault::IndividualNumber));
+        assert_eq!(judge_name("../x"), Err(AttachmentFault::Name));
+        assert_eq!(judge_name("\u{7d0d}\u{7a0e}.pdf"), Ok(()));
     }
 }

@@ -46,6 +46,8 @@ pub enum Event {
     ContentConsignmentFailure,
     /// 通知: a channel was given the notice.
     ConsignmentNotification,
+    /// 通知の失敗: no channel took the notice, or it came back.
+    ConsignmentNotificationFailure,
     /// The channel said that it arrived.
     NotificationDelivered,
     /// 開封: the person opened it after signing in.
@@ -61,6 +63,7 @@ impl Event {
         Self::ContentConsignment,
         Self::ContentConsignmentFailure,
         Self::ConsignmentNotification,
+        Self::ConsignmentNotificationFailure,
         Self::NotificationDelivered,
         Self::ContentHandover,
         Self::ContentHandoverFailure,
@@ -73,6 +76,7 @@ impl Event {
             Self::ContentConsignment => "ContentConsignment",
             Self::ContentConsignmentFailure => "ContentConsignmentFailure",
             Self::ConsignmentNotification => "ConsignmentNotification",
+            Self::ConsignmentNotificationFailure => "ConsignmentNotificationFailure",
             Self::NotificationDelivered => "NotificationDelivered",
             Self::ContentHandover => "ContentHandover",
             Self::ContentHandoverFailure => "ContentHandoverFailure",
@@ -216,7 +220,22 @@ fn root_of(letter: LetterId, leaves: &[u8]) -> [u8; 32] {
     tree.root()
 }
 
-/// Writes an entry in the transaction of its cause; returns its place. Writers stand in a row at the chain's head.
+/// An entry that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Its place.
+    pub position: i64,
+    /// What it says.
+    pub event: Event,
+    /// How many it is about.
+    pub persons: i64,
+    /// The root over them, where it is about many.
+    pub root: Option<Vec<u8>>,
+    /// Its hash.
+    pub digest: Vec<u8>,
+}
+
+/// Writes an entry in the transaction of its cause; returns its place.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -228,6 +247,26 @@ pub fn note(
     about: About<'_>,
     reason: Option<&str>,
 ) -> Result<i64, StoreError> {
+    noted(tx, seams, event, letter, about, reason).map(|noted| noted.position)
+}
+
+/// Writes an entry in the transaction of its cause. Writers stand in a row at the chain's head.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn noted(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    event: Event,
+    letter: &Letter,
+    about: About<'_>,
+    reason: Option<&str>,
+) -> Result<Noted, StoreError> {
+    let persons = match about {
+        About::Letter => 0,
+        About::Person(..) => 1,
+        About::Many(accounts) => accounts.len() as i64,
+    };
     tx.execute("UPDATE mailbox_evidence_head SET position = position + 1 WHERE one = 1", &[])?;
     let missing = StoreError::Column { column: 0, wanted: "the head of the evidence" };
     let head = tx.query_one("SELECT position, hash FROM mailbox_evidence_head WHERE one = 1", &[])?.ok_or(missing)?;
@@ -283,7 +322,7 @@ pub fn note(
     )?;
     let hash = HEXLOWER.encode(&entry.hash);
     tx.execute("UPDATE mailbox_evidence_head SET hash = $1 WHERE one = 1", &[hash.into()])?;
-    Ok(entry.position)
+    Ok(Noted { position: entry.position, event, persons, root: entry.leaves_root, digest: entry.hash })
 }
 
 /// A recipient's proof within an entry about many: the hashes beside the way from leaf to root, each with whether it
@@ -301,7 +340,8 @@ pub fn of_item(
 ) -> Result<Vec<(Entry, Option<Proof>)>, StoreError> {
     let sql = select!(
         "WHERE letter_id = $1 AND (account_id = $2 OR (account_id IS NULL AND leaves IS NULL) \
-         OR position = (SELECT evidence FROM mailbox_items WHERE letter_id = $1 AND account_id = $2)) ORDER BY position"
+         OR position = (SELECT evidence FROM mailbox_items WHERE letter_id = $1 AND account_id = $2) \
+         OR position IN (SELECT position FROM mailbox_tellings WHERE letter_id = $1 AND account_id = $2)) ORDER BY position"
     );
     let mut all = Vec::new();
     for row in tx.query(sql, &[letter.into(), account.into()])? {

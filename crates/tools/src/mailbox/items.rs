@@ -158,6 +158,10 @@ pub fn remove(tx: &mut Tx<'_>, account: AccountId, letter: LetterId) -> Result<b
          (SELECT letter_id FROM mailbox_letters WHERE letter_id = $2 AND importance <> 'statutory')",
         &[account.into(), letter.into()],
     )?;
+    if removed == 1 {
+        let sql = "DELETE FROM mailbox_attachments WHERE letter_id = $1 AND account_id = $2";
+        tx.execute(sql, &[letter.into(), account.into()])?;
+    }
     Ok(removed == 1)
 }
 
@@ -210,7 +214,7 @@ fn line(row: &store::Row) -> Result<Line, StoreError> {
 /// [`StoreError`].
 pub fn find(tx: &mut Tx<'_>, account: AccountId, letter: LetterId) -> Result<Option<Item>, StoreError> {
     let sql = "SELECT l.letter_id, l.sender, l.sender_kind, l.sender_name, l.importance, l.letter_class, l.delivery, l.title, \
-               l.body, l.action, l.due_on, l.paper_after, l.campaign, l.reason, l.sent_at, l.recalled_at, i.personal, \
+               l.body, l.action, l.due_on, l.paper_after, l.campaign, l.reason, l.sent_at, l.recalled_at, l.attachments, i.personal, \
                i.placed_at, i.opened_at, i.archived_at, i.done_at FROM mailbox_items i \
                JOIN mailbox_letters l ON l.letter_id = i.letter_id WHERE i.account_id = $1 AND i.letter_id = $2";
     let row = tx.query_one(sql, &[account.into(), letter.into()])?;

@@ -4,6 +4,7 @@ use base::{Date, Id, Seams, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx, Value};
 
+use super::attachments::Named;
 use super::body::Body;
 use crate::digest::sha256;
 
@@ -145,6 +146,8 @@ pub struct Letter {
     pub title: String,
     /// The text.
     pub body: Body,
+    /// What lies beside it for everybody, by name and digest.
+    pub attachments: Vec<Named>,
     /// What it asks for.
     pub action: Option<Act>,
     /// 期限.
@@ -170,6 +173,8 @@ struct Wire {
     delivery: DeliveryLaw,
     title: String,
     body: Body,
+    #[serde(default)]
+    attachments: Vec<Named>,
     action: Option<Act>,
     due_on: Option<String>,
     paper_after: Option<String>,
@@ -178,12 +183,18 @@ struct Wire {
     sent_at: i64,
 }
 
-pub(super) const COLUMNS: usize = 16;
+pub(super) const COLUMNS: usize = 17;
 
 impl Letter {
-    /// SHA-256 of title and body: what evidence is about.
+    /// SHA-256 of title and body, and of the list of what lies beside them where there is any: what evidence is about.
     pub fn hash(&self) -> [u8; 32] {
-        sha256(&[self.title.as_bytes(), b"\n", self.body.to_stored().as_bytes()])
+        let body = self.body.to_stored();
+        let beside = if self.attachments.is_empty() {
+            String::new()
+        } else {
+            format!("\n{}", serde_json::json!(self.attachments))
+        };
+        sha256(&[self.title.as_bytes(), b"\n", body.as_bytes(), beside.as_bytes()])
     }
 
     /// As it crosses from one zone to the other.
@@ -197,6 +208,7 @@ impl Letter {
             delivery: self.delivery,
             title: self.title.clone(),
             body: self.body.clone(),
+            attachments: self.attachments.clone(),
             action: self.action.clone(),
             due_on: date(self.due_on),
             paper_after: date(self.paper_after),
@@ -221,6 +233,7 @@ impl Letter {
             delivery: wire.delivery,
             title: wire.title,
             body: wire.body,
+            attachments: wire.attachments,
             action: wire.action,
             due_on: date(wire.due_on)?,
             paper_after: date(wire.paper_after)?,
@@ -232,7 +245,7 @@ impl Letter {
     }
 
     /// Reads the columns of a letter, beginning at `at`: letter_id, sender, sender_kind, sender_name, importance,
-    /// letter_class, delivery, title, body, action, due_on, paper_after, campaign, reason, sent_at, recalled_at.
+    /// letter_class, delivery, title, body, action, due_on, paper_after, campaign, reason, sent_at, recalled_at, attachments.
     pub(super) fn read(row: &Row, at: usize) -> Result<Self, StoreError> {
         let broken = |column| StoreError::Column { column, wanted: "a letter" };
         let date = |column: usize| -> Result<Option<Date>, StoreError> {
@@ -258,6 +271,10 @@ impl Letter {
             reason: owned(13)?,
             sent_at: row.timestamp(at + 14)?,
             recalled_at: row.opt_timestamp(at + 15)?,
+            attachments: match row.opt_text(at + 16)? {
+                Some(text) => serde_json::from_str(text).map_err(|_| broken(at + 16))?,
+                None => Vec::new(),
+            },
         })
     }
 }
@@ -268,10 +285,11 @@ impl Letter {
 /// [`StoreError`].
 pub fn keep(tx: &mut Tx<'_>, letter: &Letter) -> Result<(), StoreError> {
     let action = letter.action.as_ref().map(|action| serde_json::json!(action).to_string());
+    let beside = (!letter.attachments.is_empty()).then(|| serde_json::json!(letter.attachments).to_string());
     tx.execute(
         "INSERT INTO mailbox_letters (letter_id, sender, sender_kind, sender_name, importance, letter_class, delivery, \
-         title, body, body_hash, action, due_on, paper_after, campaign, reason, sent_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (letter_id) DO NOTHING",
+         title, body, body_hash, action, due_on, paper_after, campaign, reason, sent_at, attachments) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (letter_id) DO NOTHING",
         &[
             letter.id.into(),
             (&letter.sender.key).into(),
@@ -289,6 +307,7 @@ pub fn keep(tx: &mut Tx<'_>, letter: &Letter) -> Result<(), StoreError> {
             letter.campaign.as_deref().into(),
             letter.reason.as_deref().into(),
             letter.sent_at.into(),
+            beside.into(),
         ],
     )?;
     Ok(())
@@ -300,7 +319,7 @@ pub fn keep(tx: &mut Tx<'_>, letter: &Letter) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub fn find(tx: &mut Tx<'_>, letter: LetterId) -> Result<Option<Letter>, StoreError> {
     let sql = "SELECT letter_id, sender, sender_kind, sender_name, importance, letter_class, delivery, title, body, action, \
-               due_on, paper_after, campaign, reason, sent_at, recalled_at FROM mailbox_letters WHERE letter_id = $1";
+               due_on, paper_after, campaign, reason, sent_at, recalled_at, attachments FROM mailbox_letters WHERE letter_id = $1";
     tx.query_one(sql, &[letter.into()])?.map(|row| Letter::read(&row, 0)).transpose()
 }
 
@@ -313,5 +332,12 @@ pub fn recall(tx: &mut Tx<'_>, now: Timestamp, letter: LetterId, note: &str) -> 
         "UPDATE mailbox_letters SET recalled_at = $2, recall_note = $3 WHERE letter_id = $1 AND recalled_at IS NULL",
         &[letter.into(), now.into(), note.into()],
     )?;
-    tx.execute("DELETE FROM mailbox_items WHERE letter_id = $1 AND opened_at IS NULL", &[letter.into()])
+    let gone = tx.execute("DELETE FROM mailbox_items WHERE letter_id = $1 AND opened_at IS NULL", &[letter.into()])?;
+    tx.execute(
+        "DELETE FROM mailbox_attachments WHERE letter_id = $1 AND account_id <> '' AND account_id NOT IN \
+         (SELECT account_id FROM mailbox_items WHERE letter_id = $1)",
+        &[letter.into()],
+    )?;
+    tx.execute("DELETE FROM mailbox_own_attachments WHERE letter_id = $1", &[letter.into()])?;
+    Ok(gone)
 }

@@ -13,7 +13,10 @@
 //! | [`letter`] | what a letter is: sender, importance, law of delivery, body, action |
 //! | [`items`] | placing, listing, opening, putting away |
 //! | [`arrivals`] | what the inside sends: letters, recipients, taking back |
-//! | [`attachments`] | PDF and structured data beside a letter |
+//! | [`attachments`] | PDF and structured data beside a letter, for all or for one person |
+//! | [`pdf`] | whether a PDF does something by itself |
+//! | [`replies`] | what people answer |
+//! | [`tellings`] | evidence of what channels did |
 //! | [`consents`] | electronic sending, by class of letter |
 //! | [`evidence`] | what happened to a letter, chained and stamped |
 //! | [`personal`] | one person's part |
@@ -27,8 +30,11 @@ pub mod consents;
 pub mod evidence;
 pub mod items;
 pub mod letter;
+pub mod pdf;
 pub mod personal;
+pub mod replies;
 pub mod retention;
+pub mod tellings;
 #[cfg(test)]
 mod tests;
 

@@ -29,6 +29,10 @@ pub fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
             "DELETE FROM mailbox_items WHERE account_id = $1 AND letter_id = $2",
             &[row.text(0)?.into(), row.text(1)?.into()],
         )?;
+        tx.queue(
+            "DELETE FROM mailbox_attachments WHERE account_id = $1 AND letter_id = $2",
+            &[row.text(0)?.into(), row.text(1)?.into()],
+        )?;
     }
     Ok(items.len() as u64)
 }

@@ -17,6 +17,7 @@ fn a_letter(database: &TestDatabase, title: &str) -> Letter {
         delivery: DeliveryLaw::ElectronicWithConsent,
         title: title.to_owned(),
         body: Body::plain("期限までにお手続きください。"),
+        attachments: Vec::new(),
         action: Some(Act::Pay { amount: 12_000, at: "/portal/dues".to_owned() }),
         due_on: base::Date::parse("2026-12-25").ok(),
         paper_after: None,
@@ -68,6 +69,49 @@ fn the_newest_come_first_and_a_letter_placed_twice_is_there_once() {
         let found = database.outside().read(move |tx| items::find(tx, account, sent[3].id)).unwrap().unwrap();
         assert_eq!(found.letter.action, Some(Act::Pay { amount: 12_000, at: "/portal/dues".to_owned() }));
         assert_eq!(found.letter.body, Body::plain("期限までにお手続きください。"));
+    });
+}
+
+#[test]
+fn what_channels_did_is_evidence_of_each_person_and_of_no_other() {
+    use crate::channels::{Channel, Happened, Witness as _};
+    for_each_engine(|database| {
+        let (told, failed, now) = (an_account(&database), an_account(&database), database.seams.now());
+        let letter = a_letter(&database, "x");
+        for account in [told, failed] {
+            send(&database, &letter, account, now);
+        }
+        let (seams, campaign) = (database.seams.clone(), letter.id.id());
+        let stranger = seams.random_id();
+        database
+            .outside()
+            .write::<_, StoreError, _>(move |tx| {
+                let witness = tellings::Tellings;
+                witness.happened(tx, &seams, campaign, Happened::Told(Channel::Push), &[told])?;
+                witness.happened(tx, &seams, campaign, Happened::Arrived(Channel::Email), &[told])?;
+                witness.happened(tx, &seams, campaign, Happened::Failed(Channel::Email), &[failed])?;
+                witness.happened(tx, &seams, stranger, Happened::Told(Channel::Push), &[told])
+            })
+            .unwrap();
+        let of = |account| {
+            let rows = database.outside().read(|tx| evidence::of_item(tx, letter.id, account)).unwrap();
+            rows.into_iter()
+                .map(|(entry, proof)| {
+                    let (root, proof) = (entry.leaves_root.unwrap(), proof.unwrap());
+                    assert!(evidence::proves(letter.id, account, &proof, &root));
+                    (entry.event, entry.reason.unwrap())
+                })
+                .collect::<Vec<_>>()
+        };
+        use evidence::Event;
+        let by = |way: &str| format!("by {way}");
+        assert_eq!(
+            of(told),
+            [(Event::ConsignmentNotification, by("push")), (Event::NotificationDelivered, by("email"))]
+        );
+        assert_eq!(of(failed), [(Event::ConsignmentNotificationFailure, by("email"))]);
+        let report = evidence::verify(&database.outside(), None).unwrap();
+        assert_eq!((report.entries, report.is_sound()), (3, true), "a campaign that is no letter is not ours");
     });
 }
 

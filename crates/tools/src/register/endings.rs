@@ -21,6 +21,12 @@ pub(crate) fn was_protected(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<bo
     Ok(tx.query_one(sql, &[resident.into()])?.is_some())
 }
 
+/// Whether a change of `resident` waits for the register's source.
+pub(crate) fn has_change_waiting(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM register_changes WHERE resident_id = $1 AND state = 'waiting' LIMIT 1";
+    Ok(tx.query_one(sql, &[resident.into()])?.is_some())
+}
+
 /// Guardianships in force of which a person is protected or died.
 pub(crate) fn guardianships_to_end(tx: &mut Tx<'_>, today: Date) -> Result<Vec<Id>, StoreError> {
     tx.query(

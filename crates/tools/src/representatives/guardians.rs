@@ -342,6 +342,64 @@ pub fn paper_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<PaperDue>, Store
         .collect()
 }
 
+/// The yearly letter to a principal: who may act for them, in what, until when.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MandateLetter {
+    /// The principal's name.
+    pub name: String,
+    /// Seven digits.
+    pub postal_code: Option<String>,
+    /// Their address.
+    pub address: String,
+    /// The helper's name.
+    pub helper: String,
+    /// In what, as stored words with commas.
+    pub scopes: String,
+    /// The first day on which it is over.
+    pub ends_on: Date,
+}
+
+impl std::fmt::Debug for MandateLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MandateLetter(<personal>)")
+    }
+}
+
+/// Composes the yearly letter about a mandate that is due: a reading of both records. Somebody protected, moved or without an
+/// address is written to by hand.
+///
+/// # Errors
+/// [`EnterError::NotFound`] when none is due, [`EnterError::NotHere`].
+pub fn letter(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, mandate: Id) -> Result<MandateLetter, EnterError> {
+    let due = paper_due(tx, seams.now())?.into_iter().find(|due| due.id == mandate).ok_or(EnterError::NotFound)?;
+    let read = |tx: &mut Tx<'_>, who: &str, items: &[Item]| -> Result<register::Resident, EnterError> {
+        let who = ResidentId::parse(who).map_err(|_| EnterError::NotFound)?;
+        let purpose = Purpose::new(Duty::Representation).reading(items).for_work(mandate);
+        let access = access::person(tx, seams, actor, &purpose, &who)?;
+        match register::resident(tx, &access) {
+            Ok(found) => Ok(found),
+            Err(register::RegisterError::Store(error)) => Err(error.into()),
+            Err(register::RegisterError::Access(error)) => Err(error.into()),
+            Err(_) => Err(EnterError::NotFound),
+        }
+    };
+    let principal = read(tx, &due.principal, &[Item::Name, Item::Address, Item::State])?;
+    let helper = read(tx, &due.helper, &[Item::Name])?;
+    let today = seams.today();
+    let is_simple = principal.state.is_entered() && !principal.address.text.is_empty();
+    if !is_simple || endings::is_protected(tx, today, &principal.id)? || endings::is_protected(tx, today, &helper.id)? {
+        return Err(EnterError::NotHere);
+    }
+    Ok(MandateLetter {
+        name: principal.names.registered,
+        postal_code: principal.address.postal_code.clone(),
+        address: principal.address.whole(),
+        helper: helper.names.registered,
+        scopes: due.scopes,
+        ends_on: due.ends_on,
+    })
+}
+
 /// The letter about a mandate went.
 ///
 /// # Errors

@@ -55,7 +55,7 @@ impl Deed {
             Self::PrepareKey(_) => "keys.prepare",
             Self::UseKey(_) => "keys.use",
             Self::SwitchTaxYear(_) => "tax-year.switch",
-            Self::ReleaseLetters(_) => "letters.release",
+            Self::ReleaseLetters(_) => dispatch::RELEASE,
         }
     }
 

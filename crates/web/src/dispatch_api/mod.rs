@@ -3,6 +3,8 @@
 //! ```text
 //!  POST /api/dispatch                       letter + Idempotency-Key ─► { dispatch, state, next }
 //!  POST /api/dispatch/{id}/recipients?first=1     JSON lines, ≤ 4 MB, in order; repeated lines are passed over ─► { next }
+//!  POST /api/dispatch/{id}/attachments      one file in base64, for all or for one resident
+//!  GET  /api/dispatch/{id}/receipt          counts, and the root of the mailbox's evidence
 //!  POST /api/dispatch/{id}/complete         no more lines; two members of staff release it
 //!  GET  /api/dispatch/{id}                  progress and faulty lines
 //!  POST /api/dispatch/{id}/stop · /recall   at once
@@ -18,13 +20,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use base::{Id, Kind};
+use data_encoding::BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::StoreError;
 use tools::Inside;
 use tools::access::Actor;
 use tools::dispatch::senders::{self, Registered};
-use tools::dispatch::{self, Dispatch, DispatchError, Draft, intake};
+use tools::dispatch::{self, Dispatch, DispatchError, Draft, attachments, intake};
 
 use crate::app::{App, blocking};
 use crate::routes::{Routes, Rule};
@@ -38,6 +41,8 @@ pub fn routes() -> Routes {
         .get("/api/dispatch/openapi.json", Rule::Public, openapi::document)
         .post_up_to("/api/dispatch", Rule::Public, 256 * 1024, open)
         .post_up_to("/api/dispatch/{dispatch}/recipients", Rule::Public, MOST_BYTES, recipients)
+        .post_up_to("/api/dispatch/{dispatch}/attachments", Rule::Public, 1 << 20, attachment)
+        .get("/api/dispatch/{dispatch}/receipt", Rule::Public, receipt)
         .post("/api/dispatch/{dispatch}/complete", Rule::Public, complete)
         .get("/api/dispatch/{dispatch}", Rule::Public, progress)
         .post("/api/dispatch/{dispatch}/stop", Rule::Public, stop)
@@ -148,10 +153,56 @@ async fn recipients(
     .await
 }
 
-async fn complete(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+/// Who acts, as the audit log names it.
+fn acting(sender: &Registered) -> Actor {
+    Actor::Sender { key: sender.key.clone() }
+}
+
+/// A file beside the letter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attached {
+    name: String,
+    /// Base64.
+    content: String,
+    /// For this resident alone. In the body, since addresses stand in logs.
+    #[serde(default)]
+    resident: Option<String>,
+}
+
+async fn attachment(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>, body: Bytes) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let invalid = |why: &str| Refused(Kind::Invalid, format!("the attachment: {why}"));
+        let sent: Attached = serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))?;
+        let bytes = BASE64.decode(sent.content.as_bytes()).map_err(|_| invalid("its content is not base64"))?;
+        let one = own(inside, sender, &id)?.id;
+        let number = attachments::add(inside, one, sent.resident.as_deref(), &sent.name, &bytes)?;
+        Ok(json!({ "attachment": number }))
+    })
+    .await
+}
+
+async fn receipt(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
     as_sender(&app, &headers, move |inside, sender| {
         let one = own(inside, sender, &id)?.id;
-        inside.store.write::<_, DispatchError, _>(move |tx| intake::complete(tx, one))?;
+        let found = inside.store.read::<_, StoreError, _>(|tx| dispatch::evidence::receipt(tx, one))?;
+        let found = found.ok_or_else(|| Refused(Kind::NotFound, "there is no such dispatch".to_owned()))?;
+        let mut said = told(&found.dispatch);
+        said["letter"] = json!(found.dispatch.letter.to_string());
+        said["evidence"] = json!({
+            "acceptedAt": found.accepted_at.map(|at| at.to_string()), "placed": found.placed, "entries": found.entries,
+            "first": found.positions.map(|(first, _)| first), "last": found.positions.map(|(_, last)| last),
+            "root": found.root,
+        });
+        Ok(said)
+    })
+    .await
+}
+
+async fn complete(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    as_sender(&app, &headers, move |inside, sender| {
+        let (one, seams, by) = (own(inside, sender, &id)?.id, inside.seams.clone(), acting(sender));
+        inside.store.write::<_, DispatchError, _>(move |tx| intake::hand_in(tx, &seams, &by, one))?;
         own(inside, sender, &id).map(|one| told(&one))
     })
     .await
@@ -171,7 +222,7 @@ async fn progress(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Pat
 async fn stop(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
     as_sender(&app, &headers, move |inside, sender| {
         let (one, seams) = (own(inside, sender, &id)?.id, inside.seams.clone());
-        let by = Actor::System { job: "dispatch-api" };
+        let by = acting(sender);
         inside.store.write::<_, DispatchError, _>(move |tx| dispatch::halt(tx, &seams, &by, one, true))?;
         own(inside, sender, &id).map(|one| told(&one))
     })
@@ -188,7 +239,7 @@ async fn recall(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<
         let why: Why = serde_json::from_slice(&body)
             .map_err(|_| Refused(Kind::Invalid, "a reason is needed: readers see it".to_owned()))?;
         let (one, seams) = (own(inside, sender, &id)?.id, inside.seams.clone());
-        let by = Actor::System { job: "dispatch-api" };
+        let by = acting(sender);
         let reason: String = why.reason.chars().take(200).collect();
         inside.store.write::<_, DispatchError, _>(move |tx| dispatch::recall(tx, &seams, &by, one, &reason))?;
         own(inside, sender, &id).map(|one| told(&one))

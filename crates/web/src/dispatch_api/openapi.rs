@@ -39,6 +39,16 @@ pub async fn document() -> Json<Value> {
                 "parameters": [id, { "name": "first", "in": "query", "required": true, "schema": { "type": "integer", "minimum": 1 } }],
                 "requestBody": { "required": true, "content": { "application/jsonl": { "schema": { "type": "string" } } } },
                 "responses": answer("the next line wanted") } },
+            "/api/dispatch/{dispatch}/attachments": { "post": {
+                "summary": "Lay a PDF or JSON beside the letter, for all or for one resident; before two persons are asked",
+                "parameters": [id],
+                "requestBody": { "required": true, "content": { "application/json": { "schema": {
+                    "type": "object", "required": ["name", "content"], "additionalProperties": false,
+                    "properties": { "name": { "type": "string", "maxLength": 80 },
+                        "content": { "type": "string", "contentEncoding": "base64" }, "resident": { "type": "string" } } } } } },
+                "responses": answer("its number") } },
+            "/api/dispatch/{dispatch}/receipt": { "get": { "summary": "Counts, and the root of the mailbox's evidence",
+                "parameters": [id], "responses": answer("the sender's receipt") } },
             "/api/dispatch/{dispatch}/complete": { "post": { "summary": "No more recipients; waits for two members of staff",
                 "parameters": [id], "responses": answer("where it stands") } },
             "/api/dispatch/{dispatch}": { "get": { "summary": "Progress and faulty lines",

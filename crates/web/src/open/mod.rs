@@ -18,6 +18,7 @@
 
 mod checked;
 mod effect;
+mod looked_keys;
 mod registration;
 mod start;
 mod twin;
@@ -54,6 +55,7 @@ pub fn routes() -> Routes {
         .get("/verify/withdrawn.json", Rule::Public, verify::withdrawn)
         .post("/verify/status", Rule::Public, verify::status)
         .post("/verify/code", Rule::Public, verify::code)
+        .merge(looked_keys::routes())
         .merge(registration::routes())
         .post_up_to("/verify/document", Rule::Public, DOCUMENT_BYTES, verify::document)
         .merge(twin::routes())

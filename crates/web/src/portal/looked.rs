@@ -52,15 +52,16 @@ pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, 
     if me.level() < Assurance::Substantial || !may_look {
         return Ok(None);
     }
-    let all = looked::list(app.outside()?, me.subject())?;
+    let newest = looked::newest(app.outside()?, me.subject())?;
     let since = app.seams.now().plus_seconds(-30 * 86_400).micros();
-    let recent = all.iter().filter(|one| one.line.at >= since).count();
+    let recent = newest.iter().filter(|line| line.at >= since).count();
+    let key = if recent < looked::HANDFUL { "looked-recent" } else { "looked-recent-many" };
     Ok(Some(html! {
         section class="card" aria-labelledby="home-looked" {
             h2 id="home-looked" { (visit.say_html("looked-title")) }
-            p { (visit.say_with("looked-recent", &[("n", recent.into())])) }
-            @if let Some(newest) = all.first() {
-                p { (when(visit, &newest.line)) " " (work(visit, &newest.line)) }
+            p { (visit.say_with(key, &[("n", recent.into())])) }
+            @if let Some(newest) = newest.first() {
+                p { (when(visit, newest)) " " (work(visit, newest)) }
             }
             a href=(PATH) { (visit.say_html("looked-all")) }
         }
@@ -271,13 +272,35 @@ async fn one(
             @if one.proof.is_some() {
                 (link_button(ButtonKind::Secondary, &format!("{PATH}/{}/proof", one.line.id), &visit.say("looked-check-file")))
                 p class="note" { (visit.say_html("looked-check-what")) }
+                (checked_here(&app, &visit, &one))
             } @else {
                 (alert(visit.language, AlertKind::Info, &html! { p { (visit.say_html("looked-check-later")) } }))
             }
         }
         p { a href=(PATH) { (visit.say("page-back")) } }
     };
-    Ok(shell::page(&visit, &me, &title, &main))
+    let scripts: &[&str] = if one.proof.is_some() { &["looked.js"] } else { &[] };
+    Ok(shell::with_scripts(&visit, &me, &title, scripts, &html! { h1 { (title) } (main) }))
+}
+
+/// The proof checked by the browser itself; without script the steps, and the program that does the same.
+fn checked_here(app: &App, visit: &Visit, one: &Looked) -> Markup {
+    let words = serde_json::json!({
+        "running": visit.say("looked-check-running"), "good": visit.say("looked-check-good"),
+        "half": visit.say("looked-check-half"), "bad": visit.say("looked-check-bad"),
+    });
+    let proof = serde_json::json!(one.proof);
+    html! {
+        p { (visit.say_html("looked-check-steps")) }
+        div id="looked-check" hidden data-words=(words.to_string()) data-proof=(proof.to_string())
+            data-keys=(serde_json::json!(app.audit_keys).to_string()) {
+            h3 { (visit.say_html("looked-check-here")) }
+            p role="status" {}
+        }
+        p class="note" { (visit.say_html("looked-check-script")) " "
+            a href="/who-looked/keys" { (visit.say("looked-keys-link")) } " · "
+            a href="/who-looked/check-who-looked.py" { "check-who-looked.py" } }
+    }
 }
 
 fn objection(visit: &Visit, one: &Looked) -> Markup {

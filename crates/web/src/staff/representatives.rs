@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use base::{Date, Kind};
+use ::paper::plain::{Part, Plain, To};
+use base::{Date, Kind, Timestamp};
 use maud::{Markup, html};
 use store::StoreError;
 use tools::access::ResidentId;
 use tools::representatives::Kind as Of;
-use tools::representatives::guardians::{self, Basis, EnterError, Entering, Listed, PaperDue};
+use tools::representatives::guardians::{self, Basis, EnterError, Entering, Listed, MandateLetter, PaperDue};
 use tools::staff::Action;
+use ui::Language;
 use ui::form::{ButtonKind, Field, button, field, one_button, radios};
 use ui::table::{count, empty_state};
 
@@ -18,6 +20,7 @@ use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::portal::letters::{drawing, file};
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
@@ -31,6 +34,7 @@ pub fn routes() -> Routes {
         .post("/staff/representatives/enter", may, enter)
         .post("/staff/representatives/{id}/end", may, end)
         .post("/staff/representatives/{id}/paper", may, paper)
+        .post("/staff/representatives/{id}/letter.pdf", may, letter)
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
@@ -126,19 +130,17 @@ fn papers(visit: &Visit, due: &[PaperDue]) -> Markup {
         .iter()
         .map(|one| {
             let action = format!("{PATH}/{}/paper", one.id);
+            let letter = format!("{PATH}/{}/letter.pdf", one.id);
+            let button = |action: &str, key: &str| {
+                one_button(action, &visit.csrf(action), ButtonKind::Secondary, &visit.say(key), Some(&one.principal))
+            };
             let scopes = one.scopes.split(',').map(|scope| visit.say(&format!("representative-scope-{scope}")));
             vec![
                 html! { (one.principal) },
                 html! { (one.helper) },
                 html! { (scopes.collect::<Vec<_>>().join("、")) },
                 html! { (ui::dates::date(visit.language, one.ends_on.plus_days(-1))) },
-                one_button(
-                    &action,
-                    &visit.csrf(&action),
-                    ButtonKind::Secondary,
-                    &visit.say("representative-staff-paper-sent"),
-                    Some(&one.principal),
-                ),
+                html! { (button(&letter, "representative-staff-letter")) (button(&action, "representative-staff-paper-sent")) },
             ]
         })
         .collect();
@@ -191,6 +193,47 @@ async fn end(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) 
         guardians::end(tx, seams, &actor, id).map(drop)
     })
     .await
+}
+
+/// `POST …/letter.pdf`: reads both persons' records, so it is no plain link.
+async fn letter(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (id, inside, actor) = (shell::id(&id)?, app.inside()?.clone(), me.actor());
+    let (typeface, now) = (app.typeface()?, app.seams.now());
+    let bytes = blocking(move || {
+        let seams = inside.seams.clone();
+        let compose = move |tx: &mut store::Tx<'_>| guardians::letter(tx, &seams, &actor, id);
+        let letter = inside.store.write(compose).map_err(refused)?;
+        let city = &inside.profile.name;
+        let document = document(city, &letter, now);
+        ::paper::plain::draw(&[document], &typeface, (city, &id.to_string(), now)).map_err(|error| drawing(&error))
+    })
+    .await?;
+    Ok(file("application/pdf", "mandate.pdf", bytes))
+}
+
+fn document(city: &str, letter: &MandateLetter, now: Timestamp) -> Plain {
+    let say = |key: &str| ui::words().get(Language::Japanese, key);
+    let scopes = letter.scopes.split(',').map(|scope| say(&format!("representative-scope-{scope}")));
+    let until = ui::dates::date(Language::Japanese, letter.ends_on.plus_days(-1));
+    Plain {
+        title: say("representative-letter-title"),
+        to: Some(To {
+            postal_code: letter.postal_code.clone(),
+            address: letter.address.clone(),
+            name: letter.name.clone(),
+        }),
+        aside: vec![ui::dates::date(Language::Japanese, now.date_in_japan()), city.to_owned()],
+        parts: vec![
+            Part::Paragraph(say("representative-letter-text")),
+            Part::Facts(vec![
+                (say("representative-letter-who"), letter.helper.clone()),
+                (say("representative-letter-what"), scopes.collect::<Vec<_>>().join("、")),
+                (say("representative-letter-until"), until),
+            ]),
+            Part::Paragraph(say("representative-letter-stop")),
+        ],
+        foot: city.to_owned(),
+    }
 }
 
 async fn paper(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Failure> {

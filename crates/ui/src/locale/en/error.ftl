@@ -30,3 +30,4 @@ error-sign-in = Sign in
 error-role = Your role does not allow this ({ $action }). Ask an administrator if you need it.
 error-terminal = This terminal is not enrolled. Tell whoever installs the certificate machines.
 error-kiosk-session = Please start again and put your card on the reader once more.
+error-cannot-draw = The document could not be made: a character cannot be printed, or a text is too long. Nothing was changed.

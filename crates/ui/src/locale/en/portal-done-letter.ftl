@@ -4,3 +4,4 @@ portal-done-letter-put-back = It is back among your letters.
 portal-done-letter-done = Marked as done.
 portal-done-letter-removed = Removed.
 portal-done-letter-consent = Changed, from the next letter on.
+portal-done-letter-replied = Your reply was sent. The receipt is below.

@@ -6,3 +6,7 @@ staff-done-letters-recalled = The letter is taken back.
 staff-done-letters-posted = Noted as posted.
 staff-done-letters-written = Kept. Look at it, then ask for approval.
 staff-done-letters-sender-stopped = The sender is stopped.
+staff-done-letters-attached = Attached.
+staff-done-letters-detached = Removed.
+staff-done-letters-printing = Ready to print.
+staff-done-letters-office = The office was set.

@@ -68,6 +68,7 @@ pub async fn page(
     .await?;
     let here = if view == View::Archive { "/portal/letters?view=archive" } else { "/portal/letters?view=box" };
     let filtered = if unread { format!("{here}&unread=1") } else { here.to_owned() };
+    let before_word = LetterId::parse(&shown.before).map(|id| id.to_string()).unwrap_or_default();
     let empty = if view == View::Archive { "portal-letter-archive-none" } else { "portal-letter-none" };
     let main = html! {
         (shell::said(&visit))
@@ -86,7 +87,7 @@ pub async fn page(
         @if let Some(more) = more {
             p { a class="button button-secondary" href=(format!("{filtered}&before={more}")) { (visit.say("portal-letter-older")) } }
         }
-        p { a href="/portal/letters/all.zip" { (visit.say("portal-letter-download-all")) } " · "
+        p { a href=(format!("/portal/letters/all.zip?view={}&before={}", if view == View::Archive { "archive" } else { "box" }, before_word)) { (visit.say("portal-letter-download-all")) } " · "
             a href="/portal/settings/letters" { (visit.say("portal-letter-consent-title")) } }
     };
     Ok(shell::page(&visit, &me, &visit.say("portal-letter-title"), &main))

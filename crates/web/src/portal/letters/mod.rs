@@ -3,6 +3,7 @@
 //! ```text
 //!  /portal/letters                 list · unread only · archive · search (by form: words never stand in an address)
 //!  /portal/letters/{letter}        opens it: evidence the first time   …/receipt · …/calendar.ics · …/attachment/{n}
+//!  /portal/letters/{letter}/reply  an answer, where the letter asks for one
 //!  /portal/letters/all.zip         everything                          /portal/settings/letters   consent by class
 //! ```
 //! A letter of one's own needs the level of one's own means; a public notice opens at any level.
@@ -11,10 +12,13 @@ mod consents;
 mod download;
 mod list;
 mod one;
+mod printed;
 mod receipt;
+mod reply;
 
 pub use list::{due_block, new_block};
-pub use one::draw;
+pub use one::{draw, file};
+pub use printed::drawing;
 
 use tools::mailbox::{Importance, LetterId};
 use tools::portal::Assurance;
@@ -37,6 +41,9 @@ pub fn routes() -> Routes {
         .post("/portal/letters/{letter}/remove", own, one::remove)
         .get("/portal/letters/{letter}/calendar.ics", any, one::calendar)
         .get("/portal/letters/{letter}/attachment/{number}", any, one::attachment)
+        .get("/portal/letters/{letter}/reply", Rule::Resident(Assurance::High), reply::page)
+        .post("/portal/letters/{letter}/reply", Rule::Resident(Assurance::High), reply::send)
+        .get("/portal/letters/{letter}/receipt.pdf", own, printed::pdf)
         .get("/portal/letters/{letter}/receipt", own, receipt::page)
         .get("/portal/letters/{letter}/receipt.json", own, receipt::json)
         .get("/portal/settings/letters", own, consents::page)
@@ -60,6 +67,16 @@ fn importance(visit: &Visit, importance: Importance) -> String {
         Importance::Deadline => "portal-letter-deadline",
         Importance::News => "portal-letter-news",
     })
+}
+
+impl From<tools::mailbox::attachments::GetError> for Failure {
+    fn from(error: tools::mailbox::attachments::GetError) -> Self {
+        use tools::mailbox::attachments::GetError;
+        match error {
+            GetError::Store(error) => error.into(),
+            GetError::Vault(error) => error.into(),
+        }
+    }
 }
 
 impl From<tools::relay::RelayError> for Failure {

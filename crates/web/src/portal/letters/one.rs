@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use base::{Kind, Timestamp};
+use base::{Kind, Timestamp, Yen};
 use maud::{Markup, html};
 use store::{StoreError, Tx};
 use tools::mailbox::attachments::{self, Listed};
@@ -40,7 +40,7 @@ pub async fn page(
         }
         let part =
             item.personal.as_deref().map(|sealed| Personal::open(&outside.vault, account, sealed)).transpose()?;
-        let beside = outside.store.read::<_, StoreError, _>(|tx| attachments::list(tx, id))?;
+        let beside = outside.store.read::<_, StoreError, _>(|tx| attachments::list(tx, &item.letter, account))?;
         Ok((item, part, beside))
     })
     .await?;
@@ -48,7 +48,7 @@ pub async fn page(
 }
 
 /// The item, if this person may read it.
-fn readable(store: &store::Store, me: &InPortal, id: LetterId) -> Result<Item, Failure> {
+pub(super) fn readable(store: &store::Store, me: &InPortal, id: LetterId) -> Result<Item, Failure> {
     let account = me.subject();
     let item = store.read::<_, StoreError, _>(|tx| items::find(tx, account, id))?;
     let item = item.ok_or_else(|| {
@@ -154,7 +154,7 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
         @if letter.recalled_at.is_none() { @match &letter.action {
             Some(Act::Pay { amount, at }) => {
                 @let amount = part.and_then(|part| part.amount).unwrap_or(*amount);
-                p { (visit.say_with("portal-letter-amount", &[("yen", grouped(amount).into())])) }
+                p { (visit.say_with("portal-letter-amount", &[("yen", Yen(amount).to_string().trim_end_matches('円').into())])) }
                 p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay"))) }
             }
             Some(Act::Apply { at }) => { p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply"))) } }
@@ -162,22 +162,12 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
                 p { (ui::dates::instant(visit.language, Timestamp::from_micros(*starts))) " · " (place) }
                 p { (link_button(ButtonKind::Primary, &format!("{at}/calendar.ics"), &visit.say("portal-letter-calendar"))) }
             }
-            Some(Act::Reply) | None => {}
+            Some(Act::Reply) => {
+                p { (link_button(ButtonKind::Primary, &format!("/portal/letters/{}/reply", letter.id), &visit.say("portal-letter-reply-go"))) }
+            }
+            None => {}
         } }
     }
-}
-
-/// Thousands apart, as sums of money are written.
-fn grouped(amount: i64) -> String {
-    let digits = amount.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn what_to_do(visit: &Visit, item: &Item, at: &str) -> Markup {
@@ -333,11 +323,20 @@ pub async fn attachment(
 ) -> Result<Response, Failure> {
     let (outside, id) = (app.outside()?.clone(), letter_id(&letter)?);
     let found = blocking(move || {
-        readable(&outside.store, &me, id)?;
-        Ok(outside.store.read::<_, StoreError, _>(|tx| attachments::get(tx, id, number))?)
+        let item = readable(&outside.store, &me, id)?;
+        // What is one's own needs one's own means, also beside a public notice.
+        if number >= attachments::OWN && !may_read(&me, item.letter.importance, true) {
+            return Err(
+                Failure::saying(Kind::Forbidden, "portal-step-up-needed").next("/portal/step-up", "portal-step-up")
+            );
+        }
+        Ok(attachments::get(&outside, &item.letter, me.subject(), number)?)
     })
     .await?;
-    let (kind, bytes) = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
+    let (kind, bytes) = found.ok_or_else(|| {
+        Failure::saying(Kind::NotFound, "portal-letter-attachment-not-here")
+            .next(format!("/portal/letters/{id}"), "page-back")
+    })?;
     Ok(file(kind.media_type(), &format!("attachment-{number}.{}", kind.extension()), bytes))
 }
 
@@ -351,11 +350,6 @@ mod tests {
         let folded = folded(&line);
         assert!(folded.split("\r\n").all(|part| part.len() <= 75), "{folded}");
         assert_eq!(folded.replace("\r\n ", "").trim_end(), line);
-    }
-
-    #[test]
-    fn sums_have_their_thousands_apart() {
-        assert_eq!([0, 999, 1_000, 84_000, 1_234_567].map(grouped), ["0", "999", "1,000", "84,000", "1,234,567"]);
     }
 
     #[test]

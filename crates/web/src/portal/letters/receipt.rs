@@ -22,9 +22,14 @@ use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::visit::{InPortal, Visit};
 
-type Row = (Entry, Option<Proof>, Option<Timestamp>);
+/// An entry, the person's proof in it, and when it was stamped.
+pub type Row = (Entry, Option<Proof>, Option<Timestamp>);
 
-fn rows(outside: &Outside, account: AccountId, id: LetterId) -> Result<(Letter, Vec<Row>), Failure> {
+/// The rows of a letter's receipt for this person.
+///
+/// # Errors
+/// Not in their box; the database.
+pub fn rows(outside: &Outside, account: AccountId, id: LetterId) -> Result<(Letter, Vec<Row>), Failure> {
     let found = outside.store.read::<_, StoreError, _>(|tx| {
         let Some(item) = items::find(tx, account, id)? else { return Ok(None) };
         let mut rows = Vec::new();
@@ -37,12 +42,14 @@ fn rows(outside: &Outside, account: AccountId, id: LetterId) -> Result<(Letter, 
     found.ok_or_else(|| Failure::of(Kind::NotFound))
 }
 
-const fn words_of(event: Event) -> &'static str {
+/// The key of an event's words.
+pub const fn words_of(event: Event) -> &'static str {
     match event {
         Event::SubmissionAcceptance => "portal-letter-event-submitted",
         Event::ContentConsignment => "portal-letter-event-placed",
         Event::ContentConsignmentFailure => "portal-letter-event-not-placed",
         Event::ConsignmentNotification => "portal-letter-event-notified",
+        Event::ConsignmentNotificationFailure => "portal-letter-event-not-notified",
         Event::NotificationDelivered => "portal-letter-event-delivered",
         Event::ContentHandover => "portal-letter-event-opened",
         Event::ContentHandoverFailure => "portal-letter-event-unopened",
@@ -78,6 +85,7 @@ pub async fn page(
                 } }
             }
         } }
+        p { a href=(format!("/portal/letters/{}/receipt.pdf", letter.id)) { (visit.say("portal-letter-receipt-pdf")) } }
         p { a href=(format!("/portal/letters/{}/receipt.json", letter.id)) { (visit.say("portal-letter-receipt-data")) } }
         p { a href=(format!("/portal/letters/{}", letter.id)) { (visit.say("portal-letter-back-to")) } }
     };

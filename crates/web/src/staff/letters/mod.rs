@@ -1,8 +1,12 @@
 //! Letters to many (文書の発送): written or brought as files, looked at, released by two, watched, stopped, taken back; who gets
 //! them on paper.
 
+mod attachments;
 mod one;
 mod paper;
+mod printings;
+mod receipt;
+mod replies;
 mod senders;
 mod writing;
 
@@ -42,6 +46,19 @@ pub fn routes() -> Routes {
         .post("/staff/letters/{dispatch}/stop", send, one::stop)
         .post("/staff/letters/{dispatch}/go-on", send, one::go_on)
         .post("/staff/letters/{dispatch}/recall", send, one::recall)
+        .post_up_to("/staff/letters/{dispatch}/attachments", send, 1 << 20, attachments::add)
+        .post("/staff/letters/{dispatch}/attachments/remove", send, attachments::remove)
+        .get("/staff/letters/{dispatch}/attachments/{number}", see, attachments::get)
+        .get("/staff/letters/{dispatch}/replies", see, replies::list)
+        .get("/staff/letters/{dispatch}/replies/{reply}", see, replies::one)
+        .get("/staff/letters/{dispatch}/receipt.pdf", see, receipt::pdf)
+        .post("/staff/letters/{dispatch}/printings", send, printings::make)
+        .get("/staff/letters/{dispatch}/printings/{printing}/list.csv", send, printings::list)
+        .get("/staff/letters/{dispatch}/printings/{printing}/by-hand", send, printings::by_hand)
+        .get("/staff/letters/{dispatch}/printings/{printing}/{number}", send, printings::letters)
+        .post("/staff/letters/{dispatch}/printings/{printing}/fill", send, printings::fill)
+        .post("/staff/letters/{dispatch}/printings/{printing}/posted", send, printings::posted)
+        .post("/staff/letters/senders/office", manage, senders::office)
         .get("/staff/letters/{dispatch}/paper", see, paper::page)
         .get("/staff/letters/{dispatch}/paper.csv", see, paper::csv)
         .post("/staff/letters/{dispatch}/paper/posted", send, paper::posted)

@@ -7,9 +7,10 @@ use axum::response::Response;
 use base::{Id, Kind};
 use maud::{Markup, html};
 use store::StoreError;
+use tools::dispatch::attachments;
 use tools::dispatch::intake::{self, Fault};
 use tools::dispatch::{self, Dispatch, DispatchError, State as Standing};
-use tools::mailbox::Importance;
+use tools::mailbox::{Act, Importance};
 use tools::staff::Action;
 use tools::staff::two_persons::{self, Deed};
 use ui::form::{ButtonKind, Field, button, field, one_button};
@@ -34,17 +35,18 @@ pub async fn page(
     let found = blocking(move || {
         Ok(inside.store.read::<_, StoreError, _>(|tx| {
             let Some(one) = dispatch::get(tx, id)? else { return Ok(None) };
-            let faults = intake::faults(tx, id, 50)?;
-            Ok(Some((one, faults, two_persons::is_asked(tx, &inside.seams, Deed::ReleaseLetters(id))?)))
+            let (faults, beside) = (intake::faults(tx, id, 50)?, attachments::list(tx, id)?);
+            Ok(Some((one, faults, beside, two_persons::is_asked(tx, &inside.seams, Deed::ReleaseLetters(id))?)))
         })?)
     })
     .await?;
-    let (one, faults, is_asked) = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
+    let (one, faults, beside, is_asked) = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
     let main = html! {
         (shell::said(&visit))
         (standing(&visit, &one))
         (may_do(&visit, &me, &one, is_asked))
         (faulty(&visit, &one, &faults))
+        (super::attachments::section(&visit, &one, &beside, me.may(Action::SendLetters) && !is_asked))
         (preview(&visit, &one))
     };
     Ok(shell::page(&visit, &me, &one.draft.title, &main))
@@ -70,6 +72,12 @@ fn standing(visit: &Visit, one: &Dispatch) -> Markup {
             (alert(visit.language, AlertKind::Info, &html! {
                 p { (visit.say_with("letters-holding", &[("until", ui::dates::instant(visit.language, until).into())])) }
             }))
+        }
+        @if one.released_at.is_some() {
+            p { a href=(format!("{PATH}/{}/receipt.pdf", one.id)) { (visit.say("letters-receipt-open")) } }
+        }
+        @if draft.action == Some(Act::Reply) && one.released_at.is_some() {
+            p { a href=(format!("{PATH}/{}/replies", one.id)) { (visit.say("letters-replies")) } }
         }
         @if one.on_paper > 0 { p { a href=(format!("{PATH}/{}/paper", one.id)) { (visit.say("letters-paper-open")) } } }
     }

@@ -15,7 +15,7 @@ use ui::form::{ButtonKind, one_button};
 use ui::table::empty_state;
 
 use super::super::shell;
-use super::PATH;
+use super::{PATH, printings};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -43,7 +43,11 @@ pub async fn page(
 ) -> Result<Response, Failure> {
     let (id, inside) = (shell::id(&id)?, app.inside()?.clone());
     let now = inside.seams.now();
-    let (one, list) = blocking(move || read(&inside, id, SHOWN)).await?;
+    let (one, list, printed) = blocking(move || {
+        let (one, list) = read(&inside, id, SHOWN)?;
+        Ok((one, list, inside.store.read::<_, StoreError, _>(|tx| tools::dispatch::printings::list(tx, id))?))
+    })
+    .await?;
     let rows: Vec<_> = list
         .iter()
         .map(|line| {
@@ -61,6 +65,7 @@ pub async fn page(
         (shell::said(&visit))
         p { (one.draft.title) " · " (visit.say_with("letters-paper-n", &[("n", one.on_paper.into())])) }
         p { a href=(format!("{PATH}/{id}/paper.csv")) { (visit.say("letters-paper-csv")) } }
+        @if !rows.is_empty() { (printings::section(&visit, &one, &printed, me.may(Action::SendLetters))) }
         @if rows.is_empty() { (empty_state(&visit.say("letters-paper-none"), &visit.say("letters-paper-none-how"))) }
         @else {
             @if one.on_paper > SHOWN { p class="hint" { (visit.say_with("letters-paper-first", &[("n", SHOWN.into())])) } }

@@ -55,9 +55,32 @@ fn row(visit: &Visit, one: &Registered) -> Vec<Markup> {
         html! { (kind(visit, one.is_city)) },
         html! {
             @if one.stopped_at.is_some() { (visit.say("letters-sender-stopped")) }
-            @else { (one_button(stop, &hidden, ButtonKind::Danger, &visit.say("letters-sender-stop"), Some(&one.name))) }
+            @else { (office_form(visit, one)) (one_button(stop, &hidden, ButtonKind::Danger, &visit.say("letters-sender-stop"), Some(&one.name))) }
         },
     ]
+}
+
+fn office_form(visit: &Visit, one: &Registered) -> Markup {
+    let action = "/staff/letters/senders/office";
+    let id = format!("office-{}", one.key);
+    html! {
+        form method="post" action=(action) {
+            (visit.csrf(action))
+            input type="hidden" name="key" value=(one.key);
+            label for=(id) { (visit.say("letters-sender-office")) }
+            input id=(id) name="office" maxlength="60" autocomplete="off" value=(one.office.as_deref().unwrap_or(&one.name));
+            (button(ButtonKind::Secondary, &format!("{}: {}", one.name, visit.say("letters-sender-office-set"))))
+        }
+    }
+}
+
+/// `POST /staff/letters/senders/office`: whose members open answers.
+pub async fn office(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    let (key, office) = (fields.get("key").to_owned(), fields.filled("office").map(str::to_owned));
+    shell::change(&app, PATH, "staff-done-letters-office", move |tx, seams| {
+        senders::set_office(tx, seams, &me.actor(), &key, office.as_deref())
+    })
+    .await
 }
 
 fn form(visit: &Visit) -> Markup {

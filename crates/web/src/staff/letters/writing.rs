@@ -80,13 +80,56 @@ fn form(visit: &Visit, senders: &[Registered], token: &str) -> Markup {
             (text(visit, "easy", "letters-text-easy", 6))
             (text(visit, "english", "letters-text-en", 6))
             (plain("due", "letters-due", "date", false))
+            (asks(visit))
             (plain("amount", "letters-amount", "number", false))
+            (plain("apply_at", "letters-apply-at", "", false))
+            (plain("starts", "letters-starts", "datetime-local", false))
+            (plain("ends", "letters-ends", "datetime-local", false))
+            (plain("place", "letters-place", "", false))
             (plain("paper_after", "letters-paper-after", "date", false))
             (plain("why", "letters-why", "", false))
             (select(visit.language, "audience", &visit.say("letters-audience"), &audiences, "listed", None))
             (text(visit, "recipients", "letters-recipients-csv", 8))
             (button(ButtonKind::Primary, &visit.say("letters-write-go")))
         }
+    }
+}
+
+/// What the letter asks its readers to do.
+const ASKS: [&str; 5] = ["none", "pay", "apply", "reply", "calendar"];
+
+fn asks(visit: &Visit) -> Markup {
+    let options: Vec<(String, String)> =
+        ASKS.iter().map(|word| ((*word).to_owned(), visit.say(&format!("letters-asks-{word}")))).collect();
+    let hint = visit.say("letters-asks-how");
+    select(visit.language, "asks", &visit.say("letters-asks"), &options, "none", Some(&hint))
+}
+
+/// The action of the form; an amount alone asks to pay.
+fn action(fields: &Fields) -> Result<Option<Act>, Failure> {
+    let invalid = || Failure::of(Kind::Invalid);
+    let amount = fields.filled("amount").map(|text| text.parse::<i64>().map_err(|_| invalid())).transpose()?;
+    let moment = |name: &str| -> Result<i64, Failure> {
+        let (day, time) = fields.get(name).split_once('T').ok_or_else(invalid)?;
+        let day = Date::parse(day).map_err(|_| invalid())?;
+        let (hour, minute) = time.get(..5).and_then(|time| time.split_once(':')).ok_or_else(invalid)?;
+        match (hour.parse(), minute.parse()) {
+            (Ok(hour @ 0..24), Ok(minute @ 0..60)) => Ok(base::Timestamp::in_japan(day, hour, minute, 0).micros()),
+            _ => Err(invalid()),
+        }
+    };
+    match (fields.get("asks"), amount) {
+        ("pay", amount) => Ok(Some(Act::Pay { amount: amount.unwrap_or(0), at: "/portal/dues".to_owned() })),
+        ("" | "none", Some(amount)) => Ok(Some(Act::Pay { amount, at: "/portal/dues".to_owned() })),
+        ("" | "none", None) => Ok(None),
+        ("apply", _) => Ok(Some(Act::Apply { at: fields.get("apply_at").to_owned() })),
+        ("reply", _) => Ok(Some(Act::Reply)),
+        ("calendar", _) => {
+            let (starts, ends) = (moment("starts")?, moment("ends")?);
+            let place = fields.get("place").to_owned();
+            if ends < starts { Err(invalid()) } else { Ok(Some(Act::Calendar { starts, ends, place })) }
+        }
+        _ => Err(invalid()),
     }
 }
 
@@ -103,7 +146,6 @@ fn draft(fields: &Fields) -> Result<Draft, Failure> {
     let invalid = || Failure::of(Kind::Invalid);
     let date = |name: &str| fields.filled(name).map(|text| Date::parse(text).map_err(|_| invalid())).transpose();
     let blocks = |name: &str| Body::plain(fields.get(name)).japanese;
-    let amount = fields.filled("amount").map(|text| text.parse().map_err(|_| invalid())).transpose()?;
     let due_on = date("due")?;
     Ok(Draft {
         title: fields.get("title").to_owned(),
@@ -111,7 +153,7 @@ fn draft(fields: &Fields) -> Result<Draft, Failure> {
         class: fields.get("class").to_owned(),
         delivery: fields.filled("law").map(|word| DeliveryLaw::from_word(word).ok_or_else(invalid)).transpose()?,
         body: Body { japanese: blocks("japanese"), easy: blocks("easy"), english: blocks("english") },
-        action: amount.map(|amount| Act::Pay { amount, at: "/portal/dues".to_owned() }),
+        action: action(fields)?,
         due_on,
         paper_after: date("paper_after")?,
         reason: fields.filled("why").map(str::to_owned),
@@ -120,7 +162,7 @@ fn draft(fields: &Fields) -> Result<Draft, Failure> {
 }
 
 /// `POST /staff/letters/write`: kept, complete, waiting for two persons.
-pub async fn write(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, Failure> {
+pub async fn write(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
     let (draft, inside) = (draft(&fields)?, app.inside()?.clone());
     let (sender, token) = (fields.get("sender").to_owned(), fields.get("token").to_owned());
     let lines = match (draft.audience, fields.filled("recipients")) {
@@ -135,7 +177,8 @@ pub async fn write(State(app): State<Arc<App>>, fields: Fields) -> Result<Respon
         let id = opened.id;
         if opened.state == tools::dispatch::State::Open {
             intake::append(&inside, id, 1, &lines)?;
-            inside.store.write::<_, DispatchError, _>(move |tx| intake::complete(tx, id))?;
+            let (seams, by) = (inside.seams.clone(), me.actor());
+            inside.store.write::<_, DispatchError, _>(move |tx| intake::hand_in(tx, &seams, &by, id))?;
         }
         Ok(id)
     })
