@@ -110,7 +110,7 @@ pub struct App {
     /// Makes the next seal or key, when this process can.
     pub key_maker: Option<Arc<dyn crate::staff::KeyMaker>>,
     /// What private apps are answered with; opened at the first request.
-    pub provider: std::sync::OnceLock<Arc<openid::provider::Provider>>,
+    pub provider: crate::provider::Kept,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -157,7 +157,7 @@ impl App {
             key_maker: None,
             portal: None,
             to_portal: None,
-            provider: std::sync::OnceLock::new(),
+            provider: crate::provider::Kept::default(),
             party,
             seams,
             profile,
