@@ -207,3 +207,51 @@ impl Bounces {
         fs::rename(file, self.folder.join("unreadable").join(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Server(Mutex<Vec<Mail>>);
+
+    impl MailRelay for Server {
+        fn send(&self, mail: &Mail) -> Result<(), SendFault> {
+            if mail.to.reveal().starts_with("full@") {
+                return Err(SendFault::Later { code: 452 });
+            }
+            self.0.lock().unwrap().push(mail.clone());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_letter_about_an_account_goes_over_the_city_s_mail_server_and_comes_back_to_its_own_name() {
+        let server = Arc::new(Server::default());
+        let sender = Sender {
+            name: "見本市".to_owned(),
+            address: EmailAddress::parse("notice@city.example").unwrap(),
+            portal: "https://portal.city.example".to_owned(),
+        };
+        let return_path = ReturnPath::new("bounces", "city.example").unwrap();
+        let mailer = OverRelay {
+            relay: server.clone(),
+            settings: MailSettings { sender, return_path },
+            key: TokenKey::new(&[7; 32]),
+            seams: Seams::system(),
+        };
+        let letter = |to: &str| Letter {
+            to: to.to_owned().into(),
+            subject: "番号".to_owned(),
+            text: "番号は 123456 です。".to_owned().into(),
+        };
+        assert_eq!(mailer.send(&letter("hanako@mail.example")), Ok(()));
+        assert_eq!(mailer.send(&letter("full@mail.example")), Err(NotSent));
+        assert_eq!(mailer.send(&letter("no address")), Err(NotSent));
+        let taken = server.0.lock().unwrap();
+        assert_eq!(taken.len(), 1);
+        assert!(taken[0].return_path.starts_with("bounces+") && taken[0].to.reveal() == "hanako@mail.example");
+    }
+}

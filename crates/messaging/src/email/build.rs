@@ -231,6 +231,24 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_is_plain_text_with_an_envelope_of_its_own_and_no_link_that_stops_it() {
+        let (seams, _) = Seams::simulated(Timestamp::from_seconds(1_795_392_006), 3);
+        let sender = Sender {
+            name: "見本市".into(),
+            address: EmailAddress::parse("notice@city.example").unwrap(),
+            portal: String::new(),
+        };
+        let to = EmailAddress::parse("hanako@mail.example").unwrap();
+        let id = (Id::from_bytes([5; 16]), "bounces+abc@city.example".to_owned());
+        let mail = build_letter(&sender, &to, ("市民ポータルの番号", "番号は 123456 です。"), id, &seams).unwrap();
+        assert_eq!(mail.return_path, "bounces+abc@city.example");
+        let read = MessageParser::default().parse(&mail.bytes).unwrap();
+        assert_eq!(read.subject(), Some("市民ポータルの番号"));
+        assert_eq!(read.body_text(0).unwrap().trim_end(), "番号は 123456 です。");
+        assert!(read.header("List-Unsubscribe").is_none() && read.header("Auto-Submitted").is_some());
+    }
+
+    #[test]
     fn it_says_the_teaser_in_text_and_html_and_a_reader_finds_both() {
         let mail = mail(
             Some("https://portal.city.example/stop/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"),

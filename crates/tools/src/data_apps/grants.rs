@@ -4,9 +4,10 @@ use base::{Date, Id, Seams, Timestamp};
 use openid::provider::Digest;
 use store::{Row, StoreError, Tx};
 
-use super::{AppsError, DataApp, agreement};
+use super::{AppsError, DataApp, agreement, items};
 use crate::consents::{self, Giving};
 use crate::portal::AccountId;
+use crate::portal::own_records::{self, Record};
 
 /// How long a yes may hold, in days; the second is offered first. Ours: a year at most, then one is asked again.
 pub const DAYS: [i64; 3] = [1, 90, LONGEST_DAYS as i64];
@@ -99,6 +100,9 @@ pub fn give(
         let days = days.clamp(1, 365);
         let giving = Giving { id: grant.id, account: person, revision: &revision, items: Some(scopes), days, language };
         consents::record(tx, seams, &giving)?;
+        if scopes.iter().any(|scope| scope == items::ADDRESS) {
+            own_records::ask(tx, seams, person, Record::Address)?;
+        }
     }
     Ok(grant)
 }

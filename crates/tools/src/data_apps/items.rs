@@ -20,6 +20,8 @@ use crate::portal::account::Account;
 use crate::portal::{AccountId, PostError, own_records};
 use crate::zone::Outside;
 
+/// The scope of the address, which is asked for when it is granted.
+pub(super) const ADDRESS: &str = "address";
 /// Letters and readings told at most: the newest. Ours.
 const MOST: usize = 100;
 
@@ -38,7 +40,7 @@ pub struct DataItem {
 /// All of them.
 pub const ITEMS: &[DataItem] = &[
     DataItem { scope: "basics", is_sensitive: false, read: basics, made_up: made_up_basics },
-    DataItem { scope: "address", is_sensitive: false, read: address, made_up: made_up_address },
+    DataItem { scope: ADDRESS, is_sensitive: false, read: address, made_up: made_up_address },
     DataItem { scope: "letters", is_sensitive: true, read: letters, made_up: made_up_letters },
     DataItem { scope: "disclosures", is_sensitive: true, read: disclosures, made_up: made_up_disclosures },
 ];

@@ -170,35 +170,33 @@ macro_rules! sharing {
     };
 }
 
-/// Sends what waits; asks for the addresses that apps may read and that were not told yet, or read lately and told a day ago;
-/// and forgets those that nobody shares any more.
+/// Asks anew for addresses that apps read since they were told, a day ago or more, and forgets those that nobody shares any
+/// more. Once a minute.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn look_after(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        sharing!("DELETE FROM portal_own_records WHERE kind = 'address' AND account_id NOT IN (", ")"),
+        &[now.into()],
+    )?;
+    tx.execute(
+        "UPDATE portal_own_records SET asked_at = $1, sent = 0 WHERE kind = 'address' AND sent = 1 AND told_at < $2 \
+         AND EXISTS (SELECT 1 FROM data_app_grants g JOIN data_app_uses u ON u.grant_id = g.grant_id \
+         WHERE g.account_id = portal_own_records.account_id AND u.item = 'address' \
+         AND u.last_at > portal_own_records.told_at)",
+        &[now.into(), now.plus_seconds(-ADDRESS_SECONDS).into()],
+    )?;
+    Ok(())
+}
+
+/// Sends questions that wait to the inside.
 ///
 /// # Errors
 /// [`PostError`].
 pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, PostError> {
     let (seams, post) = (outside.seams.clone(), post.clone());
     outside.store.write(move |tx| {
-        let now = seams.now();
-        tx.execute(
-            sharing!("DELETE FROM portal_own_records WHERE kind = 'address' AND account_id NOT IN (", ")"),
-            &[now.into()],
-        )?;
-        let wanted = tx.query(
-            sharing!(
-                "SELECT DISTINCT s.account_id FROM (",
-                ") s \
-                 LEFT JOIN portal_own_records r ON r.account_id = s.account_id AND r.kind = 'address' \
-                 WHERE r.account_id IS NULL OR (r.told_at < $2 AND r.sent = 1 AND EXISTS (SELECT 1 FROM data_app_uses u \
-                 JOIN data_app_grants g ON g.grant_id = u.grant_id \
-                 WHERE g.account_id = s.account_id AND u.item = 'address' AND u.last_at > r.told_at)) LIMIT $3"
-            ),
-            &[now.into(), now.plus_seconds(-ADDRESS_SECONDS).into(), STEP.into()],
-        )?;
-        for row in &wanted {
-            if let Some(account) = AccountId::parse(row.text(0)?) {
-                ask(tx, &seams, account, Record::Address)?;
-            }
-        }
         let sql = "SELECT account_id, kind FROM portal_own_records WHERE sent = 0 ORDER BY asked_at LIMIT $1";
         let rows = tx.query(sql, &[STEP.into()])?;
         for row in &rows {

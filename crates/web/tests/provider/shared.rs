@@ -81,6 +81,23 @@ fn an_app_reads_headings_and_readings_it_was_granted_and_no_word_of_a_letter() {
         // The register has not answered yet, and nobody answers here.
         assert_eq!(app.fetch("/api/v1/me/address", access).status, 404);
         assert_eq!(error(&app.fetch("/api/v1/me/basics", access)), (403, "insufficient_scope".into()), "unticked");
+        // It was asked for with the consent, and is forgotten with it.
+        let rows = |door: &TestDoor| {
+            let sql = "SELECT kind FROM portal_own_records WHERE account_id = $1 AND kind = 'address'";
+            let read = |tx: &mut store::Tx<'_>| Ok(tx.query(sql, &[account.into()])?.len());
+            door.database.outside().read::<_, store::StoreError, _>(read).unwrap()
+        };
+        let look_after = |door: &TestDoor| {
+            let now = door.app.seams.now();
+            let tidy = move |tx: &mut store::Tx<'_>| tools::portal::own_records::look_after(tx, now);
+            door.database.outside().write::<_, store::StoreError, _>(tidy).unwrap();
+        };
+        look_after(&door);
+        assert_eq!(rows(&door), 1);
+        let stop = resident.get("/portal/apps").between("action=\"/portal/apps/", "\"").unwrap();
+        assert_eq!(resident.post(&format!("/portal/apps/{stop}"), &[]).status, 303);
+        look_after(&door);
+        assert_eq!(rows(&door), 0);
     });
 }
 
