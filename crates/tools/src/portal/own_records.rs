@@ -321,7 +321,7 @@ pub fn take_answer(outside: &Outside, opened: &Opened) -> Result<(), PostError> 
     outside.store.write::<_, StoreError, _>(move |tx| {
         tx.execute(
             "UPDATE portal_own_records SET content = $3, told_at = $4 WHERE account_id = $1 AND kind = $2 \
-             AND (told_at IS NULL OR told_at < $4)",
+             AND (told_at IS NULL OR told_at <= $4)",
             &[account.into(), record.word().into(), sealed.as_slice().into(), at.into()],
         )
     })?;
