@@ -21,6 +21,7 @@ mod daemon;
 mod import;
 mod issue;
 mod mailbox;
+mod outbox;
 mod pages;
 mod paper;
 mod push;
@@ -70,6 +71,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("paper", "S1", paper::run),
     ("rules", "S4", self::rules::run),
     ("push", "S5", push::run),
+    ("outbox", "S5", outbox::run),
 ];
 
 fn main() -> std::process::ExitCode {

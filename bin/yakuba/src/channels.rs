@@ -4,13 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::Kind;
 use base::config::{ChannelsSection, SmtpSecurity};
+use base::{Kind, Seams};
+use messaging::carrier::{Carrier, FileDrop};
 use messaging::email::{
     EmailAddress, Mail, MailRelay, ReturnPath, Security, SendFault, Sender, SmtpRelay, SmtpSettings, TokenKey,
+    build_letter,
 };
 use messaging::push::{AddressRules, OverHttps, VapidKey, VapidTokens};
 use tools::channels::{Bounced, MailMeans, MailSettings, Teller, take_bounce};
+
+use tools::portal::mail::{IntoDirectory, Letter, Mailer, NotSent};
 
 use crate::city::OpenCity;
 use crate::fail::Failure;
@@ -41,6 +45,64 @@ pub fn teller(city: &OpenCity) -> Result<Arc<Teller>, Failure> {
         None => teller,
     };
     Ok(Arc::new(teller))
+}
+
+/// What carries codes and warnings about accounts of the portal: the city's mail server. [`None`] without one: then nobody
+/// is offered a password, because a code by e-mail is half of it.
+///
+/// # Errors
+/// A key or a setting that cannot be used.
+pub fn mailer(city: &OpenCity) -> Result<Option<Arc<dyn Mailer>>, Failure> {
+    let (settings, seams) = (&city.config().channels, city.outside().seams.clone());
+    if settings.smtp_host.is_empty() && city.inside().demo {
+        let directory = city.directory().join("outside").join("mail");
+        return Ok(Some(Arc::new(IntoDirectory { directory, seams })));
+    }
+    let keys = channel_keys(city.directory(), &seams)?;
+    let Some(relay) = relay(city, &keys)? else {
+        tracing::warn!("[channels] names no mail server: residents are offered no passwords");
+        return Ok(None);
+    };
+    let settings = mail_settings(city, settings, city.outside().profile.public_address.clone())?;
+    Ok(Some(Arc::new(OverRelay { relay, settings, key: TokenKey::new(&keys.tokens), seams })))
+}
+
+/// Letters about accounts over the mail server that carries notices.
+struct OverRelay {
+    relay: Arc<dyn MailRelay>,
+    settings: MailSettings,
+    key: TokenKey,
+    seams: Seams,
+}
+
+impl Mailer for OverRelay {
+    fn send(&self, letter: &Letter) -> Result<(), NotSent> {
+        let to = EmailAddress::parse(letter.to.reveal()).map_err(|_| NotSent)?;
+        let id = self.seams.random_id();
+        let return_path = self.settings.return_path.address(&self.key, id);
+        let said = (letter.subject.as_str(), letter.text.reveal().as_str());
+        let mail = build_letter(&self.settings.sender, &to, said, (id, return_path), &self.seams).map_err(|error| {
+            tracing::error!(%error, "a letter about an account cannot be written");
+            NotSent
+        })?;
+        self.relay.send(&mail).map_err(|error| {
+            tracing::error!(%error, "a letter about an account was not taken");
+            NotSent
+        })
+    }
+}
+
+/// Who carries short messages. In a demo they fall into `D/outside/sms/`; no company is connected elsewhere, so that no
+/// telephone numbers are asked for there.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn carrier(city: &OpenCity) -> Result<Option<Arc<dyn Carrier>>, Failure> {
+    if !city.inside().demo {
+        return Ok(None);
+    }
+    let folder = private_directory(&city.directory().join("outside").join("sms"))?;
+    Ok(Some(Arc::new(FileDrop::new(folder))))
 }
 
 fn mail_settings(city: &OpenCity, settings: &ChannelsSection, portal: String) -> Result<MailSettings, Failure> {
@@ -145,5 +207,53 @@ impl Bounces {
     fn put_aside(&self, file: &Path) -> std::io::Result<()> {
         let name = file.file_name().unwrap_or_default();
         fs::rename(file, self.folder.join("unreadable").join(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Server(Mutex<Vec<Mail>>);
+
+    impl MailRelay for Server {
+        fn send(&self, mail: &Mail) -> Result<(), SendFault> {
+            if mail.to.reveal().starts_with("full@") {
+                return Err(SendFault::Later { code: 452 });
+            }
+            self.0.lock().unwrap().push(mail.clone());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_letter_about_an_account_goes_over_the_city_s_mail_server_and_comes_back_to_its_own_name() {
+        let server = Arc::new(Server::default());
+        let sender = Sender {
+            name: "見本市".to_owned(),
+            address: EmailAddress::parse("notice@city.example").unwrap(),
+            portal: "https://portal.city.example".to_owned(),
+        };
+        let return_path = ReturnPath::new("bounces", "city.example").unwrap();
+        let mailer = OverRelay {
+            relay: server.clone(),
+            settings: MailSettings { sender, return_path },
+            key: TokenKey::new(&[7; 32]),
+            seams: Seams::system(),
+        };
+        let letter = |to: &str| Letter {
+            to: to.to_owned().into(),
+            subject: "番号".to_owned(),
+            text: "番号は 123456 です。".to_owned().into(),
+        };
+        assert_eq!(mailer.send(&letter("hanako@mail.example")), Ok(()));
+        assert_eq!(mailer.send(&letter("full@mail.example")), Err(NotSent));
+        assert_eq!(mailer.send(&letter("no address")), Err(NotSent));
+        let taken = server.0.lock().unwrap();
+        assert_eq!(taken.len(), 1);
+        assert!(taken[0].return_path.starts_with("bounces+") && taken[0].to.reveal() == "hanako@mail.example");
     }
 }

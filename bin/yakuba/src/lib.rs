@@ -340,7 +340,7 @@ pub enum KeysCommand {
     },
     /// Prepare another one; it comes into use on its day, without a restart.
     #[command(
-        after_help = "Example:\n  yakuba keys rotate code --from 2027-04-01 --data city-data\n  yakuba keys rotate seal --picture seal.png --data city-data\n  yakuba keys rotate document --key mayor.p8 --certificate mayor.der --authority authority.der --data city-data"
+        after_help = "Example:\n  yakuba keys rotate code --from 2027-04-01 --data city-data\n  yakuba keys rotate seal --picture seal.png --data city-data\n  yakuba keys rotate provider --data city-data\n  yakuba keys rotate document --key mayor.p8 --certificate mayor.der --authority authority.der --data city-data"
     )]
     Rotate(RotateArguments),
 }

@@ -14,9 +14,8 @@ use tools::audit::Zone;
 use tools::disclosure::telling;
 use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
-use tools::portal::mail::{IntoDirectory, Mailer};
 use tools::portal::post::Desk;
-use tools::portal::{Post, PostError, arrivals, link, standings, stopping};
+use tools::portal::{Post, PostError, arrivals, link, own_records, standings, stopping};
 use tools::signing::PublicKey;
 use tools::{Inside, Outside, looked, representatives, self_information};
 use web::App;
@@ -24,6 +23,7 @@ use web::agents::Counterpart;
 use web::portal::{Cards, National, Ways};
 
 use crate::cards;
+use crate::channels;
 use crate::city::OpenCity;
 use crate::fail::Failure;
 use crate::keys::CityKeys;
@@ -61,8 +61,9 @@ impl Ends {
 
 /// Who takes what the inside tells the outside about an account.
 pub fn outside_desk(city: &OpenCity) -> Desk {
-    let (arriving, holding) = (city.outside().clone(), city.outside().clone());
+    let (arriving, holding, told) = (city.outside().clone(), city.outside().clone(), city.outside().clone());
     disclosures_outside(city)
+        .on(own_records::ANSWER, move |opened| own_records::take_answer(&told, opened))
         .on(link::STANDING, move |opened| arrivals::standing(&arriving, opened))
         .on(stopping::HOLD, move |opened| stopping::take(&holding, opened))
 }
@@ -70,7 +71,12 @@ pub fn outside_desk(city: &OpenCity) -> Desk {
 /// Who takes what the outside asks the inside about an account.
 pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
-    disclosures_inside(city, ends).on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
+    let (asked, asked_post) = (city.inside().clone(), ends.inside.clone());
+    let (stopped, stopped_post) = (city.inside().clone(), ends.inside.clone());
+    disclosures_inside(city, ends)
+        .on(own_records::QUESTION, move |opened| own_records::take_question(&asked, &asked_post, opened))
+        .on(own_records::CARD_STOP, move |opened| own_records::take_stop(&stopped, &stopped_post, opened))
+        .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
 }
 
 /// What the inside judges cards of the portal with: the means of the certificate machines.
@@ -122,12 +128,8 @@ pub fn open(app: &mut App, city: &OpenCity, keys: &CityKeys, means: &Means, ends
         "" => (None, None),
         _ => (Some(national_app(section, &origin, city)?), None),
     };
-    let seams = city.outside().seams.clone();
-    let mailer = city.inside().demo.then(|| {
-        let directory = city.directory().join("outside").join("mail");
-        Arc::new(IntoDirectory { directory, seams }) as Arc<dyn Mailer>
-    });
-    app.portal = Some(Arc::new(Ways { post: ends.outside.clone(), party, national, cards, mailer }));
+    let (mailer, carrier) = (channels::mailer(city)?, channels::carrier(city)?);
+    app.portal = Some(Arc::new(Ways { post: ends.outside.clone(), party, national, cards, mailer, carrier }));
     app.to_portal = Some(ends.inside.clone());
     Ok(Simulated { _app: simulated })
 }
@@ -236,6 +238,7 @@ pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
     self_information::send_questions(&outside.store, &outside.seams, post)?;
     looked::send_objections(outside, post)?;
     tools::mailbox::replies::send_untold(outside, post)?;
+    own_records::send_questions(outside, post)?;
     representatives::send_untold(&outside.store, &outside.seams, post)?;
     Ok(())
 }

@@ -390,7 +390,11 @@ impl Beside {
         let outside = city.outside().clone();
         self.every(SWEEP_SECONDS, "data-apps", move || {
             let now = outside.seams.now();
-            outside.store.write(move |tx| tools::data_apps::sweep(tx, now)).map(drop).map_err(|error| error.to_string())
+            let swept = outside.store.write::<_, store::StoreError, _>(move |tx| {
+                tools::data_apps::sweep(tx, now)?;
+                tools::portal::own_records::look_after(tx, now)
+            });
+            swept.map_err(|error| error.to_string())
         })
     }
 

@@ -34,6 +34,7 @@ pub fn to_outside() -> Router {
 pub fn to_inside() -> Router {
     Router::default()
         .on(data_apps::registry::APPLIED, |tx, _, message| data_apps::review::receive_applied(tx, message))
+        .on(data_apps::registry::CHANGED, |tx, _, message| data_apps::review::receive_changed(tx, message))
         .on(remote::APPLICATION, |tx, _, message| remote::receive_application(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
         .on(consents::KIND, |tx, _, message| consents::receive(tx, message))

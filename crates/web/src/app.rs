@@ -109,12 +109,12 @@ pub struct App {
     pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
     /// Makes the next seal or key, when this process can.
     pub key_maker: Option<Arc<dyn crate::staff::KeyMaker>>,
-    /// What private apps are answered with; opened at the first request.
-    pub provider: std::sync::OnceLock<Arc<openid::provider::Provider>>,
     /// The keys with which the audit log of the inside is signed (`ed25519:…`), newest first.
     pub audit_keys: Vec<String>,
     /// The font of papers; opened at the first paper, from where Debian puts it unless the process set another.
     pub typeface: std::sync::OnceLock<paper::Typeface>,
+    /// What private apps are answered with; opened at the first request.
+    pub provider: crate::provider::Kept,
     /// Under which name browsers keep staff passkeys; `None` when the configured origin cannot carry any.
     pub party: Option<RelyingParty>,
     /// Time and randomness.
@@ -161,9 +161,9 @@ impl App {
             key_maker: None,
             portal: None,
             to_portal: None,
-            provider: std::sync::OnceLock::new(),
             audit_keys: Vec::new(),
             typeface: std::sync::OnceLock::new(),
+            provider: crate::provider::Kept::default(),
             party,
             seams,
             profile,

@@ -292,6 +292,10 @@ async fn in_portal(app: &Arc<App>, need: Assurance, request: &mut Request) -> Re
         return Err(Failure::saying(Kind::Forbidden, "portal-step-up-needed").next("/portal/step-up", "portal-step-up"));
     }
     let session = represent(&beneath, session, request).await?;
+    let csrf = match &session.acting_for {
+        Some((represented, _)) => csrf.about(&represented.to_string()),
+        None => csrf,
+    };
     request.extensions_mut().insert(InPortal(session));
     Ok(csrf)
 }

@@ -71,6 +71,11 @@ pub const fn portal_passkey_cookie(is_https: bool) -> &'static str {
     if is_https { "__Host-yakuba-portal-passkey" } else { "yakuba-portal-passkey" }
 }
 
+/// The cookie name that keeps where somebody who signs in goes on: an address of ours, nothing secret.
+pub const fn portal_next_cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-portal-next" } else { "yakuba-portal-next" }
+}
+
 /// The cookie name by which a browser is known that came in by password before.
 pub const fn portal_browser_cookie(is_https: bool) -> &'static str {
     if is_https { "__Host-yakuba-portal-browser" } else { "yakuba-portal-browser" }
@@ -129,6 +134,13 @@ impl std::fmt::Debug for Secret {
 pub struct CsrfKey(Vec<u8>);
 
 impl CsrfKey {
+    /// The key of forms about somebody else's matters: one that was drawn before a person changed for whom they act is not
+    /// taken afterwards.
+    pub fn about(&self, whom: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        Self(hmac::sign(&key, format!("about {whom}").as_bytes()).as_ref().to_vec())
+    }
+
     /// The token for a form that is sent to `action`.
     pub fn token(&self, action: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);

@@ -276,7 +276,19 @@ impl Visitor<'_> {
         ]
         .iter()
         .find_map(|name| Secret::parse(self.cookies.get(*name)?))
-        .map(|secret| secret.csrf_key().token(path))
+        .map(|secret| match self.represented(&secret) {
+            Some(whom) => secret.csrf_key().about(&whom).token(path),
+            None => secret.csrf_key().token(path),
+        })
+    }
+
+    /// For whom somebody in the portal acts.
+    fn represented(&self, secret: &Secret) -> Option<String> {
+        let outside = self.door.app.outside.as_ref()?;
+        let sql = "SELECT acting_for FROM portal_sessions WHERE session_hash = $1";
+        let row =
+            outside.store.read::<_, store::StoreError, _>(|tx| tx.query_one(sql, &[secret.key().into()])).ok()??;
+        row.opt_text(0).ok()?.map(str::to_owned)
     }
 
     /// Sends anything.

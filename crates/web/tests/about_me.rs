@@ -184,7 +184,8 @@ fn a_helper_acts_within_the_mandate_both_names_are_shown_and_the_end_is_at_once(
     for_each_engine(|database| {
         let door = TestDoor::open(database);
         let outside = door.app.outside.clone().unwrap();
-        let ((principal, mut me), (_, mut helper)) = (door.resident(Assurance::High), door.resident(Assurance::High));
+        let ((principal, mut me), (helping, mut helper)) =
+            (door.resident(Assurance::High), door.resident(Assurance::High));
         let path = "/portal/representatives";
         let last = outside.seams.today().plus_days(30).to_string();
         let none = me.post("/portal/representatives/offer", &[("last_day", &last)]);
@@ -202,6 +203,24 @@ fn a_helper_acts_within_the_mandate_both_names_are_shown_and_the_end_is_at_once(
         assert!(home.text().contains("見本 花子 さんが 見本 花子 さんの代理"), "{}", home.text());
         for closed in ["/portal/looked", "/portal/me", "/portal/consents", "/api/v2/findUsage"] {
             assert_eq!(helper.get(closed).status, 403, "{closed}");
+        }
+        // What they do for another is written down with both names; a form from before the change is not taken.
+        let own = helper.token("/portal/letters/00000000000000000000000000/done").unwrap();
+        assert_eq!(helper.post("/portal/representatives/back", &[]).status, 303);
+        let stale = helper.post_bare("/portal/letters/00000000000000000000000000/done", &[("csrf", &own)]);
+        assert_eq!(stale.status, 403, "drawn while acting, sent as oneself");
+        assert_eq!(helper.post(&format!("{act}/act"), &[]).status, 303);
+        let done = helper.post("/portal/letters/00000000000000000000000000/done", &[]);
+        assert_eq!(done.status, 303, "{}", done.text());
+        let acted = outside.store.read::<_, StoreError, _>(|tx| {
+            let sql = "SELECT c.content FROM audit_entry e JOIN audit_content c ON c.chain = e.chain \
+                       AND c.position = e.position WHERE e.event = 'representation.acted'";
+            tx.query(sql, &[])?.iter().map(|row| Ok(row.text(0)?.to_owned())).collect::<Result<Vec<_>, _>>()
+        });
+        let acted = acted.unwrap();
+        assert_eq!(acted.len(), 1);
+        for named in [principal, helping] {
+            assert!(acted[0].contains(&named.to_string()), "{acted:?}");
         }
         assert!(me.get(path).text().contains("代理を終える"));
         assert_eq!(me.post(&format!("{act}/end"), &[]).status, 303);

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use base::{Date, Kind};
+use base::{Date, Kind, Timestamp};
 use paper::seal::Seal;
 use pki::document_certificate;
 use pki::keys::SigningKey;
 use pki::token::TokenKey;
 use serde::{Deserialize, Serialize};
 use tools::access::Actor;
+use tools::data_apps::keys as provider_keys;
 use tools::paper_keys::{self, Part, Standing};
 
 use crate::city::OpenCity;
@@ -29,7 +30,12 @@ pub enum PartName {
     Document,
     /// The picture of the mayor's seal.
     Seal,
+    /// The key of the ID tokens that private apps get.
+    Provider,
 }
+
+/// How [`PartName::Provider`] is called: it is no part of a paper, and lives outside.
+const PROVIDER: &str = "provider";
 
 /// An order to prepare another key, as it travels to the process that owns the city. Files travel whole, so that the
 /// owner reads none by a name somebody gave.
@@ -61,10 +67,14 @@ fn order(arguments: &RotateArguments) -> Result<RotateOrder, Failure> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| Failure::new(Kind::Invalid, format!("{}: {error}", path.display())))
     };
+    if matches!(arguments.part, PartName::Provider) {
+        return Ok(RotateOrder { part: PROVIDER.to_owned(), from: arguments.from.clone(), files: Vec::new() });
+    }
     let (part, wanted) = match arguments.part {
         PartName::Code => (Part::Code, vec![]),
         PartName::Document => (Part::Document, vec![&arguments.key, &arguments.certificate, &arguments.authority]),
         PartName::Seal => (Part::Seal, vec![&arguments.picture]),
+        PartName::Provider => return Err(Failure::new(Kind::Internal, "the provider's key is asked for by itself")),
     };
     let files = wanted.into_iter().flatten().map(|path| read(path)).collect::<Result<_, _>>()?;
     Ok(RotateOrder { part: part.word().to_owned(), from: arguments.from.clone(), files })
@@ -93,7 +103,39 @@ pub fn list(city: &OpenCity) -> Result<Done, Failure> {
             lines.push(format!("{:9} {id}  until {}; what was made with it goes on verifying", "", day(*until)));
         }
     }
+    lines.extend(list_provider(city)?);
     Ok(Done::lines(lines))
+}
+
+/// The keys of the provider for private apps, a line each.
+fn list_provider(city: &OpenCity) -> Result<Vec<String>, Failure> {
+    let (outside, now) = (city.outside(), city.outside().seams.now());
+    let all = outside
+        .store
+        .read::<_, store::StoreError, _>(|tx| provider_keys::published(tx, now))
+        .map_err(Failure::while_doing(Kind::Unavailable, "the provider's keys cannot be read"))?;
+    let signs = provider_keys::signing(&all, now).map(|one| one.kid.clone());
+    let line = |one: &provider_keys::Listed| {
+        let stands = match one.gone_at {
+            _ if Some(&one.kid) == signs.as_ref() => format!("signs  since {}", one.use_from),
+            _ if one.use_from > now => format!("next, published now  signs from {}", one.use_from),
+            Some(until) => format!("signed before  published until {until}"),
+            None => format!("signed before  since {}", one.use_from),
+        };
+        format!("{PROVIDER:9} {}  {stands}", one.kid)
+    };
+    Ok(all.iter().map(line).collect())
+}
+
+/// Prepares another key of the provider.
+fn rotate_provider(city: &OpenCity, from: Timestamp) -> Result<Done, Failure> {
+    let by = Actor::CounterCommand { account: None };
+    let (kid, at) = provider_keys::prepare(city.outside(), &by, from)
+        .map_err(Failure::while_doing(Kind::Unavailable, "the key cannot be kept"))?;
+    Ok(Done::lines(vec![format!(
+        "prepared {kid}; apps see it from now on, and it signs from {at}, without a restart. Tokens signed before go on \
+         verifying for 30 days."
+    )]))
 }
 
 /// Prepares another one.
@@ -102,8 +144,6 @@ pub fn list(city: &OpenCity) -> Result<Done, Failure> {
 /// A file is missing or is not what it should be; a day in the past.
 pub fn rotate(city: &OpenCity, order: &RotateOrder) -> Result<Done, Failure> {
     let inside = city.inside();
-    let part = Part::ALL.into_iter().find(|part| part.word() == order.part);
-    let part = part.ok_or_else(|| Failure::new(Kind::Invalid, "there is no such key"))?;
     let today = inside.seams.today();
     let from = match &order.from {
         Some(text) => Date::parse(text).map_err(Failure::while_doing(Kind::Invalid, "--from"))?,
@@ -112,9 +152,14 @@ pub fn rotate(city: &OpenCity, order: &RotateOrder) -> Result<Done, Failure> {
     if from < today {
         return Err(Failure::new(Kind::Invalid, "--from: a day that is over"));
     }
+    let at = if from == today { inside.seams.now() } else { Timestamp::in_japan(from, 0, 0, 0) };
+    if order.part == PROVIDER {
+        return rotate_provider(city, at);
+    }
+    let part = Part::ALL.into_iter().find(|part| part.word() == order.part);
+    let part = part.ok_or_else(|| Failure::new(Kind::Invalid, "there is no such key"))?;
     let contents = contents(city, part, &order.files, from)?;
     let (name, sealed) = (name_of(part, &contents)?, key_keeper::seal(inside, &contents)?);
-    let at = if from == today { inside.seams.now() } else { base::Timestamp::in_japan(from, 0, 0, 0) };
     let (seams, by) = (inside.seams.clone(), Actor::CounterCommand { account: None });
     inside
         .store

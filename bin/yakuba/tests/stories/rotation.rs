@@ -327,3 +327,19 @@ fn a_kill_while_another_key_is_prepared_brings_no_half_of_it_into_use() {
     yakuba::key_keeper::settle(&city).unwrap_or_else(|failure| panic!("{}", failure.sentence()));
     assert!(KeyBook::bring_in(&signing, Part::Document, day, 1).is_ok());
 }
+
+#[test]
+fn the_provider_s_key_is_prepared_by_the_same_command_and_listed_with_the_one_that_signs() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    yakuba::birth::demo(&data, 60, 1, &mut |_| {}).unwrap();
+    let first = keys(&data, &["rotate", "provider"]);
+    assert!(first.status.success() && said(&first).contains("without a restart"), "{}", said(&first));
+    let later = Seams::system().today().plus_days(30).to_string();
+    assert!(keys(&data, &["rotate", "provider", "--from", &later]).status.success());
+    let listed = said(&keys(&data, &["list"]));
+    let lines: Vec<&str> = listed.lines().filter(|line| line.starts_with("provider")).collect();
+    assert_eq!(lines.len(), 1, "what nobody used gives way to the next: {listed}");
+    assert!(lines[0].contains("next, published now"), "{listed}");
+    assert!(!keys(&data, &["rotate", "provider", "--from", "2020-01-01"]).status.success());
+}

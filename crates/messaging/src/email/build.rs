@@ -92,20 +92,7 @@ pub fn build(
             return Err(MailFault::Link);
         }
     }
-    let from = sender.address.for_smtp().ok_or(MailFault::Address)?;
-    let recipient = to.for_smtp().ok_or(MailFault::Address)?;
-    let envelope_from = return_path.parse().map_err(|_| MailFault::Address)?;
-    let envelope =
-        lettre::address::Envelope::new(Some(envelope_from), vec![recipient.clone()]).map_err(|_| MailFault::Address)?;
-    let mut message = lettre::Message::builder()
-        .envelope(envelope)
-        .message_id(Some(format!("<{id}@{}>", sender.address.domain())))
-        .raw_header(raw("Date", date(seams.now())))
-        .from(Mailbox::new(Some(sender.name.clone()), from))
-        .to(Mailbox::new(None, recipient))
-        .subject(teaser.title())
-        // RFC 3834: no machine answers this, and no machine of ours answers back.
-        .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()));
+    let mut message = begun(sender, to, teaser.title(), (id, &return_path), seams)?;
     if let Some(stop) = unsubscribe {
         message = message
             .raw_header(raw("List-Unsubscribe", format!("<{}>", stop.url)))
@@ -118,6 +105,48 @@ pub fn build(
         .singlepart(part(ContentType::TEXT_HTML, html(teaser, words, &link, unsubscribe)));
     let message = message.multipart(parts).map_err(|_| MailFault::Failed)?;
     Ok(Mail { return_path, to: to.clone(), bytes: message.formatted() })
+}
+
+/// A letter of plain text that is no notice: a code, or that something about an account changed. It is not stopped by a
+/// link. `id` becomes its Message-ID; `return_path` is the envelope sender.
+///
+/// # Errors
+/// [`MailFault`].
+pub fn build_letter(
+    sender: &Sender,
+    to: &EmailAddress,
+    (subject, text): (&str, &str),
+    (id, return_path): (Id, String),
+    seams: &Seams,
+) -> Result<Mail, MailFault> {
+    let message = begun(sender, to, subject, (id, &return_path), seams)?
+        .singlepart(part(ContentType::TEXT_PLAIN, text.to_owned()))
+        .map_err(|_| MailFault::Failed)?;
+    Ok(Mail { return_path, to: to.clone(), bytes: message.formatted() })
+}
+
+/// The headers every message has.
+fn begun(
+    sender: &Sender,
+    to: &EmailAddress,
+    subject: &str,
+    (id, return_path): (Id, &str),
+    seams: &Seams,
+) -> Result<lettre::message::MessageBuilder, MailFault> {
+    let from = sender.address.for_smtp().ok_or(MailFault::Address)?;
+    let recipient = to.for_smtp().ok_or(MailFault::Address)?;
+    let envelope_from = return_path.parse().map_err(|_| MailFault::Address)?;
+    let envelope =
+        lettre::address::Envelope::new(Some(envelope_from), vec![recipient.clone()]).map_err(|_| MailFault::Address)?;
+    Ok(lettre::Message::builder()
+        .envelope(envelope)
+        .message_id(Some(format!("<{id}@{}>", sender.address.domain())))
+        .raw_header(raw("Date", date(seams.now())))
+        .from(Mailbox::new(Some(sender.name.clone()), from))
+        .to(Mailbox::new(None, recipient))
+        .subject(subject)
+        // RFC 3834: no machine answers this, and no machine of ours answers back.
+        .raw_header(raw("Auto-Submitted", "auto-generated".to_owned())))
 }
 
 fn part(kind: ContentType, body: String) -> SinglePart {
@@ -199,6 +228,24 @@ mod tests {
         let to = EmailAddress::parse("hanako@mail.example").unwrap();
         let id = (Id::from_bytes([5; 16]), "bounces+abc@city.example".to_owned());
         build(&sender, &to, &teaser, words, stop.map(|url| Unsubscribe { url }), id, &seams).unwrap()
+    }
+
+    #[test]
+    fn a_letter_is_plain_text_with_an_envelope_of_its_own_and_no_link_that_stops_it() {
+        let (seams, _) = Seams::simulated(Timestamp::from_seconds(1_795_392_006), 3);
+        let sender = Sender {
+            name: "見本市".into(),
+            address: EmailAddress::parse("notice@city.example").unwrap(),
+            portal: String::new(),
+        };
+        let to = EmailAddress::parse("hanako@mail.example").unwrap();
+        let id = (Id::from_bytes([5; 16]), "bounces+abc@city.example".to_owned());
+        let mail = build_letter(&sender, &to, ("市民ポータルの番号", "番号は 123456 です。"), id, &seams).unwrap();
+        assert_eq!(mail.return_path, "bounces+abc@city.example");
+        let read = MessageParser::default().parse(&mail.bytes).unwrap();
+        assert_eq!(read.subject(), Some("市民ポータルの番号"));
+        assert_eq!(read.body_text(0).unwrap().trim_end(), "番号は 123456 です。");
+        assert!(read.header("List-Unsubscribe").is_none() && read.header("Auto-Submitted").is_some());
     }
 
     #[test]

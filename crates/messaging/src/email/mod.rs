@@ -16,7 +16,7 @@ pub mod suppression;
 mod token;
 
 pub use address::{EmailAddress, EmailAddressFault};
-pub use build::{Mail, MailFault, MailWords, Sender, Unsubscribe, build};
+pub use build::{Mail, MailFault, MailWords, Sender, Unsubscribe, build, build_letter};
 pub use relay::{MailRelay, Security, SendFault, SmtpRelay, SmtpSettings};
 pub use report::{Bounce, Report, ReportFault, Status};
 pub use token::{ReturnPath, TokenKey, UnsubscribeToken};

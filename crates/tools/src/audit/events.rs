@@ -67,6 +67,7 @@ events! {
     MoneySettled "money.settled" "a refund or an unclear payment was settled" "返金・不明入金の処理";
     SettingChanged "setting.changed" "a setting was changed" "設定の変更";
     DataAppDecided "data_app.decided" "a private app was admitted, stopped or refused" "民間アプリの審査";
+    DataAppProposed "data_app.proposed" "an officer proposed to admit a private app or a change of it" "民間アプリの承認の提案";
     ServiceOpened "service.opened" "a service was opened or closed" "サービスの開始・停止";
     AgreementPublished "consent.agreement_published" "a data agreement was published or changed" "データ提供の取決めの公開・変更";
     ConsentGiven "consent.given" "a person agreed that data about them is shared" "データ提供への同意";
@@ -74,6 +75,7 @@ events! {
     RepresentationGranted "representation.granted" "somebody may act for another person" "代理の登録";
     RepresentationEnded "representation.ended" "somebody may not act for another person any more" "代理の終了";
     RepresentationUsed "representation.used" "somebody began to act for another person" "代理による手続きの開始";
+    RepresentationActed "representation.acted" "somebody did something for another person" "代理人による操作";
     ObjectionAnswered "disclosure.objection_answered" "an objection to a reading was answered" "閲覧への申出に対する回答";
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
     ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";

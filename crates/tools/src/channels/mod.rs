@@ -13,6 +13,7 @@
 mod addresses;
 mod bounces;
 mod campaigns;
+mod digests;
 mod outbox;
 mod teller;
 mod wishes;
@@ -29,7 +30,8 @@ pub use campaigns::{
     CampaignCounters, CampaignState, Occasion, counters, hand_over, hand_over_all, pause, resume, said_irrelevant,
     withdraw,
 };
-pub use outbox::{Happened, Recheck, Witness, Worked, expand, purge};
+pub use digests::{ToldTogether, told_together};
+pub use outbox::{Happened, Recheck, Witness, Worked, claim_and_finish, expand, purge};
 pub use teller::{MailMeans, MailSettings, Teller};
 pub use wishes::{Chosen, read as read_wishes, write as write_wishes};
 

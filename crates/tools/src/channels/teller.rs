@@ -216,7 +216,7 @@ impl Teller {
         let title = words().get(language, &format!("channels-told-{}", claimed.kind.word()));
         let (line, path) = if claimed.kind == TeaserKind::Digest {
             let many = i64::try_from(claimed.items.len()).unwrap_or(i64::MAX);
-            (words().format(language, "channels-told-many", &[("many", many.into())]), "/portal")
+            (words().format(language, "channels-told-many", &[("many", many.into())]), "/portal/told")
         } else {
             (words().get(language, "channels-told-line"), claimed.path.as_str())
         };

@@ -224,6 +224,10 @@ fn notices_of_a_day_come_in_one_digest_and_letters_do_not_wait_for_it() {
         assert!(read.contains("List-Unsubscribe: <https://portal.city.example/stop/"), "{read}");
         let counted: u64 = (1..=13).map(|number| city.counters(campaign(number)).handed_over).sum();
         assert_eq!(counted, 13);
+        let now = city.outside.seams.now();
+        let listed = |now, who| city.outside.store.read::<_, StoreError, _>(|tx| told_together(tx, now, who)).unwrap();
+        assert_eq!(listed(now, who).len(), 13, "what was told at once is not among them");
+        assert!(listed(now, city.person()).is_empty() && listed(now.plus_seconds(8 * 86_400), who).is_empty());
     });
 }
 

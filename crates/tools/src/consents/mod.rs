@@ -112,6 +112,32 @@ pub struct Consent {
     pub until: Timestamp,
     /// When it ended, if it did.
     pub ended_at: Option<Timestamp>,
+    /// Codes of the items the person left ticked; [`None`]: all of the agreement.
+    pub items: Option<Vec<String>>,
+}
+
+impl Consent {
+    /// Whether it covers the item with this code.
+    pub fn covers(&self, item: &str) -> bool {
+        self.items.as_ref().is_none_or(|items| items.iter().any(|one| one == item))
+    }
+}
+
+/// A consent to be written down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Giving<'a> {
+    /// Its id.
+    pub id: Id,
+    /// Whose.
+    pub account: AccountId,
+    /// To these words.
+    pub revision: &'a Revision,
+    /// To these items of them alone.
+    pub items: Option<&'a [String]>,
+    /// For so many days.
+    pub days: i64,
+    /// In which language they were shown.
+    pub language: &'a str,
 }
 
 /// One thing that happened to a consent.
@@ -190,11 +216,12 @@ pub fn given(
     if found.revision_hash != newest.hash || now >= found.until {
         return Ok(None);
     }
-    let items = newest.agreement.items.iter().map(|item| item.code.clone()).collect();
+    let items = newest.agreement.items.iter().map(|item| item.code.clone()).filter(|item| found.covers(item)).collect();
     Ok(Some(ConsentGiven { account, consent: found.id, recipient: newest.agreement.recipient.id, items }))
 }
 
-const CURRENT: &str = "SELECT consent_id, account_id, agreement_id, revision_hash, state, given_at, until, ended_at \
+const CURRENT: &str = "SELECT consent_id, account_id, agreement_id, revision_hash, state, given_at, until, ended_at, \
+               (SELECT i.items FROM consent_items i WHERE i.consent_id = consents.consent_id) \
      FROM consents WHERE account_id = $1 AND agreement_id = $2 AND state = 'given'";
 
 fn current(tx: &mut Tx<'_>, account: AccountId, agreement: &str) -> Result<Option<Consent>, ConsentError> {
@@ -216,6 +243,7 @@ fn read(row: &Row) -> Result<Consent, ConsentError> {
         given_at: row.timestamp(5)?,
         until: row.timestamp(6)?,
         ended_at: row.opt_timestamp(7)?,
+        items: row.opt_text(8)?.map(|items| items.split(' ').map(str::to_owned).collect()),
     })
 }
 
@@ -242,22 +270,43 @@ pub fn give(
     if newest.hash != hash {
         return Err(ConsentError::Changed);
     }
-    if let Some(before) = current(tx, account, agreement)? {
-        if before.revision_hash == hash && now < before.until {
-            return Ok(before.id);
-        }
-        end(tx, now, &before, ConsentState::Replaced, language)?;
+    if let Some(before) = current(tx, account, agreement)?
+        && before.revision_hash == hash
+        && now < before.until
+    {
+        return Ok(before.id);
     }
-    let id = seams.random_id();
-    let until = now.plus_seconds(i64::from(newest.agreement.days) * 86_400);
+    let days = i64::from(newest.agreement.days);
+    let giving = Giving { id: seams.random_id(), account, revision: &newest, items: None, days, language };
+    record(tx, seams, &giving)?;
+    Ok(giving.id)
+}
+
+/// Writes a consent down, in the place of an earlier one to the same agreement. That the person gave it, and was known well
+/// enough, the caller has made sure.
+pub(crate) fn record(tx: &mut Tx<'_>, seams: &Seams, giving: &Giving<'_>) -> Result<(), ConsentError> {
+    let (now, agreement) = (seams.now(), giving.revision.agreement.id.as_str());
+    if let Some(before) = current(tx, giving.account, agreement)? {
+        end(tx, now, &before, ConsentState::Replaced, giving.language)?;
+    }
     tx.execute(
         "INSERT INTO consents (consent_id, account_id, agreement_id, revision_hash, state, given_at, until) \
          VALUES ($1, $2, $3, $4, 'given', $5, $6)",
-        &[id.into(), account.into(), agreement.into(), hash.into(), now.into(), until.into()],
+        &[
+            giving.id.into(),
+            giving.account.into(),
+            agreement.into(),
+            (&giving.revision.hash).into(),
+            now.into(),
+            now.plus_seconds(giving.days * 86_400).into(),
+        ],
     )?;
-    note(tx, now, id, ConsentState::Given, language)?;
-    written(tx, seams, Event::ConsentGiven, account, id)?;
-    Ok(id)
+    if let Some(items) = giving.items {
+        let sql = "INSERT INTO consent_items (consent_id, items) VALUES ($1, $2)";
+        tx.execute(sql, &[giving.id.into(), items.join(" ").into()])?;
+    }
+    note(tx, now, giving.id, ConsentState::Given, giving.language)?;
+    Ok(written(tx, seams, Event::ConsentGiven, giving.account, giving.id)?)
 }
 
 /// Takes a consent back. Easier than giving: no card. `false` when there is nothing to take back.
@@ -312,7 +361,8 @@ fn note(tx: &mut Tx<'_>, now: Timestamp, consent: Id, state: ConsentState, langu
 /// # Errors
 /// [`ConsentError`].
 pub fn find(tx: &mut Tx<'_>, account: AccountId, consent: Id) -> Result<Option<Consent>, ConsentError> {
-    let sql = "SELECT consent_id, account_id, agreement_id, revision_hash, state, given_at, until, ended_at \
+    let sql = "SELECT consent_id, account_id, agreement_id, revision_hash, state, given_at, until, ended_at, \
+               (SELECT i.items FROM consent_items i WHERE i.consent_id = consents.consent_id) \
                FROM consents WHERE account_id = $1 AND consent_id = $2";
     tx.query_one(sql, &[account.into(), consent.into()])?.map(|row| read(&row)).transpose()
 }
@@ -337,7 +387,8 @@ pub fn events(tx: &mut Tx<'_>, consent: Id) -> Result<Vec<ConsentEvent>, Consent
 /// # Errors
 /// [`ConsentError`].
 pub fn list(tx: &mut Tx<'_>, now: Timestamp, account: AccountId) -> Result<Vec<(Consent, Revision)>, ConsentError> {
-    let sql = "SELECT consent_id, account_id, agreement_id, revision_hash, state, given_at, until, ended_at \
+    let sql = "SELECT consent_id, account_id, agreement_id, revision_hash, state, given_at, until, ended_at, \
+               (SELECT i.items FROM consent_items i WHERE i.consent_id = consents.consent_id) \
                FROM consents WHERE account_id = $1 ORDER BY given_at DESC, consent_id LIMIT 500";
     let rows = tx.query(sql, &[account.into()])?;
     let mut all = Vec::with_capacity(rows.len());

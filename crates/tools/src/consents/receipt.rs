@@ -29,9 +29,10 @@ pub fn receipt(city: &CityProfile, consent: &Consent, revision: &Revision, event
     let items: Vec<Value> = agreement
         .items
         .iter()
+        .filter(|item| consent.covers(&item.code))
         .map(|item| {
             json!({"pii_type": item.code, "pii_attribute_id": item.code, "pii_name": item.name,
-                   "sensitive_pii_category": item.is_sensitive, "pii_optional": false})
+                   "sensitive_pii_category": item.is_sensitive, "pii_optional": consent.items.is_some()})
         })
         .collect();
     let history: Vec<Value> = events

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use base::Timestamp;
 use openid::provider::{
     Access, Asked, Authenticated, Authority, Client, Ends, ErrorCode, Issued, Parameters, Presented, Proof, Provider,
     Proving, Pushed, PushedRequest, Refusal, ShownToken, TokenRequest, ends, revoked_token,
@@ -11,7 +12,7 @@ use serde_json::Value;
 use store::{StoreError, Tx};
 
 use super::grants::{self, Grant};
-use super::{AppState, AppsError, DataApp, kept, registry, sandbox};
+use super::{AppState, AppsError, DataApp, Fault, Registration, kept, registry, sandbox};
 use crate::portal::assurance::CARD_SECONDS;
 use crate::portal::{AccountId, AccountState, account};
 use crate::zone::Outside;
@@ -47,6 +48,8 @@ pub struct Answering<'a> {
     pub scopes: &'a [String],
     /// For how many days; [`None`]: a yes that holds already is used.
     pub days: Option<i64>,
+    /// In which language the question was read.
+    pub language: &'a str,
 }
 
 impl Desk {
@@ -102,6 +105,19 @@ impl Desk {
         Ok(pushed)
     }
 
+    /// Takes another wording of its registration from an app that proved who it is: officers look at it.
+    ///
+    /// # Errors
+    /// [`AppsError::Fault`] names the field; [`AppsError::TooMany`] while one waits.
+    pub fn change(&self, client: &Client, asked: AppRequest<'_>) -> Result<(), AppsError> {
+        let said = asked.parameters.need("registration")?;
+        let said: Registration = serde_json::from_str(said)
+            .map_err(|_| Fault { field: "registration", reason: "apps-fault-registration" })?;
+        said.check()?;
+        let (seams, id) = (self.outside.seams.clone(), client.id.clone());
+        self.outside.store.write::<_, AppsError, _>(move |tx| registry::change(tx, &seams, &id, &said))
+    }
+
     /// The token endpoint, for a caller who proved who it is.
     ///
     /// # Errors
@@ -110,7 +126,7 @@ impl Desk {
         let request = TokenRequest::read(asked.parameters)?;
         let proof = self.prove(asked, self.provider.settings().paths.token)?;
         let (provider, seams, caller) = (self.provider.clone(), self.outside.seams.clone(), caller.clone());
-        let issued = self.outside.store.write::<Result<Issued, Refusal>, StoreError, _>(move |tx| {
+        let issued = self.outside.store.write::<Result<Issued, Refusal>, AppsError, _>(move |tx| {
             let now = seams.now();
             let issued = match &request {
                 TokenRequest::Code { digest, redirect_uri, verifier } => {
@@ -131,7 +147,7 @@ impl Desk {
                 }
             };
             let issued = match issued {
-                Ok(issued) if !may_be_read(tx, &issued.access.1.authority)? => Err(Refusal::RefreshEnded),
+                Ok(issued) if !may_be_read(tx, now, &issued.access.1.authority)? => Err(Refusal::RefreshEnded),
                 other => other,
             };
             if let Ok(issued) = &issued {
@@ -172,10 +188,11 @@ impl Desk {
     ) -> Result<Access, AppsError> {
         let token = ShownToken::read(authorization)?;
         let digest = token.digest();
-        let (record, may) = self.outside.store.read::<_, StoreError, _>(|tx| {
+        let now = self.outside.seams.now();
+        let (record, may) = self.outside.store.read::<_, AppsError, _>(|tx| {
             let record = kept::access(tx, &digest)?;
             let may = match &record {
-                Some(record) => may_be_read(tx, &record.authority)?,
+                Some(record) => may_be_read(tx, now, &record.authority)?,
                 None => false,
             };
             Ok((record, may))
@@ -213,14 +230,14 @@ impl Desk {
             request.scopes.iter().filter(|scope| answer.scopes.contains(scope)).cloned().collect();
         let (provider, seams, name) = (self.provider.clone(), self.outside.seams.clone(), asked.digest);
         let (account, (level, signed_in), days) = (answer.account.to_owned(), answer.known, answer.days);
-        let level = level.to_owned();
+        let (level, language) = (level.to_owned(), answer.language.to_owned());
         let sector = app.client().map(|client| client.sector).unwrap_or_default();
-        let location = self.outside.store.write::<_, StoreError, _>(move |tx| {
+        let location = self.outside.store.write::<_, AppsError, _>(move |tx| {
             if !kept::take_request(tx, &name)? {
                 return Ok(None);
             }
             let grant = match days {
-                Some(days) => Some(grants::give(tx, &seams, &account, &app, &scopes, days)?),
+                Some(days) => Some(grants::give(tx, &seams, &account, &app, (&scopes, days, &language))?),
                 None => {
                     let revision = (app.client_id.as_str(), &app.agreement);
                     grants::covering(tx, seams.now(), &account, revision, &scopes)?
@@ -265,7 +282,7 @@ impl Desk {
     pub fn covering(&self, account: &str, app: &DataApp, scopes: &[String]) -> Result<Option<Grant>, AppsError> {
         let now = self.outside.seams.now();
         let revision = (app.client_id.as_str(), &app.agreement);
-        Ok(self.outside.store.read::<_, StoreError, _>(|tx| grants::covering(tx, now, account, revision, scopes))?)
+        self.outside.store.read::<_, AppsError, _>(|tx| grants::covering(tx, now, account, revision, scopes))
     }
 
     /// When the person of a portal session was last proved: by the card if that still holds, else when they signed in. In
@@ -309,13 +326,15 @@ impl Desk {
     }
 }
 
-/// Whether the person's account is open and the app may act: a token's end that nobody had to write down.
-fn may_be_read(tx: &mut Tx<'_>, authority: &Authority) -> Result<bool, StoreError> {
+/// Whether the person's account is open, their consent holds and the app may act: a token's end that nobody had to write
+/// down.
+fn may_be_read(tx: &mut Tx<'_>, now: Timestamp, authority: &Authority) -> Result<bool, AppsError> {
     let state = registry::find(tx, &authority.client_id)?.map(|app| app.state);
     if sandbox::find(&authority.account).is_some() {
         return Ok(matches!(state, Some(AppState::Sandbox | AppState::Live)));
     }
     let Some(id) = AccountId::parse(&authority.account) else { return Ok(false) };
     let is_open = account::find(tx, id)?.is_some_and(|found| found.state == AccountState::Open);
-    Ok(is_open && state == Some(AppState::Live))
+    let consented = (authority.client_id.as_str(), authority.grant.as_str());
+    Ok(is_open && state == Some(AppState::Live) && grants::is_consented(tx, now, &authority.account, consented)?)
 }

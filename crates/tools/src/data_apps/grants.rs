@@ -4,10 +4,15 @@ use base::{Date, Id, Seams, Timestamp};
 use openid::provider::Digest;
 use store::{Row, StoreError, Tx};
 
-use super::DataApp;
+use super::{AppsError, DataApp, agreement, items};
+use crate::consents::{self, Giving};
+use crate::portal::AccountId;
+use crate::portal::own_records::{self, Record};
 
 /// How long a yes may hold, in days; the second is offered first. Ours: a year at most, then one is asked again.
-pub const DAYS: [i64; 3] = [1, 90, 365];
+pub const DAYS: [i64; 3] = [1, 90, LONGEST_DAYS as i64];
+/// The longest of them.
+pub const LONGEST_DAYS: u32 = 365;
 
 /// A yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,18 +52,18 @@ impl Grant {
     }
 }
 
-/// Gives a yes. An earlier one to the same app ends: there is one at a time.
+/// Gives a yes, as a consent to the agreement in force where a real person gives it. An earlier one to the same app ends:
+/// there is one at a time.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`AppsError`].
 pub fn give(
     tx: &mut Tx<'_>,
     seams: &Seams,
     account: &str,
     app: &DataApp,
-    scopes: &[String],
-    days: i64,
-) -> Result<Grant, StoreError> {
+    (scopes, days, language): (&[String], i64, &str),
+) -> Result<Grant, AppsError> {
     let now = seams.now();
     let earlier = tx.query(
         "SELECT grant_id FROM data_app_grants WHERE account_id = $1 AND client_id = $2 AND withdrawn_at IS NULL",
@@ -89,6 +94,16 @@ pub fn give(
             grant.ends_at.into(),
         ],
     )?;
+    // Made-up residents have no page of consents.
+    if let Some(person) = AccountId::parse(account) {
+        let revision = agreement::in_force(tx, seams, &app.client_id, &app.registration)?;
+        let days = days.clamp(1, 365);
+        let giving = Giving { id: grant.id, account: person, revision: &revision, items: Some(scopes), days, language };
+        consents::record(tx, seams, &giving)?;
+        if scopes.iter().any(|scope| scope == items::ADDRESS) {
+            own_records::ask(tx, seams, person, Record::Address)?;
+        }
+    }
     Ok(grant)
 }
 
@@ -99,22 +114,38 @@ const OF_ACCOUNT: &str = "SELECT g.grant_id, g.client_id, a.name, g.scopes, g.gi
 /// A yes that holds already and covers `scopes` of what the app asks now.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`AppsError`].
 pub fn covering(
     tx: &mut Tx<'_>,
     now: Timestamp,
     account: &str,
-    (app, agreement): (&str, &Digest),
+    (app, agreed): (&str, &Digest),
     scopes: &[String],
-) -> Result<Option<Grant>, StoreError> {
+) -> Result<Option<Grant>, AppsError> {
     for row in tx.query(OF_ACCOUNT, &[account.into()])? {
         let grant = Grant::read(&row)?;
         let covers = scopes.iter().all(|scope| grant.scopes.contains(scope));
-        if grant.client_id == app && grant.holds(now) && covers && row.blob(7)? == agreement.bytes() {
+        let is_it = grant.client_id == app && grant.holds(now) && covers && row.blob(7)? == agreed.bytes();
+        if is_it && is_consented(tx, now, account, (app, &grant.id.to_string()))? {
             return Ok(Some(grant));
         }
     }
     Ok(None)
+}
+
+/// Whether the consent behind a yes holds now: given, not withdrawn, not over, and to the wording in force.
+///
+/// # Errors
+/// [`AppsError`].
+pub(super) fn is_consented(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    account: &str,
+    (client_id, grant): (&str, &str),
+) -> Result<bool, AppsError> {
+    let Some(person) = AccountId::parse(account) else { return Ok(false) };
+    let given = consents::given(tx, now, person, &agreement::id_of(client_id))?;
+    Ok(given.is_some_and(|given| given.consent().to_string() == grant))
 }
 
 /// A person's answers to apps, newest first.
@@ -125,17 +156,24 @@ pub fn of(tx: &mut Tx<'_>, account: &str) -> Result<Vec<Grant>, StoreError> {
     tx.query(OF_ACCOUNT, &[account.into()])?.iter().map(Grant::read).collect()
 }
 
-/// Withdraws a yes of this person. Whether there was one that held.
+/// Withdraws a yes of this person, and the consent it is. Whether there was one that held.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn withdraw(tx: &mut Tx<'_>, now: Timestamp, account: &str, grant: Id) -> Result<bool, StoreError> {
+/// [`AppsError`].
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    account: AccountId,
+    grant: Id,
+    language: &str,
+) -> Result<bool, AppsError> {
     let own = tx.query_one(
         "SELECT grant_id FROM data_app_grants WHERE grant_id = $1 AND account_id = $2 AND withdrawn_at IS NULL",
         &[grant.into(), account.into()],
     )?;
     if own.is_some() {
-        end(tx, now, grant)?;
+        end(tx, seams.now(), grant)?;
+        consents::withdraw(tx, seams, account, grant, language)?;
     }
     Ok(own.is_some())
 }
@@ -151,7 +189,8 @@ pub(super) fn end(tx: &mut Tx<'_>, now: Timestamp, grant: Id) -> Result<(), Stor
     Ok(())
 }
 
-/// Ends every yes to an app.
+/// Ends every yes to an app. What was agreed to stays on the person's page, and holds for nothing once the wording is another
+/// or none.
 pub(super) fn end_all_of(tx: &mut Tx<'_>, now: Timestamp, client_id: &str) -> Result<(), StoreError> {
     let rows = tx.query(
         "SELECT grant_id FROM data_app_grants WHERE client_id = $1 AND withdrawn_at IS NULL",

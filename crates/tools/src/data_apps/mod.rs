@@ -6,14 +6,17 @@
 //!                            ▲                                   │
 //!                            └───────────── relay ───────────────┘   sandbox · live · suspended · revoked
 //!  app ─ conversation::{push, token, revoke, access} ─► requests, codes, tokens by digest; jti once
+//!  app ─ registry::change ─► an officer proposes, another confirms ─► the agreement's next revision
 //!  resident ─ grants: given for one revision of what the app asks, for a time; withdrawn, everything of it ends
 //! ```
 //! All outside but [`review`]. An app never sees an account's id: it has a pairwise name of the person.
 
+mod agreement;
 pub mod conversation;
 pub mod grants;
 pub mod items;
 mod kept;
+pub mod keys;
 mod model;
 pub mod registry;
 pub mod review;
@@ -23,6 +26,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub use agreement::is_agreement;
 pub use kept::sweep;
 pub use model::{AppState, DataApp, Fault, Registration, Words};
 pub use secrets::open_provider;
@@ -31,6 +35,8 @@ use base::Kind;
 use openid::provider::Refusal;
 use store::StoreError;
 use store::sealing::SealError;
+
+use crate::consents::ConsentError;
 
 /// Why something of an app was not done.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +56,15 @@ pub enum AppsError {
     /// What was kept cannot be read, or the provider's settings cannot be used.
     #[error("{0}")]
     Unusable(&'static str),
+    /// What was agreed to cannot be read or written.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
+    /// A registration that cannot be taken: a field and why.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The same officer cannot confirm what they proposed.
+    #[error("a second officer confirms")]
+    SameOfficer,
     /// An app of this name in this state does not take that.
     #[error("the app is not in a state that allows it")]
     State,
@@ -67,6 +82,9 @@ impl AppsError {
             Self::Seal(error) => error.kind(),
             Self::Relay(error) => error.kind(),
             Self::Unusable(_) => Kind::Unavailable,
+            Self::Consent(error) => error.kind(),
+            Self::Fault(_) => Kind::Invalid,
+            Self::SameOfficer => Kind::Forbidden,
             Self::State => Kind::Conflict,
             Self::TooMany => Kind::TooMany,
         }

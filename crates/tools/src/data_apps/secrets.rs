@@ -1,49 +1,41 @@
 //! The provider of a city: its settings, and its secrets, made at first use and sealed under the zone's vault.
 
-use openid::jwt::TokenKey;
 use openid::provider::{Paths, Provider, Secrets, Settings};
 use store::StoreError;
 
-use super::{AppsError, items};
+use super::{AppsError, items, keys};
 use crate::portal::Assurance;
 use crate::zone::Outside;
 
 const COLUMN: &str = "data_app_secrets.sealed";
 /// Under which name the vault keeps the provider's key; no person's.
-const SEALED_UNDER: &str = "provider";
+pub(super) const SEALED_UNDER: &str = "provider";
 
 /// The provider of this city. Several processes of a city find the same secrets.
 ///
 /// # Errors
 /// [`AppsError`]; [`AppsError::Unusable`] when the city's public address is no origin.
 pub fn open_provider(outside: &Outside) -> Result<Provider, AppsError> {
-    let broken = AppsError::Unusable("a secret of the provider cannot be read");
-    let made =
-        TokenKey::generate("").and_then(|key| key.to_pkcs8()).ok_or(AppsError::Unusable("no key can be made"))?;
-    let der = secret(outside, "id_token_key", &made)?;
     let own = |name: &'static str| -> Result<[u8; 32], AppsError> {
         let found = secret(outside, name, &outside.seams.random.bytes::<32>())?;
         found.try_into().map_err(|_| AppsError::Unusable("a secret of the provider cannot be read"))
     };
     let secrets = Secrets { pairwise: own("pairwise")?, nonce: own("nonce")? };
-    // The key's own thumbprint names it.
-    let bare = TokenKey::from_pkcs8(&der, "").ok_or(AppsError::Unusable("the key of ID tokens cannot be read"))?.jwk();
-    let kid = openid::provider::Digest::of(&format!("{}.{}", bare.x, bare.y)).to_string();
-    let key = TokenKey::from_pkcs8(&der, &kid).ok_or(broken)?;
+    let (key, other_keys) = keys::open(outside)?;
     let settings = Settings {
         issuer: outside.profile.public_address.clone(),
         paths: Paths::default(),
         scopes: items::scopes(),
         levels: [Assurance::Substantial, Assurance::High].map(|level| level.word().to_owned()).into(),
         claims: vec!["name".to_owned()],
-        other_keys: Vec::new(),
+        other_keys,
     };
     Provider::new(settings, key, &secrets, outside.seams.clone())
         .map_err(|_| AppsError::Unusable("the city's public address is not https without a path"))
 }
 
 /// The secret of this name; `fresh` when there was none.
-fn secret(outside: &Outside, name: &'static str, fresh: &[u8]) -> Result<Vec<u8>, AppsError> {
+pub(super) fn secret(outside: &Outside, name: &'static str, fresh: &[u8]) -> Result<Vec<u8>, AppsError> {
     let find = || {
         outside.store.read::<_, StoreError, _>(|tx| {
             let row = tx.query_one("SELECT sealed FROM data_app_secrets WHERE name = $1", &[name.into()])?;

@@ -89,7 +89,7 @@ fn an_app_goes_to_an_officer_and_their_word_comes_back_whatever_the_order() {
         let decide = |state: AppState| {
             let (seams, id) = (database.seams.clone(), client_id.clone());
             let by = Actor::Staff { account: seams.random_id() };
-            inside.write(move |tx| review::decide(tx, &seams, &by, &id, state, "確認"))
+            inside.write(move |tx| review::decide(tx, &seams, &by, &id, review::Decision::State(state), "確認"))
         };
         inside
             .write::<_, StoreError, _>(move |tx| {
@@ -99,7 +99,8 @@ fn an_app_goes_to_an_officer_and_their_word_comes_back_whatever_the_order() {
                 Ok(())
             })
             .unwrap();
-        decide(AppState::Live).unwrap();
+        assert_eq!(decide(AppState::Live).unwrap(), review::Became::Proposed, "a second officer confirms");
+        assert_eq!(decide(AppState::Live).unwrap(), review::Became::Decided);
         assert!(matches!(decide(AppState::Refused), Err(AppsError::State)));
         let live = inside.read::<_, StoreError, _>(|tx| Ok(message(tx, registry::DECIDED))).unwrap();
         decide(AppState::Suspended).unwrap();
@@ -128,4 +129,91 @@ fn every_word_of_a_state_reads_back_and_an_ended_one_stays_ended() {
     }
     assert!(AppState::Revoked.next().is_empty() && AppState::Refused.next().is_empty());
     assert_eq!(AppState::from_word("new"), AppState::Suspended);
+}
+
+fn zone(database: &TestDatabase) -> crate::Outside {
+    crate::Outside {
+        seams: database.seams.clone(),
+        store: database.outside(),
+        vault: database.outside_vault(),
+        profile: std::sync::Arc::new(crate::CityProfile::demo("http://localhost")),
+    }
+}
+
+#[test]
+fn a_key_is_published_before_it_signs_and_what_the_one_before_signed_goes_on_verifying() {
+    for_each_engine(|database| {
+        let outside = zone(&database);
+        let signed = |claims: serde_json::Value| keys::open(&outside).unwrap().0.sign(&claims).unwrap();
+        let published = || {
+            let provider = open_provider(&outside).unwrap();
+            let all = provider.keys()["keys"].as_array().unwrap().clone();
+            all.into_iter().map(|key| serde_json::from_value(key).unwrap()).collect::<Vec<openid::jwt::Jwk>>()
+        };
+        let old = signed(json!({ "n": 1 }));
+        assert_eq!(published().len(), 1);
+        let now = database.seams.now();
+        let (next, from) = keys::prepare(&outside, &Actor::System { job: "test" }, now).unwrap();
+        assert_eq!(from, now.plus_seconds(keys::PUBLISHED_SECONDS), "never before apps can have heard of it");
+        let both = published();
+        assert_eq!(both.len(), 2);
+        assert_ne!(both[0].kid, next, "the one before signs on");
+        // Another one takes the place of what nobody has used.
+        let (next, _) = keys::prepare(&outside, &Actor::System { job: "test" }, now).unwrap();
+        assert_eq!(published().len(), 2);
+        let version = || outside.store.read::<_, StoreError, _>(|tx| keys::version(tx, outside.seams.now())).unwrap();
+        let before = version();
+        database.clock.advance_seconds(keys::PUBLISHED_SECONDS);
+        assert_ne!(version(), before, "a process notices");
+        let both = published();
+        assert_eq!((both.len(), &both[0].kid), (2, &next));
+        let new = signed(json!({ "n": 2 }));
+        for token in [&old, &new] {
+            openid::jwt::verify(token, &both).unwrap();
+        }
+        let private = outside.store.read::<_, StoreError, _>(|tx| {
+            Ok(tx.query("SELECT kid FROM data_app_keys WHERE sealed IS NOT NULL", &[])?.len())
+        });
+        assert_eq!(private.unwrap(), 1, "the private half of the one before is gone");
+        database.clock.advance_seconds(keys::KEPT_SECONDS);
+        let last = published();
+        assert_eq!(last.len(), 1);
+        assert!(openid::jwt::verify(&old, &last).is_err() && openid::jwt::verify(&new, &last).is_ok());
+    });
+}
+
+#[test]
+fn a_city_that_had_a_key_before_there_was_a_list_of_them_keeps_it() {
+    let database = TestDatabase::on_sqlite();
+    let outside = zone(&database);
+    let der = TokenKey::generate("").unwrap().to_pkcs8().unwrap();
+    secrets::secret(&outside, "id_token_key", &der).unwrap();
+    let (key, others) = keys::open(&outside).unwrap();
+    assert!(others.is_empty());
+    assert_eq!(key.jwk().x, TokenKey::from_pkcs8(&der, "").unwrap().jwk().x);
+    assert_eq!(keys::open(&outside).unwrap().0.jwk(), key.jwk());
+}
+
+#[test]
+fn the_words_a_person_agrees_to_name_every_item_in_three_languages() {
+    let mut said = registration();
+    said.scopes = items::scopes();
+    let agreement = agreement::of("a", &said);
+    assert!(is_agreement(&agreement.id));
+    assert_eq!(agreement.items.len(), said.scopes.len());
+    for item in &agreement.items {
+        for words in [&item.name.ja, &item.name.easy, &item.name.en] {
+            assert!(!words.is_empty() && !words.starts_with("apps-"), "{}", item.code);
+        }
+    }
+    let sensitive: Vec<&str> =
+        agreement.items.iter().filter(|item| item.is_sensitive).map(|item| item.code.as_str()).collect();
+    assert_eq!(sensitive, ["letters", "disclosures"]);
+    // Nobody is asked anew because somebody else answers the city's mail, or for a new key.
+    let mut other = said.clone();
+    other.contact = "new@app.example".into();
+    other.keys = registration().keys;
+    assert_eq!(agreement::of("a", &other), agreement);
+    other.scopes.pop();
+    assert_ne!(agreement::of("a", &other), agreement);
 }

@@ -139,10 +139,14 @@ pub struct Account {
     pub id: AccountId,
     /// Where it stands.
     pub state: AccountState,
+    /// Since when.
+    pub state_since: Timestamp,
     /// Sealed [`Profile`], once told.
     pub profile: Option<Vec<u8>>,
     /// Set when a means was reset without the card, and since when.
     pub reduced_at: Option<Timestamp>,
+    /// Since when the inside is asked whether it may open again, while it is stopped.
+    pub reopening_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -152,6 +156,8 @@ impl Account {
             state: AccountState::from_word(row.text(1)?),
             profile: row.opt_blob(2)?.map(<[u8]>::to_vec),
             reduced_at: row.opt_timestamp(3)?,
+            state_since: row.timestamp(4)?,
+            reopening_at: row.opt_timestamp(5)?,
         })
     }
 
@@ -184,11 +190,13 @@ pub fn make(tx: &mut Tx<'_>, now: Timestamp, account: AccountId) -> Result<(), S
 /// # Errors
 /// [`StoreError`].
 pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Account>, StoreError> {
-    let sql = "SELECT account_id, state, profile, reduced_at FROM portal_accounts WHERE account_id = $1";
+    let sql = "SELECT account_id, state, profile, reduced_at, state_since, reopening_at FROM portal_accounts \
+               WHERE account_id = $1";
     tx.query_one(sql, &[account.into()])?.map(|row| Account::read(&row)).transpose()
 }
 
-/// Sets where an account stands; with a profile when the inside told one.
+/// Sets where an account stands; with a profile when the inside told one. Whether a stopped one may open again is a new
+/// question from here on.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -201,10 +209,29 @@ pub fn set_state(
 ) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE portal_accounts SET state = $2, state_since = CASE WHEN state = $2 THEN state_since ELSE $3 END, \
+         reopening_at = NULL, \
          profile = COALESCE($4, profile) WHERE account_id = $1",
         &[account.into(), state.word().into(), now.into(), profile.into()],
     )?;
     Ok(())
+}
+
+/// The card was shown for a stopped account, and the inside is asked. It stays stopped until the answer to this question.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn reopening(tx: &mut Tx<'_>, now: Timestamp, account: AccountId) -> Result<(), StoreError> {
+    let sql = "UPDATE portal_accounts SET reopening_at = $2 WHERE account_id = $1 AND state = 'stopped'";
+    tx.execute(sql, &[account.into(), now.into()]).map(drop)
+}
+
+/// Keeps what the inside told of the person, whatever the account's state.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn keep_profile(tx: &mut Tx<'_>, account: AccountId, profile: &[u8]) -> Result<(), StoreError> {
+    let sql = "UPDATE portal_accounts SET profile = $2 WHERE account_id = $1";
+    tx.execute(sql, &[account.into(), profile.into()]).map(drop)
 }
 
 /// A way in was set anew without the card: until it is shown, only what is public opens.

@@ -1,5 +1,6 @@
 //! Outside: takes what the inside tells of an account.
 
+use base::{Seams, Timestamp};
 use store::{StoreError, Tx};
 
 use super::account::{self, PROFILE_COLUMN};
@@ -11,7 +12,8 @@ use super::{AccountId, AccountState, PostError, session};
 use crate::zone::Outside;
 
 /// Takes [`super::link::STANDING`]: seals the profile under the person's own key and sets the state. An account that is
-/// stopped stays stopped until the card is shown; one whose person has another gives its means to that one and ends.
+/// stopped stays stopped until the answer to the card that was shown for it since; one whose person has another gives its
+/// means to that one and ends.
 ///
 /// # Errors
 /// [`PostError`].
@@ -26,22 +28,31 @@ pub fn standing(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
             Ok::<_, PostError>(outside.vault.seal(&account.sealed_under(), PROFILE_COLUMN, &plain)?)
         })
         .transpose()?;
+    let asked_at = told.asked_at.map(Timestamp::from_micros);
     outside.store.write::<_, StoreError, _>(move |tx| {
         let now = seams.now();
         account::make(tx, now, account)?;
         if let Some(own) = told.belongs_to {
             account::make(tx, now, own)?;
-            return merge(tx, &seams, account, own);
+            return merge(tx, &seams, (account, own), asked_at);
         }
-        let now_is = account::find(tx, account)?.map(|found| found.state);
-        if now_is == Some(AccountState::Ended) {
+        let Some(found) = account::find(tx, account)? else { return Ok(()) };
+        if found.state == AccountState::Ended {
             return Ok(());
         }
-        let is_stopped = now_is == Some(AccountState::Stopped);
-        // What stopped it still holds, whether its person lives here or has moved away.
-        let state = if is_stopped && told.state != AccountState::Ended { AccountState::Stopped } else { told.state };
-        account::set_state(tx, now, account, state, sealed.as_deref())?;
-        if state == AccountState::Ended {
+        if found.state == AccountState::Stopped && told.state != AccountState::Ended {
+            if let Some(profile) = &sealed {
+                account::keep_profile(tx, account, profile)?;
+            }
+            // Only the answer to the card that was shown since it was stopped opens it; any other telling may be older.
+            let is_answer = found.reopening_at.zip(asked_at).is_some_and(|(since, asked)| asked >= since);
+            return match told.state {
+                AccountState::Open | AccountState::MovedOut if is_answer => reopen(tx, &seams, account, told.state),
+                _ => Ok(()),
+            };
+        }
+        account::set_state(tx, now, account, told.state, sealed.as_deref())?;
+        if told.state == AccountState::Ended {
             session::end_all(tx, now, account)?;
         }
         Ok(())
@@ -49,9 +60,23 @@ pub fn standing(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
     Ok(())
 }
 
-/// What was shown at `from` belongs to `own`: its means and sessions move over, and it ends. That the inside said so means
-/// that the card was shown a moment ago: what was stopped opens again.
-fn merge(tx: &mut Tx<'_>, seams: &base::Seams, from: AccountId, own: AccountId) -> Result<(), StoreError> {
+/// What was stopped may be in other hands: it opens by the card, and is set up anew.
+fn reopen(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, state: AccountState) -> Result<(), StoreError> {
+    for lost in [MeansKind::Passkey, MeansKind::Password] {
+        means::stop_kind(tx, account, lost)?;
+    }
+    account::set_state(tx, seams.now(), account, state, None)?;
+    events::note(tx, seams, account, SecurityEvent::ResumedByCard)
+}
+
+/// What was shown at `from` belongs to `own`: its means and sessions move over, and it ends. Where `own` is stopped it opens
+/// again if the card was shown after that.
+fn merge(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    (from, own): (AccountId, AccountId),
+    asked_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     let now = seams.now();
     for sql in [
         "UPDATE portal_means SET account_id = $2 WHERE account_id = $1",
@@ -59,12 +84,11 @@ fn merge(tx: &mut Tx<'_>, seams: &base::Seams, from: AccountId, own: AccountId) 
     ] {
         tx.execute(sql, &[from.into(), own.into()])?;
     }
-    if account::find(tx, own)?.is_some_and(|found| found.state == AccountState::Stopped) {
-        for lost in [MeansKind::Passkey, MeansKind::Password] {
-            means::stop_kind(tx, own, lost)?;
-        }
-        account::set_state(tx, now, own, AccountState::Open, None)?;
-        events::note(tx, seams, own, SecurityEvent::ResumedByCard)?;
+    if let Some(found) = account::find(tx, own)?
+        && found.state == AccountState::Stopped
+        && asked_at.is_some_and(|asked| asked >= found.state_since)
+    {
+        reopen(tx, seams, own, AccountState::Open)?;
     }
     account::set_state(tx, now, from, AccountState::Ended, None)
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  known, open ────────────────────────────► in
-//!  known, joining/unknown/stopped + proof ─► asked again inside (joining) ─► in, once the inside has answered
+//!  known, joining/unknown + proof ─────────► asked again inside (joining) ─► in, once the inside has answered
+//!  known, stopped + proof ─────────────────► asked again inside; stopped until the answer to this question is there
 //!  unknown + proof ────────────────────────► new account, joining
 //! ```
 
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use store::Tx;
 
 use super::account::{self, AccountState};
-use super::events::{self, SecurityEvent};
 use super::joining::{JOINING, Proof};
 use super::means::{self, MeansKind};
 use super::refusal::{MeansError, MeansRefusal};
@@ -40,9 +40,12 @@ pub fn by_card_or_app(
             None => None,
         };
         let now = seams.now();
-        let ask = |tx: &mut Tx<'_>, who: AccountId| -> Result<Option<AccountId>, MeansError> {
+        let ask = |tx: &mut Tx<'_>, who: AccountId, stands: AccountState| -> Result<Option<AccountId>, MeansError> {
             let Some(proof) = &proof else { return Ok(None) };
-            account::set_state(tx, now, who, AccountState::Joining, None)?;
+            match stands {
+                AccountState::Stopped => account::reopening(tx, now, who)?,
+                _ => account::set_state(tx, now, who, AccountState::Joining, None)?,
+            }
             post.send(tx, &seams, who, JOINING, proof)?;
             Ok(Some(who))
         };
@@ -54,25 +57,14 @@ pub fn by_card_or_app(
             account::make(tx, now, who)?;
             let id = means::add(tx, &seams, who, kind, Some(&newest), None)?;
             means::used(tx, now, id)?;
-            return ask(tx, who);
+            return ask(tx, who, AccountState::Joining);
         };
         means::used(tx, now, known.id)?;
         match found.state {
             AccountState::Open | AccountState::MovedOut => Ok(Some(found.id)),
             AccountState::Ended => Err(MeansRefusal::Ended.into()),
             AccountState::Joining if proof.is_none() => Ok(Some(found.id)),
-            AccountState::Joining | AccountState::Unknown => ask(tx, found.id),
-            AccountState::Stopped => {
-                let asked = ask(tx, found.id)?;
-                if asked.is_some() {
-                    // What was stopped may be in other hands: it opens by the card, and is set up anew.
-                    for lost in [MeansKind::Passkey, MeansKind::Password] {
-                        means::stop_kind(tx, found.id, lost)?;
-                    }
-                    events::note(tx, &seams, found.id, SecurityEvent::ResumedByCard)?;
-                }
-                Ok(asked)
-            }
+            AccountState::Joining | AccountState::Unknown | AccountState::Stopped => ask(tx, found.id, found.state),
         }
     })
 }

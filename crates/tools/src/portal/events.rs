@@ -20,6 +20,9 @@ pub enum SecurityEvent {
     PasskeyAdded,
     PasskeyStopped,
     EmailChanged,
+    PhoneChanged,
+    PhoneRemoved,
+    CardHeld,
     PasswordSet,
     PasswordReset,
     StopCodeMade,
@@ -31,7 +34,7 @@ pub enum SecurityEvent {
 
 impl SecurityEvent {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::SignedInCard,
         Self::SignedInApp,
         Self::SignedInPasskey,
@@ -40,6 +43,9 @@ impl SecurityEvent {
         Self::PasskeyAdded,
         Self::PasskeyStopped,
         Self::EmailChanged,
+        Self::PhoneChanged,
+        Self::PhoneRemoved,
+        Self::CardHeld,
         Self::PasswordSet,
         Self::PasswordReset,
         Self::StopCodeMade,
@@ -60,6 +66,9 @@ impl SecurityEvent {
             Self::PasskeyAdded => "passkey-added",
             Self::PasskeyStopped => "passkey-stopped",
             Self::EmailChanged => "email-changed",
+            Self::PhoneChanged => "phone-changed",
+            Self::PhoneRemoved => "phone-removed",
+            Self::CardHeld => "card-held",
             Self::PasswordSet => "password-set",
             Self::PasswordReset => "password-reset",
             Self::StopCodeMade => "stop-code-made",

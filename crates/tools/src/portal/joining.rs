@@ -119,16 +119,18 @@ pub struct CardJudge {
 /// [`PostError`]; [`PostError::Later`] while a card's status cannot be asked.
 pub fn take(inside: &Inside, post: &Arc<Post>, judge: &CardJudge, opened: &Opened) -> Result<(), PostError> {
     let proof: Proof = opened.json()?;
-    let account = opened.account;
+    let (account, asked_at) = (opened.account, Some(opened.sent_at));
     match proof {
         Proof::App(attributes) => {
             let (seams, post) = (inside.seams.clone(), post.clone());
             inside.store.write::<_, PostError, _>(move |tx| match matching(tx, &seams, &attributes)? {
-                Some(resident) => link::link(tx, &seams, &post, account, &resident, LinkedBy::App).map(drop),
+                Some(resident) => {
+                    link::link_asked(tx, &seams, &post, account, &resident, (LinkedBy::App, asked_at)).map(drop)
+                }
                 None => link::not_found(tx, &seams, &post, account),
             })
         }
-        Proof::Card(proof) => take_card(inside, post, judge, account, &proof),
+        Proof::Card(proof) => take_card(inside, post, judge, (account, asked_at), &proof),
     }
 }
 
@@ -136,7 +138,7 @@ fn take_card(
     inside: &Inside,
     post: &Arc<Post>,
     judge: &CardJudge,
-    account: AccountId,
+    (account, asked_at): (AccountId, Option<Timestamp>),
     proof: &CardProof,
 ) -> Result<(), PostError> {
     let (challenge, certificate, signature) = proof.parts().ok_or(PostError::Malformed("a card's answer"))?;
@@ -157,7 +159,9 @@ fn take_card(
             return Ok(());
         }
         match holder(tx, &vault, now, verified)? {
-            Some(resident) => link::link(tx, &seams, &post, account, &resident, LinkedBy::Card).map(drop),
+            Some(resident) => {
+                link::link_asked(tx, &seams, &post, account, &resident, (LinkedBy::Card, asked_at)).map(drop)
+            }
             None => link::not_found(tx, &seams, &post, account),
         }
     })

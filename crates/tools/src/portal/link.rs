@@ -4,7 +4,7 @@
 //!  joining (outside) ─► who is it? ─► link: one account a resident ─► standing: open, or "your account is that one"
 //! ```
 
-use base::Seams;
+use base::{Seams, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
@@ -25,6 +25,9 @@ pub struct Standing {
     pub profile: Option<Profile>,
     /// The person has an account already: what was shown belongs to that one.
     pub belongs_to: Option<AccountId>,
+    /// When the outside asked, if this answers a card or app that was shown: in microseconds of its clock.
+    #[serde(default)]
+    pub asked_at: Option<i64>,
 }
 
 impl std::fmt::Debug for Standing {
@@ -80,7 +83,7 @@ pub fn account_of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Accou
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn told(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<(AccountId, base::Timestamp)>, StoreError> {
+pub fn told(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<(AccountId, Timestamp)>, StoreError> {
     let sql = "SELECT account_id, linked_at FROM portal_links WHERE resident_id = $1";
     let row = tx.query_one(sql, &[resident.as_str().into()])?;
     row.map(|row| Ok(AccountId::parse(row.text(0)?).zip(Some(row.timestamp(1)?)))).transpose().map(Option::flatten)
@@ -108,6 +111,18 @@ pub fn link(
     resident: &ResidentId,
     by: LinkedBy,
 ) -> Result<AccountId, PostError> {
+    link_asked(tx, seams, post, account, resident, (by, None))
+}
+
+/// The same, in answer to what the outside asked at this time: that may open an account which was stopped before.
+pub(super) fn link_asked(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    post: &Post,
+    account: AccountId,
+    resident: &ResidentId,
+    (by, asked_at): (LinkedBy, Option<Timestamp>),
+) -> Result<AccountId, PostError> {
     let now = seams.now();
     let linked = tx.execute(
         "INSERT INTO portal_links (account_id, resident_id, linked_at, linked_by, told_state, told_at) \
@@ -116,10 +131,11 @@ pub fn link(
     )?;
     let own = account_of(tx, resident)?.ok_or(PostError::Malformed("the account is another person's"))?;
     if linked == 0 && own != account {
-        let standing = Standing { state: AccountState::Open, profile: None, belongs_to: Some(own) };
+        let asked_at = asked_at.map(Timestamp::micros);
+        let standing = Standing { state: AccountState::Open, profile: None, belongs_to: Some(own), asked_at };
         post.send(tx, seams, account, STANDING, &standing)?;
     }
-    tell(tx, seams, post, own, resident)?;
+    tell_asked(tx, seams, post, own, resident, asked_at)?;
     Ok(own)
 }
 
@@ -128,7 +144,7 @@ pub fn link(
 /// # Errors
 /// [`PostError`].
 pub fn not_found(tx: &mut Tx<'_>, seams: &Seams, post: &Post, account: AccountId) -> Result<(), PostError> {
-    let standing = Standing { state: AccountState::Unknown, profile: None, belongs_to: None };
+    let standing = Standing { state: AccountState::Unknown, profile: None, belongs_to: None, asked_at: None };
     post.send(tx, seams, account, STANDING, &standing).map(drop)
 }
 
@@ -142,6 +158,17 @@ pub fn tell(
     post: &Post,
     account: AccountId,
     resident: &ResidentId,
+) -> Result<(), PostError> {
+    tell_asked(tx, seams, post, account, resident, None)
+}
+
+fn tell_asked(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    post: &Post,
+    account: AccountId,
+    resident: &ResidentId,
+    asked_at: Option<Timestamp>,
 ) -> Result<(), PostError> {
     let actor = Actor::Resident { resident: resident.clone(), terminal: None };
     let purpose = Purpose::new(Duty::Portal).reading(&[Item::Name, Item::BirthDate, Item::State]);
@@ -157,7 +184,8 @@ pub fn tell(
         kana: found.names.kana.clone().unwrap_or_default(),
         birth_date: found.birth_date,
     };
-    let standing = Standing { state, profile: Some(profile), belongs_to: None };
+    let asked_at = asked_at.map(Timestamp::micros);
+    let standing = Standing { state, profile: Some(profile), belongs_to: None, asked_at };
     post.send(tx, seams, account, STANDING, &standing)?;
     tx.execute(
         "UPDATE portal_links SET told_state = $2, told_at = $3 WHERE account_id = $1",

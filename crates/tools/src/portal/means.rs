@@ -21,14 +21,16 @@ pub enum MeansKind {
     Email,
     /// A browser that came in by password and code before.
     Browser,
+    /// A telephone number that was proved. Nobody comes in by it.
+    Phone,
     /// The code that stops the account without signing in.
     StopCode,
 }
 
 impl MeansKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Card, Self::App, Self::Passkey, Self::Password, Self::Email, Self::Browser, Self::StopCode];
+    pub const ALL: [Self; 8] =
+        [Self::Card, Self::App, Self::Passkey, Self::Password, Self::Email, Self::Browser, Self::Phone, Self::StopCode];
 
     /// The stored word.
     pub const fn word(self) -> &'static str {
@@ -39,6 +41,7 @@ impl MeansKind {
             Self::Password => "password",
             Self::Email => "email",
             Self::Browser => "browser",
+            Self::Phone => "phone",
             Self::StopCode => "stop_code",
         }
     }
@@ -56,6 +59,7 @@ impl MeansKind {
             Self::Password => "portal-password",
             Self::Email => "portal-email",
             Self::Browser => "portal-browser",
+            Self::Phone => "portal-phone",
             Self::StopCode => "portal-stop-code",
         }
     }

@@ -19,9 +19,11 @@
 //! | [`session`] | outside | who is here between two requests |
 //! | [`means`], [`entry`], [`passkeys`], [`password`] | outside | ways in |
 //! | [`ceremony`] | outside | ways in under way |
+//! | [`own_records`] | both | cards and address, on the person's own asking |
 //! | [`events`] | outside | what happened to an account's security |
 //! | [`mail`] | outside | codes and warnings by e-mail |
 //! | [`joining`], [`link`] | inside | which resident an account is |
+//! | [`phone`] | outside | a telephone number, for the city to reach its person |
 //! | [`standings`] | inside | who moved or died |
 //! | [`stopping`] | both | lost phones |
 //! | [`post`] | both | personal messages |
@@ -36,8 +38,10 @@ pub mod joining;
 pub mod link;
 pub mod mail;
 pub mod means;
+pub mod own_records;
 pub mod passkeys;
 pub mod password;
+pub mod phone;
 pub mod post;
 pub mod refusal;
 pub mod session;

@@ -25,6 +25,8 @@ use crate::zone::Outside;
 
 /// How long a code is good.
 pub const CODE_SECONDS: i64 = 600;
+/// Letters a day with a code for a forgotten password, for one account. Ours.
+pub const RESETS_A_DAY: i64 = 5;
 /// How often one code may be tried.
 pub const TRIES: u32 = 5;
 /// Shortest password (NIST SP 800-63B asks for 8 where a second factor follows; ours is longer).
@@ -41,6 +43,8 @@ pub enum CodeFor {
     SignIn,
     /// A new password.
     Reset,
+    /// Proving a new telephone number.
+    Phone,
 }
 
 impl CodeFor {
@@ -49,6 +53,7 @@ impl CodeFor {
             Self::Address => "code_address",
             Self::SignIn => "code_sign_in",
             Self::Reset => "code_reset",
+            Self::Phone => "code_phone",
         }
     }
 }
@@ -113,7 +118,7 @@ pub fn is_set(outside: &Outside, account: AccountId) -> Result<bool, MeansError>
     Ok(!outside.store.read(|tx| means::of_kind(tx, account, MeansKind::Password))?.is_empty())
 }
 
-fn send_code(
+pub(super) fn send_code(
     outside: &Outside,
     what: CodeFor,
     account: Option<AccountId>,
@@ -122,7 +127,7 @@ fn send_code(
     // A reset needs no password besides, so its code is longer.
     let code = account.map(|_| match what {
         CodeFor::Reset => format!("{:08}", outside.seams.random.below(100_000_000)),
-        CodeFor::Address | CodeFor::SignIn => format!("{:06}", outside.seams.random.below(1_000_000)),
+        CodeFor::Address | CodeFor::SignIn | CodeFor::Phone => format!("{:06}", outside.seams.random.below(1_000_000)),
     });
     let until = outside.seams.now().plus_seconds(CODE_SECONDS).micros();
     let waiting = Waiting { code: code.clone(), address: address.clone(), tries: TRIES, until };
@@ -144,8 +149,27 @@ pub fn prove_address(outside: &Outside, account: AccountId, typed: &str) -> Resu
 /// [`MeansRefusal::Address`]; the databases.
 pub fn forgotten(outside: &Outside, typed: &str) -> Result<CodeSent, MeansError> {
     let address = address(typed)?;
-    let known = by_address(outside, &address)?;
-    send_code(outside, CodeFor::Reset, known.map(|known| known.account), address)
+    let known = by_address(outside, &address)?.map(|known| known.account);
+    let account = match known {
+        Some(account) if may_mail_reset(outside, account)? => Some(account),
+        _ => None,
+    };
+    send_code(outside, CodeFor::Reset, account, address)
+}
+
+/// Counts one more letter with a code for a forgotten password; whether it may go out today. Whoever asks too often is
+/// answered the same, and the account's person is left in peace.
+fn may_mail_reset(outside: &Outside, account: AccountId) -> Result<bool, MeansError> {
+    let today = outside.seams.today();
+    Ok(outside.store.write::<_, store::StoreError, _>(move |tx| {
+        tx.queue("DELETE FROM portal_reset_mails WHERE day < $1", &[today.plus_days(-7).into()])?;
+        let row = tx.query_one(
+            "INSERT INTO portal_reset_mails (account_id, day, times) VALUES ($1, $2, 1) ON CONFLICT (account_id, day) \
+             DO UPDATE SET times = portal_reset_mails.times + 1 RETURNING times",
+            &[account.into(), today.into()],
+        )?;
+        row.map_or(Ok(false), |row| Ok(row.int(0)? <= RESETS_A_DAY))
+    })?)
 }
 
 /// What an unknown address is compared with.
@@ -190,7 +214,7 @@ fn hashed(outside: &Outside, password: &str) -> Result<String, MeansError> {
 }
 
 /// Takes a code back. A wrong one may be tried again [`TRIES`] times in all, then a new one is needed.
-fn redeem(
+pub(super) fn redeem(
     outside: &Outside,
     what: CodeFor,
     secret: &CeremonySecret,

@@ -45,6 +45,9 @@ pub enum MeansRefusal {
     /// Not an address of e-mail.
     #[error("this is no address of e-mail")]
     Address,
+    /// Not a telephone number that takes short messages.
+    #[error("this is no telephone number")]
+    Phone,
     /// The address serves another account. Told only to somebody who proved that they read its mail.
     #[error("this address serves another account")]
     AddressTaken,
@@ -74,7 +77,7 @@ impl MeansRefusal {
         match self {
             Self::Ceremony => Kind::Gone,
             Self::Passkey | Self::Password | Self::Code => Kind::Unauthenticated,
-            Self::Weak | Self::Address => Kind::Invalid,
+            Self::Weak | Self::Address | Self::Phone => Kind::Invalid,
             Self::AddressTaken | Self::AnotherAccount | Self::NotOpen => Kind::Conflict,
             Self::Stopped | Self::Ended => Kind::Refused,
             Self::NotFound => Kind::NotFound,
@@ -91,6 +94,7 @@ impl MeansRefusal {
             Self::Code => "portal-refusal-code",
             Self::Weak => "portal-refusal-weak",
             Self::Address => "portal-refusal-address",
+            Self::Phone => "portal-refusal-phone",
             Self::AddressTaken => "portal-refusal-address-taken",
             Self::Stopped => "portal-refusal-stopped",
             Self::Ended => "portal-refusal-ended",

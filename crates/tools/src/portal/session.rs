@@ -101,7 +101,8 @@ pub fn start(
 /// [`StoreError`].
 pub fn find(tx: &mut Tx<'_>, now: Timestamp, key: &[u8]) -> Result<Option<Session>, StoreError> {
     let row = tx.query_one(
-        "SELECT account_id, level, card_until, acting_for, mandate_id, place, seen_at, expires_at FROM portal_sessions \
+        "SELECT account_id, level, card_until, acting_for, mandate_id, place, seen_at, expires_at, started_at \
+         FROM portal_sessions \
          WHERE session_hash = $1 AND ended_at IS NULL",
         &[key.into()],
     )?;
@@ -112,11 +113,15 @@ pub fn find(tx: &mut Tx<'_>, now: Timestamp, key: &[u8]) -> Result<Option<Sessio
     }
     let Some(person) = AccountId::parse(row.text(0)?) else { return Ok(None) };
     let Some(person) = account::find(tx, person)? else { return Ok(None) };
-    if matches!(person.state, AccountState::Stopped | AccountState::Ended) {
+    // Whoever has shown the card for a stopped account since waits for the inside's answer, and sees nothing until then.
+    let started_at = row.timestamp(8)?;
+    let waits = person.state == AccountState::Stopped && person.reopening_at.is_some_and(|since| started_at >= since);
+    if person.state == AccountState::Ended || (person.state == AccountState::Stopped && !waits) {
         return Ok(None);
     }
     let is_proved = row.opt_timestamp(2)?.is_some_and(|until| now < until);
     let level = match Assurance::from_code(row.int(1)?) {
+        _ if waits => Assurance::Public,
         _ if is_proved => Assurance::High,
         _ if person.reduced_at.is_some() => Assurance::Public,
         kept => kept,

@@ -131,13 +131,14 @@ pub fn done(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Done>, StoreError
 /// [`PostError`].
 pub fn take(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
     let hold: Hold = opened.json()?;
-    let (account, seams) = (opened.account, outside.seams.clone());
+    let (account, seams, sent_at) = (opened.account, outside.seams.clone(), opened.sent_at);
     outside.store.write::<_, StoreError, _>(move |tx| {
         let Some(found) = account::find(tx, account)? else { return Ok(()) };
         match (hold.is_stopped, found.state) {
             (_, AccountState::Ended) => Ok(()),
             (true, _) => stop(tx, &seams, account, SecurityEvent::StoppedByOffice),
-            (false, AccountState::Stopped) => {
+            // One that was on its way when the account was stopped anew does not undo that.
+            (false, AccountState::Stopped) if sent_at >= found.state_since => {
                 account::set_state(tx, seams.now(), account, hold.state, None)?;
                 events::note(tx, &seams, account, SecurityEvent::ResumedByOffice)
             }
@@ -150,6 +151,8 @@ pub fn take(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
 fn stop(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, event: SecurityEvent) -> Result<(), StoreError> {
     let now = seams.now();
     account::set_state(tx, now, account, AccountState::Stopped, None)?;
+    // Stopped anew: what was shown before this does not open it.
+    tx.execute("UPDATE portal_accounts SET state_since = $2 WHERE account_id = $1", &[account.into(), now.into()])?;
     session::end_all(tx, now, account)?;
     // Browsers that were trusted may be the ones that were lost.
     means::stop_kind(tx, account, MeansKind::Browser)?;

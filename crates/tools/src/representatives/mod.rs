@@ -20,10 +20,12 @@ pub use grants::{
 };
 pub use rules::{Asks, Kind, Scope, fifteenth_birthday, scope_of_path};
 
-use base::{Date, Id, Timestamp};
+use base::{Date, Id, Seams, Timestamp};
 use store::{Row, StoreError, Tx};
 
-use crate::portal::{AccountId, Topic, account};
+use crate::access::Actor;
+use crate::audit::{self, Event};
+use crate::portal::{AccountId, Session, Topic, account};
 
 /// Inside → outside: a guardianship as it stands.
 pub const GUARDIANSHIP: Topic = "guardianship";
@@ -31,6 +33,19 @@ pub const GUARDIANSHIP: Topic = "guardianship";
 pub const CUT: Topic = "representations_cut";
 /// Outside → inside: a mandate as it stands.
 pub const MANDATE: Topic = "mandate";
+
+/// Writes down what somebody did for another: who, for whom, by which representation, what and on what. Nothing for somebody
+/// who acts for themselves. In the transaction of the act.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn acted(tx: &mut Tx<'_>, seams: &Seams, session: &Session, act: &'static str, on: &str) -> Result<(), StoreError> {
+    let Some((represented, representation)) = &session.acting_for else { return Ok(()) };
+    let (by, to) = (session.person.id.to_string(), represented.to_string());
+    let details =
+        [("by", by.as_str()), ("for", to.as_str()), ("representation", representation), ("act", act), ("on", on)];
+    audit::append(tx, seams, &Actor::System { job: "portal" }, Event::RepresentationActed, &details).map(drop)
+}
 
 /// One representation.
 #[derive(Clone, Debug, PartialEq, Eq)]

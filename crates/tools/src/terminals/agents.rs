@@ -51,6 +51,22 @@ pub fn announce(
     name: &str,
     place: &str,
 ) -> Result<(Agent, OneTimeSecret), StaffError> {
+    let (agent, secret) = announce_own(tx, seams, name, place)?;
+    note(tx, seams, by, Event::TerminalEnrolled, agent.id, "announced")?;
+    Ok((agent, secret))
+}
+
+/// The same without a line in the audit log: at the portal anybody may ask for a code, as often as they like. Pairing is
+/// written down.
+///
+/// # Errors
+/// As [`announce`].
+pub fn announce_own(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    name: &str,
+    place: &str,
+) -> Result<(Agent, OneTimeSecret), StaffError> {
     let (name, place) = (invitations::checked_name(name)?, invitations::checked_name(place)?);
     let (id, secret, now) = (seams.random_id(), OneTimeSecret::fresh(seams), seams.now());
     let code = PairingCode::typed(secret.reveal());
@@ -67,7 +83,6 @@ pub fn announce(
             now.plus_seconds(CODE_SECONDS).into(),
         ],
     )?;
-    note(tx, seams, by, Event::TerminalEnrolled, id, "announced")?;
     Ok((Agent { id, name, place, status: Status::Awaiting, paired_at: None, stopped_at: None }, secret))
 }
 
@@ -113,6 +128,15 @@ pub fn forget_unpaired(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError
     let before = now.plus_seconds(-CODE_SECONDS);
     tx.queue("DELETE FROM agents WHERE status = 'awaiting' AND announced_at < $1", &[before.into()])?;
     tx.queue("DELETE FROM agent_codes WHERE expires_at <= $1", &[now.into()])
+}
+
+/// How many agents were announced and wait to be paired.
+///
+/// # Errors
+/// The database.
+pub fn awaiting(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let row = tx.query_one("SELECT COUNT(*) FROM agents WHERE status = 'awaiting'", &[])?;
+    row.map_or(Ok(0), |row| row.int(0))
 }
 
 /// Stops an agent for good. `false` when it was stopped before or never existed.

@@ -16,7 +16,7 @@ use openid::provider::{Asked, ErrorCode, PushedRequest, limits};
 use store::StoreError;
 use tools::data_apps::conversation::{Answering, Desk};
 use tools::data_apps::grants::{self, Grant, Use};
-use tools::data_apps::{AppState, DataApp};
+use tools::data_apps::{AppState, AppsError, DataApp};
 use tools::portal::Assurance;
 use ui::form::{ButtonKind, checkboxes, link_button, one_button, radios};
 use ui::notice::{AlertKind, alert, chip, facts};
@@ -168,9 +168,9 @@ fn question(visit: &Visit, carried: &Carried, weighed: &Weighed) -> Markup {
     }
 }
 
-async fn answer(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
+async fn answer(State(app): State<Arc<App>>, visit: Visit, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     fields.only(&["asked", "scope", "days", "decision"])?;
-    let carried = Carried::read(fields.get("asked"))?;
+    let (carried, language) = (Carried::read(fields.get("asked"))?, visit.language.code());
     let location = blocking(move || {
         let (desk, asked) = (provider::desk(&app)?, &carried.asked);
         if fields.get("decision") != "allow" {
@@ -194,7 +194,7 @@ async fn answer(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Re
         }
         let account = me.0.person.id.to_string();
         let known = (me.level().word(), weighed.proved_at);
-        Ok(desk.allow(asked, &Answering { account: &account, known, scopes: &scopes, days })?)
+        Ok(desk.allow(asked, &Answering { account: &account, known, scopes: &scopes, days, language })?)
     })
     .await?;
     Ok(provider::see_other(&location))
@@ -267,11 +267,17 @@ fn connected(visit: &Visit, (grant, uses): &Connected, now: Timestamp) -> Markup
     }
 }
 
-async fn stop(State(app): State<Arc<App>>, me: InPortal, Path(grant): Path<String>) -> Result<Response, Failure> {
+async fn stop(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: InPortal,
+    Path(grant): Path<String>,
+) -> Result<Response, Failure> {
     let grant = Id::parse(&grant).map_err(|_| Failure::of(Kind::NotFound))?;
-    let (outside, account, now) = (app.outside()?.clone(), me.0.person.id.to_string(), app.seams.now());
+    let (outside, account, language) = (app.outside()?.clone(), me.0.person.id, visit.language.code());
     let stopped = blocking(move || {
-        Ok(outside.store.write::<_, StoreError, _>(move |tx| grants::withdraw(tx, now, &account, grant))?)
+        let seams = outside.seams.clone();
+        Ok(outside.store.write::<_, AppsError, _>(move |tx| grants::withdraw(tx, &seams, account, grant, language))?)
     })
     .await?;
     if stopped { Ok(shell::done(PATH, "portal-done-app-stopped")) } else { Err(Failure::of(Kind::NotFound)) }

@@ -14,11 +14,11 @@ use base::{Id, Kind};
 use maud::{Markup, html};
 use pki::agent::Verb;
 use serde_json::json;
-use tools::access::Actor;
 use tools::passkeys::CeremonySecret;
 use tools::portal::joining::{CardProof, Proof};
 use tools::portal::means::MeansKind;
 use tools::portal::{AccountId, Assurance, MeansRefusal, ceremony, entry};
+use tools::staff::StaffError;
 use tools::terminals::agents;
 use tools::{Outside, passkeys};
 use ui::form::{ButtonKind, button};
@@ -49,6 +49,8 @@ pub fn routes() -> Routes {
 /// What the agent's window says the card is for.
 const PURPOSE: &str = "agent-purpose-portal";
 const CARD: &str = "card";
+/// Agents that may wait to be paired at once: a stranger's codes are forgotten after minutes. Ours.
+const MOST_AWAITING: i64 = 1_000;
 
 fn cards(ways: &Ways) -> Result<&Cards, Failure> {
     ways.cards.as_ref().ok_or_else(|| Failure::of(Kind::NotFound))
@@ -168,7 +170,7 @@ async fn answer(
         Ok((ways::start(&outside, who, By::Card, before)?, is_open))
     })
     .await?;
-    let next = if is_open { "/portal" } else { "/portal/welcome" };
+    let next = ways::onward(&app, &headers, is_open);
     let mut response = Json(json!({ "message": visit.say("portal-card-proved"), "next": next })).into_response();
     ways::give_session(&app, &mut response, &started);
     Ok(response)
@@ -200,11 +202,14 @@ async fn announce(State(app): State<Arc<App>>, visit: Visit) -> Result<Response,
     let outside = app.outside()?.clone();
     let (_, code) = blocking(move || {
         let seams = outside.seams.clone();
-        let by = Actor::System { job: "portal-agents" };
-        Ok(outside.store.write(move |tx| {
+        let announced = outside.store.write::<_, StaffError, _>(move |tx| {
             agents::forget_unpaired(tx, seams.now())?;
-            agents::announce(tx, &seams, &by, "portal", "own")
-        })?)
+            if agents::awaiting(tx)? >= MOST_AWAITING {
+                return Ok(None);
+            }
+            agents::announce_own(tx, &seams, "portal", "own").map(Some)
+        })?;
+        announced.ok_or_else(|| Failure::saying(Kind::TooMany, "error-too-many").after_seconds(60))
     })
     .await?;
     let title = visit.say("portal-agent-title");

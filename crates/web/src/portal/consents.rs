@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use base::{Id, Kind};
 use maud::{Markup, html};
 use tools::consents::{self, Agreement, Consent, ConsentError, ConsentState, Revision, Words};
+use tools::data_apps::{self, AppsError, grants};
 use tools::portal::Assurance;
 use ui::Language;
 use ui::form::{ButtonKind, button, one_button};
@@ -71,7 +72,7 @@ fn card(visit: &Visit, consent: &Consent, revision: &Revision) -> Markup {
             h2 { (said(visit, &agreement.name)) }
             p { (chip(kind, &visit.say(key))) }
             dl class="facts" {
-                (terms(visit, agreement))
+                (terms(visit, agreement, Some(consent)))
                 dt { (visit.say_html("consent-given-at")) } dd { (ui::dates::instant(visit.language, consent.given_at)) }
                 dt { (visit.say_html("consent-until")) } dd { (ui::dates::instant(visit.language, consent.until)) }
                 @if let Some(at) = consent.ended_at {
@@ -89,12 +90,13 @@ fn card(visit: &Visit, consent: &Consent, revision: &Revision) -> Markup {
     }
 }
 
-fn terms(visit: &Visit, agreement: &Agreement) -> Markup {
+fn terms(visit: &Visit, agreement: &Agreement, consent: Option<&Consent>) -> Markup {
+    let covered = |code: &str| consent.is_none_or(|consent| consent.covers(code));
     html! {
         dt { (visit.say_html("consent-recipient")) } dd { (agreement.recipient.name) }
         dt { (visit.say_html("consent-purpose")) } dd { (said(visit, &agreement.purpose)) }
         dt { (visit.say_html("consent-items")) }
-        dd { ul { @for item in &agreement.items { li { (said(visit, &item.name))
+        dd { ul { @for item in agreement.items.iter().filter(|item| covered(&item.code)) { li { (said(visit, &item.name))
             @if item.is_sensitive { " " (chip(AlertKind::Warning, &visit.say("consent-sensitive"))) } } } } }
         dt { (visit.say_html("consent-kept")) } dd { (said(visit, &agreement.retention)) }
         dt { (visit.say_html("consent-law")) } dd lang="ja" { (agreement.lawful_basis) }
@@ -135,10 +137,19 @@ async fn withdraw(
         let seams = outside.seams.clone();
         Ok(outside
             .store
-            .write::<_, ConsentError, _>(move |tx| consents::withdraw(tx, &seams, account, id, language))?)
+            // One to an app ends its tokens as well.
+            .write::<_, AppsError, _>(move |tx| {
+                Ok(grants::withdraw(tx, &seams, account, id, language)?
+                    || consents::withdraw(tx, &seams, account, id, language)?)
+            })?)
     })
     .await?;
     if was_given { Ok(shell::done(PATH, "portal-done-withdrawn")) } else { Err(Failure::of(Kind::NotFound)) }
+}
+
+/// What an app asks for is agreed to where the app asks, item by item.
+fn not_an_apps(agreement: &str) -> Result<(), Failure> {
+    if data_apps::is_agreement(agreement) { Err(Failure::of(Kind::NotFound)) } else { Ok(()) }
 }
 
 async fn asked(
@@ -147,6 +158,7 @@ async fn asked(
     me: InPortal,
     Path(agreement): Path<String>,
 ) -> Result<Response, Failure> {
+    not_an_apps(&agreement)?;
     let outside = app.outside()?.clone();
     let name = agreement.clone();
     let newest = blocking(move || {
@@ -159,7 +171,7 @@ async fn asked(
     let main = html! {
         h2 { (said(&visit, &terms_of.name)) }
         p { (visit.say_html("consent-ask-how")) }
-        dl class="facts" { (terms(&visit, terms_of)) }
+        dl class="facts" { (terms(&visit, terms_of, None)) }
         form method="post" action=(action) {
             (visit.csrf(&action))
             input type="hidden" name="hash" value=(newest.hash);
@@ -179,6 +191,7 @@ async fn give(
     Path(agreement): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
+    not_an_apps(&agreement)?;
     let (outside, language, hash) = (app.outside()?.clone(), visit.language.code(), fields.get("hash").to_owned());
     blocking(move || {
         let seams = outside.seams.clone();

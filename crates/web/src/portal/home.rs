@@ -37,7 +37,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Re
     let (name, blocks) = blocks;
     let title = visit.say("portal-home-title");
     let notice = match state {
-        AccountState::Joining => Some((AlertKind::Info, "portal-state-joining")),
+        AccountState::Joining | AccountState::Stopped => Some((AlertKind::Info, "portal-state-joining")),
         AccountState::Unknown => Some((AlertKind::Warning, "portal-state-unknown")),
         AccountState::MovedOut => Some((AlertKind::Info, "portal-state-moved-out")),
         _ => None,

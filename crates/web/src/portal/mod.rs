@@ -13,6 +13,7 @@
 
 pub mod apps;
 mod card;
+mod cards;
 pub mod channels;
 pub mod consents;
 pub mod find_usage;
@@ -21,6 +22,7 @@ pub mod letters;
 pub mod looked;
 pub mod me;
 mod password;
+mod phone;
 pub mod representatives;
 pub mod settings;
 pub mod shell;
@@ -53,6 +55,8 @@ pub fn routes() -> Routes {
         .merge(sign_in::routes())
         .merge(card::routes())
         .merge(password::routes())
+        .merge(phone::routes())
+        .merge(cards::routes())
         .merge(welcome::routes())
         .merge(step_up::routes())
         .merge(settings::routes())

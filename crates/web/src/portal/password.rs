@@ -121,8 +121,13 @@ fn code_field(visit: &Visit) -> Markup {
 }
 
 fn code_form(visit: &Visit, at: &str) -> Markup {
+    form_for(visit, at, "portal-code-sent")
+}
+
+/// The form that asks for a code, with a sentence about where it went.
+pub(super) fn form_for(visit: &Visit, at: &str, sent: &str) -> Markup {
     html! {
-        p { (visit.say_html("portal-code-sent")) }
+        p { (visit.say_html(sent)) }
         form method="post" action=(at) {
             (visit.csrf(at))
             (code_field(visit))
@@ -138,7 +143,7 @@ async fn code_page(visit: Visit) -> Response {
 }
 
 /// Wrong codes may be tried again on the same page.
-fn again(failure: Failure, page: &'static str) -> Failure {
+pub(super) fn again(failure: Failure, page: &'static str) -> Failure {
     if failure.key == MeansRefusal::Code.words() { failure.next(page, "portal-code-again") } else { failure }
 }
 
@@ -153,7 +158,7 @@ async fn code(State(app): State<Arc<App>>, headers: HeaderMap, fields: Fields) -
     })
     .await
     .map_err(|failure| again(failure, "/portal/sign-in/code"))?;
-    let mut response = Redirect::to("/portal").into_response();
+    let mut response = Redirect::to(&ways::onward(&app, &headers, true)).into_response();
     ways::give_session(&app, &mut response, &started);
     let is_https = app.settings.is_https;
     let name = session::portal_browser_cookie(is_https);
@@ -232,7 +237,7 @@ async fn reset(
 }
 
 /// Tells an address that something changed, and what to do if it was not its owner.
-fn tell(app: &App, visit: &Visit, to: Personal<String>, text: &str) -> Result<(), Failure> {
+pub(super) fn tell(app: &App, visit: &Visit, to: Personal<String>, text: &str) -> Result<(), Failure> {
     let (city, counter) = (visit.city.as_str(), app.profile.counter.as_str());
     app.ways()?.mail(Letter {
         to,

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use tools::portal::events::{self, SecurityEvent};
 use tools::portal::means::{self, MeansKind};
 use tools::portal::passkeys::{self, Listed};
-use tools::portal::{Assurance, password, session as sessions};
+use tools::portal::{Assurance, password, phone, session as sessions};
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::notice::{AlertKind, alert, facts};
 use ui::table::empty_state;
@@ -29,7 +29,6 @@ pub fn routes() -> Routes {
         .get("/portal/settings/security", daily, security)
         .post("/portal/settings/passkeys/{passkey}/stop", daily, stop_passkey)
         .post("/portal/settings/sign-out-everywhere", here, sign_out_everywhere)
-        .get("/portal/cards", daily, cards)
 }
 
 /// What settings there are: address, key of its words (`…-what` says what it is for). Other parts add theirs.
@@ -66,6 +65,7 @@ async fn page(visit: Visit, me: InPortal) -> Result<Response, Failure> {
 struct Shown {
     passkeys: Vec<Listed>,
     email: Option<Personal<String>>,
+    phone: Option<Personal<String>>,
     has_password: bool,
     sessions: Vec<sessions::Listed>,
     events: Vec<(SecurityEvent, base::Timestamp)>,
@@ -78,6 +78,7 @@ async fn security(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Re
         Ok(Shown {
             passkeys: passkeys::list(&outside, who)?,
             email: password::address_of(&outside, who)?,
+            phone: phone::number_of(&outside, who)?,
             has_password: password::is_set(&outside, who)?,
             sessions: outside.store.read(|tx| sessions::list(tx, now, who))?,
             events: outside.store.read(|tx| events::latest(tx, who))?,
@@ -97,6 +98,7 @@ async fn security(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Re
         }
         @if ways.party.is_some() { (passkey_section(&visit, &shown.passkeys, is_proved)) }
         @if ways.mailer.is_some() { (password_section(&visit, &shown, is_proved)) }
+        @if ways.carrier.is_some() { (super::phone::section(&visit, shown.phone.as_ref(), is_proved)) }
         section class="card" {
             h2 { (visit.say("portal-stop-code")) }
             p { (visit.say_html("portal-stop-code-how")) }
@@ -219,40 +221,4 @@ async fn sign_out_everywhere(State(app): State<Arc<App>>, me: InPortal) -> Resul
     let mut response = Redirect::to("/portal/sign-in").into_response();
     session::give(&mut response, &session::clear_cookie(session::portal_cookie(is_https), is_https));
     Ok(response)
-}
-
-/// What of cards the outside knows: by which the account was opened. The whole list stands where the register is.
-async fn cards(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
-    let (outside, who) = (app.outside()?.clone(), me.0.person.id);
-    let (cards, apps) = blocking(move || {
-        let of = |kind| outside.store.read(|tx| means::of_kind(tx, who, kind));
-        Ok((of(MeansKind::Card)?, of(MeansKind::App)?))
-    })
-    .await?;
-    let main = html! {
-        p { (visit.say_html("portal-cards-lead")) }
-        @for (all, key) in [(&cards, "portal-cards-card"), (&apps, "portal-cards-app")] {
-            @for one in all {
-                section class="card" {
-                    h2 { (visit.say(key)) }
-                    p class="hint" { (visit.say("portal-added")) " " (ui::dates::instant(visit.language, one.added_at))
-                        @if let Some(used) = one.used_at { " · " (visit.say("portal-used")) " " (ui::dates::instant(visit.language, used)) } }
-                }
-            }
-        }
-        section class="card" {
-            h2 { (visit.say("portal-cards-elsewhere")) }
-            p { (visit.say_html("portal-cards-elsewhere-how")) }
-            p { (app.profile.counter) }
-        }
-        section class="card" {
-            h2 { (visit.say("portal-cards-trouble")) }
-            ul {
-                li { (visit.say_html("portal-help-locked")) }
-                li { (visit.say_html("portal-help-new-card")) }
-                li { (visit.say_html("portal-cards-lost")) }
-            }
-        }
-    };
-    Ok(shell::page(&visit, &me, &visit.say("portal-cards-title"), &main))
 }

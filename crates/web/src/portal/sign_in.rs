@@ -24,6 +24,7 @@ use tools::portal::means::MeansKind;
 use tools::portal::{AccountId, Assurance, ceremony, entry, passkeys, session as sessions};
 use ui::form::{ButtonKind, Field, button, field};
 
+use super::step_up;
 use super::ways::{self, By, Ways};
 use crate::app::{App, blocking};
 use crate::assets;
@@ -60,8 +61,9 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     if let Some(there) = ways::elsewhere(&app, &headers, &visit.address) {
         return Ok(there);
     }
+    let next = step_up::in_query(&visit, "next").to_owned();
     if is_here(&app, &headers).await? {
-        return Ok(Redirect::to("/portal").into_response());
+        return Ok(Redirect::to(&step_up::next(&next)).into_response());
     }
     let ways = app.ways()?;
     let title = visit.say("portal-sign-in-title");
@@ -87,6 +89,7 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     };
     let mut response = visit.page(&title).script(assets::path("passkey.js")).render(&main).into_response();
     lead_to_app(ways, &mut response);
+    ways::remember_next(&app, &mut response, &next);
     Ok(response)
 }
 
@@ -168,7 +171,7 @@ async fn app_begin(State(app): State<Arc<App>>, fields: Fields) -> Result<Respon
 /// The same for somebody who is here and shows the card again.
 async fn app_step_up(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     fields.only(&["next"])?;
-    let next = super::step_up::next(fields.get("next"));
+    let next = step_up::next(fields.get("next"));
     let (outside, who) = (app.outside()?.clone(), me.0.person.id);
     // Whoever never came by the app is not known there yet: then the inside must find them.
     let is_known = blocking(move || {
@@ -231,7 +234,7 @@ async fn app_back(
     })
     .await?;
     let (next, started) = match came {
-        Back::In(secret, is_open) => (if is_open { "/portal" } else { "/portal/welcome" }.to_owned(), Some(secret)),
+        Back::In(secret, is_open) => (ways::onward(&app, &headers, is_open), Some(secret)),
         Back::Proved(next) => (next, None),
         Back::Checking => ("/portal/step-up?checking=yes".to_owned(), None),
     };
@@ -315,7 +318,7 @@ async fn passkey_finish(State(app): State<Arc<App>>, headers: HeaderMap, answer:
         ways::start(&outside, who, By::Passkey, before)
     })
     .await?;
-    let mut response = Json(json!({ "next": "/portal" })).into_response();
+    let mut response = Json(json!({ "next": ways::onward(&app, &headers, true) })).into_response();
     ways::give_session(&app, &mut response, &started);
     Ok(response)
 }

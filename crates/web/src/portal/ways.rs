@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use base::{Id, Personal};
+use messaging::carrier::Carrier;
 use pki::TrustAnchors;
 use pki::revocation::StatusSource;
 use tools::Outside;
@@ -31,6 +33,8 @@ pub struct Ways {
     pub cards: Option<Cards>,
     /// Mail; without it there are no passwords.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Who carries short messages; without it no telephone numbers are kept.
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// The national sign-in app.
@@ -64,6 +68,18 @@ impl Ways {
         drop(tokio::task::spawn_blocking(move || {
             if mailer.send(&letter).is_err() {
                 tracing::error!("a letter about an account was not sent");
+            }
+        }));
+    }
+}
+
+impl Ways {
+    /// Sends a short message beside the request.
+    pub(super) fn text(&self, key: Id, to: Personal<String>, text: Personal<String>) {
+        let Some(carrier) = self.carrier.clone() else { return };
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = carrier.submit(key, &to, text.reveal()) {
+                tracing::error!(%error, "a short message about an account was not sent");
             }
         }));
     }
@@ -141,11 +157,47 @@ pub(super) fn give_under_way(app: &App, response: &mut Response, secret: &Ceremo
     session::give(response, &session::set_cookie(name, &secret.cookie_value(), is_https));
 }
 
+/// Minutes, in seconds, within which somebody who signs in is led on to where they wanted to go.
+const NEXT_SECONDS: u32 = 900;
+
+/// Keeps where whoever signs in goes on (`asked`), if that is an address of the portal; forgets it otherwise. The cookie
+/// holds a path of ours alone, and is read as one again, so that nobody is led elsewhere by it.
+pub(super) fn remember_next(app: &App, response: &mut Response, asked: &str) {
+    let (is_https, next) = (app.settings.is_https, super::step_up::next(asked));
+    let name = session::portal_next_cookie(is_https);
+    let cookie = match next.strip_prefix('/') {
+        // Lax: the way back from the national app is another site's.
+        Some(path) if next != HOME => {
+            format!("{}; Max-Age={NEXT_SECONDS}", session::set_returning_cookie(name, path, is_https))
+        }
+        _ => session::clear_cookie(name, is_https),
+    };
+    session::give(response, &cookie);
+}
+
+const HOME: &str = "/portal";
+
+/// Where whoever came in goes on: a page that was asked for before, or the first one; before the inside has said who it is,
+/// the page that waits.
+pub(super) fn onward(app: &App, headers: &HeaderMap, is_open: bool) -> String {
+    let kept = session::cookie(headers, session::portal_next_cookie(app.settings.is_https));
+    match kept {
+        _ if !is_open => "/portal/welcome".to_owned(),
+        Some(path) => super::step_up::next(&format!("/{path}")),
+        None => HOME.to_owned(),
+    }
+}
+
 /// Gives the browser its session and takes back what led to it.
 pub(super) fn give_session(app: &App, response: &mut Response, secret: &Secret) {
     let is_https = app.settings.is_https;
     session::give(response, &session::set_cookie(session::portal_cookie(is_https), &secret.cookie_value(), is_https));
-    for name in [session::portal_ceremony_cookie(is_https), session::portal_passkey_cookie(is_https)] {
+    let over = [
+        session::portal_ceremony_cookie(is_https),
+        session::portal_passkey_cookie(is_https),
+        session::portal_next_cookie(is_https),
+    ];
+    for name in over {
         session::give(response, &session::clear_cookie(name, is_https));
     }
 }

@@ -42,7 +42,7 @@ async fn alive() -> StatusCode {
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
     let title = visit.say("portal-welcome-title");
-    if me.0.person.state == AccountState::Joining {
+    if matches!(me.0.person.state, AccountState::Joining | AccountState::Stopped) {
         let main = html! {
             h1 { (title) }
             (alert(visit.language, AlertKind::Info, &html! { p data-again=(AGAIN_SECONDS) { (visit.say_html("portal-welcome-checking")) } }))

@@ -172,6 +172,7 @@ pub async fn sandbox(State(app): State<Arc<App>>, fields: Fields) -> Result<Resp
             known: (Assurance::High.word(), now),
             scopes: &scopes,
             days: Some(grants::DAYS[0]),
+            language: "ja",
         };
         Ok(desk.allow(&asked, &answer)?)
     })

@@ -77,6 +77,21 @@ fn description(at: &str) -> Value {
                 },
             })),
         } },
+        "/connect/registration": { "post": {
+            "operationId": "change_registration", "summary": "Ask to be registered otherwise; officers decide",
+            "requestBody": { "content": { "application/x-www-form-urlencoded": { "schema": {
+                "type": "object", "required": ["client_assertion_type", "client_assertion", "registration"], "properties": {
+                    "client_assertion_type": text(), "client_assertion": text(),
+                    "registration": { "type": "string", "description": "the whole registration as JSON" },
+                },
+            } } } },
+            "responses": {
+                "202": { "description": "it waits for the officers; until then everything stays" },
+                "400": { "description": "invalid_client_metadata: which field, and why" },
+                "401": { "description": "invalid_client" },
+                "429": { "description": "one change an hour" },
+            },
+        } },
         "/connect/userinfo": { "get": {
             "operationId": "userinfo", "summary": "OpenID Connect user information", "security": [{ "city": ["openid"] }],
             "responses": answer("sub, and name with the scope basics", json!({
@@ -87,16 +102,13 @@ fn description(at: &str) -> Value {
     for item in items::ITEMS {
         // The made-up resident shows the form: what is documented is what is sent.
         let example = tools::data_apps::sandbox::RESIDENTS.first().map(|resident| (item.made_up)(resident));
-        let properties: serde_json::Map<String, Value> = example
-            .as_ref()
-            .and_then(Value::as_object)
-            .map(|members| members.keys().map(|name| (name.clone(), text())).collect())
-            .unwrap_or_default();
+        let mut schema = example.as_ref().map_or_else(|| json!({ "type": "object" }), schema_of);
+        schema["examples"] = json!([example]);
         paths[format!("/api/v1/me/{}", item.scope)] = json!({ "get": {
             "operationId": item.scope,
             "summary": ui::words().get(Language::English, &format!("apps-scope-{}", item.scope)),
             "security": [{ "city": [item.scope] }],
-            "responses": answer("the item", json!({ "type": "object", "properties": properties, "examples": [example] })),
+            "responses": answer("the item", schema),
         } });
     }
     json!({
@@ -110,6 +122,22 @@ fn description(at: &str) -> Value {
             "description": "Authorization: DPoP <token>, and a DPoP proof (RFC 9449) with the nonce of the DPoP-Nonce header",
         } } },
     })
+}
+
+/// The JSON Schema of what an example shows. What may be absent for real people is not required.
+fn schema_of(example: &Value) -> Value {
+    match example {
+        Value::Object(members) => {
+            let properties: serde_json::Map<String, Value> =
+                members.iter().map(|(name, value)| (name.clone(), schema_of(value))).collect();
+            json!({ "type": "object", "properties": properties })
+        }
+        Value::Array(items) => json!({ "type": "array", "items": items.first().map_or_else(|| json!({}), schema_of) }),
+        Value::Bool(_) => json!({ "type": "boolean" }),
+        Value::Number(_) => json!({ "type": "number" }),
+        // Texts may be absent for real people.
+        Value::String(_) | Value::Null => json!({ "type": ["string", "null"] }),
+    }
 }
 
 /// `GET /developers`.

@@ -46,6 +46,16 @@ pub async fn revoke(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes
     .await
 }
 
+/// `POST /connect/registration`: another wording of its registration (`registration`: JSON), from an app that proves who it
+/// is. Officers look at it; until then everything stays.
+pub async fn registration(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
+    asked(app, headers, body, |desk, _, client, asked| {
+        desk.change(client, asked)?;
+        Ok((202, json!({ "client_id": client.id, "review": "waiting" })))
+    })
+    .await
+}
+
 /// What one endpoint does for a caller who proved who it is.
 type Act = fn(&Desk, &Authenticated, &Client, AppRequest<'_>) -> Result<(u16, Value), AppsError>;
 
@@ -60,6 +70,11 @@ async fn asked(app: Arc<App>, headers: HeaderMap, body: Bytes, act: Act) -> Resu
             Err(Refused::Apps(AppsError::Refused(refusal))) => {
                 tracing::info!(%refusal, "a private app was refused");
                 Ok(answer(refusal.status(), &nonce, refusal.body()))
+            }
+            // RFC 7591, 3.2.2.
+            Err(Refused::Apps(AppsError::Fault(fault))) => {
+                let said = json!({ "error": "invalid_client_metadata", "error_description": fault.to_string() });
+                Ok(answer(400, &nonce, said))
             }
             Err(Refused::Apps(error)) => Err(error.into()),
         }

@@ -5,6 +5,7 @@
 //!  POST /connect/par        pushed request            ─► request_uri
 //!  GET  /connect/authorize  the person's browser      ─► the portal's consent page, or made-up residents (authorize)
 //!  POST /connect/token      code, refresh token       ─► tokens            POST /connect/revoke
+//!  POST /connect/registration  an app asks to be registered otherwise; officers decide
 //!  GET  /connect/userinfo · /api/v1/me · /api/v1/me/{item}                  data, by token and key (data)
 //!  /developers              pages, registration (developers)
 //! ```
@@ -15,13 +16,15 @@ mod data;
 mod developers;
 mod endpoints;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
+use base::Timestamp;
+use openid::provider::Provider;
 use serde_json::Value;
 use tools::data_apps::conversation::Desk;
-use tools::data_apps::{AppsError, open_provider};
+use tools::data_apps::{AppsError, keys, open_provider};
 
 use crate::app::App;
 use crate::error::Failure;
@@ -38,6 +41,9 @@ pub(crate) fn leads_to(redirect_uri: &str) -> LeadsTo {
     LeadsTo(redirect_uri.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"))
 }
 
+/// Bytes of a form with a registration: keys and addresses are long.
+const REGISTRATION_BYTES: usize = FORM_BYTES;
+
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new()
@@ -47,6 +53,7 @@ pub fn routes() -> Routes {
         .post_up_to("/connect/par", Rule::DataApp, FORM_BYTES, endpoints::push)
         .post_up_to("/connect/token", Rule::DataApp, FORM_BYTES, endpoints::token)
         .post_up_to("/connect/revoke", Rule::DataApp, FORM_BYTES, endpoints::revoke)
+        .post_up_to("/connect/registration", Rule::DataApp, REGISTRATION_BYTES, endpoints::registration)
         .get("/connect/userinfo", Rule::DataApp, data::userinfo)
         .get("/api/v1/me", Rule::DataApp, data::me)
         .get("/api/v1/me/{item}", Rule::DataApp, data::item)
@@ -59,14 +66,45 @@ pub fn routes() -> Routes {
         .get("/developers/apps/{app}", Rule::Public, developers::standing)
 }
 
-/// The zone and its provider. Blocking at the first call.
+/// Seconds for which a process does not ask whether the provider's keys were changed.
+const LOOK_SECONDS: i64 = 5;
+
+/// The provider as this process opened it last.
+#[derive(Default)]
+pub struct Kept(Mutex<Option<Opened>>);
+
+/// A provider, with the keys it was opened with and when that was last compared.
+struct Opened {
+    provider: Arc<Provider>,
+    version: String,
+    looked_at: Timestamp,
+}
+
+impl Kept {
+    /// The provider with the keys of now.
+    fn provider(&self, outside: &tools::Outside) -> Result<Arc<Provider>, AppsError> {
+        let now = outside.seams.now();
+        // Whoever panicked meanwhile left what was there before.
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(opened) = kept.as_ref().filter(|opened| now.seconds_since(opened.looked_at) < LOOK_SECONDS) {
+            return Ok(opened.provider.clone());
+        }
+        let read = || outside.store.read::<_, store::StoreError, _>(|tx| keys::version(tx, now));
+        let version = read()?;
+        if let Some(opened) = kept.as_mut().filter(|opened| opened.version == version) {
+            opened.looked_at = now;
+            return Ok(opened.provider.clone());
+        }
+        let provider = Arc::new(open_provider(outside)?);
+        *kept = Some(Opened { provider: provider.clone(), version: read()?, looked_at: now });
+        Ok(provider)
+    }
+}
+
+/// The zone and its provider. Blocking.
 pub(crate) fn desk(app: &App) -> Result<Desk, Failure> {
     let outside = app.outside()?.clone();
-    if let Some(provider) = app.provider.get() {
-        return Ok(Desk { outside, provider: provider.clone() });
-    }
-    let opened = Arc::new(open_provider(&outside)?);
-    let provider = app.provider.get_or_init(|| opened).clone();
+    let provider = app.provider.provider(&outside)?;
     Ok(Desk { outside, provider })
 }
 
@@ -80,6 +118,7 @@ impl From<AppsError> for Failure {
             AppsError::Store(error) => error.into(),
             AppsError::Seal(error) => error.into(),
             AppsError::State => Self::saying(base::Kind::Conflict, "apps-error-state"),
+            AppsError::SameOfficer => Self::saying(base::Kind::Forbidden, "apps-error-same-officer"),
             AppsError::TooMany => Self::saying(base::Kind::TooMany, "apps-error-waiting"),
             other => {
                 tracing::error!(error = %other, "private apps are not answered");

@@ -7,11 +7,11 @@ use axum::response::Response;
 use base::Kind;
 use maud::{Markup, html};
 use store::StoreError;
-use tools::data_apps::review::{self, Review};
-use tools::data_apps::{AppState, AppsError};
+use tools::data_apps::review::{self, Became, Decision, Review};
+use tools::data_apps::{AppState, AppsError, Registration};
 use tools::staff::Action;
 use ui::form::{ButtonKind, Field, button, field, radios};
-use ui::notice::{AlertKind, chip, facts};
+use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::{count, empty_state};
 
 use super::shell;
@@ -79,6 +79,14 @@ async fn one(
     let main = html! {
         (shell::said(&visit))
         (described(&visit, &found))
+        @if let Some((changed, at)) = &found.changed { (asked_change(&visit, &found.registration, changed, *at)) }
+        @if let Some(proposed) = &found.proposed {
+            (alert(visit.language, AlertKind::Warning, &html! {
+                p { strong { (visit.say(&format!("apps-decide-{}", proposed.decision.word()))) } " "
+                    (ui::dates::instant(visit.language, proposed.at)) " " (proposed.reason) }
+                p { (visit.say_html("apps-staff-second")) }
+            }))
+        }
         @if found.state.next().is_empty() { p { (visit.say("apps-staff-final")) } } @else { (form(&visit, &found)) }
         p { a href=(PATH) { (visit.say("page-back")) } }
     };
@@ -106,12 +114,41 @@ fn described(visit: &Visit, review: &Review) -> Markup {
     facts(&lines)
 }
 
+/// What an app asks to be registered as, where it differs.
+fn asked_change(visit: &Visit, now: &Registration, then: &Registration, at: base::Timestamp) -> Markup {
+    let fields: [(&str, String, String); 8] = [
+        ("apps-field-name", now.name.clone(), then.name.clone()),
+        ("apps-organisation", now.organisation.clone(), then.organisation.clone()),
+        ("apps-field-contact", now.contact.clone(), then.contact.clone()),
+        ("apps-policy", now.policy.clone(), then.policy.clone()),
+        ("apps-field-redirect_uris", now.redirect_uris.join(" "), then.redirect_uris.join(" ")),
+        ("apps-what", now.scopes.join(" "), then.scopes.join(" ")),
+        (
+            "apps-purpose",
+            [&now.purpose.japanese, &now.purpose.easy, &now.purpose.english].map(String::as_str).join(" / "),
+            [&then.purpose.japanese, &then.purpose.easy, &then.purpose.english].map(String::as_str).join(" / "),
+        ),
+        ("apps-field-keys", now.keys.clone(), then.keys.clone()),
+    ];
+    let rows: Vec<Vec<Markup>> = fields
+        .iter()
+        .filter(|(_, now, then)| now != then)
+        .map(|(key, now, then)| vec![html! { (visit.say(key)) }, html! { (now) }, html! { (then) }])
+        .collect();
+    let title = visit.say("apps-staff-changed");
+    html! {
+        h2 { (title) }
+        p { (ui::dates::instant(visit.language, at)) " " (visit.say_html("apps-staff-changed-how")) }
+        @if rows.is_empty() { p { (visit.say("apps-staff-changed-nothing")) } }
+        @else { (visit.table(&title, &["apps-staff-field", "apps-staff-before", "apps-staff-after"], &rows)) }
+    }
+}
+
 fn form(visit: &Visit, review: &Review) -> Markup {
     let address = format!("{PATH}/{}/decide", review.client_id);
-    let options: Vec<(String, String)> = review
-        .state
-        .next()
-        .iter()
+    let changes = review.changed.iter().flat_map(|_| [Decision::TakeChange, Decision::LeaveChange]);
+    let options: Vec<(String, String)> = changes
+        .chain(review.state.next().iter().copied().map(Decision::State))
         .map(|next| (next.word().to_owned(), visit.say(&format!("apps-decide-{}", next.word()))))
         .collect();
     let first = options.first().map(|(word, _)| word.clone()).unwrap_or_default();
@@ -136,12 +173,18 @@ async fn decide(
 ) -> Result<Response, Failure> {
     fields.only(&["state", "reason"])?;
     let reason = shell::reason(&fields, "reason")?;
-    let typed = fields.get("state");
-    let state =
-        AppState::ALL.iter().copied().find(|one| one.word() == typed).ok_or_else(|| Failure::of(Kind::Invalid))?;
-    let (by, address) = (me.actor(), format!("{PATH}/{client_id}"));
-    shell::change::<AppsError, _>(&app, &address, "staff-done-app-decided", move |tx, seams| {
-        review::decide(tx, seams, &by, &client_id, state, &reason)
+    let decision = Decision::from_word(fields.get("state")).ok_or_else(|| Failure::of(Kind::Invalid))?;
+    let (inside, by, address) = (app.inside()?.clone(), me.actor(), format!("{PATH}/{client_id}"));
+    let became = blocking(move || {
+        let seams = inside.seams.clone();
+        Ok(inside
+            .store
+            .write::<_, AppsError, _>(move |tx| review::decide(tx, &seams, &by, &client_id, decision, &reason))?)
     })
-    .await
+    .await?;
+    let done = match became {
+        Became::Decided => "staff-done-app-decided",
+        Became::Proposed => "staff-done-app-proposed",
+    };
+    Ok(shell::done(&address, done))
 }

@@ -168,3 +168,43 @@ fn a_taken_over_outside_cannot_claim_a_card_it_has_not_seen() {
         assert_eq!(scene.account_of(&scene.hanako()), None);
     }
 }
+
+#[test]
+fn a_person_sees_all_their_cards_as_the_city_has_them_and_stops_one_without_showing_any() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let (_, mut phone) = scene.joined();
+        card(&scene, 71, Some(scene.hanako()));
+        let first = phone.get("/portal/cards");
+        assert!(first.status == 200 && first.text().contains("data-again"), "{}", first.text());
+        scene.deliver();
+        let page = phone.get("/portal/cards");
+        let id = page.between("/portal/cards/", "/stop").unwrap_or_else(|| panic!("{}", page.text()));
+        let stop = format!("/portal/cards/{id}/stop");
+        let (_, mut other) = scene.door.resident(tools::portal::Assurance::High);
+        assert_eq!(other.post(&stop, &[]).status, 404, "nobody stops another's");
+        // The card is lost: a passkey is enough.
+        let mut key = Scene::with_passkey(&mut phone, "");
+        let mut home = scene.door.stranger();
+        Scene::by_passkey(&mut home, &mut key);
+        assert_eq!(home.post(&stop, &[]).location(), Some("/portal/cards?done=portal-done-card-stopping"));
+        scene.deliver();
+        let page = home.get("/portal/cards").text();
+        assert!(!page.contains(&stop) && page.contains("一時停止"), "{page}");
+        assert!(home.get("/portal/settings/security").text().contains("カードの停止を依頼"));
+    });
+}
+
+#[test]
+fn asking_for_pairing_codes_writes_nothing_into_the_audit_log_and_has_an_end() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let entries = || {
+        let read = |tx: &mut store::Tx<'_>| Ok(tx.query("SELECT 1 FROM audit_entry", &[])?.len());
+        scene.outside().store.read::<_, store::StoreError, _>(read).unwrap()
+    };
+    let before = entries();
+    for _ in 0..3 {
+        assert_eq!(scene.door.stranger().post("/portal/sign-in/agent", &[]).status, 200);
+    }
+    assert_eq!(entries(), before);
+}

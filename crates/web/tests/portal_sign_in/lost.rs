@@ -45,7 +45,11 @@ fn the_code_kept_at_home_stops_the_account_without_signing_in_and_the_card_opens
         assert!(refused.status == 422 && refused.text().contains("止められています"), "{}", refused.text());
         assert_eq!(scene.by_app(&mut phone, HANAKO, false).status, 404, "the inside is asked again");
 
-        scene.by_app(&mut phone, HANAKO, true);
+        // Shown again, it stays stopped and shows nothing until the inside has answered this very question.
+        let waiting = scene.by_app(&mut phone, HANAKO, true);
+        assert_eq!((waiting.status, scene.state(account)), (200, AccountState::Stopped));
+        assert!(phone.get("/portal/welcome").text().contains("data-again"));
+        assert_eq!(phone.get("/portal/settings/security").status, 403, "nothing of the account opens meanwhile");
         scene.deliver();
         assert_eq!(scene.state(account), AccountState::Open);
         let log = phone.get("/portal/settings/security").text();
@@ -119,4 +123,34 @@ fn an_officer_stops_an_account_on_the_telephone_and_lets_it_in_again_and_both_ar
         });
         assert_eq!(audited.unwrap().len(), 2);
     });
+}
+
+#[test]
+fn an_answer_to_what_was_shown_before_the_stop_does_not_undo_it() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let (account, mut phone) = scene.joined();
+    let code = phone.post("/portal/settings/stop-code", &[]).between("<p class=\"secret\">", "<").unwrap();
+    let again = || scene.door.stranger().post("/portal/stop", &[("code", &code)]).status;
+    assert_eq!(again(), 200);
+    // The card is shown, the question is on its way; then somebody stops the account once more.
+    scene.by_app(&mut phone, HANAKO, true);
+    scene.door.database.clock.advance_seconds(60);
+    let (inside, post, seams) = (scene.door.inside().clone(), scene.post(), scene.door.app.seams.clone());
+    let (hanako, by) = (scene.hanako(), tools::access::Actor::Staff { account: seams.random_id() });
+    inside
+        .store
+        .clone()
+        .write::<_, tools::portal::PostError, _>(move |tx| {
+            stopping::by_office(tx, &seams, &post, &by, &hanako, true, stopping::Reason::Lost)
+        })
+        .unwrap();
+    scene.hold_first();
+    assert_eq!(scene.state(account), AccountState::Stopped);
+    scene.deliver();
+    assert_eq!(scene.state(account), AccountState::Stopped, "the answer was to an older question");
+    assert_eq!(phone.get("/portal").status, 401);
+    // Shown once more, after that, it opens.
+    scene.by_app(&mut phone, HANAKO, true);
+    scene.deliver();
+    assert_eq!(scene.state(account), AccountState::Open);
 }

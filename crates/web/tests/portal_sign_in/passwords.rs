@@ -152,3 +152,53 @@ fn strangers_who_try_an_account_lock_out_neither_its_browser_nor_its_passkey() {
         scene.door.stranger().post("/portal/sign-in/password", &[("email", "a@b.example"), ("password", PASSWORD)]);
     assert_eq!(other.status, 401, "another account is not slowed down");
 }
+
+#[test]
+fn an_account_gets_five_letters_a_day_for_a_forgotten_password_whoever_asks() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let (_, mut phone) = scene.joined();
+    set_up(&scene, &mut phone, MAIL, 1);
+    for _ in 0..7 {
+        let asked = scene.door.stranger().post("/portal/sign-in/forgotten", &[("email", MAIL)]);
+        assert_eq!(asked.location(), Some("/portal/sign-in/reset"), "whoever asks is told the same");
+        scene.door.database.clock.advance_seconds(600);
+    }
+    scene.letters.text(MAIL, 6);
+    assert_eq!(scene.letters.settled(MAIL), 6, "one for the address, five for the password");
+    scene.door.database.clock.advance_seconds(86_400);
+    scene.door.stranger().post("/portal/sign-in/forgotten", &[("email", MAIL)]);
+    scene.letters.text(MAIL, 7);
+}
+
+#[test]
+fn a_telephone_number_is_proved_by_a_code_changed_with_the_card_and_the_old_one_is_told() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let (account, mut phone) = scene.joined();
+        set_up(&scene, &mut phone, MAIL, 1);
+        let at = "/portal/settings/phone";
+        assert_eq!(phone.post(at, &[("phone", "03-1234-5678")]).status, 400, "no mobile");
+        assert_eq!(phone.post(at, &[("phone", "090-0000-0001")]).location(), Some("/portal/settings/phone/code"));
+        let code = scene.letters.code("09000000001", 1);
+        let wrong = if code == "000000" { "111111" } else { "000000" };
+        assert_eq!(phone.post("/portal/settings/phone/code", &[("code", wrong)]).status, 401);
+        assert_eq!(phone.post("/portal/settings/phone/code", &[("code", &code)]).status, 303);
+        let page = phone.get("/portal/settings/security").text();
+        assert!(page.contains("下4けた 0001") && !page.contains("09000000001"), "the last digits alone");
+        let kept = tools::portal::phone::number_of(&scene.outside(), account).unwrap().unwrap();
+        assert_eq!(kept.reveal(), "09000000001");
+        phone.post(at, &[("phone", "080 0000 0002")]);
+        let code = scene.letters.code("08000000002", 1);
+        assert_eq!(phone.post("/portal/settings/phone/code", &[("code", &code)]).status, 303);
+        assert!(scene.letters.text("09000000001", 2).contains("変更または削除"), "the old number is told");
+        assert!(scene.letters.text(MAIL, 2).contains("変更または削除"), "and the address");
+        assert_eq!(phone.post("/portal/settings/phone/remove", &[]).status, 303);
+        assert!(scene.letters.text("08000000002", 2).contains("変更または削除"));
+        assert!(tools::portal::phone::number_of(&scene.outside(), account).unwrap().is_none());
+        // By a passkey it is seen, and not changed.
+        let mut key = Scene::with_passkey(&mut phone, "");
+        let mut other = scene.door.stranger();
+        Scene::by_passkey(&mut other, &mut key);
+        assert_eq!(other.post(at, &[("phone", "090-0000-0003")]).status, 403);
+    });
+}

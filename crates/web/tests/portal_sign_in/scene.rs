@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use base::Timestamp;
+use messaging::carrier::{Carrier, CarrierFault};
 use openid::http::OverTcp;
 use openid::jwt::TokenKey;
 use pki::agent::ServerKeys;
@@ -22,7 +23,7 @@ use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
 use tools::portal::mail::{Letter, Mailer, NotSent};
 use tools::portal::post::Desk;
-use tools::portal::{AccountId, AccountState, Post, account, arrivals, link, stopping};
+use tools::portal::{AccountId, AccountState, Post, account, arrivals, link, own_records, stopping};
 use tools::register::{self, Criteria, Resident, Sex, import};
 use tools::relay::{Endpoint, InProcess};
 use tools::staff::testing::SoftAuthenticator;
@@ -46,7 +47,22 @@ impl Mailer for Letters {
     }
 }
 
+/// Short messages lie beside the letters, under their number.
+impl Carrier for Letters {
+    fn submit(&self, _: base::Id, to: &base::Personal<String>, body: &str) -> Result<String, CarrierFault> {
+        let letter = Letter { to: to.clone(), subject: String::new(), text: body.to_owned().into() };
+        self.0.lock().unwrap().push(letter);
+        Ok(String::new())
+    }
+}
+
 impl Letters {
+    /// How many came to this address once nothing more comes: a letter on its way takes less than this.
+    pub fn settled(&self, to: &str) -> usize {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        self.0.lock().unwrap().iter().filter(|letter| letter.to.reveal() == to).count()
+    }
+
     /// The `nth` to this address; letters are sent beside the request, so it may take a moment.
     pub fn text(&self, to: &str, nth: usize) -> String {
         for _ in 0..2000 {
@@ -179,6 +195,7 @@ impl Scene {
         let outside = Arc::new(Post::new(Zone::Inside, vec![copy(&theirs)], ours.public().clone()));
         let letters = Arc::new(Letters::default());
         let ways = Ways {
+            carrier: Some(letters.clone()),
             post: outside.clone(),
             party: Some(RelyingParty::new(ORIGIN, "見本市").unwrap()),
             national: Some(national),
@@ -223,15 +240,35 @@ impl Scene {
         let judge = self.judge.clone();
         let (arriving, holding, within) = (outside.clone(), outside.clone(), inside.clone());
         let to_inside = Desk::default().on(joining::JOINING, move |one| joining::take(&within, &post, &judge, one));
+        let (known, answering) = (self.door.inside().clone(), self.ends[0].clone());
+        let (held, telling, told) = (self.door.inside().clone(), self.ends[0].clone(), outside.clone());
+        let to_inside = to_inside
+            .on(own_records::QUESTION, move |one| own_records::take_question(&known, &answering, one))
+            .on(own_records::CARD_STOP, move |one| own_records::take_stop(&held, &telling, one));
         let to_outside = Desk::default()
+            .on(own_records::ANSWER, move |one| own_records::take_answer(&told, one))
             .on(link::STANDING, move |one| arrivals::standing(&arriving, one))
             .on(stopping::HOLD, move |one| stopping::take(&holding, one));
         for _ in 0..3 {
+            own_records::send_questions(&outside, &self.ends[1]).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
             self.ends[0].unpack(&inside.store, &inside.seams, &to_inside).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
             self.ends[1].unpack(&outside.store, &outside.seams, &to_outside).unwrap();
         }
+    }
+
+    /// Carries what the inside says of stopped accounts alone; everything else waits.
+    pub fn hold_first(&self) {
+        let outside = self.outside();
+        let later = |_: &tools::portal::post::Opened| Err(tools::portal::PostError::Later("in a test"));
+        let holding = outside.clone();
+        let desk = Desk::default()
+            .on(stopping::HOLD, move |one| stopping::take(&holding, one))
+            .on(link::STANDING, later)
+            .on(own_records::ANSWER, later);
+        self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
+        self.ends[1].unpack(&outside.store, &outside.seams, &desk).unwrap();
     }
 
     /// The inside's end of the post.

@@ -4,6 +4,8 @@ use store::testing::{TestDatabase, for_each_engine};
 use tools::portal::AccountState;
 use tools::portal::assurance::CARD_SECONDS;
 
+use yakuba_web::testing::Answer;
+
 use crate::scene::{HANAKO, HANAKO_RENEWED, HARDLY_HANAKO, Scene, json};
 
 #[test]
@@ -140,5 +142,37 @@ fn the_dead_come_in_no_more_and_who_moved_away_reads_on() {
         assert_eq!(phone.get("/portal").status, 401, "every session is over");
         assert_eq!(Scene::by_passkey(&mut scene.door.stranger(), &mut key).status, 422);
         assert_eq!(scene.by_app(&mut scene.door.stranger(), HANAKO, true).status, 422);
+    });
+}
+
+#[test]
+fn whoever_signs_in_is_led_on_to_the_page_they_wanted_and_never_out_of_the_portal() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let (_, mut phone) = scene.joined();
+        let mut key = Scene::with_passkey(&mut phone, "");
+        let mut home = scene.door.stranger();
+        home.get("/portal/sign-in?next=/portal/apps/consent/app/abc_-1");
+        let next = |answer: Answer| json(&answer)["next"].as_str().unwrap().to_owned();
+        assert_eq!(next(Scene::by_passkey(&mut home, &mut key)), "/portal/apps/consent/app/abc_-1");
+        // Once; and whoever is in already is led there at once.
+        let mut again = scene.door.stranger();
+        assert_eq!(next(Scene::by_passkey(&mut again, &mut key)), "/portal");
+        assert_eq!(home.get("/portal/sign-in?next=/portal/letters").location(), Some("/portal/letters"));
+        let mut by_app = scene.door.stranger();
+        by_app.get("/portal/sign-in?next=/portal/consents");
+        assert!(scene.by_app(&mut by_app, HANAKO, false).text().contains("href=\"/portal/consents\""));
+        for elsewhere in [
+            "https://evil.example/",
+            "//evil.example",
+            "/portal//evil.example",
+            "/portal/..%2f..",
+            "/staff",
+            "/portal/a?b=c",
+        ] {
+            let mut lured = scene.door.stranger();
+            lured.get(&format!("/portal/sign-in?next={elsewhere}"));
+            assert_eq!(next(Scene::by_passkey(&mut lured, &mut key)), "/portal", "{elsewhere}");
+        }
     });
 }

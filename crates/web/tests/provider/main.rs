@@ -7,4 +7,5 @@ mod clients;
 mod consent;
 mod negative;
 mod review;
+mod shared;
 mod support;

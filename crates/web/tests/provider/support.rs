@@ -65,9 +65,20 @@ pub fn error(answer: &Answer) -> (u16, String) {
 impl<'a> App<'a> {
     /// Registered, in this state.
     pub fn registered(door: &'a TestDoor, client_id: &str, state: AppState) -> Self {
+        Self::registered_with(door, client_id, state, |_| ())
+    }
+
+    /// The same, otherwise worded.
+    pub fn registered_with(
+        door: &'a TestDoor,
+        client_id: &str,
+        state: AppState,
+        bend: impl FnOnce(&mut Registration),
+    ) -> Self {
         let key = TokenKey::generate("k1").unwrap();
         let outside = door.app.outside.clone().unwrap();
-        let (said, seams, id) = (registration(&json!(key.jwk())), outside.seams.clone(), client_id.to_owned());
+        let (mut said, seams, id) = (registration(&json!(key.jwk())), outside.seams.clone(), client_id.to_owned());
+        bend(&mut said);
         outside
             .store
             .write::<_, StoreError, _>(move |tx| registry::keep_for_tests(tx, &seams, &id, &said, state))
@@ -177,9 +188,14 @@ impl<'a> App<'a> {
     }
 
     pub fn sandbox_answer(&self, query: &str, decision: &str) -> Answer {
-        let scopes = ["openid", "offline_access", "basics"].map(|scope| ("scope", scope));
-        let fields = [("asked", query), ("account", "sandbox:1"), ("decision", decision)];
-        self.door.stranger().post_bare("/connect/sandbox", &[&fields[..], &scopes[..]].concat())
+        self.sandbox_says(query, decision, &["openid", "offline_access", "basics"])
+    }
+
+    /// A made-up resident who ticked these.
+    pub fn sandbox_says(&self, query: &str, decision: &str, scopes: &[&str]) -> Answer {
+        let mut fields = vec![("asked", query), ("account", "sandbox:1"), ("decision", decision)];
+        fields.extend(scopes.iter().map(|scope| ("scope", *scope)));
+        self.door.stranger().post_bare("/connect/sandbox", &fields)
     }
 
     pub fn exchange_fields(&self, code: &str) -> Fields {

@@ -644,3 +644,4 @@ staff-done-objection = Answered; the person will read it.
 staff-done-guardian-entered = Entered.
 staff-done-guardian-ended = Ended.
 staff-done-mandate-paper = Noted as sent.
+staff-done-app-proposed = Proposed. Another officer must confirm.

@@ -635,3 +635,4 @@ staff-done-objection = 回答しました。本人の画面に届きます。
 staff-done-guardian-entered = 登録しました。
 staff-done-guardian-ended = 終了しました。
 staff-done-mandate-paper = 発送済みにしました。
+staff-done-app-proposed = 提案しました。別の職員の確認を待ちます。

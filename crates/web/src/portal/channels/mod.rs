@@ -6,10 +6,12 @@
 //!  POST …/push  …/push/remove                this browser's subscription, brought by push.js
 //!  POST …/email  …/email/confirm  …/email/remove  …/email/notices
 //!  GET  /portal/push-worker.js               the service worker: shows teasers
+//!  GET  /portal/told                         what a digest leads to
 //!  GET, POST /stop/{token}                   without sign-in: one click (RFC 8058) or a page with a button
 //! ```
 
 mod stop;
+mod told;
 mod view;
 
 use std::sync::Arc;
@@ -46,6 +48,7 @@ pub fn routes() -> Routes {
         .post("/portal/settings/channels/email/confirm", Rule::Resident(Assurance::High), confirm_email)
         .post("/portal/settings/channels/email/remove", SEEN, remove)
         .post("/portal/settings/channels/email/notices", SEEN, notices)
+        .get("/portal/told", SEEN, told::page)
         .get("/portal/push-worker.js", Rule::Public, worker)
         .get("/stop/{token}", Rule::Public, stop::page)
         .post("/stop/{token}", Rule::Public, stop::stop)

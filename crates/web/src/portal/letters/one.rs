@@ -191,12 +191,19 @@ async fn change(
     app: &Arc<App>,
     me: &InPortal,
     letter: &str,
-    done: &'static str,
+    (act, done): (&'static str, &'static str),
     action: fn(&mut Tx<'_>, AccountId, LetterId, Timestamp) -> Result<(), StoreError>,
 ) -> Result<Response, Failure> {
     let (outside, account, id) = (app.outside()?.clone(), me.subject(), letter_id(letter)?);
-    let now = outside.seams.now();
-    blocking(move || Ok(outside.store.write::<_, StoreError, _>(move |tx| action(tx, account, id, now))?)).await?;
+    let (seams, session) = (outside.seams.clone(), me.0.clone());
+    blocking(move || {
+        Ok(outside.store.write::<_, StoreError, _>(move |tx| {
+            // Both names, where somebody does it for another.
+            tools::representatives::acted(tx, &seams, &session, act, &id.to_string())?;
+            action(tx, account, id, seams.now())
+        })?)
+    })
+    .await?;
     Ok(shell::done("/portal/letters", done))
 }
 
@@ -207,7 +214,7 @@ pub async fn put_away(
     Path(letter): Path<String>,
 ) -> Result<Response, Failure> {
     let action = |tx: &mut Tx<'_>, account, id, now| items::put_away(tx, account, id, Some(now));
-    change(&app, &me, &letter, "portal-done-letter-put-away", action).await
+    change(&app, &me, &letter, ("letter_put_away", "portal-done-letter-put-away"), action).await
 }
 
 /// `POST …/put-back`.
@@ -217,13 +224,13 @@ pub async fn put_back(
     Path(letter): Path<String>,
 ) -> Result<Response, Failure> {
     let action = |tx: &mut Tx<'_>, account, id, _| items::put_away(tx, account, id, None);
-    change(&app, &me, &letter, "portal-done-letter-put-back", action).await
+    change(&app, &me, &letter, ("letter_put_back", "portal-done-letter-put-back"), action).await
 }
 
 /// `POST …/done`.
 pub async fn done(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<String>) -> Result<Response, Failure> {
     let action = |tx: &mut Tx<'_>, account, id, now| items::done(tx, account, id, Some(now));
-    change(&app, &me, &letter, "portal-done-letter-done", action).await
+    change(&app, &me, &letter, ("letter_done", "portal-done-letter-done"), action).await
 }
 
 /// `POST …/remove`: for good; a statutory letter stays.
@@ -237,7 +244,7 @@ pub async fn remove(
         return Err(closed.next("/portal/letters", "page-back"));
     }
     let action = |tx: &mut Tx<'_>, account, id, _| items::remove(tx, account, id).map(drop);
-    change(&app, &me, &letter, "portal-done-letter-removed", action).await
+    change(&app, &me, &letter, ("letter_removed", "portal-done-letter-removed"), action).await
 }
 
 /// A file to keep.

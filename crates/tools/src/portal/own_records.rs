@@ -1,0 +1,329 @@
+//! What of a person's own records the outside holds for them, because they asked: their cards and tags, and, only while they
+//! share it with an app, their address. Asked outside, read inside by the person's own access, sealed both ways.
+//!
+//! ```text
+//!  ask ─► OWN_QUESTION ─► take_question (inside) ─► OWN_ANSWER ─► kept sealed ─► address, cards
+//!  stop_card ─► CARD_STOP ─► take_stop (inside): on hold, and the list anew
+//! ```
+
+use std::sync::Arc;
+
+use base::{Id, Seams, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{StoreError, Tx};
+
+use super::post::Opened;
+use super::{AccountId, Post, PostError, Topic, link};
+use crate::ResidentId;
+use crate::access::{self, Actor, Duty, Item, PersonAccess, Purpose};
+use crate::credentials::{self, CredentialError, CredentialStatus};
+use crate::register::{self, RegisterError};
+use crate::zone::{Inside, Outside};
+
+/// Outside → inside: somebody asks for a record of their own.
+pub const QUESTION: Topic = "own_question";
+/// Inside → outside: the record.
+pub const ANSWER: Topic = "own_answer";
+/// Outside → inside: a card or tag is to be held.
+pub const CARD_STOP: Topic = "card_stop";
+
+const COLUMN: &str = "portal_own_records.content";
+/// Seconds within which a question is the same.
+const SAME: i64 = 30;
+/// Seconds after which an address that is read by apps is asked for anew: people move.
+const ADDRESS_SECONDS: i64 = 86_400;
+/// Questions sent in one go.
+const STEP: i64 = 200;
+
+/// A record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// 住所.
+    Address,
+    /// Cards, tags and codes.
+    Cards,
+}
+
+impl Record {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Cards => "cards",
+        }
+    }
+}
+
+/// An address as told.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Seven digits.
+    pub postal_code: Option<String>,
+    /// Local public entity code, five digits.
+    pub municipality_code: String,
+    /// The whole address on one line.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Address(<personal>)")
+    }
+}
+
+/// A card or tag as told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// Its name here.
+    pub id: Id,
+    /// Key of the words for its kind.
+    pub kind: String,
+    /// Key of the words for where it stands.
+    pub status: String,
+    /// Since when it stands so, in microseconds.
+    pub since: i64,
+    /// When it was linked.
+    pub enrolled_at: i64,
+    /// A word by which its holder knows it again.
+    pub mark: Option<String>,
+    /// Whether it can be stopped.
+    pub may_be_stopped: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    /// Nobody, or nothing that may be told.
+    Nothing(Record),
+    Address(Address),
+    Cards(Vec<Card>),
+}
+
+impl Told {
+    const fn record(&self) -> Record {
+        match self {
+            Self::Nothing(record) => *record,
+            Self::Address(_) => Record::Address,
+            Self::Cards(_) => Record::Cards,
+        }
+    }
+}
+
+/// Asks for a record. Asked again within seconds it is the same question; what was told stays readable meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ask(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, record: Record) -> Result<(), StoreError> {
+    let now = seams.now();
+    tx.execute(
+        "INSERT INTO portal_own_records (account_id, kind, asked_at, sent) VALUES ($1, $2, $3, 0) \
+         ON CONFLICT (account_id, kind) DO UPDATE SET asked_at = $3, sent = 0 WHERE portal_own_records.asked_at < $4",
+        &[account.into(), record.word().into(), now.into(), now.plus_seconds(-SAME).into()],
+    )?;
+    Ok(())
+}
+
+fn kept(outside: &Outside, account: AccountId, record: Record) -> Result<Option<(Told, Timestamp)>, PostError> {
+    let row = outside.store.read::<_, StoreError, _>(|tx| {
+        let sql = "SELECT content, told_at FROM portal_own_records WHERE account_id = $1 AND kind = $2";
+        tx.query_one(sql, &[account.into(), record.word().into()])
+    })?;
+    let Some(row) = row else { return Ok(None) };
+    let (Some(sealed), Some(at)) = (row.opt_blob(0)?, row.opt_timestamp(1)?) else { return Ok(None) };
+    let plain = outside.vault.open_sealed(&account.sealed_under(), COLUMN, sealed)?;
+    let told = serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("a record"))?;
+    Ok(Some((told, at)))
+}
+
+/// The address of `account`, once told. [`None`] too for a person under protection (支援措置), of whom none is told.
+///
+/// # Errors
+/// [`PostError`].
+pub fn address(outside: &Outside, account: AccountId) -> Result<Option<Address>, PostError> {
+    Ok(match kept(outside, account, Record::Address)? {
+        Some((Told::Address(address), _)) => Some(address),
+        _ => None,
+    })
+}
+
+/// Cards and tags of `account` and as of when, once told; an empty list where there are none.
+///
+/// # Errors
+/// [`PostError`].
+pub fn cards(outside: &Outside, account: AccountId) -> Result<Option<(Vec<Card>, Timestamp)>, PostError> {
+    Ok(match kept(outside, account, Record::Cards)? {
+        Some((Told::Cards(cards), at)) => Some((cards, at)),
+        Some((_, at)) => Some((Vec::new(), at)),
+        None => None,
+    })
+}
+
+/// A statement about who shares their address with an app now (`$1`).
+macro_rules! sharing {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "SELECT g.account_id FROM data_app_grants g JOIN consents c ON c.consent_id = g.grant_id \
+             WHERE c.state = 'given' AND c.until > $1 AND (' ' || g.scopes || ' ') LIKE '% address %'",
+            $after
+        )
+    };
+}
+
+/// Asks anew for addresses that apps read since they were told, a day ago or more, and forgets those that nobody shares any
+/// more. Once a minute.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn look_after(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        sharing!("DELETE FROM portal_own_records WHERE kind = 'address' AND account_id NOT IN (", ")"),
+        &[now.into()],
+    )?;
+    tx.execute(
+        "UPDATE portal_own_records SET asked_at = $1, sent = 0 WHERE kind = 'address' AND sent = 1 AND told_at < $2 \
+         AND EXISTS (SELECT 1 FROM data_app_grants g JOIN data_app_uses u ON u.grant_id = g.grant_id \
+         WHERE g.account_id = portal_own_records.account_id AND u.item = 'address' \
+         AND u.last_at > portal_own_records.told_at)",
+        &[now.into(), now.plus_seconds(-ADDRESS_SECONDS).into()],
+    )?;
+    Ok(())
+}
+
+/// Sends questions that wait to the inside.
+///
+/// # Errors
+/// [`PostError`].
+pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, PostError> {
+    let (seams, post) = (outside.seams.clone(), post.clone());
+    outside.store.write(move |tx| {
+        let sql = "SELECT account_id, kind FROM portal_own_records WHERE sent = 0 ORDER BY asked_at LIMIT $1";
+        let rows = tx.query(sql, &[STEP.into()])?;
+        for row in &rows {
+            let account = AccountId::parse(row.text(0)?).ok_or(PostError::Malformed("an account"))?;
+            let record = if row.text(1)? == Record::Address.word() { Record::Address } else { Record::Cards };
+            post.send(tx, &seams, account, QUESTION, &record)?;
+            let sql = "UPDATE portal_own_records SET sent = 1 WHERE account_id = $1 AND kind = $2";
+            tx.execute(sql, &[account.into(), record.word().into()])?;
+        }
+        Ok(rows.len())
+    })
+}
+
+/// Asks the inside to hold a card or tag of this person.
+///
+/// # Errors
+/// [`PostError`].
+pub fn stop_card(outside: &Outside, post: &Arc<Post>, account: AccountId, card: Id) -> Result<(), PostError> {
+    let (seams, post) = (outside.seams.clone(), post.clone());
+    outside.store.write(move |tx| post.send(tx, &seams, account, CARD_STOP, &card).map(drop))
+}
+
+/// Takes [`QUESTION`]. Of somebody the inside does not know nothing is told.
+///
+/// # Errors
+/// [`PostError`].
+pub fn take_question(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(), PostError> {
+    let record: Record = opened.json()?;
+    let (zone, post, account) = (inside.clone(), post.clone(), opened.account);
+    inside.store.write(move |tx| {
+        let told = match link::resident_of(tx, account)? {
+            Some(resident) => told(tx, &zone, &resident, record)?,
+            None => Told::Nothing(record),
+        };
+        post.send(tx, &zone.seams, account, ANSWER, &told).map(drop)
+    })
+}
+
+/// Takes [`CARD_STOP`]: what belongs to this person and can be held is; in any case the list is told anew.
+///
+/// # Errors
+/// [`PostError`].
+pub fn take_stop(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(), PostError> {
+    let card: Id = opened.json()?;
+    let (zone, post, account) = (inside.clone(), post.clone(), opened.account);
+    inside.store.write(move |tx| {
+        let resident = link::resident_of(tx, account)?.ok_or(PostError::Malformed("nobody has this account"))?;
+        let actor = Actor::Resident { resident: resident.clone(), terminal: None };
+        credentials::set_status(tx, &zone.seams, &actor, &resident, card, CredentialStatus::OnHold).map_err(not_now)?;
+        let told = told(tx, &zone, &resident, Record::Cards)?;
+        post.send(tx, &zone.seams, account, ANSWER, &told).map(drop)
+    })
+}
+
+fn not_now(error: CredentialError) -> PostError {
+    match error {
+        CredentialError::Store(error) => PostError::Store(error),
+        CredentialError::Access(error) => PostError::Access(error),
+        CredentialError::Vault(error) => PostError::Vault(error),
+    }
+}
+
+fn told(tx: &mut Tx<'_>, zone: &Inside, resident: &ResidentId, record: Record) -> Result<Told, PostError> {
+    let actor = Actor::Resident { resident: resident.clone(), terminal: None };
+    let item = match record {
+        Record::Address => Item::Address,
+        Record::Cards => Item::Credential,
+    };
+    let purpose = Purpose::new(Duty::Portal).reading(&[item]);
+    let access = access::person(tx, &zone.seams, &actor, &purpose, resident)?;
+    match record {
+        // Where somebody under protection lives leaves the city by no app, whoever holds their phone.
+        Record::Address if register::endings::is_protected(tx, zone.seams.today(), resident)? => {
+            Ok(Told::Nothing(record))
+        }
+        Record::Address => address_inside(tx, &access),
+        Record::Cards => cards_inside(tx, zone, &access, resident),
+    }
+}
+
+fn address_inside(tx: &mut Tx<'_>, access: &PersonAccess) -> Result<Told, PostError> {
+    let own = register::resident(tx, access).map_err(|error| match error {
+        RegisterError::Store(error) => PostError::Store(error),
+        RegisterError::Access(error) => PostError::Access(error),
+        _ => PostError::Later("the register has no such entry"),
+    })?;
+    Ok(Told::Address(Address {
+        postal_code: own.address.postal_code.clone(),
+        municipality_code: own.address.municipality_code.clone(),
+        text: own.address.whole(),
+    }))
+}
+
+fn cards_inside(
+    tx: &mut Tx<'_>,
+    zone: &Inside,
+    access: &PersonAccess,
+    resident: &ResidentId,
+) -> Result<Told, PostError> {
+    let all = credentials::list(tx, &zone.vault, access, resident).map_err(not_now)?;
+    let card = |one: &credentials::Listed| Card {
+        id: one.id,
+        kind: one.kind.word().to_owned(),
+        status: one.status.word().to_owned(),
+        since: one.since.micros(),
+        enrolled_at: one.enrolled_at.micros(),
+        mark: one.mark.clone(),
+        may_be_stopped: one.status.may_become(CredentialStatus::OnHold),
+    };
+    Ok(Told::Cards(all.iter().map(card).collect()))
+}
+
+/// Takes [`ANSWER`]. Nothing that nobody asked for is kept.
+///
+/// # Errors
+/// [`PostError`].
+pub fn take_answer(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
+    let told: Told = opened.json()?;
+    let record = told.record();
+    let (account, at) = (opened.account, opened.sent_at);
+    let sealed = outside.vault.seal(&account.sealed_under(), COLUMN, &opened.content)?;
+    outside.store.write::<_, StoreError, _>(move |tx| {
+        tx.execute(
+            "UPDATE portal_own_records SET content = $3, told_at = $4 WHERE account_id = $1 AND kind = $2 \
+             AND (told_at IS NULL OR told_at <= $4)",
+            &[account.into(), record.word().into(), sealed.as_slice().into(), at.into()],
+        )
+    })?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! A person's cards and tags: those they came in with, and all that are linked to them, as the register's side tells them.
+//! Stopping one needs no card: whoever lost it has none.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::{Id, Kind, Timestamp};
+use maud::{Markup, html};
+use store::StoreError;
+use tools::portal::events::{self, SecurityEvent};
+use tools::portal::means::{self, Means, MeansKind};
+use tools::portal::own_records::{self, Card, Record};
+use tools::portal::{Assurance, PostError};
+use ui::form::{ButtonKind, one_button};
+use ui::notice::{AlertKind, alert, chip};
+use ui::table::empty_state;
+
+use super::shell;
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::routes::{Routes, Rule};
+use crate::visit::{InPortal, Visit};
+
+const PATH: &str = "/portal/cards";
+/// Seconds after which a page that waits for the inside looks again.
+const AGAIN_SECONDS: u32 = 2;
+
+/// Its routes.
+pub fn routes() -> Routes {
+    let daily = Rule::Resident(Assurance::Substantial);
+    Routes::new().get(PATH, daily, page).post("/portal/cards/{card}/stop", daily, stop)
+}
+
+/// What the page shows.
+struct Shown {
+    cards: Vec<Means>,
+    apps: Vec<Means>,
+    /// All cards and as of when; none before the inside has told them.
+    linked: Option<(Vec<Card>, Timestamp)>,
+}
+
+async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
+    let (outside, person) = (app.outside()?.clone(), me.0.person.clone());
+    let is_known = person.state.reads();
+    let shown = blocking(move || {
+        let who = person.id;
+        let of = |kind| outside.store.read(|tx| means::of_kind(tx, who, kind));
+        let shown = Shown {
+            cards: of(MeansKind::Card)?,
+            apps: of(MeansKind::App)?,
+            linked: own_records::cards(&outside, who)?,
+        };
+        if is_known {
+            // What is shown is a moment old; the next look has what is now.
+            let seams = outside.seams.clone();
+            outside.store.write::<_, StoreError, _>(move |tx| own_records::ask(tx, &seams, who, Record::Cards))?;
+        }
+        Ok(shown)
+    })
+    .await?;
+    let main = html! {
+        (shell::said(&visit))
+        @if is_known { (linked(&visit, shown.linked.as_ref())) }
+        h2 { (visit.say("portal-cards-used")) }
+        p { (visit.say_html("portal-cards-lead")) }
+        @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {
+            @for one in all {
+                section class="card" {
+                    h3 { (visit.say(key)) }
+                    p class="hint" { (visit.say("portal-added")) " " (ui::dates::instant(visit.language, one.added_at))
+                        @if let Some(used) = one.used_at { " · " (visit.say("portal-used")) " " (ui::dates::instant(visit.language, used)) } }
+                }
+            }
+        }
+        section class="card" {
+            h2 { (visit.say("portal-cards-trouble")) }
+            ul {
+                li { (visit.say_html("portal-help-locked")) }
+                li { (visit.say_html("portal-help-new-card")) }
+                li { (visit.say_html("portal-cards-lost")) }
+            }
+            p { (app.profile.counter) }
+        }
+    };
+    Ok(shell::with_scripts(
+        &visit,
+        &me,
+        &visit.say("portal-cards-title"),
+        &["portal.js"],
+        &html! {
+            h1 { (visit.say("portal-cards-title")) }
+            (main)
+        },
+    ))
+}
+
+fn linked(visit: &Visit, told: Option<&(Vec<Card>, Timestamp)>) -> Markup {
+    html! {
+        h2 { (visit.say("portal-cards-linked")) }
+        @match told {
+            None => (alert(visit.language, AlertKind::Info, &html! {
+                p data-again=(AGAIN_SECONDS) { (visit.say_html("portal-cards-asking")) }
+                p { a href=(PATH) { (visit.say("portal-welcome-again")) } }
+            })),
+            Some((cards, at)) => {
+                p class="hint" { (visit.say("portal-cards-as-of")) " " (ui::dates::instant(visit.language, *at)) }
+                @if cards.is_empty() { (empty_state(&visit.say("portal-cards-none"), &visit.say("portal-cards-none-how"))) }
+                @for one in cards { (card(visit, one)) }
+                p { (visit.say_html("portal-cards-stop-how")) }
+            }
+        }
+    }
+}
+
+fn card(visit: &Visit, one: &Card) -> Markup {
+    let kind = visit.say(&one.kind);
+    let state = if one.may_be_stopped { AlertKind::Success } else { AlertKind::Warning };
+    let address = format!("{PATH}/{}/stop", one.id);
+    let instant = |micros| ui::dates::instant(visit.language, Timestamp::from_micros(micros));
+    html! {
+        section class="card" {
+            h3 { (kind) @if let Some(mark) = &one.mark { " 「" (mark) "」" } }
+            p { (chip(state, &visit.say(&one.status))) " " (instant(one.since)) }
+            p class="hint" { (visit.say("portal-added")) " " (instant(one.enrolled_at)) }
+            @if one.may_be_stopped {
+                (one_button(&address, &visit.csrf(&address), ButtonKind::Danger, &visit.say("portal-cards-stop"), Some(&kind)))
+            }
+        }
+    }
+}
+
+async fn stop(State(app): State<Arc<App>>, me: InPortal, Path(card): Path<String>) -> Result<Response, Failure> {
+    let card = Id::parse(&card).map_err(|_| Failure::of(Kind::NotFound))?;
+    let (outside, ways, who) = (app.outside()?.clone(), app.ways()?.clone(), me.0.person.id);
+    blocking(move || {
+        // Only what this person was shown: another's is not even asked for.
+        let told = own_records::cards(&outside, who)?.map(|(cards, _)| cards).unwrap_or_default();
+        if !told.iter().any(|one| one.id == card && one.may_be_stopped) {
+            return Err(Failure::of(Kind::NotFound));
+        }
+        own_records::stop_card(&outside, &ways.post, who, card)?;
+        let seams = outside.seams.clone();
+        outside
+            .store
+            .write::<_, PostError, _>(move |tx| Ok(events::note(tx, &seams, who, SecurityEvent::CardHeld)?))?;
+        Ok(())
+    })
+    .await?;
+    Ok(shell::done(PATH, "portal-done-card-stopping"))
+}
