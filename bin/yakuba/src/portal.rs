@@ -16,6 +16,7 @@ use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
 use tools::portal::mail::{IntoDirectory, Mailer};
 use tools::portal::post::Desk;
+use tools::portal::tickets::{self, Gate, Office};
 use tools::portal::{Post, PostError, arrivals, link, standings, stopping};
 use tools::signing::PublicKey;
 use tools::{Inside, Outside, looked, representatives, self_information};
@@ -129,6 +130,10 @@ pub fn open(app: &mut App, city: &OpenCity, keys: &CityKeys, means: &Means, ends
     });
     app.portal = Some(Arc::new(Ways { post: ends.outside.clone(), party, national, cards, mailer }));
     app.to_portal = Some(ends.inside.clone());
+    let signer = tools::signing::SigningKey::from_seed(*keys.inside.seed())
+        .map_err(Failure::while_doing(Kind::Internal, "a zone's key cannot be used"))?;
+    app.tickets = Some(Office::new(Arc::new(signer), ends.inside.clone(), audience(app)));
+    app.gate = Some(Gate::new(vec![keys.inside.public()], audience(app)));
     Ok(Simulated { _app: simulated })
 }
 
@@ -241,6 +246,7 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
     looked::sweep(&outside.store, &outside.seams)?;
     self_information::sweep(&outside.store, &outside.seams)?;
     let now = outside.seams.now();
+    outside.store.write(move |tx| tickets::sweep(tx, now))?;
     outside.store.write(move |tx| representatives::sweep(tx, now)).map(drop)
 }
 

@@ -105,6 +105,10 @@ pub struct App {
     pub portal: Option<Arc<crate::portal::Ways>>,
     /// Sends to the portal's zone about an account, when this process serves staff.
     pub to_portal: Option<Arc<tools::portal::Post>>,
+    /// Makes tickets for terminals of the city, when this process serves them beside a portal.
+    pub tickets: Option<tools::portal::tickets::Office>,
+    /// Looks at such tickets, when this process serves the portal.
+    pub gate: Option<tools::portal::tickets::Gate>,
     /// Which seal and keys this process signs papers with.
     pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
     /// Makes the next seal or key, when this process can.
@@ -157,6 +161,8 @@ impl App {
             key_maker: None,
             portal: None,
             to_portal: None,
+            tickets: None,
+            gate: None,
             provider: std::sync::OnceLock::new(),
             party,
             seams,

@@ -24,6 +24,7 @@
 //! | [`joining`], [`link`] | inside | which resident an account is |
 //! | [`standings`] | inside | who moved or died |
 //! | [`stopping`] | both | lost phones |
+//! | [`tickets`] | both | coming in at a terminal by the card alone |
 //! | [`post`] | both | personal messages |
 
 pub mod account;
@@ -43,6 +44,7 @@ pub mod refusal;
 pub mod session;
 pub mod standings;
 pub mod stopping;
+pub mod tickets;
 #[cfg(test)]
 pub(crate) mod two_zones;
 

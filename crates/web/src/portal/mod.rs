@@ -6,7 +6,7 @@
 //!  /portal/welcome    after the first time (welcome)          /portal/stop   a lost phone (stop)
 //!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
 //!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
-//!  /portal/letters    the mailbox (letters)
+//!  /portal/letters    the mailbox (letters)         /portal/terminal   by the card alone (terminal)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
@@ -27,6 +27,7 @@ pub mod shell;
 mod sign_in;
 mod step_up;
 mod stop;
+pub mod terminal;
 mod ways;
 mod welcome;
 
@@ -65,6 +66,7 @@ pub fn routes() -> Routes {
         .merge(consents::routes())
         .merge(representatives::routes())
         .merge(letters::routes())
+        .merge(terminal::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

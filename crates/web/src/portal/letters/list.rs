@@ -86,8 +86,8 @@ pub async fn page(
         @if let Some(more) = more {
             p { a class="button button-secondary" href=(format!("{filtered}&before={more}")) { (visit.say("portal-letter-older")) } }
         }
-        p { a href="/portal/letters/all.zip" { (visit.say("portal-letter-download-all")) } " · "
-            a href="/portal/settings/letters" { (visit.say("portal-letter-consent-title")) } }
+        @if !visit.at_terminal { p { a href="/portal/letters/all.zip" { (visit.say("portal-letter-download-all")) } " · "
+            a href="/portal/settings/letters" { (visit.say("portal-letter-consent-title")) } } }
     };
     Ok(shell::page(&visit, &me, &visit.say("portal-letter-title"), &main))
 }

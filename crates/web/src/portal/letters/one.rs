@@ -15,7 +15,7 @@ use ui::Language;
 use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
-use super::super::shell;
+use super::super::{shell, terminal};
 use super::{importance, letter_id, may_read};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -83,10 +83,11 @@ fn drawn(visit: &Visit, item: &Item, part: Option<&Personal>, beside: &[Listed])
             (asks(visit, item, part, &at))
             @if !beside.is_empty() {
                 h2 { (visit.say("portal-letter-attachments")) }
+                @if visit.at_terminal { p { (visit.say_html("terminal-attachments")) } }
                 ul { @for one in beside {
-                    li { a href=(format!("{at}/attachment/{}", one.number)) {
+                    li { @if visit.at_terminal { (one.name) } @else { a href=(format!("{at}/attachment/{}", one.number)) {
                         (one.name) " (" (one.kind.extension().to_uppercase()) ", " (one.size.div_euclid(1024) + 1) " KB)"
-                    } }
+                    } } }
                 } }
             }
             @if let Some(reason) = &letter.reason {
@@ -125,7 +126,9 @@ pub fn draw(block: &Block, visit: &Visit) -> Markup {
             facts(&pairs.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Vec<_>>())
         }
         Block::Link { label, to } => html! {
-            p { a href=(to) rel="noreferrer external" { (text(label)) } " " span class="hint" { "(" (host(to)) ")" } }
+            p { (terminal::out(visit, to, html! {
+                a href=(to) rel="noreferrer external" { (text(label)) } " " span class="hint" { "(" (host(to)) ")" }
+            }, label)) }
         },
     }
 }
@@ -149,18 +152,22 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
     html! {
         @if let Some(due) = letter.due_on {
             p { strong { (visit.say_with("portal-letter-due", &[("date", ui::dates::date(visit.language, due).into())])) } " "
-                a href=(format!("{at}/calendar.ics")) { (visit.say("portal-letter-calendar")) } }
+                @if !visit.at_terminal { a href=(format!("{at}/calendar.ics")) { (visit.say("portal-letter-calendar")) } } }
         }
         @if letter.recalled_at.is_none() { @match &letter.action {
             Some(Act::Pay { amount, at }) => {
                 @let amount = part.and_then(|part| part.amount).unwrap_or(*amount);
                 p { (visit.say_with("portal-letter-amount", &[("yen", grouped(amount).into())])) }
-                p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay"))) }
+                p { (terminal::out(visit, at, link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay")), &visit.say("portal-letter-pay"))) }
             }
-            Some(Act::Apply { at }) => { p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply"))) } }
+            Some(Act::Apply { at }) => { 
+                p { (terminal::out(visit, at, link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply")), &visit.say("portal-letter-apply"))) }
+            }
             Some(Act::Calendar { starts, place, .. }) => {
                 p { (ui::dates::instant(visit.language, Timestamp::from_micros(*starts))) " · " (place) }
-                p { (link_button(ButtonKind::Primary, &format!("{at}/calendar.ics"), &visit.say("portal-letter-calendar"))) }
+                @if !visit.at_terminal {
+                    p { (link_button(ButtonKind::Primary, &format!("{at}/calendar.ics"), &visit.say("portal-letter-calendar"))) }
+                }
             }
             Some(Act::Reply) | None => {}
         } }
