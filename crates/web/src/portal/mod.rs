@@ -7,14 +7,17 @@
 //!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
 //!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
 //!  /portal/letters    the mailbox (letters)         /portal/terminal   by the card alone (terminal)
+//!  /portal/events, /events   what goes on in the city (events)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
 pub mod apps;
+pub mod calendar;
 mod card;
 pub mod channels;
 pub mod consents;
+pub mod events;
 pub mod find_usage;
 pub mod home;
 pub mod letters;
@@ -67,6 +70,7 @@ pub fn routes() -> Routes {
         .merge(representatives::routes())
         .merge(letters::routes())
         .merge(terminal::routes())
+        .merge(events::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -15,6 +15,7 @@ use ui::Language;
 use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
+use super::super::calendar::{Entry, When};
 use super::super::{shell, terminal};
 use super::{importance, letter_id, may_read};
 use crate::app::{App, blocking};
@@ -282,54 +283,18 @@ pub async fn calendar(
     Ok(file("text/calendar; charset=utf-8", "event.ics", text.into_bytes()))
 }
 
-/// RFC 5545: one event.
+/// The appointment, or the day it is due.
 fn i_calendar(item: &Item) -> Option<String> {
     let letter = &item.letter;
-    let stamp = |at: Timestamp| {
-        let text = at.to_string();
-        text.chars().filter(|c| c.is_ascii_digit() || *c == 'T').take(15).collect::<String>() + "Z"
-    };
-    let (begins, ends, place) = match (&letter.action, letter.due_on) {
+    let (when, place) = match (&letter.action, letter.due_on) {
         (Some(Act::Calendar { starts, ends, place }), _) => {
-            let at = |micros: i64| stamp(Timestamp::from_micros(micros));
-            (format!("DTSTART:{}", at(*starts)), format!("DTEND:{}", at(*ends)), place.as_str())
+            (When::Moments(Timestamp::from_micros(*starts), Timestamp::from_micros(*ends)), place.as_str())
         }
-        (_, Some(due)) => {
-            let day = |date: base::Date| date.to_string().replace('-', "");
-            (format!("DTSTART;VALUE=DATE:{}", day(due)), format!("DTEND;VALUE=DATE:{}", day(due.plus_days(1))), "")
-        }
+        (_, Some(due)) => (When::Days(due, due), ""),
         _ => return None,
     };
-    let escaped = |text: &str| text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n");
-    let lines = [
-        "BEGIN:VCALENDAR".to_owned(),
-        "VERSION:2.0".to_owned(),
-        "PRODID:-//Yakuba//Letters//JA".to_owned(),
-        "BEGIN:VEVENT".to_owned(),
-        format!("UID:{}@yakuba", letter.id),
-        format!("DTSTAMP:{}", stamp(item.placed_at)),
-        begins,
-        ends,
-        format!("SUMMARY:{}", escaped(&letter.title)),
-        format!("LOCATION:{}", escaped(place)),
-        "END:VEVENT".to_owned(),
-        "END:VCALENDAR".to_owned(),
-    ];
-    Some(lines.iter().map(|line| folded(line)).collect())
-}
-
-/// A content line of at most 75 bytes, folded between characters.
-fn folded(line: &str) -> String {
-    let (mut out, mut width) = (String::new(), 0);
-    for c in line.chars() {
-        if width + c.len_utf8() > 75 {
-            out.push_str("\r\n ");
-            width = 1;
-        }
-        out.push(c);
-        width += c.len_utf8();
-    }
-    out + "\r\n"
+    let uid = letter.id.to_string();
+    Some(Entry { uid: &uid, made_at: item.placed_at, when, summary: &letter.title, place }.text())
 }
 
 /// `GET …/attachment/{number}`: always to keep, never shown in the page.
@@ -351,14 +316,6 @@ pub async fn attachment(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_line_is_folded_between_characters() {
-        let line = format!("SUMMARY:{}", "市".repeat(60));
-        let folded = folded(&line);
-        assert!(folded.split("\r\n").all(|part| part.len() <= 75), "{folded}");
-        assert_eq!(folded.replace("\r\n ", "").trim_end(), line);
-    }
 
     #[test]
     fn sums_have_their_thousands_apart() {
