@@ -1,0 +1,3 @@
+//! あなたにお知らせサービス: what concerns you comes to you.
+
+pub mod wishes;
