@@ -21,7 +21,8 @@ CREATE TABLE scheme_judgements (
 -- What the person put away, and what they were told of in which window; sealed.
 CREATE TABLE scheme_marks (
     account_id TEXT   NOT NULL PRIMARY KEY,
-    marks      BLOB   NOT NULL
+    hidden     BLOB,
+    told       BLOB
 );
 -- One letter a day says to whoever it concerns that there are new schemes; which, stands in its sealed part.
 CREATE TABLE scheme_letters (

@@ -10,6 +10,8 @@ CREATE TABLE notice_wishes (
     language    TEXT   NOT NULL,
     -- Classes of data that may be used, one bit each in the order of the rules' gated classes.
     classes     BIGINT NOT NULL,
+    -- What they answered about themselves, sealed under the resident.
+    answers     BLOB,
     told_at     BIGINT NOT NULL
 );
 CREATE INDEX notice_wishes_resident ON notice_wishes (resident_id);

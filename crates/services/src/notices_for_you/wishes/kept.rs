@@ -67,9 +67,13 @@ fn sealed(outside: &Outside, account: AccountId, wishes: &Wishes) -> Result<Vec<
 /// # Errors
 /// [`PostError`].
 pub fn save(outside: &Outside, account: AccountId, wishes: Wishes) -> Result<(), PostError> {
-    let sealed = sealed(outside, account, &wishes.known_only())?;
+    let wishes = wishes.known_only();
+    let (stops, sealed) = (!wishes.receives, sealed(outside, account, &wishes)?);
     let now = outside.seams.now();
     outside.store.write::<_, StoreError, _>(move |tx| {
+        if stops {
+            crate::notices_for_you::schemes::kept::forget(tx, account)?;
+        }
         tx.execute(
             "INSERT INTO notice_wishes (account_id, wishes, changed_at, told) VALUES ($1, $2, $3, 0) \
              ON CONFLICT (account_id) DO UPDATE SET before = notice_wishes.wishes, wishes = $2, changed_at = $3, told = 0",

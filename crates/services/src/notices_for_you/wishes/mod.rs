@@ -10,11 +10,13 @@
 //! | module | zone | what it holds |
 //! |---|---|---|
 //! | [`catalogue`] | both | what can be chosen, with words |
+//! | [`answers`] | both | what a person answered about themselves |
 //! | [`agreements`] | outside | what one consents to, class by class |
 //! | [`kept`] | outside | what each person registered |
 //! | [`told`] | inside | the same, beside the resident |
 
 pub mod agreements;
+pub mod answers;
 pub mod catalogue;
 pub mod kept;
 #[cfg(test)]
@@ -27,6 +29,8 @@ use rules::{Consents, DataClass};
 use serde::{Deserialize, Serialize};
 use tools::portal::Topic;
 use ui::Language;
+
+pub use answers::Answers;
 
 /// Outside → inside: what a person registered.
 pub const WISHES: Topic = "notice_wishes";
@@ -48,6 +52,8 @@ pub struct Wishes {
     pub language: Language,
     /// Classes of data that may be used.
     pub classes: Consents,
+    /// What they answered about themselves.
+    pub answers: Answers,
 }
 
 impl std::fmt::Debug for Wishes {

@@ -11,6 +11,7 @@ fn only_what_is_offered_is_kept_and_nothing_of_one_who_does_not_receive() {
         areas: [5, 9].into(),
         classes: Consents::NONE.with(DataClass::Tax),
         language: Language::English,
+        answers: Answers { single_parent: Some(true), ..Answers::default() },
     };
     let kept = wishes.clone().known_only();
     assert_eq!((kept.interests.clone(), kept.ages.clone(), kept.areas.clone()), ([0].into(), [43].into(), [5].into()));

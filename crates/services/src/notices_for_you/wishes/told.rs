@@ -10,7 +10,9 @@ use tools::portal::{AccountId, PostError, link};
 use tools::{Inside, ResidentId};
 use ui::Language;
 
-use super::Wishes;
+use super::{Answers, Wishes};
+
+const ANSWERS: &str = "notice_wishes.answers";
 
 /// What a resident registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Told {
     pub account: AccountId,
     /// Who.
     pub resident: ResidentId,
-    /// What.
+    /// What; without their answers about themselves.
     pub wishes: Wishes,
     /// When it was said outside.
     pub told_at: Timestamp,
@@ -33,13 +35,20 @@ pub struct Told {
 pub fn take(inside: &Inside, opened: &Opened) -> Result<(), PostError> {
     let wishes = opened.json::<Wishes>()?.known_only();
     let (account, at) = (opened.account, opened.sent_at);
+    let resident = inside.store.read::<_, StoreError, _>(move |tx| link::resident_of(tx, account))?;
+    let Some(resident) = resident else { return Ok(()) };
+    let answers = if wishes.answers.is_empty() {
+        None
+    } else {
+        let plain = serde_json::to_vec(&wishes.answers).map_err(|_| PostError::Malformed("answers"))?;
+        Some(inside.vault.seal(resident.as_str(), ANSWERS, &plain)?)
+    };
     inside.store.write::<_, StoreError, _>(move |tx| {
-        let Some(resident) = link::resident_of(tx, account)? else { return Ok(()) };
         let changed = tx.execute(
             "INSERT INTO notice_wishes (account_id, resident_id, receives, interests, areas, ages, language, classes, \
-             told_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account_id) DO UPDATE SET \
+             told_at, answers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account_id) DO UPDATE SET \
              resident_id = $2, receives = $3, interests = $4, areas = $5, ages = $6, language = $7, classes = $8, \
-             told_at = $9 WHERE notice_wishes.told_at <= $9",
+             told_at = $9, answers = $10 WHERE notice_wishes.told_at <= $9",
             &[
                 account.into(),
                 resident.as_str().into(),
@@ -50,6 +59,7 @@ pub fn take(inside: &Inside, opened: &Opened) -> Result<(), PostError> {
                 wishes.language.code().into(),
                 class_mask(wishes.classes).into(),
                 at.into(),
+                answers.as_deref().into(),
             ],
         )?;
         if changed > 0 {
@@ -79,6 +89,20 @@ pub fn of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Told>, StoreE
     tx.query_one(sql, &[resident.as_str().into()])?.map(|row| read(&row)).transpose().map(Option::flatten)
 }
 
+/// What `resident` answered about themselves, for judging their own schemes. [`of`] and [`all`] do not bring it.
+///
+/// # Errors
+/// [`PostError`].
+pub fn answers(tx: &mut Tx<'_>, inside: &Inside, resident: &ResidentId) -> Result<Answers, PostError> {
+    let sql = "SELECT answers FROM notice_wishes WHERE resident_id = $1 AND receives = 1";
+    let row = tx.query_one(sql, &[resident.as_str().into()])?;
+    let Some(sealed) = row.as_ref().map(|row| row.opt_blob(0)).transpose()?.flatten() else {
+        return Ok(Answers::default());
+    };
+    let plain = inside.vault.open_sealed(resident.as_str(), ANSWERS, sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("answers"))
+}
+
 /// Everybody who receives, by account, at most `limit` after `after`. A page shorter than that is the last.
 ///
 /// # Errors
@@ -102,6 +126,7 @@ fn read(row: &Row) -> Result<Option<Told>, StoreError> {
         ages: codes(row.text(5)?),
         language: Language::from_code(row.text(6)?).unwrap_or_default(),
         classes: classes_of(row.int(7)?),
+        answers: Answers::default(),
     };
     Ok(Some(Told { account, resident, wishes, told_at: row.timestamp(8)? }))
 }
