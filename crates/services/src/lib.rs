@@ -5,6 +5,7 @@
 
 pub mod convenience_certificates;
 pub mod documents;
+pub mod notices_for_you;
 pub mod planned;
 pub mod service;
 
