@@ -247,6 +247,8 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
     self_information::sweep(&outside.store, &outside.seams)?;
     let now = outside.seams.now();
     outside.store.write(move |tx| tickets::sweep(tx, now))?;
+    let today = outside.seams.today();
+    outside.store.write(move |tx| tools::city_events::sweep(tx, today))?;
     outside.store.write(move |tx| representatives::sweep(tx, now)).map(drop)
 }
 

@@ -30,6 +30,7 @@ use crate::fail::{Failure, Outcome};
 use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
+use crate::national;
 use crate::portal;
 use crate::{DemoArguments, ServeArguments, birth};
 
@@ -127,6 +128,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let ends = portal::Ends::new(&keys)?;
     let _simulated = portal::open(&mut app, &city, &keys, &means, &ends)?;
     let judge = portal::judge(&means, portal::audience(&app));
+    let channel = national::Channel::open(&mut app, &city)?;
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
@@ -160,6 +162,10 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.tell(&city, &teller)?;
     beside.told(&city, &ends, &keys)?;
     beside.letters(&city, &ends, &means)?;
+    if let Some(channel) = channel {
+        let city = city.clone();
+        beside.every(national::SECONDS, "national-portal", move || channel.run(&city))?;
+    }
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();

@@ -107,6 +107,8 @@ pub struct App {
     pub to_portal: Option<Arc<tools::portal::Post>>,
     /// Makes tickets for terminals of the city, when this process serves them beside a portal.
     pub tickets: Option<tools::portal::tickets::Office>,
+    /// How this city is connected to the national portal.
+    pub national: crate::staff::applications::Connection,
     /// Looks at such tickets, when this process serves the portal.
     pub gate: Option<tools::portal::tickets::Gate>,
     /// Which seal and keys this process signs papers with.
@@ -162,6 +164,7 @@ impl App {
             portal: None,
             to_portal: None,
             tickets: None,
+            national: crate::staff::applications::Connection::None,
             gate: None,
             provider: std::sync::OnceLock::new(),
             party,

@@ -163,13 +163,13 @@ impl Drop for PushService {
     }
 }
 
-struct Request {
-    path: String,
-    headers: BTreeMap<String, Vec<String>>,
-    body: Vec<u8>,
+pub(super) struct Request {
+    pub(super) path: String,
+    pub(super) headers: BTreeMap<String, Vec<String>>,
+    pub(super) body: Vec<u8>,
 }
 
-fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
+pub(super) fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a request");
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     let end = loop {

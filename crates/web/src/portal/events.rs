@@ -4,8 +4,8 @@
 //!  /portal/events, /events                     what is to come: by field, part of the city and age; always how many of how many
 //!  /portal/events/{event}, /events/{event}     one       …/event.ics   for one's own calendar
 //! ```
-//! In the portal the list begins with what fits the person's registered interests, where they are known
-//! ([`App::interests`]); what does not fit stays one press away.
+//! In the portal the list begins with what fits the person's registered interests, where they registered any; what does not
+//! fit stays one press away.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use base::{Date, Kind, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
+use services::notices_for_you::wishes::{Wishes, catalogue, kept};
 use store::StoreError;
 use tools::city_events::{self, CityEvent};
 use tools::portal::Assurance;
@@ -50,27 +51,44 @@ pub fn routes() -> Routes {
         .get("/events/{event}/event.ics", Rule::Public, calendar)
 }
 
-/// What a person asked to hear about, as far as it can choose events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Interests {
-    /// Fields (分野), as lists name them.
-    pub fields: BTreeSet<String>,
-    /// Parts of the city (地区); none: all.
-    pub areas: BTreeSet<String>,
-    /// Ages of those they care for; none: all.
-    pub ages: Vec<u8>,
+/// Whether an event fits what a person registered. What it does not say (no field, no part of the city, no age) excludes
+/// nobody, nor does a word of a list that no interest is called by.
+fn fits(wishes: &Wishes, event: &CityEvent) -> bool {
+    let of_event: BTreeSet<u8> = catalogue::FIELDS
+        .iter()
+        .filter(|(_, words)| {
+            let name = words.all()[0];
+            event.fields.iter().any(|field| name == field || name.split('・').any(|part| field.contains(part)))
+        })
+        .map(|(code, _)| *code)
+        .collect();
+    let field = wishes.interests.is_empty() || of_event.is_empty() || !of_event.is_disjoint(&wishes.interests);
+    let area = wishes.areas.is_empty()
+        || event.area.as_deref().is_none_or(|said| {
+            let part = catalogue::AREAS.iter().find(|one| {
+                let name = one.name.all()[0];
+                said == name || said.starts_with(name.trim_end_matches("地区"))
+            });
+            part.is_none_or(|part| wishes.areas.contains(&part.code))
+        });
+    let age = wishes.ages.is_empty() || wishes.ages.iter().any(|code| is_for_some(event, *code));
+    field && area && age
 }
 
-impl Interests {
-    /// Whether an event fits. An event that names no field, part or age is for everybody.
-    pub fn fit(&self, event: &CityEvent) -> bool {
-        let field = self.fields.is_empty()
-            || event.fields.is_empty()
-            || event.fields.iter().any(|field| self.fields.contains(field));
-        let area = self.areas.is_empty() || event.area.as_ref().is_none_or(|area| self.areas.contains(area));
-        let age = self.ages.is_empty() || self.ages.iter().any(|age| event.is_for_age(*age));
-        field && area && age
-    }
+/// Whether somebody in the band of ages of this code may come.
+fn is_for_some(event: &CityEvent, code: u8) -> bool {
+    let (from, to) = match code {
+        40 => (0, 0),
+        41 => (0, 2),
+        42 => (3, 5),
+        43 => (6, 12),
+        44 => (12, 15),
+        45 => (15, 17),
+        46 => (18, 64),
+        47 => (65, 74),
+        _ => (75, 120),
+    };
+    (from..=to).any(|age| event.is_for_age(age))
 }
 
 /// What is asked for.
@@ -102,13 +120,9 @@ impl Asked {
 
     /// The address of another page of the same.
     fn address(&self, base: &str) -> String {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("field", &self.field), ("area", &self.area), ("age", &self.age), ("show", &self.show)] {
-            if !value.is_empty() {
-                pairs.append_pair(name, value);
-            }
-        }
-        format!("{base}?{}", pairs.finish())
+        let all = [("field", &self.field), ("area", &self.area), ("age", &self.age), ("show", &self.show)];
+        let said: Vec<_> = all.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        format!("{base}?{}", serde_urlencoded::to_string(said).unwrap_or_default())
     }
 }
 
@@ -136,21 +150,25 @@ async fn in_portal(
 ) -> Result<Response, Failure> {
     let all = upcoming(&app).await?;
     let (known, asking) = (app.clone(), me.clone());
-    let interests = blocking(move || interests(&known, &asking)).await?;
-    let main = list(&visit, PORTAL, &all, &asked, interests.as_ref());
+    let wishes = blocking(move || registered(&known, &asking)).await?;
+    let main = list(&visit, PORTAL, &all, &asked, wishes.as_ref());
     Ok(shell::page(&visit, &me, &visit.say("event-title"), &main))
 }
 
-/// What the person registered; [`None`] while nothing is known here.
-fn interests(app: &App, me: &InPortal) -> Result<Option<Interests>, Failure> {
-    app.interests.map_or(Ok(None), |ask| ask(app, me))
+/// What the person registered, for whoever is known well enough to see it. Blocking.
+fn registered(app: &App, me: &InPortal) -> Result<Option<Wishes>, Failure> {
+    if me.level() < Assurance::Substantial {
+        return Ok(None);
+    }
+    let found = kept::of(app.outside()?, me.subject()).map_err(|error| Failure::defect("events", &error))?;
+    Ok(found.map(|kept| kept.wishes).filter(|wishes| wishes.receives))
 }
 
-fn list(visit: &Visit, base: &str, all: &[CityEvent], asked: &Asked, interests: Option<&Interests>) -> Markup {
-    let by_interest = interests.filter(|_| !asked.is_filter() && asked.show != "all");
+fn list(visit: &Visit, base: &str, all: &[CityEvent], asked: &Asked, wishes: Option<&Wishes>) -> Markup {
+    let by_interest = wishes.filter(|_| !asked.is_filter() && asked.show != "all");
     let shown: Vec<&CityEvent> =
-        all.iter().filter(|one| asked.fits(one) && by_interest.is_none_or(|interests| interests.fit(one))).collect();
-    let slice = Slice { page: asked.page.max(1), size: SIZE, rows: shown.len() };
+        all.iter().filter(|one| asked.fits(one) && by_interest.is_none_or(|wishes| fits(wishes, one))).collect();
+    let slice = Slice { page: asked.page.max(1), size: SIZE, total: shown.len() };
     html! {
         (filters(visit, base, all, asked))
         p role="status" {
@@ -307,22 +325,20 @@ mod tests {
 
     #[test]
     fn an_event_that_names_no_field_part_or_age_is_for_everybody() {
-        let interests = Interests {
-            fields: ["子育て".to_owned()].into(),
-            areas: ["東区".to_owned()].into(),
-            ages: vec![3],
-        };
+        let wishes =
+            Wishes { receives: true, interests: [0].into(), areas: [3].into(), ages: [42].into(), ..Wishes::default() };
         let event = |fields: &[&str], area: Option<&str>, ages| CityEvent {
             fields: fields.iter().map(|one| (*one).to_owned()).collect(),
             area: area.map(str::to_owned),
             ages,
             ..CityEvent::default()
         };
-        assert!(interests.fit(&event(&[], None, None)));
-        assert!(interests.fit(&event(&["防災", "子育て"], Some("東区"), Some((Some(0), Some(6))))));
-        assert!(!interests.fit(&event(&["防災"], None, None)));
-        assert!(!interests.fit(&event(&[], Some("西区"), None)));
-        assert!(!interests.fit(&event(&[], None, Some((Some(65), None)))));
+        assert!(fits(&wishes, &event(&[], None, None)));
+        assert!(fits(&wishes, &event(&["防災", "子育て支援"], Some("東地区"), Some((Some(0), Some(6))))));
+        assert!(fits(&wishes, &event(&["その他"], Some("市外"), None)), "words that no interest is called by");
+        assert!(!fits(&wishes, &event(&["防災"], None, None)));
+        assert!(!fits(&wishes, &event(&[], Some("西"), None)));
+        assert!(!fits(&wishes, &event(&[], None, Some((Some(65), None)))));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod one;
 mod receipt;
 
 pub use list::{due_block, new_block};
-pub use one::draw;
+pub use one::{draw, file};
 
 use tools::mailbox::{Importance, LetterId};
 use tools::portal::Assurance;
