@@ -226,7 +226,8 @@ pub fn gone(tx: &mut store::Tx<'_>, key: &[u8]) -> Result<Option<Failure>, Store
 /// A link out, as it is shown to `visit`: at a terminal its words and where it would lead.
 pub fn out(visit: &Visit, address: &str, link: Markup, label: &str) -> Markup {
     if visit.at_terminal {
-        html! { strong { (label) } " " span class="hint" { (visit.say("terminal-elsewhere")) " " (address) } }
+        html! { strong { (label) } " " span class="hint" { (visit.say("terminal-elsewhere"))
+            @if address.contains("://") { " " (address) } } }
     } else {
         link
     }

@@ -4,6 +4,7 @@ use base::Id;
 use store::StoreError;
 use store::testing::for_each_engine;
 use tools::ResidentId;
+use tools::mailbox::{Act, Block, Body, DeliveryLaw, Importance, Letter, LetterId, Sender, items, letter};
 use tools::portal::tickets::{self, TICKET_SECONDS};
 use tools::portal::{AccountId, AccountState, PostError, session as sessions};
 use tools::relay::RelayError;
@@ -204,5 +205,57 @@ fn somebody_under_protection_is_served_like_everybody_and_nothing_tells() {
         // Forms have tokens of their own.
         let plain = |page: &str| page.split("value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect::<String>();
         assert_eq!(plain(&before.2), plain(&after.2));
+    });
+}
+
+#[test]
+fn a_letter_at_the_terminal_leads_nowhere_and_names_what_it_cannot_show() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let (_, text) = ticket(&scene, &scene.hanako()).unwrap();
+        let account = scene.account_of(&scene.hanako()).unwrap();
+        let letter = Letter {
+            id: LetterId::fresh(&scene.door.database.seams),
+            sender: Sender { key: "insurance".into(), name: "国保年金課".into(), is_city: true },
+            title: "保険料".into(),
+            importance: Importance::Deadline,
+            class: "health".into(),
+            delivery: DeliveryLaw::Free,
+            body: Body {
+                japanese: vec![
+                    Block::Paragraph("納期を確かめてください。".into()),
+                    Block::Link { label: "くわしく".into(), to: "https://city.example.lg.jp/hoken".into() },
+                ],
+                ..Body::default()
+            },
+            action: Some(Act::Pay { amount: 84_000, at: "https://pay.example.jp/".into() }),
+            due_on: base::Date::parse("2099-12-25").ok(),
+            paper_after: None,
+            campaign: None,
+            reason: None,
+            sent_at: scene.door.database.seams.now(),
+            recalled_at: None,
+        };
+        let (id, now) = (letter.id, scene.door.database.seams.now());
+        scene
+            .outside()
+            .store
+            .write::<_, StoreError, _>(move |tx| {
+                letter::keep(tx, &letter)?;
+                items::place(tx, now, letter.id, account, None).map(drop)
+            })
+            .unwrap();
+        let mut screen = scene.door.stranger();
+        enter(&mut screen, &text);
+        let page = screen.get(&format!("/portal/letters/{id}")).text();
+        assert!(page.contains("納期を確かめてください。") && page.contains("84,000"), "{page}");
+        assert!(page.contains("くわしく") && page.contains("https://city.example.lg.jp/hoken"), "the words stay");
+        for out in ["href=\"https://", "calendar.ics", "all.zip"] {
+            assert!(!page.contains(out), "{out}: {page}");
+        }
+        // On a phone of one's own all of it is there.
+        let (_, mut phone) = scene.joined();
+        let page = phone.get(&format!("/portal/letters/{id}")).text();
+        assert!(page.contains("href=\"https://city.example.lg.jp/hoken\"") && page.contains("calendar.ics"));
     });
 }
