@@ -89,18 +89,22 @@ pub fn of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Told>, StoreE
     tx.query_one(sql, &[resident.as_str().into()])?.map(|row| read(&row)).transpose().map(Option::flatten)
 }
 
-/// What `resident` answered about themselves, for judging their own schemes. [`of`] and [`all`] do not bring it.
+/// What `resident` answered about themselves, for judging their own schemes, and with which word of theirs
+/// ([`Told::told_at`]). [`of`] and [`all`] do not bring it. Blocking.
 ///
 /// # Errors
 /// [`PostError`].
-pub fn answers(tx: &mut Tx<'_>, inside: &Inside, resident: &ResidentId) -> Result<Answers, PostError> {
-    let sql = "SELECT answers FROM notice_wishes WHERE resident_id = $1 AND receives = 1";
-    let row = tx.query_one(sql, &[resident.as_str().into()])?;
-    let Some(sealed) = row.as_ref().map(|row| row.opt_blob(0)).transpose()?.flatten() else {
-        return Ok(Answers::default());
-    };
+pub fn answers(inside: &Inside, resident: &ResidentId) -> Result<(Answers, Timestamp), PostError> {
+    let who = resident.clone();
+    let row = inside.store.read::<_, StoreError, _>(move |tx| {
+        let sql = "SELECT answers, told_at FROM notice_wishes WHERE resident_id = $1 AND receives = 1";
+        tx.query_one(sql, &[who.as_str().into()])
+    })?;
+    let Some(row) = row else { return Ok((Answers::default(), Timestamp::from_micros(0))) };
+    let at = row.timestamp(1)?;
+    let Some(sealed) = row.opt_blob(0)? else { return Ok((Answers::default(), at)) };
     let plain = inside.vault.open_sealed(resident.as_str(), ANSWERS, sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("answers"))
+    Ok((serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("answers"))?, at))
 }
 
 /// Everybody who receives, by account, at most `limit` after `after`. A page shorter than that is the last.
