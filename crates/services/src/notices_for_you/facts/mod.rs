@@ -7,7 +7,8 @@
 //! ```
 //! What Yakuba does not hold (care level, benefits, certificates, check-ups, insurance) is not known, and a rule that asks for
 //! it is undecided. Nobody is matched who does not receive, is protected, dead or moved away, whose household is not whole, or
-//! about whom a change waits to be applied; for others of the household their facts are unknown.
+//! about whom a change waits to be applied; for others of the household their facts are unknown. Of minors who registered nothing
+//! age, place and 続柄 count for whoever they live with (ADR 0062): "among your children" could not be asked otherwise.
 
 mod city;
 mod person;
@@ -145,13 +146,38 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
             && member.state != register::ResidentState::Pending
             && !register::is_suppressed(&found.protections, &member.id, today);
         let opened = beside.opened.get(&member.id).filter(|opened| is_certain && opened.receives);
-        let person =
-            opened.map_or_else(Person::default, |opened| person_of(member, opened, beside.taxes.get(&member.id)));
+        let person = match opened {
+            Some(opened) => person_of(member, opened, beside.taxes.get(&member.id)),
+            None if is_certain && is_minor(member, today) && opens_household(beside) => minor(member),
+            None => Person::default(),
+        };
         scene.household.members.push(person);
         scene.residents.push(member.id.clone());
         scene.may_match.push(opened.is_some());
     }
     scene
+}
+
+/// Whether somebody of the household registered: then its children count for them (ADR 0062).
+fn opens_household(beside: &Beside) -> bool {
+    beside.opened.values().any(|opened| opened.receives && opened.consents.opens(DataClass::BasicRegister))
+}
+
+/// Whether a member is a minor (未成年: below 18), by a birth date that is known whole.
+fn is_minor(member: &Resident, today: Date) -> bool {
+    member.birth_date_text.is_none() && member.birth_date.age_on(today) < 18
+}
+
+/// What counts of a minor who registered nothing: age, place and 続柄, for those they live with. Nobody matches them.
+fn minor(member: &Resident) -> Person {
+    Person {
+        consents: Consents::BASIC,
+        born: Some(Day(member.birth_date)),
+        ward: ward(&member.address.municipality_code),
+        town: town(&member.address.town_code),
+        role: Some(role(&member.relationship)),
+        ..Person::default()
+    }
 }
 
 fn person_of(resident: &Resident, opened: &Opened, taxed: Option<&Taxed>) -> Person {
