@@ -17,6 +17,7 @@ pub mod means;
 pub mod portal;
 pub mod revocation;
 pub mod sample_usage;
+pub mod schemes;
 pub mod serve;
 
 use std::path::PathBuf;
