@@ -19,6 +19,7 @@ pub mod portal;
 pub mod revocation;
 pub mod sample_events;
 pub mod sample_usage;
+pub mod schemes;
 pub mod serve;
 
 use std::path::PathBuf;

@@ -32,6 +32,7 @@ use crate::keys::CityKeys;
 use crate::means::{self, Means};
 use crate::national;
 use crate::portal;
+use crate::schemes;
 use crate::{DemoArguments, ServeArguments, birth};
 
 /// Seconds between audit heads.
@@ -166,6 +167,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         let city = city.clone();
         beside.every(national::SECONDS, "national-portal", move || channel.run(&city))?;
     }
+    beside.schemes(&city, &ends)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -419,6 +421,16 @@ impl Beside {
         self.every(1, "portal-ask", move || portal::ask(&outside, &post).map_err(|error| error.to_string()))?;
         let outside = city.outside().clone();
         self.every(PURGE_SECONDS, "portal-forget", move || portal::forget(&outside).map_err(|error| error.to_string()))
+    }
+
+    /// Schemes, judged for those who registered.
+    fn schemes(&mut self, city: &OpenCity, ends: &portal::Ends) -> Result<(), Failure> {
+        schemes::publish(city.outside())
+            .map_err(Failure::while_doing(Kind::Unavailable, "what residents may agree to cannot be published"))?;
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(schemes::JUDGE_SECONDS, "schemes", move || {
+            schemes::judge(&inside, &post).map_err(|error| error.to_string())
+        })
     }
 
     /// Letters: sent from the inside, sealed for each person outside, on record, stamped.

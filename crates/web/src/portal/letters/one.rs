@@ -16,7 +16,7 @@ use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
 use super::super::calendar::{Entry, When};
-use super::super::{shell, terminal};
+use super::super::{shell, terminal, why};
 use super::{importance, letter_id, may_read};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -91,7 +91,8 @@ fn drawn(visit: &Visit, item: &Item, part: Option<&Personal>, beside: &[Listed])
                     } } }
                 } }
             }
-            @if let Some(reason) = &letter.reason {
+            @if why::is_notice(item) { (why::beneath(visit, item)) }
+            @else if let Some(reason) = &letter.reason {
                 details { summary { (visit.say("portal-letter-why")) } p { (reason) } }
             }
         }
