@@ -139,12 +139,12 @@ describe('by the card alone', () => {
       }
       await lib.fit(page, `home at the terminal in ${language}`)
       await look(page, `home-${language}`)
-      const links = await page.locator('a[href]').evaluateAll((all) => all.map((one) => one.getAttribute('href')))
-      assert.ok(links.every((link) => /^(\/portal|#)/.test(link)), `a link leads out: ${links}`)
-      assert.ok(!links.some((link) => link.startsWith('/portal/settings')), 'settings have no sense there')
-      for (const path of ['/portal/looked', '/portal/events', '/portal/letters']) {
+      for (const path of ['/portal/schemes', '/portal/interests', '/portal/looked', '/portal/events', '/portal/letters']) {
         await page.locator(`nav.tabs a[href="${path}"]`).click()
         await page.waitForURL((address) => address.pathname === path)
+        const links = await page.locator('a[href]').evaluateAll((all) => all.map((one) => one.getAttribute('href')))
+        assert.ok(links.every((link) => /^(\/portal|#)/.test(link)), `a link leads out of ${path}: ${links}`)
+        assert.ok(!links.some((link) => link.startsWith('/portal/settings')), `settings have no sense on ${path}`)
         await lib.fit(page, `${path} at the terminal in ${language}`)
         await look(page, `${path.split('/').at(-1)}-${language}`)
       }

@@ -113,7 +113,7 @@ fn card(visit: &Visit, consent: &Consent, revision: &Revision) -> Markup {
                     (one_button(&withdraw, &visit.csrf(&withdraw), ButtonKind::Danger, &visit.say("consent-withdraw"),
                         Some(&ui::ruby::plain(text(visit, &agreement.name)))))
                 }
-                a href=(format!("{PATH}/{}/receipt", consent.id)) { (visit.say("consent-receipt")) }
+                @if !visit.at_terminal { a href=(format!("{PATH}/{}/receipt", consent.id)) { (visit.say("consent-receipt")) } }
             }
         }
     }

@@ -166,7 +166,7 @@ fn more(visit: &Visit, receives: bool, has_before: bool) -> Markup {
         section class="card" {
             h2 { (visit.say_html("interests-told")) }
             p { (visit.say_html("interests-told-what")) }
-            p { a href="/portal/settings/channels" { (visit.say_html("interests-told-open")) } }
+            @if !visit.at_terminal { p { a href="/portal/settings/channels" { (visit.say_html("interests-told-open")) } } }
         }
         @if receives { p { a href=(SCHEMES) { (visit.say_html("interests-see-schemes")) } } }
         div class="buttons" {

@@ -62,6 +62,10 @@ pub fn is_open(path: &str) -> bool {
     if FILES.iter().any(|end| path.ends_with(end)) || path.contains("/attachment/") {
         return false;
     }
+    // What one agrees to there is what schemes are judged by; its receipt is a file.
+    if below("/portal/consents") {
+        return !path.ends_with("/receipt");
+    }
     path == "/portal"
         || path == "/portal/alive"
         || PLACES.iter().any(|(place, _)| *place != "/portal" && below(place))
@@ -246,12 +250,13 @@ mod tests {
     fn at_a_terminal_letters_are_read_and_nothing_is_kept_set_or_led_out_to() {
         for open in ["/portal", "/portal/letters", "/portal/letters/abc", "/portal/letters/search",
             "/portal/letters/abc/why", "/portal/looked", "/portal/looked/abc/object", "/portal/schemes",
-            "/portal/interests/area", "/portal/events", "/portal/alive"]
+            "/portal/interests/area", "/portal/events", "/portal/alive", "/portal/consents/give/notices-tax",
+            "/portal/letters/abc/receipt"]
         {
             assert!(is_open(open), "{open}");
         }
         for closed in ["/portal/settings", "/portal/settings/letters", "/portal/settings/channels", "/portal/apps",
-            "/portal/step-up", "/portal/consents", "/portal/representatives", "/portal/letters/all.zip",
+            "/portal/step-up", "/portal/consents/abc/receipt", "/portal/representatives", "/portal/letters/all.zip",
             "/portal/letters/abc/calendar.ics", "/portal/letters/abc/attachment/1", "/portal/looked/file",
             "/portal/looked/abc/proof", "/portal/letters/abc/receipt.json", "/portal/lettersandmore", "/portal/cards"]
         {
