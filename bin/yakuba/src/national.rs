@@ -63,25 +63,27 @@ impl Channel {
 
 /// Applications of two people of the drawer, and one of somebody nobody knows.
 fn invented(city: &OpenCity) -> Result<Vec<Application>, Failure> {
-    let application = |number: usize, who: [String; 4], procedure: (&str, &str), answers: &[(&str, &str)]| Application {
-        receipt_number: format!("MIHON-{number:04}"),
-        procedure: (procedure.0.to_owned(), procedure.1.to_owned()),
-        applied_at: format!("2026-11-2{number}T10:00:00+09:00"),
-        applicant: who,
-        answers: answers.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
-    };
+    let application =
+        |number: usize, who: [String; 4], procedure: (&str, &str), answers: &[(&str, &str)]| Application {
+            receipt_number: format!("MIHON-{number:04}"),
+            procedure: (procedure.0.to_owned(), procedure.1.to_owned()),
+            applied_at: format!("2026-11-2{number}T10:00:00+09:00"),
+            applicant: who,
+            answers: answers.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
+        };
     let mut all = Vec::new();
     for labelled in cards::drawer(city.inside())?.iter().take(2) {
         let Some(contents) = cards::stored(city.inside(), &labelled.resident)? else { continue };
         let told = &contents.attributes;
-        let who = [
-            told.name.clone(),
-            told.birth_date.to_string(),
-            told.address.clone(),
-            char::from(told.sex).to_string(),
-        ];
+        let who =
+            [told.name.clone(), told.birth_date.to_string(), told.address.clone(), char::from(told.sex).to_string()];
         let procedure = [("moving", "転居届の事前申請"), ("childcare", "保育施設の利用申込")][all.len() % 2];
-        all.push(application(all.len() + 1, who, procedure, &[("希望する日", "2026年12月10日"), ("連絡のつく時間", "平日の午後")]));
+        all.push(application(
+            all.len() + 1,
+            who,
+            procedure,
+            &[("希望する日", "2026年12月10日"), ("連絡のつく時間", "平日の午後")],
+        ));
     }
     let stranger = ["架空 太郎", "1990-01-01", "架空県架空市1番", "1"].map(str::to_owned);
     all.push(application(3, stranger, ("moving", "転入の来庁予約"), &[("希望する日", "2026年12月11日")]));

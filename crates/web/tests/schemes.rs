@@ -49,10 +49,7 @@ impl City {
         let near = end(Zone::Inside, &inside.store, 1, 2, messages::to_inside());
         let far = end(Zone::Outside, &outside.store, 2, 1, messages::to_outside());
         let (seams, profile) = (outside.seams.clone(), outside.profile.clone());
-        outside
-            .store
-            .write::<_, ConsentError, _>(move |tx| agreements::publish(tx, &seams, &profile))
-            .unwrap();
+        outside.store.write::<_, ConsentError, _>(move |tx| agreements::publish(tx, &seams, &profile)).unwrap();
         Self {
             door,
             inside_post: Arc::new(Post::new(Zone::Outside, vec![ours], their_name)),
@@ -71,7 +68,9 @@ impl City {
         let header = "resident_id,household_id,relationship,name,name_kana,birth_date,sex,address,municipality_code,\
                       town_code,became_resident_on,state,state_on\n";
         let row = |id: &str, house: &str, role: &str, name: &str, born: &str, sex: &str| {
-            format!("{id},{house},{role},{name},カナ,{born},{sex},見本県見本市中央一丁目1番1号,99999,0001001,2005-04-01,,\n")
+            format!(
+                "{id},{house},{role},{name},カナ,{born},{sex},見本県見本市中央一丁目1番1号,99999,0001001,2005-04-01,,\n"
+            )
         };
         let mut rows = vec![
             row("R-1", "H-1", "世帯主", "甲野　太郎", "1980-01-02", "male"),
@@ -169,12 +168,13 @@ impl City {
     fn inside_desk(&self) -> Desk {
         let (registering, asked, post) =
             (self.door.inside().clone(), self.door.inside().clone(), self.inside_post.clone());
-        let reasons = Arc::new(|_: &mut store::Tx<'_>, _: LetterId, who: &tools::ResidentId, language: ui::Language| {
-            let asked = if language == ui::Language::English { "Age: 3 or more" } else { "年齢が3歳以上" };
-            let outcome = Some(rules::Outcome::Eligible);
-            let line = rules::Line { depth: 0, asked: asked.to_owned(), known: who.as_str().to_owned(), outcome };
-            Ok::<_, PostError>(Some(vec![line]))
-        });
+        let reasons =
+            Arc::new(|_: &mut store::Tx<'_>, _: LetterId, who: &tools::ResidentId, language: ui::Language| {
+                let asked = if language == ui::Language::English { "Age: 3 or more" } else { "年齢が3歳以上" };
+                let outcome = Some(rules::Outcome::Eligible);
+                let line = rules::Line { depth: 0, asked: asked.to_owned(), known: who.as_str().to_owned(), outcome };
+                Ok::<_, PostError>(Some(vec![line]))
+            });
         Desk::default()
             .on(wishes::WISHES, move |opened| told::take(&registering, opened))
             .on(why::WHY, move |opened| why::take_question(&asked, &post, opened, &reasons))
@@ -256,7 +256,10 @@ fn whoever_registers_is_judged_inside_and_reads_schemes_with_reasons_one_letter_
     let (account, mut me) = city.resident("R-1", Assurance::Substantial);
     assert!(me.get("/portal/schemes").text().contains("まだ登録していません"));
     assert!(me.get("/portal").text().contains("登録して調べる"));
-    assert_eq!(me.post("/portal/interests", REGISTER).location(), Some("/portal/schemes?done=portal-done-schemes-registered"));
+    assert_eq!(
+        me.post("/portal/interests", REGISTER).location(),
+        Some("/portal/schemes?done=portal-done-schemes-registered")
+    );
     assert!(me.get("/portal/schemes").text().contains("制度を調べています"));
     assert_eq!(city.settle(), 1);
 
@@ -464,7 +467,8 @@ fn half_known_people_and_strangers_see_none_of_it_and_nonsense_is_not_kept() {
     }
     assert!(!little.get("/portal").text().contains("home-schemes"));
     let (account, mut me) = city.door.resident(Assurance::Substantial);
-    let nonsense = [("receives", "1"), ("field", "99"), ("field", "x"), ("age", "0"), ("area", "77"), ("language", "xx")];
+    let nonsense =
+        [("receives", "1"), ("field", "99"), ("field", "x"), ("age", "0"), ("area", "77"), ("language", "xx")];
     assert_eq!(me.post("/portal/interests", &nonsense).status, 303);
     let wishes = kept::of(&city.outside(), account).unwrap().unwrap().wishes;
     assert!(wishes.receives && wishes.own_words().is_empty() && wishes.areas.is_empty());

@@ -107,7 +107,8 @@ pub fn standing(
 pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, PostError> {
     let (seams, post) = (outside.seams.clone(), post.clone());
     outside.store.write(move |tx| {
-        let sql = "SELECT account_id, letter_id, language FROM notice_reasons WHERE sent = 0 ORDER BY asked_at LIMIT 100";
+        let sql =
+            "SELECT account_id, letter_id, language FROM notice_reasons WHERE sent = 0 ORDER BY asked_at LIMIT 100";
         let rows = tx.query(sql, &[])?;
         for row in &rows {
             let account = AccountId::parse(row.text(0)?).ok_or(PostError::Malformed("an account"))?;

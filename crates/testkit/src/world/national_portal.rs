@@ -263,7 +263,8 @@ impl State {
     }
 
     fn take_status(&mut self, receipt: &str, body: &[u8]) -> Reply {
-        let status = serde_json::from_slice::<Value>(body).ok().and_then(|told| Some(told["status"].as_str()?.to_owned()));
+        let status =
+            serde_json::from_slice::<Value>(body).ok().and_then(|told| Some(told["status"].as_str()?.to_owned()));
         let known = ["RECEIVED", "IN_PROGRESS", "COMPLETED", "RETURNED"];
         let Some(status) = status.filter(|status| known.contains(&status.as_str())) else {
             return Some((400, "{}".into()));
@@ -278,7 +279,8 @@ impl State {
     fn take_notice(&mut self, body: &[u8]) -> Reply {
         let told = serde_json::from_slice::<Value>(body).ok();
         let id = told.as_ref().and_then(|told| Some(told["id"].as_str()?.to_owned()));
-        let Some((id, told)) = id.zip(told).filter(|(_, told)| told["title"].is_string() && told["body"].is_string()) else {
+        let Some((id, told)) = id.zip(told).filter(|(_, told)| told["title"].is_string() && told["body"].is_string())
+        else {
             return Some((400, "{}".into()));
         };
         // Handed in again under the same id, it is one.

@@ -93,7 +93,9 @@ impl Duty {
             Self::ChildProtection => "児童虐待の防止等に関する法律 第13条の4",
             Self::Investigation => "刑事訴訟法 第197条第2項",
             Self::Statistics => "個人情報の保護に関する法律 第69条",
-            Self::Representation | Self::Portal | Self::Notice | Self::Application => "個人情報の保護に関する法律 第61条",
+            Self::Representation | Self::Portal | Self::Notice | Self::Application => {
+                "個人情報の保護に関する法律 第61条"
+            }
             Self::Audit => "地方自治法 第199条・個人情報の保護に関する法律 第66条",
         }
     }

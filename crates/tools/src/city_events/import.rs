@@ -213,7 +213,8 @@ fn set(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, key: &str, is_withdrawn: b
     if tx.execute(sql, &[key.into(), withdrawn.into(), now.into()])? == 0 {
         return Ok(false);
     }
-    let row = tx.query_one("SELECT content, source, withdrawn_at FROM city_events WHERE event_key = $1", &[key.into()])?;
+    let row =
+        tx.query_one("SELECT content, source, withdrawn_at FROM city_events WHERE event_key = $1", &[key.into()])?;
     let Some(found) = row.map(|row| listed(&row)).transpose()? else { return Ok(false) };
     let last_on = found.event.last_on(seams.today());
     shown::tell(tx, seams, vec![shown::Told { event: found.event, last_on, is_withdrawn, changed_at: now.micros() }])?;
@@ -292,8 +293,6 @@ pub fn refused(tx: &mut Tx<'_>, import: Id) -> Result<Vec<RefusedRow>, StoreErro
         &[import.into()],
     )?
     .iter()
-    .map(|row| {
-        Ok(RefusedRow { line: row.int(0)?, field: row.text(1)?.to_owned(), reason: row.text(2)?.to_owned() })
-    })
+    .map(|row| Ok(RefusedRow { line: row.int(0)?, field: row.text(1)?.to_owned(), reason: row.text(2)?.to_owned() }))
     .collect()
 }

@@ -59,7 +59,8 @@ fn a_corrected_list_changes_what_changed_and_doubles_nothing() {
         let house = TwoZones::new(database);
         bring(&house, LIST);
         assert_eq!(counts(bring(&house, LIST)), (0, 0, 2, 2), "the same again");
-        let corrected = LIST.replace("市役所前", "総合体育館").replace("いつか", "2099-07-01").replace("3,,", "3,句会,");
+        let corrected =
+            LIST.replace("市役所前", "総合体育館").replace("いつか", "2099-07-01").replace("3,,", "3,句会,");
         assert_eq!(counts(bring(&house, &corrected)), (2, 1, 1, 0));
         let all = seen(&house);
         assert_eq!(all.len(), 4);

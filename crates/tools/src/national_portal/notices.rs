@@ -17,9 +17,8 @@ const SHOWN: i64 = 50;
 
 /// Whether a notice may go out: its title and text are there and not too long, its link is https, no Individual Number.
 pub fn is_sound(title: &str, body: &str, link: Option<&str>) -> bool {
-    let fits = |text: &str, most: usize| {
-        (1..=most).contains(&text.chars().count()) && refuse_individual_number(text).is_ok()
-    };
+    let fits =
+        |text: &str, most: usize| (1..=most).contains(&text.chars().count()) && refuse_individual_number(text).is_ok();
     let link_fits = link.is_none_or(|link| link.starts_with("https://") && fits(link, 500) && !link.contains(' '));
     fits(title, MOST_TITLE) && fits(body, MOST_BODY) && link_fits
 }

@@ -233,13 +233,7 @@ fn content(vault: &Vault, id: Id, sealed: &[u8]) -> Result<Content, PileError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn set_status(
-    tx: &mut Tx<'_>,
-    seams: &Seams,
-    actor: &Actor,
-    id: Id,
-    status: Status,
-) -> Result<bool, StoreError> {
+pub fn set_status(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, status: Status) -> Result<bool, StoreError> {
     let set = tx.execute(
         "UPDATE portal_applications SET status = $2, status_at = $3 WHERE application_id = $1 AND status <> $2",
         &[id.into(), status.word().into(), seams.now().into()],

@@ -167,12 +167,15 @@ fn without_an_answer_everything_is_asked_again_and_nothing_is_told_or_kept_twice
         let first = house.list().into_iter().find(|one| one.receipt == "R-0001").unwrap();
         assert!(house.decide(first.id, Status::InProgress));
         assert!(!house.decide(first.id, Status::InProgress), "it stands so already");
-        let (seams, notice) = (house.inside().seams.clone(), Notice {
-            id: house.inside().seams.random_id(),
-            title: "児童手当の現況届".into(),
-            body: "六月中に出してください。".into(),
-            link: None,
-        });
+        let (seams, notice) = (
+            house.inside().seams.clone(),
+            Notice {
+                id: house.inside().seams.random_id(),
+                title: "児童手当の現況届".into(),
+                body: "六月中に出してください。".into(),
+                link: None,
+            },
+        );
         let queue = move |tx: &mut store::Tx<'_>| notices::queue(tx, &seams, &officer(), &notice);
         house.inside().store.write::<_, StoreError, _>(queue).unwrap();
         // Taken there, but the answer is lost: the same is told again, and there it is the same.

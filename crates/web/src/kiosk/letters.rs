@@ -78,21 +78,26 @@ pub(super) async fn came_back(visit: Visit) -> Response {
 
 fn view(frame: &Frame<'_>, session: &Session, target: &str) -> Markup {
     let target = format!("{target}?lang={}", session.language.code());
-    frame.screen("kiosk-letters", Screen::Portal.step(), Some("/kiosk/ended"), &html! {
-        h1 { (frame.say("kiosk-letters")) }
-        (frame.alert(session))
-        p class="kiosk-lead" { (frame.say("kiosk-letters-lead")) }
-        @if let Some(visiting) = &session.visiting {
-            form method="post" action=(target) autocomplete="off" {
-                input type="hidden" name="ticket" value=(visiting.text);
-                (frame.big("kiosk-letters-open"))
+    frame.screen(
+        "kiosk-letters",
+        Screen::Portal.step(),
+        Some("/kiosk/ended"),
+        &html! {
+            h1 { (frame.say("kiosk-letters")) }
+            (frame.alert(session))
+            p class="kiosk-lead" { (frame.say("kiosk-letters-lead")) }
+            @if let Some(visiting) = &session.visiting {
+                form method="post" action=(target) autocomplete="off" {
+                    input type="hidden" name="ticket" value=(visiting.text);
+                    (frame.big("kiosk-letters-open"))
+                }
             }
-        }
-        section class="kiosk-answer" {
-            h2 { (frame.say("kiosk-my-number-question")) }
-            p { (frame.say("kiosk-letters-my-number")) }
-        }
-    })
+            section class="kiosk-answer" {
+                h2 { (frame.say("kiosk-my-number-question")) }
+                p { (frame.say("kiosk-letters-my-number")) }
+            }
+        },
+    )
 }
 
 /// On the screen that asks for the card: for papers, or for letters.

@@ -34,10 +34,9 @@ impl Entry<'_> {
         let day = |date: Date| date.to_string().replace('-', "");
         let (begins, ends) = match self.when {
             When::Moments(begins, ends) => (format!("DTSTART:{}", stamp(begins)), format!("DTEND:{}", stamp(ends))),
-            When::Days(first, last) => (
-                format!("DTSTART;VALUE=DATE:{}", day(first)),
-                format!("DTEND;VALUE=DATE:{}", day(last.plus_days(1))),
-            ),
+            When::Days(first, last) => {
+                (format!("DTSTART;VALUE=DATE:{}", day(first)), format!("DTEND;VALUE=DATE:{}", day(last.plus_days(1))))
+            }
         };
         let escaped =
             |text: &str| text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n");

@@ -164,6 +164,33 @@ fn registered(app: &App, me: &InPortal) -> Result<Option<Wishes>, Failure> {
     Ok(found.map(|kept| kept.wishes).filter(|wishes| wishes.receives))
 }
 
+/// The home page's block: the next three, those that fit first where something is registered.
+///
+/// # Errors
+/// The database.
+pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
+    if me.0.acting_for.is_some() {
+        return Ok(None);
+    }
+    let outside = app.outside()?;
+    let today = outside.seams.today();
+    let all = outside.store.read::<_, StoreError, _>(|tx| city_events::upcoming(tx, today))?;
+    let wishes = registered(app, me)?;
+    let next: Vec<&CityEvent> =
+        all.iter().filter(|one| wishes.as_ref().is_none_or(|wishes| fits(wishes, one))).take(3).collect();
+    Ok((!next.is_empty()).then(|| {
+        html! {
+            section {
+                h2 { (visit.say("event-home")) }
+                ul { @for one in next { li {
+                    a href=(format!("{PORTAL}/{}", one.key)) { (one.title) } " " span class="hint" { (when(visit, one)) }
+                } } }
+                p { a href=(PORTAL) { (visit.say("event-home-all")) } }
+            }
+        }
+    }))
+}
+
 fn list(visit: &Visit, base: &str, all: &[CityEvent], asked: &Asked, wishes: Option<&Wishes>) -> Markup {
     let by_interest = wishes.filter(|_| !asked.is_filter() && asked.show != "all");
     let shown: Vec<&CityEvent> =
@@ -235,8 +262,7 @@ fn when(visit: &Visit, event: &CityEvent) -> String {
 
 async fn find(app: &Arc<App>, key: String) -> Result<CityEvent, Failure> {
     let outside = app.outside()?.clone();
-    let found =
-        blocking(move || Ok(outside.store.read::<_, StoreError, _>(|tx| city_events::find(tx, &key))?)).await?;
+    let found = blocking(move || Ok(outside.store.read::<_, StoreError, _>(|tx| city_events::find(tx, &key))?)).await?;
     found.ok_or_else(|| Failure::saying(Kind::NotFound, "event-gone").next(OPEN, "event-title"))
 }
 
@@ -260,9 +286,11 @@ fn one(visit: &Visit, base: &str, event: &CityEvent) -> Markup {
     let row = |key: &str, value: &str| (visit.say(key), html! { (value) });
     let mut rows = vec![row("event-when", &when(visit, event))];
     rows.extend(event.place.as_deref().map(|place| row("event-place", place)));
-    rows.extend(event.capacity.map(|many| {
-        (visit.say("event-capacity"), html! { (visit.say_with("event-people", &[("n", many.into())])) })
-    }));
+    rows.extend(
+        event.capacity.map(|many| {
+            (visit.say("event-capacity"), html! { (visit.say_with("event-people", &[("n", many.into())])) })
+        }),
+    );
     rows.extend(event.area.as_deref().map(|area| row("event-area", area)));
     rows.extend(event.ages.map(|(from, to)| {
         let text = match (from, to) {
@@ -311,9 +339,7 @@ fn entry(event: &CityEvent, now: Timestamp) -> Option<String> {
         }
         (Some(_), Some(ends)) if ends.minute.is_some() => When::Moments(starts.timestamp(), ends.timestamp()),
         (Some(_), Some(ends)) if ends.day > starts.day => When::Days(starts.day, ends.day),
-        (Some(_), _) => {
-            When::Moments(starts.timestamp(), starts.timestamp().plus_seconds(USUAL_MINUTES * 60))
-        }
+        (Some(_), _) => When::Moments(starts.timestamp(), starts.timestamp().plus_seconds(USUAL_MINUTES * 60)),
     };
     let place = event.place.as_deref().unwrap_or_default();
     Some(Entry { uid: &event.key, made_at: now, when, summary: &event.title, place }.text())

@@ -66,9 +66,7 @@ pub fn is_open(path: &str) -> bool {
     if below("/portal/consents") {
         return !path.ends_with("/receipt");
     }
-    path == "/portal"
-        || path == "/portal/alive"
-        || PLACES.iter().any(|(place, _)| *place != "/portal" && below(place))
+    path == "/portal" || path == "/portal/alive" || PLACES.iter().any(|(place, _)| *place != "/portal" && below(place))
 }
 
 /// What is said of an address that is closed there.
@@ -190,12 +188,16 @@ async fn over(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     let title = visit.say("terminal-over");
     let page = visit.page(&title);
     let (page, way) = match &back {
-        Some(back) => (page.onward(back.clone()), html! {
-            p { a class="button" href=(back) { (visit.say("terminal-back")) } }
-        }),
+        Some(back) => (
+            page.onward(back.clone()),
+            html! {
+                p { a class="button" href=(back) { (visit.say("terminal-back")) } }
+            },
+        ),
         None => (page, html! {}),
     };
-    let mut response = page.render(&html! { h1 { (title) } p { (visit.say_html("terminal-over-what")) } (way) }).into_response();
+    let mut response =
+        page.render(&html! { h1 { (title) } p { (visit.say_html("terminal-over-what")) } (way) }).into_response();
     let is_https = app.settings.is_https;
     let mine = [session::portal_cookie(is_https), session::portal_ceremony_cookie(is_https)];
     for name in mine.into_iter().chain([LANGUAGE_COOKIE, SIGHT_COOKIE]) {
@@ -231,7 +233,7 @@ pub fn gone(tx: &mut store::Tx<'_>, key: &[u8]) -> Result<Option<Failure>, Store
 pub fn out(visit: &Visit, address: &str, link: Markup, label: &str) -> Markup {
     if visit.at_terminal {
         html! { strong { (label) } " " span class="hint" { (visit.say("terminal-elsewhere"))
-            @if address.contains("://") { " " (address) } } }
+        @if address.contains("://") { " " (address) } } }
     } else {
         link
     }
@@ -248,18 +250,40 @@ mod tests {
 
     #[test]
     fn at_a_terminal_letters_are_read_and_nothing_is_kept_set_or_led_out_to() {
-        for open in ["/portal", "/portal/letters", "/portal/letters/abc", "/portal/letters/search",
-            "/portal/letters/abc/why", "/portal/looked", "/portal/looked/abc/object", "/portal/schemes",
-            "/portal/interests/area", "/portal/events", "/portal/alive", "/portal/consents/give/notices-tax",
-            "/portal/letters/abc/receipt"]
-        {
+        for open in [
+            "/portal",
+            "/portal/letters",
+            "/portal/letters/abc",
+            "/portal/letters/search",
+            "/portal/letters/abc/why",
+            "/portal/looked",
+            "/portal/looked/abc/object",
+            "/portal/schemes",
+            "/portal/interests/area",
+            "/portal/events",
+            "/portal/alive",
+            "/portal/consents/give/notices-tax",
+            "/portal/letters/abc/receipt",
+        ] {
             assert!(is_open(open), "{open}");
         }
-        for closed in ["/portal/settings", "/portal/settings/letters", "/portal/settings/channels", "/portal/apps",
-            "/portal/step-up", "/portal/consents/abc/receipt", "/portal/representatives", "/portal/letters/all.zip",
-            "/portal/letters/abc/calendar.ics", "/portal/letters/abc/attachment/1", "/portal/looked/file",
-            "/portal/looked/abc/proof", "/portal/letters/abc/receipt.json", "/portal/lettersandmore", "/portal/cards"]
-        {
+        for closed in [
+            "/portal/settings",
+            "/portal/settings/letters",
+            "/portal/settings/channels",
+            "/portal/apps",
+            "/portal/step-up",
+            "/portal/consents/abc/receipt",
+            "/portal/representatives",
+            "/portal/letters/all.zip",
+            "/portal/letters/abc/calendar.ics",
+            "/portal/letters/abc/attachment/1",
+            "/portal/looked/file",
+            "/portal/looked/abc/proof",
+            "/portal/letters/abc/receipt.json",
+            "/portal/lettersandmore",
+            "/portal/cards",
+        ] {
             assert!(!is_open(closed), "{closed}");
         }
     }

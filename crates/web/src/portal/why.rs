@@ -25,10 +25,11 @@ use crate::visit::{InPortal, Visit};
 /// Its routes.
 pub fn routes() -> Routes {
     let own = Rule::Resident(Assurance::Substantial);
-    Routes::new()
-        .get("/portal/letters/{letter}/why", own, page)
-        .post("/portal/letters/{letter}/why", own, ask)
-        .post("/portal/letters/{letter}/irrelevant", own, say)
+    Routes::new().get("/portal/letters/{letter}/why", own, page).post("/portal/letters/{letter}/why", own, ask).post(
+        "/portal/letters/{letter}/irrelevant",
+        own,
+        say,
+    )
 }
 
 /// Whether a letter is a notice of which one may ask why it came: a free one of the city.
@@ -61,7 +62,11 @@ async fn notice(app: &Arc<App>, me: &InPortal, letter: &str) -> Result<Item, Fai
         let account = me.subject();
         let item = app.outside()?.store.read::<_, StoreError, _>(|tx| items::find(tx, account, id))?;
         let item = item.filter(is_notice).ok_or_else(|| Failure::of(Kind::NotFound))?;
-        if schemes::are_open(&app, &me)? { Ok(item) } else { Err(Failure::saying(Kind::Forbidden, "representative-closed")) }
+        if schemes::are_open(&app, &me)? {
+            Ok(item)
+        } else {
+            Err(Failure::saying(Kind::Forbidden, "representative-closed"))
+        }
     })
     .await
 }

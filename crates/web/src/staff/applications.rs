@@ -120,7 +120,11 @@ fn notice_section(visit: &Visit, queued: &[Queued], token: &str) -> Markup {
                 (None, Some(fault)) => visit.say(&format!("national-fault-{fault}")),
                 (None, None) => visit.say("national-is-waiting"),
             };
-            vec![html! { (one.notice.title) }, html! { (ui::dates::instant(visit.language, one.queued_at)) }, html! { (state) }]
+            vec![
+                html! { (one.notice.title) },
+                html! { (ui::dates::instant(visit.language, one.queued_at)) },
+                html! { (state) },
+            ]
         })
         .collect();
     let (title, link) = (visit.say("national-notice-title"), visit.say("national-notice-link"));

@@ -52,7 +52,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     .await?;
     let title = visit.say("event-staff-title");
     let rows: Vec<Vec<Markup>> = listed.iter().map(|one| row(&visit, one)).collect();
-    let headings = ["event-when", "event-name", "event-place", "event-capacity", "event-list-name", "event-state", "event-act"];
+    let headings =
+        ["event-when", "event-name", "event-place", "event-capacity", "event-list-name", "event-state", "event-act"];
     let main = html! {
         (shell::said(&visit))
         (form(&visit))
@@ -100,10 +101,13 @@ fn form(visit: &Visit) -> Markup {
 
 fn row(visit: &Visit, one: &Listed) -> Vec<Markup> {
     let event = &one.event;
-    let when = event.starts.map_or_else(|| visit.say("event-no-day"), |at| {
-        let clock = at.minute.map(|minute| format!(" {}:{:02}", minute / 60, minute % 60)).unwrap_or_default();
-        format!("{}{clock}", ui::dates::date(visit.language, at.day))
-    });
+    let when = event.starts.map_or_else(
+        || visit.say("event-no-day"),
+        |at| {
+            let clock = at.minute.map(|minute| format!(" {}:{:02}", minute / 60, minute % 60)).unwrap_or_default();
+            format!("{}{clock}", ui::dates::date(visit.language, at.day))
+        },
+    );
     let (what, key, kind) = if one.withdrawn_at.is_some() {
         ("put-back", "event-put-back", ButtonKind::Secondary)
     } else {
@@ -142,7 +146,15 @@ fn history(visit: &Visit, past: &[Past]) -> Markup {
             ]
         })
         .collect();
-    let headings = ["event-at", "event-list-name", "event-kind", "event-added", "event-changed", "event-unchanged", "event-refused"];
+    let headings = [
+        "event-at",
+        "event-list-name",
+        "event-kind",
+        "event-added",
+        "event-changed",
+        "event-unchanged",
+        "event-refused",
+    ];
     html! {
         section {
             h2 { (title) }
@@ -210,7 +222,13 @@ async fn imported(
     let done = past.done;
     let rows: Vec<Vec<Markup>> = refused
         .iter()
-        .map(|row| vec![html! { (row.line) }, html! { span lang="ja" { (row.field) } }, html! { span lang="ja" { (row.reason) } }])
+        .map(|row| {
+            vec![
+                html! { (row.line) },
+                html! { span lang="ja" { (row.field) } },
+                html! { span lang="ja" { (row.reason) } },
+            ]
+        })
         .collect();
     let kind = if done.refused == 0 { AlertKind::Success } else { AlertKind::Warning };
     let title = visit.say("event-imported");

@@ -203,7 +203,9 @@ fn somebody_under_protection_is_served_like_everybody_and_nothing_tells() {
         let after = visit();
         assert_eq!((before.0, before.1), (after.0, after.1));
         // Forms have tokens of their own.
-        let plain = |page: &str| page.split("value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect::<String>();
+        let plain = |page: &str| {
+            page.split("value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest)).collect::<String>()
+        };
         assert_eq!(plain(&before.2), plain(&after.2));
     });
 }

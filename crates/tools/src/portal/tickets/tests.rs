@@ -38,11 +38,7 @@ fn session_of(house: &TwoZones, session: u8) -> Option<session::Session> {
 
 fn stop(house: &TwoZones, account: AccountId, state: AccountState) {
     let now = house.database.seams.now();
-    house
-        .outside
-        .store
-        .write::<_, StoreError, _>(move |tx| account::set_state(tx, now, account, state, None))
-        .unwrap();
+    house.outside.store.write::<_, StoreError, _>(move |tx| account::set_state(tx, now, account, state, None)).unwrap();
 }
 
 #[test]
@@ -66,7 +62,9 @@ fn a_ticket_is_good_at_one_portal_for_a_minute_and_signed_by_the_inside_alone() 
         let mut bytes = BASE64URL_NOPAD.decode(body.as_bytes()).unwrap();
         bytes[20] ^= 1;
         let changed = format!("{}.{signature}", BASE64URL_NOPAD.encode(&bytes));
-        for text in [changed.as_str(), &format!("{body}.{}", &signature[1..]), body, "", ".", "あ.い", &"A".repeat(9000)] {
+        for text in
+            [changed.as_str(), &format!("{body}.{}", &signature[1..]), body, "", ".", "あ.い", &"A".repeat(9000)]
+        {
             assert_eq!(gate().read(now, text), forged, "{text}");
         }
     });

@@ -69,3 +69,5 @@ event-refused-how = Correct the file and bring it in again under the same name.
 event-line = Line
 event-part = Part
 event-reason = Reason
+event-home = Events soon
+event-home-all = All events

@@ -69,3 +69,5 @@ event-refused-how = ファイルを｜直《なお》して、もう｜一度《
 event-line = ｜行《ぎょう》
 event-part = どこ
 event-reason = なぜ
+event-home = もうすぐのイベント
+event-home-all = イベントをぜんぶ｜見《み》る

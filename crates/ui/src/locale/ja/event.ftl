@@ -69,3 +69,5 @@ event-refused-how = もとのファイルを直して、同じ一覧名でもう
 event-line = 行
 event-part = 項目
 event-reason = 理由
+event-home = 近いイベント
+event-home-all = イベントをすべて見る

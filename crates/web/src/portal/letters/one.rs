@@ -162,7 +162,7 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
                 p { (visit.say_with("portal-letter-amount", &[("yen", grouped(amount).into())])) }
                 p { (terminal::out(visit, at, link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay")), &visit.say("portal-letter-pay"))) }
             }
-            Some(Act::Apply { at }) => { 
+            Some(Act::Apply { at }) => {
                 p { (terminal::out(visit, at, link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply")), &visit.say("portal-letter-apply"))) }
             }
             Some(Act::Calendar { starts, place, .. }) => {
