@@ -14,9 +14,12 @@ pub mod key_book;
 pub mod key_keeper;
 pub mod keys;
 pub mod means;
+pub mod national;
 pub mod portal;
 pub mod revocation;
+pub mod sample_events;
 pub mod sample_usage;
+pub mod schemes;
 pub mod serve;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ use tools::disclosure::telling;
 use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
 use tools::portal::post::Desk;
+use tools::portal::tickets::{self, Gate, Office};
 use tools::portal::{Post, PostError, arrivals, link, own_records, standings, stopping};
 use tools::signing::PublicKey;
 use tools::{Inside, Outside, looked, representatives, self_information};
@@ -28,6 +29,7 @@ use crate::city::OpenCity;
 use crate::fail::Failure;
 use crate::keys::CityKeys;
 use crate::means::Means;
+use crate::schemes;
 
 /// Our name at the simulated app of a demo.
 const DEMO_CLIENT: &str = "mihon-portal";
@@ -62,7 +64,7 @@ impl Ends {
 /// Who takes what the inside tells the outside about an account.
 pub fn outside_desk(city: &OpenCity) -> Desk {
     let (arriving, holding, told) = (city.outside().clone(), city.outside().clone(), city.outside().clone());
-    disclosures_outside(city)
+    schemes::outside_desk(disclosures_outside(city), city.outside())
         .on(own_records::ANSWER, move |opened| own_records::take_answer(&told, opened))
         .on(link::STANDING, move |opened| arrivals::standing(&arriving, opened))
         .on(stopping::HOLD, move |opened| stopping::take(&holding, opened))
@@ -73,7 +75,7 @@ pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
     let (asked, asked_post) = (city.inside().clone(), ends.inside.clone());
     let (stopped, stopped_post) = (city.inside().clone(), ends.inside.clone());
-    disclosures_inside(city, ends)
+    schemes::inside_desk(disclosures_inside(city, ends), city.inside(), &ends.inside)
         .on(own_records::QUESTION, move |opened| own_records::take_question(&asked, &asked_post, opened))
         .on(own_records::CARD_STOP, move |opened| own_records::take_stop(&stopped, &stopped_post, opened))
         .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
@@ -131,6 +133,10 @@ pub fn open(app: &mut App, city: &OpenCity, keys: &CityKeys, means: &Means, ends
     let (mailer, carrier) = (channels::mailer(city)?, channels::carrier(city)?);
     app.portal = Some(Arc::new(Ways { post: ends.outside.clone(), party, national, cards, mailer, carrier }));
     app.to_portal = Some(ends.inside.clone());
+    let signer = tools::signing::SigningKey::from_seed(*keys.inside.seed())
+        .map_err(Failure::while_doing(Kind::Internal, "a zone's key cannot be used"))?;
+    app.tickets = Some(Office::new(Arc::new(signer), ends.inside.clone(), audience(app)));
+    app.gate = Some(Gate::new(vec![keys.inside.public()], audience(app)));
     Ok(Simulated { _app: simulated })
 }
 
@@ -240,7 +246,7 @@ pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
     tools::mailbox::replies::send_untold(outside, post)?;
     own_records::send_questions(outside, post)?;
     representatives::send_untold(&outside.store, &outside.seams, post)?;
-    Ok(())
+    schemes::ask(outside, post)
 }
 
 /// Forgets what has had its time, outside.
@@ -251,7 +257,13 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
     looked::sweep(&outside.store, &outside.seams)?;
     self_information::sweep(&outside.store, &outside.seams)?;
     let now = outside.seams.now();
-    outside.store.write(move |tx| representatives::sweep(tx, now)).map(drop)
+    let today = outside.seams.today();
+    outside.store.write(move |tx| tools::city_events::sweep(tx, today))?;
+    outside.store.write(move |tx| {
+        services::notices_for_you::why::sweep(tx, now)?;
+        tickets::sweep(tx, now)?;
+        representatives::sweep(tx, now).map(drop)
+    })
 }
 
 /// Seconds between roots over the evidence of letters: a minute, as the records promise.

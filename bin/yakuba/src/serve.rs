@@ -30,7 +30,9 @@ use crate::fail::{Failure, Outcome};
 use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
+use crate::national;
 use crate::portal;
+use crate::schemes;
 use crate::{DemoArguments, ServeArguments, birth};
 
 /// Seconds between audit heads.
@@ -131,6 +133,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let ends = portal::Ends::new(&keys)?;
     let _simulated = portal::open(&mut app, &city, &keys, &means, &ends)?;
     let judge = portal::judge(&means, portal::audience(&app));
+    let channel = national::Channel::open(&mut app, &city)?;
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
@@ -164,6 +167,11 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.tell(&city, &teller)?;
     beside.told(&city, &ends, &keys)?;
     beside.letters(&city, &ends, &means)?;
+    if let Some(channel) = channel {
+        let city = city.clone();
+        beside.every(national::SECONDS, "national-portal", move || channel.run(&city))?;
+    }
+    beside.schemes(&city, &ends)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -421,6 +429,16 @@ impl Beside {
         self.every(1, "portal-ask", move || portal::ask(&outside, &post).map_err(|error| error.to_string()))?;
         let outside = city.outside().clone();
         self.every(PURGE_SECONDS, "portal-forget", move || portal::forget(&outside).map_err(|error| error.to_string()))
+    }
+
+    /// Schemes, judged for those who registered.
+    fn schemes(&mut self, city: &OpenCity, ends: &portal::Ends) -> Result<(), Failure> {
+        schemes::publish(city.outside())
+            .map_err(Failure::while_doing(Kind::Unavailable, "what residents may agree to cannot be published"))?;
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(schemes::JUDGE_SECONDS, "schemes", move || {
+            schemes::judge(&inside, &post).map_err(|error| error.to_string())
+        })
     }
 
     /// Letters: sent from the inside, sealed for each person outside, on record, stamped.

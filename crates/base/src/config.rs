@@ -34,6 +34,8 @@ pub struct Config {
     pub portal: PortalSection,
     /// How residents are told that something came.
     pub channels: ChannelsSection,
+    /// The national portal.
+    pub national_portal: NationalPortalSection,
 }
 
 /// Section `[store]`.
@@ -229,6 +231,18 @@ pub struct PortalSection {
     pub app_key: PathBuf,
     /// The name of that key, as registered.
     pub app_key_id: String,
+}
+
+/// Section `[national_portal]`: applications that come by it, notices to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NationalPortalSection {
+    /// The origin of its interface, without a slash at the end. Empty: off; a demo city starts a simulated one.
+    pub origin: String,
+    /// Our name there.
+    pub client_id: String,
+    /// A file with our secret there, in one line.
+    pub secret_file: PathBuf,
 }
 
 /// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.

@@ -24,6 +24,15 @@ pub enum Request<'a> {
         /// `application/x-www-form-urlencoded`.
         form: &'a str,
     },
+    /// POST of JSON with an access token.
+    PostJson {
+        /// Where.
+        url: &'a str,
+        /// `Authorization: Bearer …`.
+        bearer: &'a str,
+        /// The text.
+        json: &'a str,
+    },
 }
 
 /// An answer.
@@ -82,6 +91,12 @@ impl Http for OverTcp {
                     None => get.call(),
                 }
             }
+            Request::PostJson { url, bearer, json } => self
+                .0
+                .post(url)
+                .header("content-type", "application/json")
+                .header("authorization", format!("Bearer {bearer}"))
+                .send(json),
             Request::Post { url, form } => {
                 self.0.post(url).header("content-type", "application/x-www-form-urlencoded").send(form)
             }

@@ -146,6 +146,26 @@ impl Audience {
         })
     }
 
+    /// Leaves only those whose place `keeps`; the others are not eligible, whatever the rule says of them.
+    pub fn keep(&mut self, keeps: impl Fn(u32) -> bool) {
+        for block in Arc::clone(&self.blocks).iter() {
+            for at in 0..block.people {
+                // A snapshot counts its people in 32 bits.
+                if !keeps((block.start + at) as u32) {
+                    let (word, bit) = (block.word + at / 64, 1_u64 << (at % 64));
+                    self.yes[word] &= !bit;
+                    self.no[word] |= bit;
+                }
+            }
+        }
+    }
+
+    /// How many of the two are in one and not in the other; `None` when they are of different snapshots.
+    pub fn differing(&self, other: &Self) -> Option<u64> {
+        Arc::ptr_eq(&self.blocks, &other.blocks)
+            .then(|| self.yes.iter().zip(&other.yes).map(|(one, two)| u64::from((one ^ two).count_ones())).sum())
+    }
+
     /// How many have this outcome.
     pub fn count(&self, outcome: Outcome) -> u64 {
         let mut count = 0;

@@ -5,6 +5,7 @@
 
 pub mod convenience_certificates;
 pub mod documents;
+pub mod notices_for_you;
 pub mod planned;
 pub mod service;
 
@@ -18,7 +19,7 @@ pub const SERVICES: [&Service; 12] = [
     &planned::staff_id::SERVICE,
     &planned::child_watch::SERVICE,
     &planned::shelter_checkin::SERVICE,
-    &planned::notices_for_you::SERVICE,
+    &notices_for_you::SERVICE,
     &planned::e_billing::SERVICE,
     &planned::maternal_handbook::SERVICE,
     &planned::medication_handbook::SERVICE,

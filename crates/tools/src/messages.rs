@@ -9,7 +9,7 @@ use crate::audit::Zone;
 use crate::family_register::registration::remote;
 use crate::mailbox::{arrivals as letters, consents};
 use crate::relay::{Router, audit_heads, paper_status};
-use crate::{data_apps, dispatch, effect_report, portal, twins, withdrawal_list};
+use crate::{city_events, data_apps, dispatch, effect_report, portal, twins, withdrawal_list};
 
 /// What the portals' zone takes from the register's zone.
 pub fn to_outside() -> Router {
@@ -27,6 +27,8 @@ pub fn to_outside() -> Router {
         .on(letters::PLACE, letters::receive_place)
         .on(letters::PERSONAL, |tx, _, message| letters::receive_personal(tx, message))
         .on(letters::RECALL, letters::receive_recall)
+        .on(city_events::BATCH, |tx, _, message| city_events::receive(tx, message))
+        .on(portal::tickets::OVER, portal::tickets::receive_over)
         .on(audit_heads::KIND, |tx, seams, message| audit_heads::receive(tx, seams, Zone::Inside, message))
 }
 

@@ -1,4 +1,4 @@
-// Two minutes before a session ends by lying idle a box asks whether somebody is still here (WCAG 2.2.1). Console and
+// Two minutes (at a terminal half a minute) before a session ends by lying idle a box asks whether somebody is still here (WCAG 2.2.1). Console and
 // portal; everything works without this.
 
 const idle = document.getElementById("idle");
@@ -9,14 +9,16 @@ if (idle) {
     timers.forEach(clearTimeout);
     idle.hidden = true;
     timers = [
-      setTimeout(() => { idle.hidden = false; idle.focus(); }, end - 120_000),
+      setTimeout(() => { idle.hidden = false; idle.focus(); }, end - Math.min(120_000, end / 3)),
       // What was on the screen does not stay for whoever comes by next.
       setTimeout(() => location.assign(idle.dataset.home), end + 5_000),
     ];
   };
-  idle.querySelector("button").addEventListener("click", async () => {
+  const stay = async () => {
     const reply = await fetch(idle.dataset.alive, { credentials: "same-origin" }).catch(() => null);
     if (reply?.ok) begin(); else location.assign(idle.dataset.home);
-  });
+  };
+  idle.querySelector("button").addEventListener("click", stay);
+  document.addEventListener("still-here", stay);
   begin();
 }

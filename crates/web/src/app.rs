@@ -105,6 +105,12 @@ pub struct App {
     pub portal: Option<Arc<crate::portal::Ways>>,
     /// Sends to the portal's zone about an account, when this process serves staff.
     pub to_portal: Option<Arc<tools::portal::Post>>,
+    /// Makes tickets for terminals of the city, when this process serves them beside a portal.
+    pub tickets: Option<tools::portal::tickets::Office>,
+    /// How this city is connected to the national portal.
+    pub national: crate::staff::applications::Connection,
+    /// Looks at such tickets, when this process serves the portal.
+    pub gate: Option<tools::portal::tickets::Gate>,
     /// Which seal and keys this process signs papers with.
     pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
     /// Makes the next seal or key, when this process can.
@@ -164,6 +170,9 @@ impl App {
             audit_keys: Vec::new(),
             typeface: std::sync::OnceLock::new(),
             provider: crate::provider::Kept::default(),
+            tickets: None,
+            national: crate::staff::applications::Connection::None,
+            gate: None,
             party,
             seams,
             profile,

@@ -286,7 +286,19 @@ async fn in_portal(app: &Arc<App>, need: Assurance, request: &mut Request) -> Re
         Ok(found)
     })
     .await?;
-    let session = found.ok_or_else(unknown)?;
+    let Some(session) = found else {
+        let key = secret.key();
+        let gone = blocking(move || Ok(beneath.store.read(|tx| doors::terminal::gone(tx, &key))?)).await?;
+        return Err(gone.unwrap_or_else(unknown));
+    };
+    if session.place == portal::session::Place::Terminal {
+        if !doors::terminal::is_open(request.uri().path()) {
+            return Err(doors::terminal::closed());
+        }
+        if let Some(visit) = request.extensions_mut().get_mut::<Visit>() {
+            visit.at_terminal = true;
+        }
+    }
     knock(app, Class::Resident, Knocker::Known(session.person.id.to_string()))?;
     if session.level < need {
         return Err(Failure::saying(Kind::Forbidden, "portal-step-up-needed").next("/portal/step-up", "portal-step-up"));

@@ -23,7 +23,7 @@ use crate::error::{Failure, status};
 use crate::session;
 use crate::visit::Visit;
 
-const LANGUAGE_COOKIE: &str = "yakuba-language";
+pub(crate) const LANGUAGE_COOKIE: &str = "yakuba-language";
 /// How somebody reads best. Ends with the browser's session, and with the person's at a machine.
 pub const SIGHT_COOKIE: &str = "yakuba-sight";
 
@@ -122,6 +122,8 @@ fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
         sight,
         path,
         address,
+        host: host(request),
+        at_terminal: false,
         peer: peer(request),
         city: if language == Language::English { app.profile.name_english.clone() } else { app.profile.name.clone() },
         is_demo: app.is_demo(),
@@ -151,15 +153,16 @@ fn wants_json(headers: &HeaderMap) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
+/// The host asked for, in lower case.
+fn host(request: &Request) -> String {
+    let said = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let said = said.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    said.unwrap_or_default().to_ascii_lowercase()
+}
+
 /// Refuses names that are not ours: a stranger's page must not reach a machine in the office through its own domain.
 fn host_is_ours(app: &App, request: &Request) -> Result<(), Failure> {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
-        .or_else(|| request.uri().authority().map(|authority| authority.as_str()))
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let host = host(request);
     if app.settings.hosts.contains(&host) { Ok(()) } else { Err(Failure::saying(Kind::Forbidden, "error-host")) }
 }
 
@@ -167,6 +170,11 @@ fn host_is_ours(app: &App, request: &Request) -> Result<(), Failure> {
 /// that do not, say the `Origin`; a program that says neither carries no cookie of a person unasked.
 fn comes_from_our_pages(app: &App, request: &Request) -> Result<(), Failure> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    // A terminal's page stands in the other zone, at another origin. What it brings is a ticket, and that alone decides: it
+    // names one person, is good for a minute and once, and no cookie is looked at.
+    if request.uri().path() == crate::portal::terminal::DOOR {
         return Ok(());
     }
     let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());

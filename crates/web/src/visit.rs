@@ -25,6 +25,10 @@ pub struct Visit {
     pub path: String,
     /// Path with query but without `lang`, for the language links. Addresses hold nothing personal.
     pub address: String,
+    /// The host asked for, with its port: one of ours.
+    pub host: String,
+    /// Whether somebody stands at a terminal of the city, in the portal: nothing to keep, no way out.
+    pub at_terminal: bool,
     /// The network address, when known.
     pub peer: Option<IpAddr>,
     /// The city's name in the reader's language.

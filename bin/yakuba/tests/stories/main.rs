@@ -27,6 +27,7 @@ mod after;
 mod agent;
 mod born;
 mod browser;
+mod card_only;
 mod card_states;
 mod chaos;
 mod city;

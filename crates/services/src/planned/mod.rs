@@ -11,6 +11,5 @@ pub mod hospital_card;
 pub mod library_card;
 pub mod maternal_handbook;
 pub mod medication_handbook;
-pub mod notices_for_you;
 pub mod shelter_checkin;
 pub mod staff_id;

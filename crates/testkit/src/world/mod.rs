@@ -2,6 +2,7 @@
 
 pub mod centre;
 pub mod jlis;
+pub mod national_portal;
 pub mod printer;
 pub mod push_service;
 pub mod sign_in;

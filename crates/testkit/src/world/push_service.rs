@@ -163,13 +163,13 @@ impl Drop for PushService {
     }
 }
 
-struct Request {
-    path: String,
-    headers: BTreeMap<String, Vec<String>>,
-    body: Vec<u8>,
+pub(super) struct Request {
+    pub(super) path: String,
+    pub(super) headers: BTreeMap<String, Vec<String>>,
+    pub(super) body: Vec<u8>,
 }
 
-fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
+pub(super) fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a request");
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     let end = loop {
@@ -187,8 +187,9 @@ fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
     for (name, value) in head.lines().skip(1).filter_map(|line| line.split_once(':')) {
         headers.entry(name.trim().to_ascii_lowercase()).or_default().push(value.trim().to_owned());
     }
-    let length = headers.get("content-length").and_then(|all| all.first()).and_then(|text| text.parse::<usize>().ok());
-    let length = length.filter(|length| *length <= MAX_REQUEST).ok_or_else(malformed)?;
+    // A request without a body says nothing of its length.
+    let length = headers.get("content-length").and_then(|all| all.first()).map_or("0", String::as_str);
+    let length = length.parse::<usize>().ok().filter(|length| *length <= MAX_REQUEST).ok_or_else(malformed)?;
     while bytes.len() < end + length {
         let count = connection.read(&mut buffer)?;
         if count == 0 {

@@ -72,6 +72,8 @@ duties! {
     Portal "portal" "市民ポータルの利用" "use of the citizen portal" Visibility::Now;
     /// Sending a notice to those it concerns.
     Notice "notice" "お知らせの送付" "sending notices" Visibility::Now;
+    /// Working on an application that came by the national portal.
+    Application "application" "オンライン申請の処理" "working on an online application" Visibility::Now;
     /// Exercising or checking this system.
     Audit "audit" "監査・点検" "audit" Visibility::Now;
 }
@@ -91,7 +93,9 @@ impl Duty {
             Self::ChildProtection => "児童虐待の防止等に関する法律 第13条の4",
             Self::Investigation => "刑事訴訟法 第197条第2項",
             Self::Statistics => "個人情報の保護に関する法律 第69条",
-            Self::Representation | Self::Portal | Self::Notice => "個人情報の保護に関する法律 第61条",
+            Self::Representation | Self::Portal | Self::Notice | Self::Application => {
+                "個人情報の保護に関する法律 第61条"
+            }
             Self::Audit => "地方自治法 第199条・個人情報の保護に関する法律 第66条",
         }
     }
@@ -136,6 +140,7 @@ items! {
     Appendix "appendix" "戸籍の附票";
     SealRegistration "seal_registration" "印鑑登録";
     Tax "tax" "課税・所得の記録";
+    Application "application" "申請の内容";
 }
 
 impl Item {

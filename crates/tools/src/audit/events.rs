@@ -84,6 +84,11 @@ events! {
     LettersHalted "letters.halted" "sending of letters was stopped, or went on" "文書の発送の停止・再開";
     LettersRecalled "letters.recalled" "letters were taken back" "文書の取消し";
     LetterSenderChanged "letters.sender_changed" "a sender of letters was approved or stopped" "文書の発送者の承認・停止";
+    EventsImported "events.imported" "a list of the city's events was brought in" "イベント一覧の取込み";
+    EventWithdrawn "events.withdrawn" "an event was taken off the pages" "イベントの取下げ";
+    EventPutBack "events.put_back" "a withdrawn event was put back" "イベントの再掲載";
+    ApplicationStatusSet "national_portal.status_set" "the state of an application from the national portal was set" "マイナポータル申請の処理状況の変更";
+    NationalNoticeQueued "national_portal.notice_queued" "a notice was handed to the national portal" "マイナポータルへのお知らせの登録";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }

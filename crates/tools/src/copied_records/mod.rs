@@ -17,7 +17,7 @@
 //! | [`import`] | files → staged rows → one switch; differences |
 //! | [`journal`] | which files were brought in, and what became of them |
 //! | `ledger` | feed and loads of a kind, as SQL |
-//! | [`read`] | the only reader of records about one person; takes an access |
+//! | [`read`] | the only readers of records about people; each takes an access |
 
 pub mod freshness;
 pub mod import;
@@ -36,7 +36,7 @@ use crate::access::BulkDeclaration;
 pub use freshness::{freshness, is_fresh, is_loaded, record_heartbeat, renew};
 pub use ledger::Ledger;
 pub(crate) use ledger::ledger;
-pub use read::{Held, of_subject};
+pub use read::{Held, of_many, of_subject};
 
 /// A kind of record of which the city holds a copy.
 pub trait Copied: Record {

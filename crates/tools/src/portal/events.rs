@@ -16,6 +16,7 @@ pub enum SecurityEvent {
     SignedInApp,
     SignedInPasskey,
     SignedInPassword,
+    SignedInTerminal,
     SignedOutEverywhere,
     PasskeyAdded,
     PasskeyStopped,
@@ -34,11 +35,12 @@ pub enum SecurityEvent {
 
 impl SecurityEvent {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedInCard,
         Self::SignedInApp,
         Self::SignedInPasskey,
         Self::SignedInPassword,
+        Self::SignedInTerminal,
         Self::SignedOutEverywhere,
         Self::PasskeyAdded,
         Self::PasskeyStopped,
@@ -62,6 +64,7 @@ impl SecurityEvent {
             Self::SignedInApp => "signed-in-app",
             Self::SignedInPasskey => "signed-in-passkey",
             Self::SignedInPassword => "signed-in-password",
+            Self::SignedInTerminal => "signed-in-terminal",
             Self::SignedOutEverywhere => "signed-out-everywhere",
             Self::PasskeyAdded => "passkey-added",
             Self::PasskeyStopped => "passkey-stopped",

@@ -123,7 +123,7 @@ pub fn take(inside: &Inside, post: &Arc<Post>, judge: &CardJudge, opened: &Opene
     match proof {
         Proof::App(attributes) => {
             let (seams, post) = (inside.seams.clone(), post.clone());
-            inside.store.write::<_, PostError, _>(move |tx| match matching(tx, &seams, &attributes)? {
+            inside.store.write::<_, PostError, _>(move |tx| match matching(tx, &seams, "portal-joining", &attributes)? {
                 Some(resident) => {
                     link::link_asked(tx, &seams, &post, account, &resident, (LinkedBy::App, asked_at)).map(drop)
                 }
@@ -185,8 +185,13 @@ fn not_now(error: CredentialError) -> PostError {
 }
 
 /// The one resident whose registered four attributes are these; nobody when there are two, or when a single one differs.
-fn matching(tx: &mut Tx<'_>, seams: &base::Seams, attributes: &Attributes) -> Result<Option<ResidentId>, PostError> {
-    let actor = Actor::System { job: "portal-joining" };
+pub(crate) fn matching(
+    tx: &mut Tx<'_>,
+    seams: &base::Seams,
+    job: &'static str,
+    attributes: &Attributes,
+) -> Result<Option<ResidentId>, PostError> {
+    let actor = Actor::System { job };
     let purpose = Purpose::new(Duty::Portal).reading(&[Item::Name, Item::BirthDate, Item::Sex, Item::Address]);
     let said = "the four attributes told at sign-in";
     let mut search = access::search(tx, seams, &actor, &purpose, said)?;

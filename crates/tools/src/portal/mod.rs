@@ -26,6 +26,7 @@
 //! | [`phone`] | outside | a telephone number, for the city to reach its person |
 //! | [`standings`] | inside | who moved or died |
 //! | [`stopping`] | both | lost phones |
+//! | [`tickets`] | both | coming in at a terminal by the card alone |
 //! | [`post`] | both | personal messages |
 
 pub mod account;
@@ -47,6 +48,7 @@ pub mod refusal;
 pub mod session;
 pub mod standings;
 pub mod stopping;
+pub mod tickets;
 #[cfg(test)]
 pub(crate) mod two_zones;
 

@@ -13,6 +13,8 @@ pub const IDLE_SECONDS: i64 = 30 * 60;
 pub const ABSOLUTE_SECONDS: i64 = 12 * 3600;
 /// The same at a terminal in a public place.
 pub const TERMINAL_SECONDS: i64 = 15 * 60;
+/// Seconds a session at a terminal may lie idle: whoever walks away leaves nothing to whoever comes next.
+pub const TERMINAL_IDLE_SECONDS: i64 = 90;
 /// A session's last use is written at most this often.
 pub const TOUCH_SECONDS: i64 = 10;
 
@@ -26,6 +28,14 @@ pub enum Place {
 }
 
 impl Place {
+    /// Seconds a session there may lie idle.
+    pub const fn idle_seconds(self) -> i64 {
+        match self {
+            Self::Own => IDLE_SECONDS,
+            Self::Terminal => TERMINAL_IDLE_SECONDS,
+        }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Own => "own",
@@ -108,7 +118,8 @@ pub fn find(tx: &mut Tx<'_>, now: Timestamp, key: &[u8]) -> Result<Option<Sessio
     )?;
     let Some(row) = row else { return Ok(None) };
     let (seen_at, expires_at) = (row.timestamp(6)?, row.timestamp(7)?);
-    if now >= expires_at || now.seconds_since(seen_at) >= IDLE_SECONDS {
+    let place = if row.text(5)? == "terminal" { Place::Terminal } else { Place::Own };
+    if now >= expires_at || now.seconds_since(seen_at) >= place.idle_seconds() {
         return Ok(None);
     }
     let Some(person) = AccountId::parse(row.text(0)?) else { return Ok(None) };
@@ -130,7 +141,6 @@ pub fn find(tx: &mut Tx<'_>, now: Timestamp, key: &[u8]) -> Result<Option<Sessio
         (Some(account), Some(mandate)) => Some((account, mandate.to_owned())),
         _ => None,
     };
-    let place = if row.text(5)? == "terminal" { Place::Terminal } else { Place::Own };
     Ok(Some(Session { key: key.to_vec(), person, level, acting_for, place, seen_at, expires_at }))
 }
 

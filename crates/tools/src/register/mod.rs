@@ -17,12 +17,14 @@
 //! | [`model`] | residents, households, states, protections: plain types |
 //! | [`rules`] | who may be served at a machine on a date; pure functions |
 //! | [`read`] | the only readers; each takes an access |
+//! | `households` | households of many, for declared bulk work |
 //! | `endings` | what ends because of a protection or a death |
 //! | [`freshness`] | how old the copy is, and when issuing closes |
 //! | [`import`] | files → staged rows → one switch; daily differences |
 
 pub(crate) mod endings;
 pub mod freshness;
+mod households;
 pub mod import;
 mod keys;
 pub mod model;
@@ -32,6 +34,7 @@ pub mod rules;
 
 pub use crate::resident_id::ResidentId;
 pub use freshness::{Freshness, freshness, record_heartbeat};
+pub use households::households_of;
 pub use model::{
     Address, FamilyRegister, ForeignItems, Household, HouseholdId, HouseholdSnapshot, NameWithKana, Names, Protection,
     Resident, ResidentState, Sex, SnapshotVersion,

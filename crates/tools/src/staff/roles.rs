@@ -122,6 +122,10 @@ words_enum! {
         ApproveLetters "approve_letters" "文書の発送を承認する" "approve that letters are sent";
         /// Approve and stop departments and private senders.
         ManageSenders "manage_senders" "文書の発送者を管理する" "manage senders of letters";
+        /// Bring lists of events in, take events off the pages.
+        ManageEvents "manage_events" "イベントを載せる" "manage events";
+        /// See and work on applications that came by the national portal.
+        HandleApplications "handle_applications" "マイナポータルの申請を処理する" "work on applications of the national portal";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -169,6 +173,7 @@ impl Action {
             Self::SendLetters => &[CertificateOfficer],
             Self::ApproveLetters => &[CertificateOfficer, Administrator],
             Self::ManageSenders => &[Administrator],
+            Self::ManageEvents | Self::HandleApplications => &[CounterClerk, CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }

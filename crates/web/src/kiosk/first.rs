@@ -78,6 +78,7 @@ pub fn closed(frame: &Frame<'_>, closed: &Closed) -> Markup {
                     h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say("kiosk-closed")) } }
                     p { (say(key)) }
                     p { (say("kiosk-closed-then")) }
+                    (super::letters::begin(frame, language))
                 }
             }
         },
@@ -107,6 +108,7 @@ fn out_of_hours(frame: &Frame<'_>, hours: &Hours) -> Markup {
                     @if let Some(reason) = maintenance { p { (reason) } }
                     @if let Some(opens) = hours.opens() { p { (say("kiosk-kind-opens", &ui::dates::instant(language, opens))) } }
                     p { (say("kiosk-closed-then", "")) }
+                    (super::letters::begin(frame, language))
                 }
             }
         },
@@ -127,6 +129,7 @@ pub fn no_printer(frame: &Frame<'_>, trouble: Trouble, out: &PaperSlot) -> Marku
                 section class="kiosk-closed" lang=(language.html()) {
                     h2 { span class="kiosk-mark" aria-hidden="true" { "!" } span { (say(printer_sentence(trouble))) } }
                     p { (say("kiosk-printer-then")) }
+                    (super::letters::begin(frame, language))
                 }
             }
             (printing_views::tray(frame, out, "/kiosk/tray"))

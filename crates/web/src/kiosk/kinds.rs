@@ -108,6 +108,14 @@ fn page(frame: &Frame<'_>, session: &Session, offers: &[Offer]) -> Markup {
             div class="kiosk-choices" {
                 @for offer in offers { (choice(frame, offer)) }
             }
+            @if !lives_elsewhere && frame.has_letters {
+                (frame.form("/kiosk/letters", &html! {
+                    button class="kiosk-choice kiosk-kind" type="submit" {
+                        strong { (frame.say("kiosk-letters")) }
+                        span class="kiosk-kind-for" { (frame.say("kiosk-letters-for")) }
+                    }
+                }))
+            }
             @if !lives_elsewhere {
                 (frame.form("/kiosk/cards/open", &html! {
                     button class="kiosk-quiet" type="submit" { (frame.say("kiosk-cards-link")) }

@@ -216,6 +216,7 @@ impl At {
             script: assets::path("kiosk.js").to_owned(),
             visit: self.visit.clone(),
             idle_seconds: self.app.settings.kiosk_idle_seconds,
+            has_letters: self.app.tickets.is_some(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!  enrolled terminal (cookie) ─► /kiosk ─► card ─► PIN ─► [ verified signature: a kiosk session begins ]
 //!        ─► kind ─► choose ─► confirm ─► pay ─► print ─► take ─► everything erased
+//!        ─► letters ─► the citizen portal, and back ─► everything erased
 //! ```
 //! One machine is one terminal with one reader, one coin box and one session at a time ([`Place`]). A form may carry
 //! only the fields its step knows: anything else, a resident id above all, is refused as forbidden.
@@ -16,6 +17,7 @@ mod family;
 mod first;
 mod keys;
 mod kinds;
+mod letters;
 mod machine;
 pub mod printing;
 mod printing_views;
@@ -45,6 +47,8 @@ pub fn routes() -> Routes {
         .post("/kiosk/start", Rule::Kiosk, steps::begin)
         .get("/kiosk/card", Rule::Kiosk, steps::card)
         .post("/kiosk/card", Rule::Kiosk, steps::card_placed)
+        .post("/kiosk/card/letters", Rule::Kiosk, letters::wanted)
+        .get("/kiosk/back", Rule::Public, letters::came_back)
         .get("/kiosk/pin", Rule::Kiosk, steps::pin)
         .post("/kiosk/pin", Rule::Kiosk, steps::pin_typed)
         .post("/kiosk/apply/open", Rule::Kiosk, apply::open)
@@ -61,6 +65,8 @@ pub fn routes() -> Routes {
         .get("/kiosk/ended", Rule::Kiosk, steps::ended)
         .get("/kiosk/kind", Rule::KioskSession, kinds::kinds)
         .post("/kiosk/kind", Rule::KioskSession, kinds::kind_chosen)
+        .post("/kiosk/letters", Rule::KioskSession, letters::open)
+        .get("/kiosk/letters", Rule::KioskSession, letters::page)
         .get("/kiosk/choose", Rule::KioskSession, steps::choose)
         .post("/kiosk/choose", Rule::KioskSession, steps::chosen)
         .post("/kiosk/cards/open", Rule::KioskSession, cards::open_cards)

@@ -44,6 +44,8 @@ pub enum Screen {
     Choose,
     /// The person's own cards, beside the way to a paper.
     Cards,
+    /// Letters and notices: at the citizen portal.
+    Portal,
     /// What will be printed and what it costs.
     Confirm,
     /// Coins.
@@ -67,6 +69,7 @@ impl Screen {
             Self::Kind => "/kiosk/kind",
             Self::Choose => "/kiosk/choose",
             Self::Cards => "/kiosk/cards",
+            Self::Portal => "/kiosk/letters",
             Self::Confirm => "/kiosk/confirm",
             Self::Pay => "/kiosk/pay",
             Self::Print => "/kiosk/print",
@@ -80,7 +83,7 @@ impl Screen {
         match self {
             Self::Card => 1,
             Self::Pin | Self::Apply | Self::Applied => 2,
-            Self::Kind | Self::Choose | Self::Cards => 3,
+            Self::Kind | Self::Choose | Self::Cards | Self::Portal => 3,
             Self::Confirm => 4,
             Self::Pay => 5,
             Self::Print => 6,
@@ -88,6 +91,9 @@ impl Screen {
         }
     }
 }
+
+/// The longest visit to the portal, in seconds: a little longer than the portal's own sessions at a terminal.
+const PORTAL_SECONDS: u32 = 16 * 60;
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +142,10 @@ pub struct Session {
     pub(super) twin_right: Option<FetchToken>,
     /// Those in the person's family register, while a paper of it is chosen.
     pub(super) family: Vec<FamilyMemberShown>,
+    /// Letters are what the card was put on for.
+    pub(super) wants_letters: bool,
+    /// The visit to the portal.
+    pub(super) visiting: Option<super::letters::Visiting>,
     /// The card is nobody's here: its holder may live elsewhere and have their family register here.
     pub(super) may_apply: bool,
     /// What was chosen and typed there, so that a wrong password does not mean typing it again.
@@ -179,6 +189,8 @@ impl Session {
             twin_refused: false,
             twin_right: None,
             family: Vec::new(),
+            wants_letters: false,
+            visiting: None,
             may_apply: false,
             draft: super::apply::Draft::default(),
             terminal,
@@ -210,6 +222,8 @@ impl Session {
     /// Whether nobody touched the screen for `idle_seconds`. A clock that ran backwards does not keep a session alive
     /// for longer than that either.
     pub fn is_idle(&self, now: Timestamp, idle_seconds: u32) -> bool {
+        // At the portal the portal watches: the browser comes back when nobody touches it there.
+        let idle_seconds = if self.screen == Screen::Portal { PORTAL_SECONDS } else { idle_seconds };
         self.screen != Screen::Ended
             && !self.is_printing()
             && now.seconds_since(self.touched).abs() >= i64::from(idle_seconds)
@@ -260,8 +274,8 @@ impl Session {
             let may = ["kiosk-card-unknown", "registration-kiosk-not-proved"];
             self.may_apply = matches!(say, Say::Key(key) if may.contains(key));
         })?;
-        if applicant.registered().is_some() {
-            // The register of residents does not know them.
+        if applicant.registered().is_some() || self.wants_letters {
+            // The register of residents does not know them; or nothing of it is asked for.
             self.applicant = Some(applicant);
             self.screen = Screen::Kind;
             return Ok(());
@@ -386,6 +400,7 @@ impl Session {
         if self.screen == Screen::Ended {
             return;
         }
+        self.leave_portal(issuer);
         if self.is_printing() {
             self.say = self.stop_print(issuer).err().or(self.say.take());
             return;
@@ -439,6 +454,12 @@ impl Session {
         Say::Refused(refusal)
     }
 
+    /// Over, with something to say.
+    pub(super) fn leave_with(&mut self, say: Say) -> Say {
+        self.end(Ending::Stopped);
+        say
+    }
+
     fn end(&mut self, ending: Ending) {
         self.ending = Some(ending);
         self.screen = Screen::Ended;
@@ -450,6 +471,7 @@ impl Session {
         self.members.clear();
         self.cards.clear();
         self.family.clear();
+        self.wants_letters = false;
         self.may_apply = false;
         self.draft = super::apply::Draft::default();
         self.choices = Choices::default();

@@ -18,7 +18,7 @@ use ui::Language;
 use super::machine::{At, Place, Slots, go};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
-use super::{choosing, first, printing_views, views};
+use super::{choosing, first, letters, printing_views, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -82,14 +82,16 @@ fn closed(place: &Place, terminal: &Terminal) -> Result<Option<Closed>, Failure>
 }
 
 pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
-    fields.only(&["language"])?;
+    fields.only(&["language", "letters"])?;
     let language = fields.filled("language").and_then(Language::from_code).unwrap_or_default();
+    let wants_letters = fields.get("letters") == "yes" && at.app.tickets.is_some();
     if !at.place()?.has_room() {
         let page = first::start(&at.frame(language), true);
         return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
     }
     at.with_session(move |at, place, session, machine| {
-        if let Some(closed) = closed(place, &at.terminal)? {
+        // No paper is asked of whoever comes for letters.
+        if let Some(closed) = closed(place, &at.terminal)?.filter(|_| !wants_letters) {
             let page = first::closed(&at.frame(language), &closed);
             return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
         }
@@ -97,13 +99,15 @@ pub(super) async fn begin(at: At, fields: Fields) -> Result<Response, Failure> {
             return Ok(go(Screen::Print.path()));
         }
         // Nobody begins where the last paper still lies in the printer (I10).
-        if let Some(trouble) = machine.out.trouble(&place.issuer) {
+        if let Some(trouble) = machine.out.trouble(&place.issuer).filter(|_| !wants_letters) {
             let page = first::no_printer(&at.frame(language), trouble, &machine.out);
             return Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response());
         }
         let now = place.issuer.city.seams.now();
         let (slot, coins, out) = (machine.slot.clone(), machine.coins.clone(), machine.out.clone());
-        *session = Some(Session::new(at.terminal.clone(), language, slot, coins, out, now));
+        let mut begun = Session::new(at.terminal.clone(), language, slot, coins, out, now);
+        begun.wants_letters = wants_letters;
+        *session = Some(begun);
         Ok(go(Screen::Card.path()))
     })
     .await
@@ -142,11 +146,19 @@ pub(super) async fn pin_typed(at: At, fields: Fields) -> Result<Response, Failur
     fields.only(&["pin"])?;
     let pin = base::text::to_half_width(fields.filled("pin").unwrap_or_default());
     let is_https = at.app.settings.is_https;
-    let response = at.clone().step(Screen::Pin, move |session, place| session.sign_in(&place.issuer, &pin)).await?;
+    let (office, back) = (at.app.tickets.clone(), letters::back(&at));
+    let step = move |session: &mut Session, place: &Place| {
+        session.sign_in(&place.issuer, &pin)?;
+        match office.filter(|_| session.wants_letters) {
+            Some(office) => session.ask_ticket(&place.issuer, &office, &back),
+            None => Ok(()),
+        }
+    };
+    let response = at.clone().step(Screen::Pin, step).await?;
     // Only now, behind a verified signature, does a session begin that the other steps ask for.
     let secret = at
         .with_session(|at, place, session, _| {
-            if session.as_ref().is_none_or(|session| session.screen != Screen::Kind) {
+            if session.as_ref().is_none_or(|session| !matches!(session.screen, Screen::Kind | Screen::Portal)) {
                 return Ok(None);
             }
             let city = &place.issuer.city;
@@ -196,7 +208,9 @@ pub(super) async fn ended(at: At) -> Result<Response, Failure> {
         .with_session(|at, place, session, _| {
             // Who arrives here while a session runs has let the time run out (the page itself brings them here).
             if let Some(session) = session.as_mut() {
-                session.stop(&place.issuer, Ending::TimedOut);
+                // From the portal the browser comes back when the visit is over.
+                let was_at_portal = session.screen == Screen::Portal;
+                session.stop(&place.issuer, if was_at_portal { Ending::Finished } else { Ending::TimedOut });
                 if session.is_printing() {
                     return Ok(go(session.screen.path()));
                 }

@@ -40,6 +40,8 @@ pub struct Frame<'a> {
     pub visit: Visit,
     /// Seconds until the session ends without a touch.
     pub idle_seconds: u32,
+    /// Whether letters and notices can be read here.
+    pub has_letters: bool,
 }
 
 impl Frame<'_> {
@@ -159,6 +161,7 @@ pub fn card(frame: &Frame<'_>, session: &Session, drawer: Option<&[DrawerCard]>)
         h1 { (frame.say("kiosk-card-heading")) }
         (frame.alert(session))
         p class="kiosk-lead" { (frame.say("kiosk-card-lead")) }
+        (super::letters::choice(frame, session))
         @match drawer {
             None => (frame.form("/kiosk/card", &frame.big("kiosk-next"))),
             Some(cards) => {

@@ -16,6 +16,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
             ("/kiosk", "start-kiosk"),
             ("/verify", "start-verify"),
             ("/registration", "start-registration"),
+            ("/events", "start-events"),
             ("/effect", "start-effect"),
             ("/staff", "start-staff"),
         ]
@@ -24,6 +25,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
             ("/portal/sign-in", "start-portal"),
             ("/verify", "start-verify"),
             ("/registration", "start-registration"),
+            ("/events", "start-events"),
             ("/effect", "start-effect"),
         ]
     };

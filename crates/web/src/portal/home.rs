@@ -16,8 +16,14 @@ use crate::visit::{InPortal, Visit};
 /// Draws one block from what the outside zone holds. Blocking; [`None`] where it has nothing to say at this level.
 pub type Block = fn(&App, &Visit, &InPortal) -> Result<Option<Markup>, Failure>;
 
-/// The blocks, in the order of the page: due, new letters, schemes, who looked.
-pub const BLOCKS: &[Block] = &[super::letters::due_block, super::letters::new_block, super::looked::block];
+/// The blocks, in the order of the page: due, new letters, schemes, who looked, events.
+pub const BLOCKS: &[Block] = &[
+    super::letters::due_block,
+    super::letters::new_block,
+    super::schemes::block,
+    super::looked::block,
+    super::events::block,
+];
 
 /// `GET /portal`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {

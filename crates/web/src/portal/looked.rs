@@ -162,7 +162,7 @@ async fn list(
             ul class="looked" { @for one in slice.of(&kept) { li { (card(&visit, one)) } } }
             (pagination(visit.language, slice, &narrowed.address()))
         }
-        p { a href="/portal/looked/file" { (visit.say_html("looked-file")) } }
+        @if !visit.at_terminal { p { a href="/portal/looked/file" { (visit.say_html("looked-file")) } } }
         p class="note" { (visit.say_html("looked-limits")) }
     };
     Ok(shell::page(&visit, &me, &title, &main))
@@ -269,7 +269,7 @@ async fn one(
         section {
             h2 { (visit.say_html("looked-check")) }
             p { (visit.say_html("looked-check-how")) }
-            @if one.proof.is_some() {
+            @if one.proof.is_some() && !visit.at_terminal {
                 (link_button(ButtonKind::Secondary, &format!("{PATH}/{}/proof", one.line.id), &visit.say("looked-check-file")))
                 p class="note" { (visit.say_html("looked-check-what")) }
                 (checked_here(&app, &visit, &one))

@@ -6,31 +6,41 @@
 //!  /portal/welcome    after the first time (welcome)          /portal/stop   a lost phone (stop)
 //!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
 //!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
-//!  /portal/letters    the mailbox (letters)
+//!  /portal/terminal   by the card alone (terminal)
+//!  /portal/events, /events   what goes on in the city (events)
+//!  /portal/letters    the mailbox (letters), why a notice came (why)
+//!  /portal/schemes    what I may use (schemes); /portal/interests   registered beforehand (interests, questions)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
 
 pub mod apps;
+pub mod calendar;
 mod card;
 mod cards;
 pub mod channels;
 pub mod consents;
+pub mod events;
 pub mod find_usage;
 pub mod home;
+mod interests;
 pub mod letters;
 pub mod looked;
 pub mod me;
 mod password;
 mod phone;
+mod questions;
 pub mod representatives;
+mod schemes;
 pub mod settings;
 pub mod shell;
 mod sign_in;
 mod step_up;
 mod stop;
+pub mod terminal;
 mod ways;
 mod welcome;
+mod why;
 
 pub use ways::{Cards, National, Ways};
 
@@ -69,6 +79,12 @@ pub fn routes() -> Routes {
         .merge(consents::routes())
         .merge(representatives::routes())
         .merge(letters::routes())
+        .merge(terminal::routes())
+        .merge(events::routes())
+        .merge(why::routes())
+        .merge(schemes::routes())
+        .merge(interests::routes())
+        .merge(questions::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

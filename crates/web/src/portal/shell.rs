@@ -6,10 +6,11 @@ use ui::page::NavLink;
 
 use crate::visit::{InPortal, Visit};
 
-/// The places (fronts.md: ホーム・ポスト・カード・設定; 手続き comes with the schemes), each with what lies below it.
+/// The places (fronts.md: ホーム・ポスト・手続き・カード・設定), each with what lies below it.
 const TABS: &[(&str, &str)] = &[
     ("/portal", "portal-tab-home"),
     ("/portal/letters", "portal-tab-letters"),
+    ("/portal/schemes", "portal-tab-schemes"),
     ("/portal/cards", "portal-tab-cards"),
     ("/portal/settings", "portal-tab-settings"),
 ];
@@ -26,6 +27,9 @@ pub fn bare(visit: &Visit, me: &InPortal, title: &str, main: &Markup) -> Respons
 
 /// The same with scripts, each the name of an asset. The page must work without them.
 pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str], main: &Markup) -> Response {
+    if super::terminal::is_at(me) {
+        return at_terminal(visit, title, scripts, main);
+    }
     let tabs = TABS
         .iter()
         .map(|(href, key)| NavLink {
@@ -59,6 +63,17 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
         (main)
     };
     page.render(&main).into_response()
+}
+
+/// A page as it stands at a terminal of the city: large, with a bar of its own, gone home by itself.
+fn at_terminal(visit: &Visit, title: &str, scripts: &[&str], main: &Markup) -> Response {
+    let (idle, seconds, over) = super::terminal::idle(visit);
+    let sight = ui::Sight { is_large: true, ..visit.sight };
+    let mut page = visit.page(title).sight(sight).tabs(super::terminal::places(visit)).refresh(seconds, over);
+    for script in ["idle.js", "terminal.js"].iter().chain(scripts) {
+        page = page.script(crate::assets::path(script));
+    }
+    page.render(&html! { (idle) (super::terminal::bar(visit)) div class="at-terminal" { (main) } }).into_response()
 }
 
 /// After a form was done: on to a page that says so. `done` is the key of a sentence and holds nothing personal.

@@ -32,6 +32,7 @@
 //! | [`audit_page`] | heads of the audit chain |
 
 mod accounts;
+pub mod applications;
 mod approvals;
 mod apps;
 mod audit_page;
@@ -41,6 +42,7 @@ mod counter;
 mod counts;
 mod credentials;
 mod desk;
+mod events;
 mod handing_out;
 mod home;
 mod hours;
@@ -103,6 +105,8 @@ pub fn routes() -> Routes {
         .merge(imports::routes())
         .merge(accounts::routes())
         .merge(approvals::routes())
+        .merge(applications::routes())
         .merge(apps::routes())
+        .merge(events::routes())
         .merge(audit_page::routes())
 }

@@ -7,4 +7,5 @@ mod cards;
 mod lost;
 mod passwords;
 mod scene;
+mod terminal;
 mod ways_in;

@@ -23,6 +23,7 @@ use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
 use tools::portal::mail::{Letter, Mailer, NotSent};
 use tools::portal::post::Desk;
+use tools::portal::tickets::{Gate, Office};
 use tools::portal::{AccountId, AccountState, Post, account, arrivals, link, own_records, stopping};
 use tools::register::{self, Criteria, Resident, Sex, import};
 use tools::relay::{Endpoint, InProcess};
@@ -203,9 +204,13 @@ impl Scene {
             mailer: Some(letters.clone()),
         };
         let to_portal = inside.clone();
+        let zone = tools::signing::SigningKey::from_seed([5; 32]).unwrap();
+        let gate = Gate::new(vec![zone.public()], "localhost:8080".to_owned());
+        let office = Office::new(Arc::new(zone), inside.clone(), "localhost:8080".to_owned());
         let door = TestDoor::with(database, |app| {
             app.portal = Some(Arc::new(ways));
             app.to_portal = Some(to_portal);
+            (app.tickets, app.gate) = (Some(office), Some(gate));
             app.limits = limits;
         });
         let relays = Self::relays(&door.database);

@@ -206,3 +206,15 @@ kiosk-key-small = Small kana
 kiosk-key-space = Space
 kiosk-key-voiced = Voiced mark
 kiosk-key-half-voiced = Half-voiced mark
+
+# Letters and notices (by the card alone)
+kiosk-letters = Letters and notices
+kiosk-letters-for = Read, hear or print letters of the city; see who looked at your data
+kiosk-letters-only = Read letters and notices
+kiosk-letters-papers = Take out a certificate
+kiosk-letters-chosen = You chose letters and notices. Put your card on the reader.
+kiosk-letters-lead = Leave your card where it is. You need no phone and no e-mail.
+kiosk-letters-open = Open letters and notices
+kiosk-letters-my-number = No. Your letter box is opened by a number that only the city uses.
+kiosk-letters-none = Letters cannot be opened at this machine. Please ask at the counter.
+kiosk-letters-not-now = Letters cannot be opened now. Please try again later.

@@ -13,3 +13,5 @@ start-effect = Time given back
 start-effect-what = How much time certificates from machines and stores gave back, in counts.
 start-portal = Citizen portal
 start-portal-what = Letters from the city, your matters, and who looked at your records. Made for your phone.
+start-events = Events
+start-events-what = What goes on in the city, by day, place and age.

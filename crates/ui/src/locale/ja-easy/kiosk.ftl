@@ -200,3 +200,15 @@ kiosk-key-small = ｜小《ちい》さい ｜字《じ》
 kiosk-key-space = ｜空白《くうはく》
 kiosk-key-voiced = てんてん
 kiosk-key-half-voiced = まる
+
+# 手紙・お知らせ(カードだけの利用)
+kiosk-letters = ｜手紙《てがみ》・お｜知《し》らせ
+kiosk-letters-for = ｜市《し》からの｜手紙《てがみ》を｜読《よ》みます。｜聞《き》くことも、｜印刷《いんさつ》もできます
+kiosk-letters-only = ｜手紙《てがみ》・お｜知《し》らせを｜見《み》る
+kiosk-letters-papers = ｜証明書《しょうめいしょ》をとる
+kiosk-letters-chosen = 「｜手紙《てがみ》・お｜知《し》らせ」を｜選《えら》びました。カードを｜置《お》いてください。
+kiosk-letters-lead = カードはそのまま｜置《お》いてください。｜電話《でんわ》もメールもいりません。
+kiosk-letters-open = ｜手紙《てがみ》・お｜知《し》らせを｜開《ひら》く
+kiosk-letters-my-number = いいえ。｜市《し》だけの｜番号《ばんごう》で｜開《ひら》きます。マイナンバーは｜使《つか》いません。
+kiosk-letters-none = この｜機械《きかい》では｜手紙《てがみ》を｜開《ひら》けません。｜窓口《まどぐち》で｜聞《き》いてください。
+kiosk-letters-not-now = いまは｜手紙《てがみ》を｜開《ひら》けません。あとで、もう｜一度《いちど》ためしてください。

@@ -13,3 +13,5 @@ start-effect = お返しした 時間
 start-effect-what = 機械と コンビニの 証明書で、どれだけ 時間が うまれたかを 数で 見せています。
 start-portal = ｜市民《しみん》ポータル
 start-portal-what = ｜市《し》からの てがみを ｜読《よ》みます。スマートフォンで ｜使《つか》えます。
+start-events = イベント
+start-events-what = ｜市《し》のイベントをさがせます。

@@ -200,3 +200,15 @@ kiosk-key-small = 小さい字
 kiosk-key-space = 空白
 kiosk-key-voiced = 濁点
 kiosk-key-half-voiced = 半濁点
+
+# 手紙・お知らせ(カードだけの利用)
+kiosk-letters = 手紙・お知らせ
+kiosk-letters-for = 市からの手紙を読む・聞く・印刷する。あなたの情報を見た人を確かめる
+kiosk-letters-only = 手紙・お知らせを見る
+kiosk-letters-papers = 証明書をとる
+kiosk-letters-chosen = 「手紙・お知らせ」を選びました。カードを置いてください。
+kiosk-letters-lead = カードはそのまま置いておいてください。電話もメールもいりません。
+kiosk-letters-open = 手紙・お知らせを開く
+kiosk-letters-my-number = いいえ。あなたの受信箱を、市だけの番号で開きます。マイナンバーは使いません。
+kiosk-letters-none = この端末では手紙を開けません。窓口でお手続きください。
+kiosk-letters-not-now = いまは手紙を開けません。しばらくしてから、もう一度お試しください。

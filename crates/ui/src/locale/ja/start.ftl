@@ -13,3 +13,5 @@ start-effect = お返しした時間
 start-effect-what = 端末とコンビニの証明書で、市民と職員の時間がどれだけ浮いたかを数で公開しています。
 start-portal = 市民ポータル
 start-portal-what = 市からの手紙、手続き、あなたの記録を見た人。スマートフォンで使えます。
+start-events = イベント
+start-events-what = 市のイベントを日付・地区・年齢でさがせます。

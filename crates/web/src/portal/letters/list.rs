@@ -87,8 +87,8 @@ pub async fn page(
         @if let Some(more) = more {
             p { a class="button button-secondary" href=(format!("{filtered}&before={more}")) { (visit.say("portal-letter-older")) } }
         }
-        p { a href=(format!("/portal/letters/all.zip?view={}&before={}", if view == View::Archive { "archive" } else { "box" }, before_word)) { (visit.say("portal-letter-download-all")) } " · "
-            a href="/portal/settings/letters" { (visit.say("portal-letter-consent-title")) } }
+        @if !visit.at_terminal { p { a href=(format!("/portal/letters/all.zip?view={}&before={}", if view == View::Archive { "archive" } else { "box" }, before_word)) { (visit.say("portal-letter-download-all")) } " · "
+            a href="/portal/settings/letters" { (visit.say("portal-letter-consent-title")) } } }
     };
     Ok(shell::page(&visit, &me, &visit.say("portal-letter-title"), &main))
 }

@@ -15,7 +15,8 @@ use ui::Language;
 use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
-use super::super::shell;
+use super::super::calendar::{Entry, When};
+use super::super::{shell, terminal, why};
 use super::{importance, letter_id, may_read};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -83,13 +84,15 @@ fn drawn(visit: &Visit, item: &Item, part: Option<&Personal>, beside: &[Listed])
             (asks(visit, item, part, &at))
             @if !beside.is_empty() {
                 h2 { (visit.say("portal-letter-attachments")) }
+                @if visit.at_terminal { p { (visit.say_html("terminal-attachments")) } }
                 ul { @for one in beside {
-                    li { a href=(format!("{at}/attachment/{}", one.number)) {
+                    li { @if visit.at_terminal { (one.name) } @else { a href=(format!("{at}/attachment/{}", one.number)) {
                         (one.name) " (" (one.kind.extension().to_uppercase()) ", " (one.size.div_euclid(1024) + 1) " KB)"
-                    } }
+                    } } }
                 } }
             }
-            @if let Some(reason) = &letter.reason {
+            @if why::is_notice(item) { (why::beneath(visit, item)) }
+            @else if let Some(reason) = &letter.reason {
                 details { summary { (visit.say("portal-letter-why")) } p { (reason) } }
             }
         }
@@ -125,7 +128,9 @@ pub fn draw(block: &Block, visit: &Visit) -> Markup {
             facts(&pairs.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Vec<_>>())
         }
         Block::Link { label, to } => html! {
-            p { a href=(to) rel="noreferrer external" { (text(label)) } " " span class="hint" { "(" (host(to)) ")" } }
+            p { (terminal::out(visit, to, html! {
+                a href=(to) rel="noreferrer external" { (text(label)) } " " span class="hint" { "(" (host(to)) ")" }
+            }, label)) }
         },
     }
 }
@@ -149,18 +154,22 @@ fn asks(visit: &Visit, item: &Item, part: Option<&Personal>, at: &str) -> Markup
     html! {
         @if let Some(due) = letter.due_on {
             p { strong { (visit.say_with("portal-letter-due", &[("date", ui::dates::date(visit.language, due).into())])) } " "
-                a href=(format!("{at}/calendar.ics")) { (visit.say("portal-letter-calendar")) } }
+                @if !visit.at_terminal { a href=(format!("{at}/calendar.ics")) { (visit.say("portal-letter-calendar")) } } }
         }
         @if letter.recalled_at.is_none() { @match &letter.action {
             Some(Act::Pay { amount, at }) => {
                 @let amount = part.and_then(|part| part.amount).unwrap_or(*amount);
                 p { (visit.say_with("portal-letter-amount", &[("yen", Yen(amount).to_string().trim_end_matches('円').into())])) }
-                p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay"))) }
+                p { (terminal::out(visit, at, link_button(ButtonKind::Primary, at, &visit.say("portal-letter-pay")), &visit.say("portal-letter-pay"))) }
             }
-            Some(Act::Apply { at }) => { p { (link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply"))) } }
+            Some(Act::Apply { at }) => {
+                p { (terminal::out(visit, at, link_button(ButtonKind::Primary, at, &visit.say("portal-letter-apply")), &visit.say("portal-letter-apply"))) }
+            }
             Some(Act::Calendar { starts, place, .. }) => {
                 p { (ui::dates::instant(visit.language, Timestamp::from_micros(*starts))) " · " (place) }
-                p { (link_button(ButtonKind::Primary, &format!("{at}/calendar.ics"), &visit.say("portal-letter-calendar"))) }
+                @if !visit.at_terminal {
+                    p { (link_button(ButtonKind::Primary, &format!("{at}/calendar.ics"), &visit.say("portal-letter-calendar"))) }
+                }
             }
             Some(Act::Reply) => {
                 p { (link_button(ButtonKind::Primary, &format!("/portal/letters/{}/reply", letter.id), &visit.say("portal-letter-reply-go"))) }
@@ -272,54 +281,18 @@ pub async fn calendar(
     Ok(file("text/calendar; charset=utf-8", "event.ics", text.into_bytes()))
 }
 
-/// RFC 5545: one event.
+/// The appointment, or the day it is due.
 fn i_calendar(item: &Item) -> Option<String> {
     let letter = &item.letter;
-    let stamp = |at: Timestamp| {
-        let text = at.to_string();
-        text.chars().filter(|c| c.is_ascii_digit() || *c == 'T').take(15).collect::<String>() + "Z"
-    };
-    let (begins, ends, place) = match (&letter.action, letter.due_on) {
+    let (when, place) = match (&letter.action, letter.due_on) {
         (Some(Act::Calendar { starts, ends, place }), _) => {
-            let at = |micros: i64| stamp(Timestamp::from_micros(micros));
-            (format!("DTSTART:{}", at(*starts)), format!("DTEND:{}", at(*ends)), place.as_str())
+            (When::Moments(Timestamp::from_micros(*starts), Timestamp::from_micros(*ends)), place.as_str())
         }
-        (_, Some(due)) => {
-            let day = |date: base::Date| date.to_string().replace('-', "");
-            (format!("DTSTART;VALUE=DATE:{}", day(due)), format!("DTEND;VALUE=DATE:{}", day(due.plus_days(1))), "")
-        }
+        (_, Some(due)) => (When::Days(due, due), ""),
         _ => return None,
     };
-    let escaped = |text: &str| text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n");
-    let lines = [
-        "BEGIN:VCALENDAR".to_owned(),
-        "VERSION:2.0".to_owned(),
-        "PRODID:-//Yakuba//Letters//JA".to_owned(),
-        "BEGIN:VEVENT".to_owned(),
-        format!("UID:{}@yakuba", letter.id),
-        format!("DTSTAMP:{}", stamp(item.placed_at)),
-        begins,
-        ends,
-        format!("SUMMARY:{}", escaped(&letter.title)),
-        format!("LOCATION:{}", escaped(place)),
-        "END:VEVENT".to_owned(),
-        "END:VCALENDAR".to_owned(),
-    ];
-    Some(lines.iter().map(|line| folded(line)).collect())
-}
-
-/// A content line of at most 75 bytes, folded between characters.
-fn folded(line: &str) -> String {
-    let (mut out, mut width) = (String::new(), 0);
-    for c in line.chars() {
-        if width + c.len_utf8() > 75 {
-            out.push_str("\r\n ");
-            width = 1;
-        }
-        out.push(c);
-        width += c.len_utf8();
-    }
-    out + "\r\n"
+    let uid = letter.id.to_string();
+    Some(Entry { uid: &uid, made_at: item.placed_at, when, summary: &letter.title, place }.text())
 }
 
 /// `GET …/attachment/{number}`: always to keep, never shown in the page.

@@ -85,8 +85,10 @@ pub async fn page(
                 } }
             }
         } }
-        p { a href=(format!("/portal/letters/{}/receipt.pdf", letter.id)) { (visit.say("portal-letter-receipt-pdf")) } }
-        p { a href=(format!("/portal/letters/{}/receipt.json", letter.id)) { (visit.say("portal-letter-receipt-data")) } }
+        @if !visit.at_terminal {
+            p { a href=(format!("/portal/letters/{}/receipt.pdf", letter.id)) { (visit.say("portal-letter-receipt-pdf")) } }
+            p { a href=(format!("/portal/letters/{}/receipt.json", letter.id)) { (visit.say("portal-letter-receipt-data")) } }
+        }
         p { a href=(format!("/portal/letters/{}", letter.id)) { (visit.say("portal-letter-back-to")) } }
     };
     Ok(shell::page(&visit, &me, &visit.say("portal-letter-receipt"), &main))
