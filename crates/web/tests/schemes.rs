@@ -185,6 +185,7 @@ impl City {
         let seams = self.outside().seams;
         let id = LetterId::fresh(&seams);
         let made = Letter {
+            attachments: Vec::new(),
             id,
             sender: Sender { key: "health".to_owned(), is_city: true, name: "健康支援課".to_owned() },
             importance: Importance::News,

@@ -460,7 +460,7 @@ pub fn claim_and_finish(outside: &Outside, most: i64) -> Result<usize, StoreErro
         };
         let done = Arc::new(claimed.into_iter().map(told).collect::<Vec<_>>());
         let seams = outside.seams.clone();
-        let finished = outside.store.write::<_, StoreError, _>(move |tx| finish(tx, &seams, lease, &done))?;
+        let finished = outside.store.write::<_, StoreError, _>(move |tx| finish(tx, &seams, lease, &done, &[]))?;
         return Ok(worked.ended + worked.put_off + finished.told);
     }
     Ok(0)

@@ -217,6 +217,7 @@ fn a_letter_at_the_terminal_leads_nowhere_and_names_what_it_cannot_show() {
         let (_, text) = ticket(&scene, &scene.hanako()).unwrap();
         let account = scene.account_of(&scene.hanako()).unwrap();
         let letter = Letter {
+            attachments: Vec::new(),
             id: LetterId::fresh(&scene.door.database.seams),
             sender: Sender { key: "insurance".into(), name: "国保年金課".into(), is_city: true },
             title: "保険料".into(),

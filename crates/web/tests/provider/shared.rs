@@ -32,6 +32,7 @@ fn curious<'a>(door: &'a TestDoor, state: AppState) -> App<'a> {
 fn place(door: &TestDoor, account: AccountId, title: &str) -> LetterId {
     let (seams, title) = (door.app.seams.clone(), title.to_owned());
     let letter = Letter {
+        attachments: Vec::new(),
         id: LetterId::fresh(&seams),
         sender: Sender { key: "health".into(), is_city: true, name: "健康課".into() },
         importance: Importance::Deadline,

@@ -49,6 +49,7 @@ fn of_today(tx: &mut Tx<'_>, seams: &Seams) -> Result<Letter, StoreError> {
 fn written(seams: &Seams) -> Letter {
     let paragraph = |text: &str| vec![Block::Paragraph(text.to_owned())];
     Letter {
+        attachments: Vec::new(),
         id: LetterId::fresh(seams),
         sender: Sender {
             key: "notices".to_owned(), is_city: true, name: "あなたにお知らせサービス".to_owned()

@@ -325,14 +325,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_line_is_folded_between_characters() {
-        let line = format!("SUMMARY:{}", "市".repeat(60));
-        let folded = folded(&line);
-        assert!(folded.split("\r\n").all(|part| part.len() <= 75), "{folded}");
-        assert_eq!(folded.replace("\r\n ", "").trim_end(), line);
-    }
-
-    #[test]
     fn a_reader_sees_where_a_link_leads() {
         assert_eq!(host("https://city.example.lg.jp/a/b"), "city.example.lg.jp");
     }
