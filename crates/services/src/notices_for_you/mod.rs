@@ -9,11 +9,15 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`service`] | what the service says about itself |
 //! | [`facts`] | households as rules read them, one or the whole city |
 //! | [`campaigns`] | notices of officers, from the first word to the last recipient, and why somebody got one |
+//! | [`schemes`] | what each resident may be able to use |
+//! | [`wishes`] | what people registered beforehand |
 
+pub mod campaigns;
 pub mod facts;
+pub mod schemes;
 mod service;
+pub mod wishes;
 
 pub use service::SERVICE;
