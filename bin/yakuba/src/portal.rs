@@ -249,15 +249,6 @@ pub const EVIDENCE_SECONDS: u64 = 60;
 /// Seconds between looks for statutory letters nobody opened, for what need not be kept, and for letters in the folder.
 pub const LETTERS_SECONDS: u64 = 60;
 
-/// Sends what dispatches may send now, as long as there is something.
-///
-/// # Errors
-/// The databases, in words.
-pub fn send_letters(inside: &tools::Inside, post: &Post) -> Result<(), String> {
-    while tools::dispatch::work::step(inside, post).map_err(|error| error.to_string())? > 0 {}
-    Ok(())
-}
-
 /// What comes to the mailbox of the outside: personal parts; statutory letters whose day has passed; what need not be kept.
 ///
 /// # Errors

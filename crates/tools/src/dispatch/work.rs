@@ -77,12 +77,7 @@ pub fn step_with(inside: &Inside, post: &Post, recheck: Option<&dyn Recheck>) ->
 /// letter must come before whoever gets it.
 const AHEAD_SECONDS: i64 = 2;
 
-fn one(
-    inside: &Inside,
-    post: &Post,
-    dispatch: &Dispatch,
-    recheck: Option<&dyn Recheck>,
-) -> Result<i64, DispatchError> {
+fn one(inside: &Inside, post: &Post, dispatch: &Dispatch, recheck: Option<&dyn Recheck>) -> Result<i64, DispatchError> {
     let now = inside.seams.now();
     if dispatch.released_at.is_none_or(|at| now.seconds_since(at) < AHEAD_SECONDS) {
         return Ok(0);

@@ -166,7 +166,9 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             let is_notice = matches!(deed, Deed::ReleaseNotice(_));
             dispatch::get(tx, dispatch)?
-                .filter(|one| one.state == dispatch::State::Complete && (one.sender == dispatch::RECHECKED) == is_notice)
+                .filter(|one| {
+                    one.state == dispatch::State::Complete && (one.sender == dispatch::RECHECKED) == is_notice
+                })
                 .ok_or(Refusal::Unknown)?;
         }
     }
@@ -329,10 +331,12 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             audit::append(tx, seams, actor, Event::SettingChanged, &details)?;
             Ok(())
         }
-        Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => match dispatch::release(tx, seams, actor, dispatch) {
-            Ok(()) => Ok(()),
-            Err(dispatch::DispatchError::Store(error)) => Err(error.into()),
-            Err(_) => Err(Refusal::Unknown.into()),
-        },
+        Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
+            match dispatch::release(tx, seams, actor, dispatch) {
+                Ok(()) => Ok(()),
+                Err(dispatch::DispatchError::Store(error)) => Err(error.into()),
+                Err(_) => Err(Refusal::Unknown.into()),
+            }
+        }
     }
 }

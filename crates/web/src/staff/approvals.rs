@@ -85,7 +85,9 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
-            Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default(),
+            Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
+                dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
+            }
         };
         let detail = match deed {
             Deed::PrepareKey(key) => paper_keys::get(tx, key)?.map(|key| Detail::Part(key.part)),

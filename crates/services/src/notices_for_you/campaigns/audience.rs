@@ -119,9 +119,7 @@ impl Audience {
 /// # Errors
 /// [`CampaignError::Rule`].
 pub fn evaluated(rule: Rule, today: Date, admission: Admission) -> Result<(Live, Resolved), CampaignError> {
-    let live = rule
-        .go_live(today, admission)
-        .map_err(|faults| CampaignError::Rule(faults.iter().map(at).collect()))?;
+    let live = rule.go_live(today, admission).map_err(|faults| CampaignError::Rule(faults.iter().map(at).collect()))?;
     let resolved = live.on(today).map_err(|fault| CampaignError::Rule(vec![at(&fault)]))?;
     Ok((live, resolved))
 }

@@ -106,8 +106,7 @@ pub fn receive(tx: &mut Tx<'_>, seams: &base::Seams, message: &Message) -> Resul
     // Everybody in whose box it lies may say 関係ない, told by a channel or not.
     let whole = handed_over.max(dispatch.placed);
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
-    let seen =
-        Counters { handed_over: count(whole), hard_bounces: count(bounces), irrelevant: count(irrelevant) };
+    let seen = Counters { handed_over: count(whole), hard_bounces: count(bounces), irrelevant: count(irrelevant) };
     let Some(stop) = kill_switch::judge(seen) else { return Ok(()) };
     let paused = tx.execute(
         "UPDATE notice_campaigns SET paused_for = $2 WHERE campaign_id = $1 \

@@ -88,7 +88,13 @@ pub fn hash(rule: &Rule) -> Vec<u8> {
 ///
 /// # Errors
 /// [`CampaignError`]: an audience that cannot be judged; too many counts.
-pub fn count(inside: &Inside, kept: &Kept, actor: &Actor, id: Id, wishes: &dyn Wishes) -> Result<Counted, CampaignError> {
+pub fn count(
+    inside: &Inside,
+    kept: &Kept,
+    actor: &Actor,
+    id: Id,
+    wishes: &dyn Wishes,
+) -> Result<Counted, CampaignError> {
     let campaign = inside.store.read::<_, StoreError, _>(|tx| get(tx, id))?.ok_or(CampaignError::Unknown)?;
     let (now, today, by) = (inside.seams.now(), inside.seams.today(), actor.key());
     let (live, resolved) = campaign.audience.live(today, admission(inside))?;

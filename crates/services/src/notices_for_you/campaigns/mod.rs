@@ -76,6 +76,9 @@ pub enum CampaignError {
     /// Nobody fits today.
     #[error("it is for nobody today")]
     Nobody,
+    /// Nobody counted how many it is for, by this rule.
+    #[error("it was not counted")]
+    NotCounted,
     /// The text was not looked at as it stands.
     #[error("the text was not looked at")]
     NotTested,
@@ -97,7 +100,9 @@ impl CampaignError {
             Self::Relay(error) => error.kind(),
             Self::Staff(_) | Self::Unknown => Kind::NotFound,
             Self::Submitted | Self::State => Kind::Conflict,
-            Self::Texts(_) | Self::Rule(_) | Self::NoAudience | Self::Nobody | Self::NotTested => Kind::Invalid,
+            Self::Texts(_) | Self::Rule(_) | Self::NoAudience | Self::Nobody | Self::NotTested | Self::NotCounted => {
+                Kind::Invalid
+            }
             Self::TooManyCounts(_) => Kind::TooMany,
         }
     }

@@ -20,7 +20,7 @@ use tools::staff::two_persons::{self, Deed};
 use tools::{Inside, ResidentId};
 
 use super::audience::evaluated;
-use super::{Campaign, CampaignError, admission, counters, get, of_dispatch};
+use super::{Campaign, CampaignError, admission, counters, counting, get, of_dispatch};
 use crate::notices_for_you::facts::{self, FactsError, Kept, MATCHING, Wishes};
 
 /// As residents see the sender.
@@ -56,6 +56,10 @@ pub fn submit(
         return Err(CampaignError::NotTested);
     }
     let (live, resolved) = campaign.audience.live(inside.seams.today(), admission(inside))?;
+    let counted = inside.store.read::<_, StoreError, _>(|tx| counting::last(tx, id))?;
+    if counted.is_none_or(|counted| counted.rule_hash != counting::hash(live.rule())) {
+        return Err(CampaignError::NotCounted);
+    }
     let recipients = chosen(inside, kept, by, &resolved, wishes)?;
     if recipients.is_empty() {
         return Err(CampaignError::Nobody);
@@ -102,10 +106,8 @@ fn chosen(
 ) -> Result<Vec<ResidentId>, CampaignError> {
     let city = kept.now(inside, &by.actor(), wishes)?;
     let audience = city.audience(rule).map_err(|_| CampaignError::State)?;
-    let mut all: Vec<ResidentId> = audience
-        .people(Outcome::Eligible)
-        .filter_map(|place| city.residents.get(place as usize).cloned())
-        .collect();
+    let mut all: Vec<ResidentId> =
+        audience.people(Outcome::Eligible).filter_map(|place| city.residents.get(place as usize).cloned()).collect();
     // One household's members beside each other in the list would tell who lives with whom.
     all.sort_unstable();
     Ok(all)
@@ -190,7 +192,9 @@ pub fn go_on(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, why: &str) -
 /// [`CampaignError`].
 pub fn recall(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, said: &str) -> Result<(), CampaignError> {
     let dispatch = sent_by(tx, id)?;
-    Ok(dispatch::recall(tx, seams, actor, dispatch.id, said)?)
+    dispatch::recall(tx, seams, actor, dispatch.id, said)?;
+    tx.execute("UPDATE notice_campaigns SET paused_for = NULL WHERE campaign_id = $1", &[id.into()])?;
+    Ok(())
 }
 
 /// Judges recipients again, right before a batch.
@@ -213,13 +217,13 @@ impl Recheck for StillMeant<'_> {
         // What no notice stands behind is for nobody.
         let Some(rule) = campaign.and_then(|campaign| campaign.rule) else { return Ok(everybody()) };
         // A rule whose last day has passed is for nobody.
-        let Ok((_, resolved)) = evaluated(rule, inside.seams.today(), admission(inside)) else { return Ok(everybody()) };
+        let Ok((_, resolved)) = evaluated(rule, inside.seams.today(), admission(inside)) else {
+            return Ok(everybody());
+        };
         let seams = inside.seams.clone();
         let access = inside
             .store
-            .write::<_, FactsError, _>(move |tx| {
-                Ok(access::bulk(tx, &seams, &JOB, &facts::purpose(true), &MATCHING)?)
-            })
+            .write::<_, FactsError, _>(move |tx| Ok(access::bulk(tx, &seams, &JOB, &facts::purpose(true), &MATCHING)?))
             .map_err(|error| waits(&error))?;
         let known: Vec<ResidentId> = residents.iter().filter_map(|one| ResidentId::parse(one).ok()).collect();
         let meant = inside
@@ -250,9 +254,9 @@ pub fn name_concerned(inside: &Inside, kept: &Kept, wishes: &dyn Wishes) -> Resu
         let city = kept.now(inside, &JOB, wishes)?;
         let judged: Vec<ResidentId> = city.judged().cloned().collect();
         let seams = inside.seams.clone();
-        let access = inside.store.write::<_, FactsError, _>(move |tx| {
-            Ok(access::bulk(tx, &seams, &JOB, &facts::purpose(true), &SENT)?)
-        })?;
+        let access = inside
+            .store
+            .write::<_, FactsError, _>(move |tx| Ok(access::bulk(tx, &seams, &JOB, &facts::purpose(true), &SENT)?))?;
         let access = std::sync::Arc::new(access);
         for page in judged.chunks(500) {
             let (access, page) = (access.clone(), page.to_vec());

@@ -198,12 +198,20 @@ mod tests {
             assert_eq!(html(hostile), [("text_ja", "notice-wrong-html")], "{hostile}");
         }
         whole().check().unwrap();
-        assert_eq!(wrong(|texts| texts.english.text = "1234 5678 9018".to_owned()), [("text_en", "notice-wrong-number")]);
+        assert_eq!(
+            wrong(|texts| texts.english.text = "1234 5678 9018".to_owned()),
+            [("text_en", "notice-wrong-number")]
+        );
         assert_eq!(wrong(|texts| texts.easy.text.clear()), [("text_easy", "notice-wrong-missing")]);
         assert_eq!(wrong(|texts| texts.japanese.title = "あ".repeat(41)), [("title_ja", "notice-wrong-title-long")]);
         assert_eq!(wrong(|texts| texts.english.text = "x".repeat(2_001)), [("text_en", "notice-wrong-text-long")]);
-        for broken in ["｜健診", "健診《けんしん》", "｜《けんしん》", "｜健診《けん｜しん》》", "｜健診《》"] {
-            assert_eq!(wrong(|texts| texts.easy.title = broken.to_owned()), [("title_easy", "notice-wrong-ruby")], "{broken}");
+        for broken in ["｜健診", "健診《けんしん》", "｜《けんしん》", "｜健診《けん｜しん》》", "｜健診《》"]
+        {
+            assert_eq!(
+                wrong(|texts| texts.easy.title = broken.to_owned()),
+                [("title_easy", "notice-wrong-ruby")],
+                "{broken}"
+            );
         }
         let misplaced = wrong(|texts| texts.japanese.title = "｜健診《けんしん》".to_owned());
         assert_eq!(misplaced, [("title_ja", "notice-wrong-ruby-place")]);

@@ -91,12 +91,8 @@ pub async fn keep(State(app): State<Arc<App>>, Path(id): Path<String>, fields: F
     let campaign = draft(&app, &id).await?;
     let chosen_by = ChosenBy::from_word(fields.get("chosen_by")).ok_or_else(|| Failure::of(Kind::Invalid))?;
     let known = |code: &u8| catalogue::FIELDS.iter().chain(catalogue::AGES).any(|(known, _)| known == code);
-    let interests: BTreeSet<u8> = fields
-        .all("interest")
-        .chain(fields.all("age"))
-        .filter_map(|code| code.parse().ok())
-        .filter(known)
-        .collect();
+    let interests: BTreeSet<u8> =
+        fields.all("interest").chain(fields.all("age")).filter_map(|code| code.parse().ok()).filter(known).collect();
     let audience = Audience { chosen_by, interests, ..campaign.audience };
     shell::change(&app, &address(campaign.id), "staff-done-notice-audience", move |tx, _| {
         campaigns::choose(tx, campaign.id, &audience)

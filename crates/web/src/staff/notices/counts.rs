@@ -28,9 +28,13 @@ pub async fn count(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<Str
 /// A count as it is shown.
 pub fn drawn(visit: &Visit, counted: &Counted) -> Markup {
     let Some(shown) = &counted.shown else {
-        return alert(visit.language, AlertKind::Warning, &html! {
-            p { (visit.say_with("notice-count-near", &[("n", MINIMUM.into()), ("days", counting::DAYS.into())])) }
-        });
+        return alert(
+            visit.language,
+            AlertKind::Warning,
+            &html! {
+                p { (visit.say_with("notice-count-near", &[("n", MINIMUM.into()), ("days", counting::DAYS.into())])) }
+            },
+        );
     };
     html! {
         p { (visit.say_with("notice-counted-at", &[("at", ui::dates::instant(visit.language, counted.at).into())])) }

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::{Id, Kind};
-use maud::html;
+use maud::{Markup, html};
+use rules::counts::MINIMUM;
 use services::notices_for_you::campaigns::{self, Campaign, CampaignError};
 use services::notices_for_you::facts::FactsError;
 use store::StoreError;
@@ -80,6 +81,12 @@ fn title(visit: &Visit, campaign: &Campaign) -> String {
     if title.is_empty() { visit.say("notice-untitled") } else { title.to_owned() }
 }
 
+/// A number of people, when it is not so small that it tells of somebody.
+fn few(visit: &Visit, count: i64) -> Markup {
+    let minimum = i64::try_from(MINIMUM).unwrap_or(i64::MAX);
+    html! { @if count == 0 || count >= minimum { (count) } @else { (visit.say_with("notice-few", &[("n", minimum.into())])) } }
+}
+
 fn state(visit: &Visit, campaign: &Campaign) -> String {
     match (&campaign.dispatch, &campaign.paused_for) {
         (None, _) => visit.say("notice-state-draft"),
@@ -95,12 +102,12 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         .iter()
         .map(|one| {
             let sent = |figure: fn(&tools::dispatch::Dispatch) -> i64| {
-                html! { @if let Some(dispatch) = &one.dispatch { (figure(dispatch)) } @else { "–" } }
+                html! { @if let Some(dispatch) = &one.dispatch { (few(&visit, figure(dispatch))) } @else { "–" } }
             };
             vec![
                 html! { a href=(address(one.id)) { (title(&visit, one)) } },
                 html! { (state(&visit, one)) },
-                sent(|dispatch| dispatch.stage),
+                html! { @if let Some(dispatch) = &one.dispatch { (dispatch.stage) " %" } @else { "–" } },
                 sent(|dispatch| dispatch.placed),
                 sent(|dispatch| dispatch.unreached),
                 html! { (one.hard_bounces) },
@@ -161,6 +168,7 @@ impl From<CampaignError> for Failure {
             CampaignError::NoAudience => next("notice-no-audience"),
             CampaignError::Nobody => next("notice-nobody"),
             CampaignError::NotTested => next("notice-not-tested"),
+            CampaignError::NotCounted => next("notice-not-counted"),
             CampaignError::TooManyCounts(most) => next("notice-too-many-counts").with("n", most.to_string()),
         }
     }

@@ -19,7 +19,7 @@ use ui::form::{ButtonKind, Field, button, field, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
 use super::super::shell;
-use super::{address, counts, state, title};
+use super::{address, counts, few, state, title};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -28,7 +28,8 @@ use crate::visit::{SignedIn, Visit};
 /// `GET /staff/notices/of/{dispatch}`: the notice that this dispatch sends.
 pub async fn of(State(app): State<Arc<App>>, Path(dispatch): Path<String>) -> Result<Response, Failure> {
     let (id, inside) = (shell::id(&dispatch)?, app.inside()?.clone());
-    let found = blocking(move || Ok(inside.store.read::<_, StoreError, _>(|tx| campaigns::of_dispatch(tx, id))?)).await?;
+    let found =
+        blocking(move || Ok(inside.store.read::<_, StoreError, _>(|tx| campaigns::of_dispatch(tx, id))?)).await?;
     let found = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
     Ok(Redirect::to(&address(found.id)).into_response())
 }
@@ -40,6 +41,13 @@ struct Shown {
     is_asked: bool,
     /// The rule it is, or would be, judged by today; an error says why it cannot.
     rule: Result<(Rule, rules::Resolved), CampaignError>,
+}
+
+impl Shown {
+    /// Whether a count is of the rule as it is now.
+    fn is_of_this(&self, counted: &Counted) -> bool {
+        self.rule.as_ref().is_ok_and(|(rule, _)| counting::hash(rule) == counted.rule_hash)
+    }
 }
 
 /// `GET /staff/notices/{notice}`.
@@ -87,13 +95,13 @@ fn standing(visit: &Visit, one: &Campaign) -> Markup {
             (visit.say("notice-state"), html! { (state(visit, one)) }),
             (visit.say("notice-recipients"), few(visit, dispatch.total)),
             (visit.say("notice-stage"), html! { (dispatch.stage) " %" }),
-            (visit.say("notice-placed"), html! { (dispatch.placed) }),
-            (visit.say("notice-unreached"), html! { (dispatch.unreached) }),
+            (visit.say("notice-placed"), few(visit, dispatch.placed)),
+            (visit.say("notice-unreached"), few(visit, dispatch.unreached)),
             (visit.say("notice-handed-over"), html! { (one.handed_over) }),
             (visit.say("notice-bounces"), html! { (one.hard_bounces) }),
             (visit.say("notice-irrelevant"), html! { (one.irrelevant) }),
         ]))
-        progress max=(dispatch.total.max(1)) value=(dispatch.done) aria-label=(visit.say("notice-stage")) {}
+        progress max="100" value=(dispatch.done * 100 / dispatch.total.max(1)) aria-label=(visit.say("notice-stage")) {}
         @if let (Some(until), Standing::Sending) = (dispatch.hold_until, dispatch.state) {
             (alert(visit.language, AlertKind::Info, &html! {
                 p { (visit.say_with("letters-holding", &[("until", ui::dates::instant(visit.language, until).into())])) }
@@ -105,17 +113,12 @@ fn standing(visit: &Visit, one: &Campaign) -> Markup {
     }
 }
 
-/// A number of recipients, when it is not so small that it tells of somebody; what was sent is counted on.
-fn few(visit: &Visit, count: i64) -> Markup {
-    let minimum = i64::try_from(rules::counts::MINIMUM).unwrap_or(i64::MAX);
-    html! { @if count >= minimum { (count) } @else { (visit.say_with("notice-few", &[("n", minimum.into())])) } }
-}
-
 /// What is to be done before it can be submitted, in order, each with whether it is done.
 fn steps(visit: &Visit, me: &SignedIn, shown: &Shown) -> Markup {
     let one = &shown.campaign;
     let has_texts = one.texts.check().is_ok();
     let has_rule = shown.rule.is_ok();
+    let has_count = shown.counted.as_ref().is_some_and(|counted| shown.is_of_this(counted));
     let at = |what: &str| format!("{}/{what}", address(one.id));
     let mark = |done: bool| visit.say(if done { "notice-step-done" } else { "notice-step-open" });
     let writes = me.may(Action::WriteNotices);
@@ -126,11 +129,12 @@ fn steps(visit: &Visit, me: &SignedIn, shown: &Shown) -> Markup {
             li { strong { (visit.say("notice-audience")) } " " span class="hint" { (mark(has_rule)) }
                 @if let Err(error) = &shown.rule { (why_not(visit, error)) }
                 @if writes { p { a href=(at("audience")) { (visit.say("notice-audience-open")) } " · " a href=(at("rule")) { (visit.say("notice-rule-open")) } } } }
+            li { strong { (visit.say("notice-count")) } " " span class="hint" { (mark(has_count)) } }
             li { strong { (visit.say("notice-preview")) } " " span class="hint" { (mark(one.tested_at.is_some())) }
                 p { a href=(at("preview")) { (visit.say("notice-preview-open")) } } }
             li { strong { (visit.say("notice-submit")) }
                 @if !writes { p class="hint" { (visit.say("notice-step-open")) } }
-                @else if has_texts && has_rule && one.tested_at.is_some() {
+                @else if has_texts && has_rule && has_count && one.tested_at.is_some() {
                     (said_form(visit, &at("submit"), "notice-submit", "notice-submit-why", ButtonKind::Primary))
                 } @else { p class="hint" { (visit.say("notice-submit-not-yet")) } } }
         }
@@ -153,7 +157,8 @@ fn judged_by(visit: &Visit, shown: &Shown) -> Markup {
     let language = language_of_rules(visit.language);
     // Nobody in particular: only what is asked is shown.
     let nobody = Household { members: vec![Person::default()] };
-    let lines = judge(resolved, &nobody, 0).map(|judged| judged.lines(language, &catalogue::city_words())).unwrap_or_default();
+    let lines =
+        judge(resolved, &nobody, 0).map(|judged| judged.lines(language, &catalogue::city_words())).unwrap_or_default();
     let mut rows = Vec::new();
     for parameter in &rule.parameters {
         for value in &parameter.values {
@@ -168,8 +173,14 @@ fn judged_by(visit: &Visit, shown: &Shown) -> Markup {
             ]);
         }
     }
-    let headings =
-        ["notice-parameter-name", "notice-parameter-value", "notice-from", "notice-source", "notice-checked", "notice-how-known"];
+    let headings = [
+        "notice-parameter-name",
+        "notice-parameter-value",
+        "notice-from",
+        "notice-source",
+        "notice-checked",
+        "notice-how-known",
+    ];
     html! {
         section {
             h2 { (visit.say("notice-judged-by")) }
@@ -190,13 +201,10 @@ const fn standing_key(standing: rules::Standing) -> &'static str {
 fn counted(visit: &Visit, me: &SignedIn, shown: &Shown) -> Markup {
     let one = &shown.campaign;
     let action = format!("{}/count", address(one.id));
-    let is_of_this = |counted: &&Counted| {
-        shown.rule.as_ref().is_ok_and(|(rule, _)| counting::hash(rule) == counted.rule_hash)
-    };
     html! {
         section {
             h2 { (visit.say("notice-count")) }
-            @if let Some(counted) = shown.counted.as_ref().filter(is_of_this) { (counts::drawn(visit, counted)) }
+            @if let Some(counted) = shown.counted.as_ref().filter(|counted| shown.is_of_this(counted)) { (counts::drawn(visit, counted)) }
             @else { p { (visit.say("notice-count-none")) } }
             @if one.is_draft() && shown.rule.is_ok() && me.may(Action::WriteNotices) {
                 (one_button(&action, &visit.csrf(&action), ButtonKind::Secondary, &visit.say("notice-count-go"), None))

@@ -151,7 +151,9 @@ impl Drawn<'_> {
         let mut parts = fault.field.split('.');
         let number = |text: Option<&str>| text.and_then(|text| text.parse::<usize>().ok()).map(|at| at + 1);
         match (parts.next(), number(parts.next())) {
-            (Some("row"), Some(row)) => self.visit.say_with("notice-at-row", &[("n", row.into()), ("what", what.into())]),
+            (Some("row"), Some(row)) => {
+                self.visit.say_with("notice-at-row", &[("n", row.into()), ("what", what.into())])
+            }
             (Some("parameter"), Some(at)) => {
                 self.visit.say_with("notice-at-parameter", &[("n", at.into()), ("what", what.into())])
             }
@@ -236,9 +238,8 @@ impl Drawn<'_> {
         let (visit, language) = (self.visit, language_of_rules(self.visit.language));
         let label = ui::ruby::plain(spec.label.in_language(language)).into_owned();
         let error = self.wrong(&spec.name);
-        let plain = |choice: &Choice| {
-            (choice.value.clone(), ui::ruby::plain(choice.words.in_language(language)).into_owned())
-        };
+        let plain =
+            |choice: &Choice| (choice.value.clone(), ui::ruby::plain(choice.words.in_language(language)).into_owned());
         let blank = || (String::new(), visit.say("notice-choose"));
         let input = |kind| {
             field(
@@ -268,7 +269,9 @@ impl Drawn<'_> {
                 options.extend(names.iter().map(|name| (name.clone(), name.clone())));
                 select(visit.language, &spec.name, &label, &options, &spec.value, error.as_deref())
             }
-            Control::Many(choices) => self.many(spec, &label, &choices.iter().map(plain).collect::<Vec<_>>(), error.as_deref()),
+            Control::Many(choices) => {
+                self.many(spec, &label, &choices.iter().map(plain).collect::<Vec<_>>(), error.as_deref())
+            }
             Control::Number => input("number"),
             Control::Date => input("date"),
             Control::Text => input("text"),

@@ -164,5 +164,6 @@ fn after(visit: &Visit, campaign: &Campaign) -> Markup {
 /// `POST …/test`: the officer says that the test is right.
 pub async fn test(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
-    shell::change(&app, &address(id), "staff-done-notice-tested", move |tx, seams| campaigns::tested(tx, seams, id)).await
+    shell::change(&app, &address(id), "staff-done-notice-tested", move |tx, seams| campaigns::tested(tx, seams, id))
+        .await
 }
