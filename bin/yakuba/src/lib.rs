@@ -14,6 +14,7 @@ pub mod key_book;
 pub mod key_keeper;
 pub mod keys;
 pub mod means;
+pub mod notices;
 pub mod portal;
 pub mod revocation;
 pub mod sample_usage;

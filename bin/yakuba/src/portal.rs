@@ -71,7 +71,8 @@ pub fn outside_desk(city: &OpenCity) -> Desk {
 /// Who takes what the outside asks the inside about an account.
 pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
-    schemes::inside_desk(disclosures_inside(city, ends), city.inside(), &ends.inside).on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
+    schemes::inside_desk(disclosures_inside(city, ends), city.inside())
+        .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
 }
 
 /// What the inside judges cards of the portal with: the means of the certificate machines.
@@ -252,15 +253,6 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
 pub const EVIDENCE_SECONDS: u64 = 60;
 /// Seconds between looks for statutory letters nobody opened, for what need not be kept, and for letters in the folder.
 pub const LETTERS_SECONDS: u64 = 60;
-
-/// Sends what dispatches may send now, as long as there is something.
-///
-/// # Errors
-/// The databases, in words.
-pub fn send_letters(inside: &tools::Inside, post: &Post) -> Result<(), String> {
-    while tools::dispatch::work::step(inside, post).map_err(|error| error.to_string())? > 0 {}
-    Ok(())
-}
 
 /// What comes to the mailbox of the outside: personal parts; statutory letters whose day has passed; what need not be kept.
 ///

@@ -105,6 +105,8 @@ pub struct App {
     pub portal: Option<Arc<crate::portal::Ways>>,
     /// Sends to the portal's zone about an account, when this process serves staff.
     pub to_portal: Option<Arc<tools::portal::Post>>,
+    /// The city as rules read it, for counts and audiences of notices.
+    pub notices: Arc<services::notices_for_you::facts::Kept>,
     /// Which seal and keys this process signs papers with.
     pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
     /// Makes the next seal or key, when this process can.
@@ -153,6 +155,7 @@ impl App {
             teller: None,
             relay: None,
             agents: None,
+            notices: Arc::default(),
             keys_in_use: Arc::new(Current::new(Vec::new())),
             key_maker: None,
             portal: None,

@@ -122,6 +122,12 @@ words_enum! {
         ApproveLetters "approve_letters" "文書の発送を承認する" "approve that letters are sent";
         /// Approve and stop departments and private senders.
         ManageSenders "manage_senders" "文書の発送者を管理する" "manage senders of letters";
+        /// See notices to residents, their audience in counts and how they went.
+        SeeNotices "see_notices" "お知らせの配信を見る" "see notices";
+        /// Write notices, choose whom they are for, ask that they are sent, stop them, take them back.
+        WriteNotices "write_notices" "お知らせを作る・止める" "write and stop notices";
+        /// Be the second person when a notice is sent.
+        ApproveNotices "approve_notices" "お知らせの配信を承認する" "approve that a notice is sent";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -169,6 +175,9 @@ impl Action {
             Self::SendLetters => &[CertificateOfficer],
             Self::ApproveLetters => &[CertificateOfficer, Administrator],
             Self::ManageSenders => &[Administrator],
+            Self::SeeNotices => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
+            Self::WriteNotices => &[CounterClerk, CertificateOfficer],
+            Self::ApproveNotices => &[CertificateOfficer, Administrator],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }
@@ -219,6 +228,8 @@ mod tests {
             Action::SwitchTaxYear,
             Action::ApproveTaxYear,
             Action::ReviewApps,
+            Action::WriteNotices,
+            Action::ApproveNotices,
         ] {
             assert!(!Role::Auditor.may(action), "{}", action.code());
         }

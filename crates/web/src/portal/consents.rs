@@ -163,12 +163,10 @@ async fn withdraw(
     let (outside, account, language) = (app.outside()?.clone(), me.0.person.id, visit.language.code());
     let was_given = blocking(move || {
         let seams = outside.seams.clone();
-        Ok(outside
-            .store
-            .write::<_, ConsentError, _>(move |tx| {
-                kept::consents_changed(tx, account)?;
-                consents::withdraw(tx, &seams, account, id, language)
-            })?)
+        Ok(outside.store.write::<_, ConsentError, _>(move |tx| {
+            kept::consents_changed(tx, account)?;
+            consents::withdraw(tx, &seams, account, id, language)
+        })?)
     })
     .await?;
     if was_given { Ok(shell::done(PATH, "portal-done-withdrawn")) } else { Err(Failure::of(Kind::NotFound)) }
@@ -215,12 +213,10 @@ async fn give(
     let (outside, language, hash) = (app.outside()?.clone(), visit.language.code(), fields.get("hash").to_owned());
     blocking(move || {
         let seams = outside.seams.clone();
-        Ok(outside
-            .store
-            .write::<_, ConsentError, _>(move |tx| {
-                kept::consents_changed(tx, me.0.person.id)?;
-                consents::give(tx, &seams, &me.0, &agreement, &hash, language)
-            })?)
+        Ok(outside.store.write::<_, ConsentError, _>(move |tx| {
+            kept::consents_changed(tx, me.0.person.id)?;
+            consents::give(tx, &seams, &me.0, &agreement, &hash, language)
+        })?)
     })
     .await?;
     Ok(shell::done(PATH, "portal-done-consented"))

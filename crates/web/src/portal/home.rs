@@ -17,7 +17,7 @@ use crate::visit::{InPortal, Visit};
 pub type Block = fn(&App, &Visit, &InPortal) -> Result<Option<Markup>, Failure>;
 
 /// The blocks, in the order of the page: due, new letters, schemes, who looked.
-pub const BLOCKS: &[Block] = 
+pub const BLOCKS: &[Block] =
     &[super::letters::due_block, super::letters::new_block, super::schemes::block, super::looked::block];
 
 /// `GET /portal`.

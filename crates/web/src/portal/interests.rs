@@ -26,11 +26,11 @@ const SCHEMES: &str = "/portal/schemes";
 /// Its routes.
 pub fn routes() -> Routes {
     let known = Rule::Resident(Assurance::Substantial);
-    Routes::new()
-        .get(PATH, known, page)
-        .post(PATH, known, save)
-        .post("/portal/interests/undo", known, undo)
-        .post("/portal/interests/stop", known, stop)
+    Routes::new().get(PATH, known, page).post(PATH, known, save).post("/portal/interests/undo", known, undo).post(
+        "/portal/interests/stop",
+        known,
+        stop,
+    )
 }
 
 /// The words of a code, with readings.
@@ -89,7 +89,8 @@ pub(super) fn ticks<'a>(
 }
 
 fn form(visit: &Visit, wishes: &Wishes, is_known: bool, municipality: &str) -> Markup {
-    let fields = catalogue::FIELDS.iter().map(|(code, words)| (code.to_string(), words, wishes.interests.contains(code)));
+    let fields =
+        catalogue::FIELDS.iter().map(|(code, words)| (code.to_string(), words, wishes.interests.contains(code)));
     let ages = catalogue::AGES.iter().map(|(code, words)| (code.to_string(), words, wishes.ages.contains(code)));
     let areas = catalogue::areas_of(municipality);
     let places = areas.iter().map(|area| (area.code.to_string(), &area.name, wishes.areas.contains(&area.code)));
@@ -210,7 +211,11 @@ async fn save(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Resu
         Ok(kept::save(&outside, account, wishes)?)
     })
     .await?;
-    Ok(if receives { shell::done(SCHEMES, "portal-done-schemes-registered") } else { shell::done(PATH, "portal-done-schemes-saved") })
+    Ok(if receives {
+        shell::done(SCHEMES, "portal-done-schemes-registered")
+    } else {
+        shell::done(PATH, "portal-done-schemes-saved")
+    })
 }
 
 async fn undo(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -35,10 +35,11 @@ pub const PATH: &str = "/portal/schemes";
 /// Its routes.
 pub fn routes() -> Routes {
     let known = Rule::Resident(Assurance::Substantial);
-    Routes::new()
-        .get(PATH, known, page)
-        .post("/portal/schemes/{code}/hide", known, hide)
-        .post("/portal/schemes/{code}/show", known, show)
+    Routes::new().get(PATH, known, page).post("/portal/schemes/{code}/hide", known, hide).post(
+        "/portal/schemes/{code}/show",
+        known,
+        show,
+    )
 }
 
 /// How the page is drawn.
@@ -263,9 +264,9 @@ pub(super) fn are_open(app: &App, me: &InPortal) -> Result<bool, Failure> {
     let Some((represented, _)) = &me.0.acting_for else { return Ok(true) };
     let (outside, who, represented) = (app.outside()?, me.0.person.id, *represented);
     let today = outside.seams.today();
-    let may = outside.store.read::<_, store::StoreError, _>(|tx| {
-        representatives::may(tx, today, who, represented, Scope::Schemes)
-    })?;
+    let may = outside
+        .store
+        .read::<_, store::StoreError, _>(|tx| representatives::may(tx, today, who, represented, Scope::Schemes))?;
     Ok(may.is_some())
 }
 
@@ -285,7 +286,9 @@ pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, 
             p { a href=(interests::PATH) { (visit.say_html("schemes-register")) } }
         },
         Standing::NotRegistered | Standing::AtTheCounter => return Ok(None),
-        Standing::Waiting => html! { p { (visit.say_html("schemes-waiting")) } p { a href=(PATH) { (visit.say_html("schemes-home-all")) } } },
+        Standing::Waiting => {
+            html! { p { (visit.say_html("schemes-waiting")) } p { a href=(PATH) { (visit.say_html("schemes-home-all")) } } }
+        }
         Standing::Judged(shown) => {
             let eligible: Vec<&One> = shown.eligible().collect();
             html! {

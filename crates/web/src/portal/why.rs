@@ -6,13 +6,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use base::Kind;
 use maud::{Markup, html};
-use services::notices_for_you::irrelevant;
 use services::notices_for_you::schemes::letter::CAMPAIGN;
 use services::notices_for_you::why::{self, Standing};
 use store::StoreError;
+use tools::channels;
 use tools::mailbox::{Item, LetterId, items};
 use tools::portal::Assurance;
-use tools::relay::RelayError;
 use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert};
 
@@ -25,10 +24,11 @@ use crate::visit::{InPortal, Visit};
 /// Its routes.
 pub fn routes() -> Routes {
     let own = Rule::Resident(Assurance::Substantial);
-    Routes::new()
-        .get("/portal/letters/{letter}/why", own, page)
-        .post("/portal/letters/{letter}/why", own, ask)
-        .post("/portal/letters/{letter}/irrelevant", own, say)
+    Routes::new().get("/portal/letters/{letter}/why", own, page).post("/portal/letters/{letter}/why", own, ask).post(
+        "/portal/letters/{letter}/irrelevant",
+        own,
+        say,
+    )
 }
 
 /// Whether a letter is a notice of which one may ask why it came: a free one of the city.
@@ -61,7 +61,11 @@ async fn notice(app: &Arc<App>, me: &InPortal, letter: &str) -> Result<Item, Fai
         let account = me.subject();
         let item = app.outside()?.store.read::<_, StoreError, _>(|tx| items::find(tx, account, id))?;
         let item = item.filter(is_notice).ok_or_else(|| Failure::of(Kind::NotFound))?;
-        if schemes::are_open(&app, &me)? { Ok(item) } else { Err(Failure::saying(Kind::Forbidden, "representative-closed")) }
+        if schemes::are_open(&app, &me)? {
+            Ok(item)
+        } else {
+            Err(Failure::saying(Kind::Forbidden, "representative-closed"))
+        }
     })
     .await
 }
@@ -127,8 +131,7 @@ async fn say(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<Strin
     }
     let (outside, account, id) = (app.outside()?.clone(), me.0.person.id, item.letter.id);
     blocking(move || {
-        let seams = outside.seams.clone();
-        Ok(outside.store.write::<_, RelayError, _>(move |tx| irrelevant::say(tx, &seams, id, account))?)
+        Ok(outside.store.write::<_, StoreError, _>(move |tx| channels::said_irrelevant(tx, id.id(), account))?)
     })
     .await?;
     Ok(shell::done(&format!("/portal/letters/{id}"), "portal-done-schemes-irrelevant"))

@@ -25,6 +25,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/papers", "staff-nav-papers", Some(Action::SeePapers)),
     ("/staff/registrations", "registration-staff-nav", Some(Action::ReviewRegistrations)),
     ("/staff/letters", "letters-nav", Some(Action::SeeLetters)),
+    ("/staff/notices", "notice-nav", Some(Action::SeeNotices)),
     ("/staff/hours", "staff-nav-hours", Some(Action::SeeHours)),
     ("/staff/statistics", "staff-nav-statistics", Some(Action::SeeCounts)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),

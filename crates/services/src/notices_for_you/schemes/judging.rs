@@ -37,8 +37,7 @@ pub fn judged(
 ) -> Vec<JudgedScheme> {
     let of = |one: &Offered| {
         let judgement = judge(&one.live.on(day).ok()?, household, who)?;
-        let lines =
-            |language| judgement.lines(language, city).into_iter().map(Said::from).collect::<Vec<_>>();
+        let lines = |language| judgement.lines(language, city).into_iter().map(Said::from).collect::<Vec<_>>();
         Some(JudgedScheme {
             code: one.scheme.code.clone().into_owned(),
             outcome: judgement.outcome(),

@@ -50,7 +50,9 @@ fn written(seams: &Seams) -> Letter {
     let paragraph = |text: &str| vec![Block::Paragraph(text.to_owned())];
     Letter {
         id: LetterId::fresh(seams),
-        sender: Sender { key: "notices".to_owned(), is_city: true, name: "あなたにお知らせサービス".to_owned() },
+        sender: Sender {
+            key: "notices".to_owned(), is_city: true, name: "あなたにお知らせサービス".to_owned()
+        },
         importance: Importance::News,
         class: CLASS.to_owned(),
         delivery: DeliveryLaw::Free,

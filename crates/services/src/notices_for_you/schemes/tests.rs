@@ -67,9 +67,14 @@ fn an_answer_fills_what_nobody_holds_and_never_what_the_city_knows_or_may_not_us
     known.consents = known.consents.with(DataClass::Health);
     answers.over(&mut known, year);
     assert_eq!(known.insurance, Some(Insurance::Employees));
-    let mut closed = Person { insurance: Some(Insurance::Employees), pregnant: Some(true), ..person(Role::Head, "1974-06-01") };
+    let mut closed =
+        Person { insurance: Some(Insurance::Employees), pregnant: Some(true), ..person(Role::Head, "1974-06-01") };
     answers.over(&mut closed, year);
-    assert_eq!((closed.insurance, closed.pregnant), (Some(Insurance::National), None), "what is closed is not opened so");
+    assert_eq!(
+        (closed.insurance, closed.pregnant),
+        (Some(Insurance::National), None),
+        "what is closed is not opened so"
+    );
 }
 
 #[test]

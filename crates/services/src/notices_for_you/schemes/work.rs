@@ -34,12 +34,8 @@ pub trait Facts: Send + Sync {
     ///
     /// # Errors
     /// [`PostError`].
-    fn household(
-        &self,
-        tx: &mut Tx<'_>,
-        inside: &Inside,
-        told: &Told,
-    ) -> Result<Option<(Household, usize)>, PostError>;
+    fn household(&self, tx: &mut Tx<'_>, inside: &Inside, told: &Told)
+    -> Result<Option<(Household, usize)>, PostError>;
 }
 
 /// Judges those who must be judged, some at a time. Returns how many were.
