@@ -39,7 +39,10 @@ struct City {
 
 impl City {
     fn open() -> Self {
-        let door = TestDoor::open(TestDatabase::on_sqlite());
+        let database = TestDatabase::on_sqlite();
+        // The day on which the sources of the schemes were read: on one before it no rule goes live.
+        database.clock.advance_seconds(3 * 86_400);
+        let door = TestDoor::open(database);
         let (ours, theirs) = (SealingKey::generate(), SealingKey::generate());
         let (our_name, their_name) = (ours.public().clone(), theirs.public().clone());
         let (inside, outside) = (door.inside().clone(), door.app.outside.as_ref().unwrap().clone());
@@ -149,6 +152,7 @@ impl City {
     fn settle(&self) -> usize {
         let (inside, outside) = (self.door.inside().clone(), self.outside());
         let facts: Arc<dyn Facts> = Arc::new(FromRegister);
+        self.door.database.clock.advance_seconds(1);
         let mut judged_now = 0;
         for _ in 0..2 {
             kept::send_untold(&outside, &self.outside_post).unwrap();

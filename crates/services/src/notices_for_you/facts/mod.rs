@@ -7,8 +7,9 @@
 //! ```
 //! What Yakuba does not hold (care level, benefits, certificates, check-ups, insurance) is not known, and a rule that asks for
 //! it is undecided. Nobody is matched who does not receive, is protected, dead or moved away, whose household is not whole, or
-//! about whom a change waits to be applied; for others of the household their facts are unknown. Of minors who registered nothing
-//! age, place and 続柄 count for whoever they live with (ADR 0062): "among your children" could not be asked otherwise.
+//! about whom a change waits to be applied; for others of the household their facts are unknown. Of those who registered nothing
+//! 続柄, and of minors age and place, count for whoever they live with (ADR 0062): "among your children" could not be asked
+//! otherwise.
 
 mod city;
 mod person;
@@ -152,7 +153,7 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
         let opened = beside.opened.get(&member.id).filter(|opened| is_certain && opened.receives);
         let person = match opened {
             Some(opened) => person_of(member, opened, beside.taxes.get(&member.id)),
-            None if is_certain && is_minor(member, today) && opens_household(beside) => minor(member),
+            None if is_certain && opens_household(beside) => lives_with(member, today),
             None => Person::default(),
         };
         scene.household.members.push(person);
@@ -162,7 +163,7 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
     scene
 }
 
-/// Whether somebody of the household registered: then its children count for them (ADR 0062).
+/// Whether somebody of the household registered: then it is known to them who lives there (ADR 0062).
 fn opens_household(beside: &Beside) -> bool {
     beside.opened.values().any(|opened| opened.receives && opened.consents.opens(DataClass::BasicRegister))
 }
@@ -172,15 +173,18 @@ fn is_minor(member: &Resident, today: Date) -> bool {
     member.birth_date_text.is_none() && member.birth_date.age_on(today) < 18
 }
 
-/// What counts of a minor who registered nothing: age, place and 続柄, for those they live with. Nobody matches them.
-fn minor(member: &Resident) -> Person {
+/// What counts of somebody who registered nothing, for those they live with: 続柄, and of minors age and place. Nobody matches
+/// them.
+fn lives_with(member: &Resident, today: Date) -> Person {
+    let with_role = Person { consents: Consents::BASIC, role: Some(role(&member.relationship)), ..Person::default() };
+    if !is_minor(member, today) {
+        return with_role;
+    }
     Person {
-        consents: Consents::BASIC,
         born: Some(Day(member.birth_date)),
         ward: area_of_town(&member.address.municipality_code, &member.address.town_code),
         town: town(&member.address.town_code),
-        role: Some(role(&member.relationship)),
-        ..Person::default()
+        ..with_role
     }
 }
 
