@@ -18,6 +18,7 @@ pub mod notices;
 pub mod portal;
 pub mod revocation;
 pub mod sample_usage;
+pub mod schemes;
 pub mod serve;
 
 use std::path::PathBuf;

@@ -28,6 +28,7 @@ use crate::city::OpenCity;
 use crate::fail::Failure;
 use crate::keys::CityKeys;
 use crate::means::Means;
+use crate::schemes;
 
 /// Our name at the simulated app of a demo.
 const DEMO_CLIENT: &str = "mihon-portal";
@@ -62,7 +63,7 @@ impl Ends {
 /// Who takes what the inside tells the outside about an account.
 pub fn outside_desk(city: &OpenCity) -> Desk {
     let (arriving, holding) = (city.outside().clone(), city.outside().clone());
-    disclosures_outside(city)
+    schemes::outside_desk(disclosures_outside(city), city.outside())
         .on(link::STANDING, move |opened| arrivals::standing(&arriving, opened))
         .on(stopping::HOLD, move |opened| stopping::take(&holding, opened))
 }
@@ -70,7 +71,8 @@ pub fn outside_desk(city: &OpenCity) -> Desk {
 /// Who takes what the outside asks the inside about an account.
 pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
-    disclosures_inside(city, ends).on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
+    schemes::inside_desk(disclosures_inside(city, ends), city.inside(), &ends.inside)
+        .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
 }
 
 /// What the inside judges cards of the portal with: the means of the certificate machines.
@@ -230,7 +232,7 @@ pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
     self_information::send_questions(&outside.store, &outside.seams, post)?;
     looked::send_objections(outside, post)?;
     representatives::send_untold(&outside.store, &outside.seams, post)?;
-    Ok(())
+    schemes::ask(outside, post)
 }
 
 /// Forgets what has had its time, outside.
@@ -241,7 +243,10 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
     looked::sweep(&outside.store, &outside.seams)?;
     self_information::sweep(&outside.store, &outside.seams)?;
     let now = outside.seams.now();
-    outside.store.write(move |tx| representatives::sweep(tx, now)).map(drop)
+    outside.store.write(move |tx| {
+        services::notices_for_you::why::sweep(tx, now)?;
+        representatives::sweep(tx, now).map(drop)
+    })
 }
 
 /// Seconds between roots over the evidence of letters: a minute, as the records promise.

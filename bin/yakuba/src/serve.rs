@@ -32,6 +32,7 @@ use crate::keys::CityKeys;
 use crate::means::{self, Means};
 use crate::notices;
 use crate::portal;
+use crate::schemes;
 use crate::{DemoArguments, ServeArguments, birth};
 
 /// Seconds between audit heads.
@@ -163,6 +164,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.told(&city, &ends, &keys)?;
     beside.letters(&city, &ends, &means)?;
     beside.notices(&city, notices_kept)?;
+    beside.schemes(&city, &ends)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -372,8 +374,7 @@ impl Beside {
     /// Personal messages between the zones are opened here, on both sides.
     fn post(&mut self, city: &OpenCity, ends: &portal::Ends, judge: CardJudge) -> Result<(), Failure> {
         let (inside, outside) = (city.inside().clone(), city.outside().clone());
-        let desk = notices::answering(portal::inside_desk(city, ends, judge), city, ends);
-        let post = ends.inside.clone();
+        let (desk, post) = (portal::inside_desk(city, ends, judge), ends.inside.clone());
         self.every(1, "post-inside", move || {
             post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })?;
@@ -425,6 +426,16 @@ impl Beside {
         self.every(notices::SECONDS, "notices-tell", move || notices::tell(&outside))?;
         let inside = city.inside().clone();
         self.every(notices::SECONDS, "notices-named", move || notices::name_concerned(&inside, &kept))
+    }
+
+    /// Schemes, judged for those who registered.
+    fn schemes(&mut self, city: &OpenCity, ends: &portal::Ends) -> Result<(), Failure> {
+        schemes::publish(city.outside())
+            .map_err(Failure::while_doing(Kind::Unavailable, "what residents may agree to cannot be published"))?;
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(schemes::JUDGE_SECONDS, "schemes", move || {
+            schemes::judge(&inside, &post).map_err(|error| error.to_string())
+        })
     }
 
     /// Letters: sent from the inside, sealed for each person outside, on record, stamped.

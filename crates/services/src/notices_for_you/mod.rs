@@ -11,13 +11,15 @@
 //! |---|---|
 //! | [`facts`] | households as rules read them, one or the whole city |
 //! | [`campaigns`] | notices of officers, from the first word to the last recipient, and why somebody got one |
-//! | [`schemes`] | what each resident may be able to use |
 //! | [`wishes`] | what people registered beforehand |
+//! | [`schemes`] | schemes judged for each who asked |
+//! | [`why`] | why a notice came: asked outside, answered inside |
 
 pub mod campaigns;
 pub mod facts;
 pub mod schemes;
 mod service;
+pub mod why;
 pub mod wishes;
 
 pub use service::SERVICE;

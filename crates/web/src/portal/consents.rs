@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base::{Id, Kind};
 use maud::{Markup, html};
+use services::notices_for_you::wishes::kept;
 use tools::consents::{self, Agreement, Consent, ConsentError, ConsentState, Revision, Words};
 use tools::portal::Assurance;
 use ui::Language;
@@ -34,7 +35,7 @@ pub fn routes() -> Routes {
         .post("/portal/consents/give/{agreement}", Rule::Resident(Assurance::High), give)
 }
 
-fn said<'a>(visit: &Visit, words: &'a Words) -> &'a str {
+fn text<'a>(visit: &Visit, words: &'a Words) -> &'a str {
     match visit.language {
         Language::English => &words.en,
         Language::EasyJapanese => &words.easy,
@@ -42,18 +43,47 @@ fn said<'a>(visit: &Visit, words: &'a Words) -> &'a str {
     }
 }
 
+/// With readings, where the words bring them.
+fn said(visit: &Visit, words: &Words) -> Markup {
+    ui::ruby::markup(text(visit, words))
+}
+
 async fn list(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
     let (outside, account, now) = (app.outside()?.clone(), me.0.person.id, app.seams.now());
-    let all =
-        blocking(move || Ok(outside.store.read::<_, ConsentError, _>(|tx| consents::list(tx, now, account))?)).await?;
+    let (all, registered) = blocking(move || {
+        let all = outside.store.read::<_, ConsentError, _>(|tx| consents::list(tx, now, account))?;
+        Ok((all, kept::of(&outside, account)?.filter(|kept| kept.wishes.receives)))
+    })
+    .await?;
     let title = visit.say("consent-title");
     let main = html! {
         (shell::said(&visit))
         p { (visit.say_html("consent-how")) }
-        @if all.is_empty() { (empty_state(&visit.say("consent-none"), &visit.say("consent-none-how"))) }
+        @if let Some(kept) = &registered { (notices(&visit, kept)) }
+        @if all.is_empty() && registered.is_none() { (empty_state(&visit.say("consent-none"), &visit.say("consent-none-how"))) }
         @for (consent, revision) in &all { (card(&visit, consent, revision)) }
     };
     Ok(shell::page(&visit, &me, &title, &main))
+}
+
+/// Registering for notices is a consent too: to the use of the resident register.
+fn notices(visit: &Visit, kept: &kept::Kept) -> Markup {
+    let stop = "/portal/interests/stop";
+    html! {
+        article class="card" {
+            h2 { (visit.say_html("interests-title")) }
+            p { (chip(AlertKind::Success, &visit.say("consent-state-given"))) }
+            dl class="facts" {
+                dt { (visit.say_html("consent-purpose")) } dd { (visit.say_html("interests-consent-purpose")) }
+                dt { (visit.say_html("consent-items")) } dd { (visit.say_html("interests-consent-items")) }
+                dt { (visit.say_html("interests-consent-changed")) } dd { (ui::dates::instant(visit.language, kept.changed_at)) }
+            }
+            div class="buttons" {
+                (one_button(stop, &visit.csrf(stop), ButtonKind::Danger, &visit.say("interests-stop"), None))
+                a href=(super::interests::PATH) { (visit.say_html("schemes-change")) }
+            }
+        }
+    }
 }
 
 fn card(visit: &Visit, consent: &Consent, revision: &Revision) -> Markup {
@@ -81,7 +111,7 @@ fn card(visit: &Visit, consent: &Consent, revision: &Revision) -> Markup {
             div class="buttons" {
                 @if matches!(consent.state, ConsentState::Given | ConsentState::Outdated) {
                     (one_button(&withdraw, &visit.csrf(&withdraw), ButtonKind::Danger, &visit.say("consent-withdraw"),
-                        Some(said(visit, &agreement.name))))
+                        Some(&ui::ruby::plain(text(visit, &agreement.name)))))
                 }
                 a href=(format!("{PATH}/{}/receipt", consent.id)) { (visit.say("consent-receipt")) }
             }
@@ -133,9 +163,10 @@ async fn withdraw(
     let (outside, account, language) = (app.outside()?.clone(), me.0.person.id, visit.language.code());
     let was_given = blocking(move || {
         let seams = outside.seams.clone();
-        Ok(outside
-            .store
-            .write::<_, ConsentError, _>(move |tx| consents::withdraw(tx, &seams, account, id, language))?)
+        Ok(outside.store.write::<_, ConsentError, _>(move |tx| {
+            kept::consents_changed(tx, account)?;
+            consents::withdraw(tx, &seams, account, id, language)
+        })?)
     })
     .await?;
     if was_given { Ok(shell::done(PATH, "portal-done-withdrawn")) } else { Err(Failure::of(Kind::NotFound)) }
@@ -182,9 +213,10 @@ async fn give(
     let (outside, language, hash) = (app.outside()?.clone(), visit.language.code(), fields.get("hash").to_owned());
     blocking(move || {
         let seams = outside.seams.clone();
-        Ok(outside
-            .store
-            .write::<_, ConsentError, _>(move |tx| consents::give(tx, &seams, &me.0, &agreement, &hash, language))?)
+        Ok(outside.store.write::<_, ConsentError, _>(move |tx| {
+            kept::consents_changed(tx, me.0.person.id)?;
+            consents::give(tx, &seams, &me.0, &agreement, &hash, language)
+        })?)
     })
     .await?;
     Ok(shell::done(PATH, "portal-done-consented"))

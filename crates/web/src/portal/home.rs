@@ -17,7 +17,8 @@ use crate::visit::{InPortal, Visit};
 pub type Block = fn(&App, &Visit, &InPortal) -> Result<Option<Markup>, Failure>;
 
 /// The blocks, in the order of the page: due, new letters, schemes, who looked.
-pub const BLOCKS: &[Block] = &[super::letters::due_block, super::letters::new_block, super::looked::block];
+pub const BLOCKS: &[Block] =
+    &[super::letters::due_block, super::letters::new_block, super::schemes::block, super::looked::block];
 
 /// `GET /portal`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {

@@ -6,7 +6,8 @@
 //!  /portal/welcome    after the first time (welcome)          /portal/stop   a lost phone (stop)
 //!  /portal/step-up    the card again (step_up)                /portal/settings, /portal/cards (settings)
 //!  /portal/settings/channels   how one is told, /stop/{token}: mail stops (channels)
-//!  /portal/letters    the mailbox (letters)
+//!  /portal/letters    the mailbox (letters), why a notice came (why)
+//!  /portal/schemes    what I may use (schemes); /portal/interests   registered beforehand (interests, questions)
 //! ```
 //! Every page behind [`Rule::Resident`] names the level it needs; below it the answer is the step-up page's address. A page
 //! is drawn by [`shell::page`]; a block of the home page is one function in [`home::BLOCKS`].
@@ -17,11 +18,14 @@ pub mod channels;
 pub mod consents;
 pub mod find_usage;
 pub mod home;
+mod interests;
 pub mod letters;
 pub mod looked;
 pub mod me;
 mod password;
+mod questions;
 pub mod representatives;
+mod schemes;
 pub mod settings;
 pub mod shell;
 mod sign_in;
@@ -29,6 +33,7 @@ mod step_up;
 mod stop;
 mod ways;
 mod welcome;
+mod why;
 
 pub use ways::{Cards, National, Ways};
 
@@ -65,6 +70,10 @@ pub fn routes() -> Routes {
         .merge(consents::routes())
         .merge(representatives::routes())
         .merge(letters::routes())
+        .merge(why::routes())
+        .merge(schemes::routes())
+        .merge(interests::routes())
+        .merge(questions::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

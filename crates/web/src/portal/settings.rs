@@ -36,6 +36,7 @@ pub fn routes() -> Routes {
 pub const PAGES: &[(&str, &str)] = &[
     ("/portal/settings/security", "portal-settings-security"),
     ("/portal/settings/channels", "portal-settings-channels"),
+    ("/portal/interests", "interests-settings"),
     ("/portal/settings/letters", "portal-settings-letters"),
     ("/portal/me", "portal-settings-me"),
     ("/portal/looked", "portal-settings-looked"),

@@ -6,10 +6,11 @@ use ui::page::NavLink;
 
 use crate::visit::{InPortal, Visit};
 
-/// The places (fronts.md: ホーム・ポスト・カード・設定; 手続き comes with the schemes), each with what lies below it.
+/// The places (fronts.md: ホーム・ポスト・手続き・カード・設定), each with what lies below it.
 const TABS: &[(&str, &str)] = &[
     ("/portal", "portal-tab-home"),
     ("/portal/letters", "portal-tab-letters"),
+    ("/portal/schemes", "portal-tab-schemes"),
     ("/portal/cards", "portal-tab-cards"),
     ("/portal/settings", "portal-tab-settings"),
 ];

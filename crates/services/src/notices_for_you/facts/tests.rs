@@ -222,7 +222,9 @@ fn taxes_count_for_those_who_opened_them_and_a_household_reads_nothing_of_others
     let members = &place.household.members;
     assert_eq!((members.len(), place.who), (3, 1));
     assert_eq!((members[1].income, members[1].role), (Some(1_000_000), Some(Role::Spouse)));
-    assert!(members[2].born.is_none(), "the child told nothing");
+    assert!(members[2].born.is_some() && members[2].role == Some(Role::Child), "a minor's age counts for the parents");
+    assert!(members[2].sex.is_none() && members[2].income.is_none(), "and nothing else of them");
+    assert!(members[0].born.is_some(), "the husband told for himself");
 }
 
 #[test]
@@ -241,6 +243,7 @@ fn a_city_is_read_again_when_it_changed_and_only_then() {
 }
 
 #[test]
-fn towns_are_read_from_their_codes() {
+fn wards_and_towns_are_read_from_their_codes() {
+    assert_eq!((ward("12101"), ward("99999"), ward("12")), (Some(1), Some(99), None));
     assert_eq!((town("0003002"), town("")), (Some(3), None));
 }

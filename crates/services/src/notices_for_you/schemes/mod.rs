@@ -10,6 +10,7 @@
 //! | module | zone | what it does |
 //! |---|---|---|
 //! | [`judging`] | none | a household, the schemes offered, a day ─► outcomes with reasons |
+//! | [`reading`] | inside | facts from the register and the tax copies |
 //! | [`work`] | inside | who must be judged again, and telling |
 //! | [`kept`] | outside | what was told, what is put away, which are new |
 //! | [`letter`] | outside | the letter of the day |
@@ -17,6 +18,7 @@
 pub mod judging;
 pub mod kept;
 pub mod letter;
+pub mod reading;
 #[cfg(test)]
 mod tests;
 pub mod work;

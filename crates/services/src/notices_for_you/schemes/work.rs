@@ -56,10 +56,11 @@ pub fn step(inside: &Inside, post: &Arc<Post>, facts: &Arc<dyn Facts>) -> Result
     for resident in &waiting {
         let (inside_of, post, facts) = (inside.clone(), post.clone(), facts.clone());
         let (schemes, basis, resident) = (schemes.clone(), basis.clone(), resident.clone());
+        let (answers, said_at) = told::answers(inside, &resident)?;
         let done = inside.store.write::<_, PostError, _>(move |tx| {
-            let Some(told) = told::of(tx, &resident)? else { return Ok(()) };
+            // Said anew since the answers were read: the next run judges.
+            let Some(told) = told::of(tx, &resident)?.filter(|told| told.told_at == said_at) else { return Ok(()) };
             let mut found = facts.household(tx, &inside_of, &told)?;
-            let answers = told::answers(tx, &inside_of, &resident)?;
             if let Some(own) = found.as_mut().and_then(|(household, who)| household.members.get_mut(*who)) {
                 answers.over(own, fiscal_year(today));
             }

@@ -63,9 +63,10 @@ impl std::fmt::Debug for Wishes {
 }
 
 impl Wishes {
-    /// Interests and ages together, as rules ask for them (`rules::Fact::Interest`).
+    /// Interests, ages and places together, as rules ask for them (`rules::Fact::Interest`).
     pub fn own_words(&self) -> BTreeSet<u8> {
-        self.interests.union(&self.ages).copied().collect()
+        let areas = catalogue::AREAS.iter().filter(|area| self.areas.contains(&area.code)).map(|area| area.interest());
+        self.interests.iter().chain(&self.ages).copied().chain(areas).collect()
     }
 
     /// Whether data of this class may be used.

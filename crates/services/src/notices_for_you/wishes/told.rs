@@ -1,18 +1,21 @@
 //! What people registered, inside: beside the resident, for choosing who is told and for judging schemes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::Timestamp;
 use rules::{Consents, DataClass};
 use store::{Row, StoreError, Tx};
-use tools::portal::post::Opened;
+use tools::portal::post;
 use tools::portal::{AccountId, PostError, link};
 use tools::{Inside, ResidentId};
 use ui::Language;
 
 use super::{Answers, Wishes};
+use crate::notices_for_you::facts::{self, Opened};
 
 const ANSWERS: &str = "notice_wishes.answers";
+/// Residents of one page.
+const PAGE: u32 = 500;
 
 /// What a resident registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +30,48 @@ pub struct Told {
     pub told_at: Timestamp,
 }
 
+/// What was told, for choosing whom a notice is for.
+#[derive(Clone, Copy, Debug)]
+pub struct WhatWasTold;
+
+impl facts::Wishes for WhatWasTold {
+    fn of(&self, tx: &mut Tx<'_>, residents: &[ResidentId]) -> Result<BTreeMap<ResidentId, Opened>, StoreError> {
+        let mut found = BTreeMap::new();
+        for resident in residents {
+            if let Some(told) = of(tx, resident)? {
+                found.insert(told.resident.clone(), told.opened());
+            }
+        }
+        Ok(found)
+    }
+
+    fn page(&self, tx: &mut Tx<'_>, after: Option<&ResidentId>) -> Result<Vec<ResidentId>, StoreError> {
+        let sql = "SELECT resident_id FROM notice_wishes WHERE receives = 1 AND resident_id > $1 \
+                   ORDER BY resident_id LIMIT $2";
+        let after = after.map_or("", ResidentId::as_str);
+        let rows = tx.query(sql, &[after.into(), PAGE.into()])?;
+        Ok(rows.iter().filter_map(|row| row.text(0).ok().and_then(|text| ResidentId::parse(text).ok())).collect())
+    }
+
+    fn version(&self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+        generation(tx)
+    }
+}
+
+impl Told {
+    /// As much of it as decides about notices.
+    pub fn opened(&self) -> Opened {
+        let Wishes { receives, classes, .. } = &self.wishes;
+        Opened { consents: *classes, interests: self.wishes.own_words(), receives: *receives }
+    }
+}
+
 /// Takes [`super::WISHES`]. An older word never undoes a newer one; who no longer receives leaves a row that says only that.
 /// An account nobody has is left alone: it cannot receive.
 ///
 /// # Errors
 /// [`PostError`].
-pub fn take(inside: &Inside, opened: &Opened) -> Result<(), PostError> {
+pub fn take(inside: &Inside, opened: &post::Opened) -> Result<(), PostError> {
     let wishes = opened.json::<Wishes>()?.known_only();
     let (account, at) = (opened.account, opened.sent_at);
     let resident = inside.store.read::<_, StoreError, _>(move |tx| link::resident_of(tx, account))?;
@@ -89,18 +128,22 @@ pub fn of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Told>, StoreE
     tx.query_one(sql, &[resident.as_str().into()])?.map(|row| read(&row)).transpose().map(Option::flatten)
 }
 
-/// What `resident` answered about themselves, for judging their own schemes. [`of`] and [`all`] do not bring it.
+/// What `resident` answered about themselves, for judging their own schemes, and with which word of theirs
+/// ([`Told::told_at`]). [`of`] and [`all`] do not bring it. Blocking.
 ///
 /// # Errors
 /// [`PostError`].
-pub fn answers(tx: &mut Tx<'_>, inside: &Inside, resident: &ResidentId) -> Result<Answers, PostError> {
-    let sql = "SELECT answers FROM notice_wishes WHERE resident_id = $1 AND receives = 1";
-    let row = tx.query_one(sql, &[resident.as_str().into()])?;
-    let Some(sealed) = row.as_ref().map(|row| row.opt_blob(0)).transpose()?.flatten() else {
-        return Ok(Answers::default());
-    };
+pub fn answers(inside: &Inside, resident: &ResidentId) -> Result<(Answers, Timestamp), PostError> {
+    let who = resident.clone();
+    let row = inside.store.read::<_, StoreError, _>(move |tx| {
+        let sql = "SELECT answers, told_at FROM notice_wishes WHERE resident_id = $1 AND receives = 1";
+        tx.query_one(sql, &[who.as_str().into()])
+    })?;
+    let Some(row) = row else { return Ok((Answers::default(), Timestamp::from_micros(0))) };
+    let at = row.timestamp(1)?;
+    let Some(sealed) = row.opt_blob(0)? else { return Ok((Answers::default(), at)) };
     let plain = inside.vault.open_sealed(resident.as_str(), ANSWERS, sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("answers"))
+    Ok((serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("answers"))?, at))
 }
 
 /// Everybody who receives, by account, at most `limit` after `after`. A page shorter than that is the last.

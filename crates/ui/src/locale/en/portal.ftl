@@ -3,6 +3,7 @@ portal-home-title = Home
 portal-greeting = { $name }
 portal-tab-home = Home
 portal-tab-letters = Letters
+portal-tab-schemes = Schemes
 portal-tab-cards = Cards
 portal-tab-settings = Settings
 portal-sign-in = Sign in

@@ -3,6 +3,7 @@ portal-home-title = ホーム
 portal-greeting = { $name } さん
 portal-tab-home = ホーム
 portal-tab-letters = てがみ
+portal-tab-schemes = てつづき
 portal-tab-cards = カード
 portal-tab-settings = せってい
 portal-sign-in = はいる

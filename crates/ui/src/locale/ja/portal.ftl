@@ -3,6 +3,7 @@ portal-home-title = ホーム
 portal-greeting = { $name } さん
 portal-tab-home = ホーム
 portal-tab-letters = ポスト
+portal-tab-schemes = 手続き
 portal-tab-cards = カード
 portal-tab-settings = 設定
 portal-sign-in = サインイン

@@ -15,7 +15,7 @@ use ui::Language;
 use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
-use super::super::shell;
+use super::super::{shell, why};
 use super::{importance, letter_id, may_read};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -89,7 +89,8 @@ fn drawn(visit: &Visit, item: &Item, part: Option<&Personal>, beside: &[Listed])
                     } }
                 } }
             }
-            @if let Some(reason) = &letter.reason {
+            @if why::is_notice(item) { (why::beneath(visit, item)) }
+            @else if let Some(reason) = &letter.reason {
                 details { summary { (visit.say("portal-letter-why")) } p { (reason) } }
             }
         }
