@@ -14,14 +14,14 @@
 //! | [`counting`] | how many, without telling of a few |
 //! | [`sending`] | submitted, sent, judged again, stopped, taken back |
 //! | [`counters`] | what outside tells of bounces and 関係ない |
+//! | [`telling`] | whether somebody is still to be told, outside |
 //! | [`why`] | why somebody got it |
 
 pub mod audience;
 pub mod counters;
 pub mod counting;
 pub mod sending;
-#[cfg(test)]
-mod tests;
+pub mod telling;
 pub mod texts;
 pub mod why;
 
