@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use services::notices_for_you::campaigns::sending::{self, StillMeant};
 use services::notices_for_you::campaigns::{counters, why};
-use services::notices_for_you::facts::{FactsError, Kept, Registered};
-use store::Tx;
-use tools::mailbox::LetterId;
-use tools::portal::{Post, PostError};
+use services::notices_for_you::facts::{Kept, Registered};
+use tools::portal::Post;
+use tools::portal::post::Desk;
 use tools::relay::Router;
-use tools::{Inside, Outside, ResidentId, dispatch};
-use ui::Language;
+use tools::{Inside, Outside, dispatch};
+
+use crate::city::OpenCity;
+use crate::portal::Ends;
 
 /// Seconds between looks for notices whose counters moved, and for those whose people are to be named.
 pub const SECONDS: u64 = 5;
@@ -26,24 +27,10 @@ pub fn to_outside() -> Router {
     tools::messages::to_outside().on(counters::HALT, counters::receive_halt)
 }
 
-/// Why `resident` got a letter: judged again by the rule it was sent by; nothing for letters that no rule sent.
-///
-/// # Errors
-/// [`PostError`]: it is asked again.
-pub fn reasons(
-    tx: &mut Tx<'_>,
-    inside: &Inside,
-    letter: LetterId,
-    resident: &ResidentId,
-    language: Language,
-) -> Result<Option<Vec<rules::Line>>, PostError> {
-    let found = why::why(tx, inside, &letter.to_string(), resident, language, &Registered);
-    let found = found.map_err(|error| match error {
-        FactsError::Store(error) => PostError::Store(error),
-        FactsError::Access(error) => PostError::Access(error),
-        _ => PostError::Later("residents' facts cannot be read"),
-    })?;
-    Ok(found.map(|(_, lines)| lines))
+/// The inside's desk with the answer to "why did I get this?".
+pub fn answering(desk: Desk, city: &OpenCity, ends: &Ends) -> Desk {
+    let (inside, post) = (city.inside().clone(), ends.inside.clone());
+    desk.on(why::ASKED, move |opened| why::answer(&inside, &post, opened, Registered))
 }
 
 /// Sends what dispatches may send now; recipients of notices are judged again before each batch.

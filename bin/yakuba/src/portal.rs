@@ -71,7 +71,7 @@ pub fn outside_desk(city: &OpenCity) -> Desk {
 /// Who takes what the outside asks the inside about an account.
 pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
-    schemes::inside_desk(disclosures_inside(city, ends), city.inside(), &ends.inside)
+    schemes::inside_desk(disclosures_inside(city, ends), city.inside())
         .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
 }
 

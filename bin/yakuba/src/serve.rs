@@ -374,7 +374,8 @@ impl Beside {
     /// Personal messages between the zones are opened here, on both sides.
     fn post(&mut self, city: &OpenCity, ends: &portal::Ends, judge: CardJudge) -> Result<(), Failure> {
         let (inside, outside) = (city.inside().clone(), city.outside().clone());
-        let (desk, post) = (portal::inside_desk(city, ends, judge), ends.inside.clone());
+        let desk = notices::answering(portal::inside_desk(city, ends, judge), city, ends);
+        let post = ends.inside.clone();
         self.every(1, "post-inside", move || {
             post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })?;
@@ -420,14 +421,6 @@ impl Beside {
         self.every(PURGE_SECONDS, "portal-forget", move || portal::forget(&outside).map_err(|error| error.to_string()))
     }
 
-    /// Notices: how they went is told to the inside; whom they concerned is named.
-    fn notices(&mut self, city: &OpenCity, kept: Arc<services::notices_for_you::facts::Kept>) -> Result<(), Failure> {
-        let outside = city.outside().clone();
-        self.every(notices::SECONDS, "notices-tell", move || notices::tell(&outside))?;
-        let inside = city.inside().clone();
-        self.every(notices::SECONDS, "notices-named", move || notices::name_concerned(&inside, &kept))
-    }
-
     /// Schemes, judged for those who registered.
     fn schemes(&mut self, city: &OpenCity, ends: &portal::Ends) -> Result<(), Failure> {
         schemes::publish(city.outside())
@@ -436,6 +429,14 @@ impl Beside {
         self.every(schemes::JUDGE_SECONDS, "schemes", move || {
             schemes::judge(&inside, &post).map_err(|error| error.to_string())
         })
+    }
+
+    /// Notices: how they went is told to the inside; whom they concerned is named.
+    fn notices(&mut self, city: &OpenCity, kept: Arc<services::notices_for_you::facts::Kept>) -> Result<(), Failure> {
+        let outside = city.outside().clone();
+        self.every(notices::SECONDS, "notices-tell", move || notices::tell(&outside))?;
+        let inside = city.inside().clone();
+        self.every(notices::SECONDS, "notices-named", move || notices::name_concerned(&inside, &kept))
     }
 
     /// Letters: sent from the inside, sealed for each person outside, on record, stamped.

@@ -14,10 +14,10 @@ use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
 use tools::audit::Zone;
+use tools::channels::Recheck as _;
 use tools::dispatch::work;
 use tools::mailbox::arrivals;
 use tools::messages;
-use tools::channels::Recheck as _;
 use tools::portal::{AccountId, AccountState, Assurance, Post, account};
 use tools::register::import;
 use tools::relay::{Endpoint, InProcess};
@@ -302,8 +302,10 @@ fn a_notice_reaches_those_whom_it_still_concerns_and_nobody_else() {
         let mut officer = house.door.staff(&[Role::CounterClerk]);
         let at = written(&mut officer, "60");
         assert_eq!(officer.post(&format!("{at}/count"), &[]).status, 303);
-        let counted =
-            house.door.inside().store.read::<_, StoreError, _>(|tx| counting::last(tx, house.campaign(&at).id));
+        let (campaign, today) = (house.campaign(&at), house.door.database.seams.today());
+        let (live, _) = campaign.audience.live(today, rules::Admission::Demo).unwrap();
+        let hash = counting::hash(live.rule());
+        let counted = house.door.inside().store.read::<_, StoreError, _>(|tx| counting::last(tx, campaign.id, &hash));
         let shown = counted.unwrap().unwrap().shown.unwrap();
         assert_eq!(
             (shown.total(), shown.receiving, shown.undecided),

@@ -11,9 +11,9 @@
 //! |---|---|
 //! | [`facts`] | households as rules read them, one or the whole city |
 //! | [`campaigns`] | notices of officers, from the first word to the last recipient, and why somebody got one |
+//! | [`schemes`] | what each resident may be able to use |
 //! | [`wishes`] | what people registered beforehand |
-//! | [`schemes`] | schemes judged for each who asked |
-//! | [`why`] | why a notice came: asked outside, answered inside |
+//! | [`why`] | a person asks why a notice came, and is shown |
 
 pub mod campaigns;
 pub mod facts;

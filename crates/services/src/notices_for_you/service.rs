@@ -94,12 +94,25 @@ pub const SERVICE: Service = Service {
             how_long: "市の文書分類に従う(運用者が入力)",
             why: "数どうしの引き算で少数の人が分かるのを防ぐため",
         },
+        Retention {
+            what: "あらかじめ登録した関心・答え(封をして保管)と同意の日時",
+            how_long: "本人がやめるまで。ひとつ前の登録は戻せるように残す",
+            why: "本人の希望を知るため",
+        },
+        Retention {
+            what: "使える制度の判定結果(本人の鍵で封をして保管)",
+            how_long: "次の判定まで。登録をやめると消す",
+            why: "本人に理由とあわせて見せるため",
+        },
     ],
     jobs: &[
         Job {
             name: "letters-sending", what: "承認されたお知らせを段階に分けて届ける(直前に全員をもう一度判定する)"
         },
         Job { name: "notices-tell", what: "戻った数・関係ないの数を内側に伝える" },
+        Job {
+            name: "schemes", what: "登録・世帯・税の記録・日付が変わった人の使える制度を判定する"
+        },
         Job {
             name: "notices-named", what: "届けるために判定した人の閲覧の記録に、1件ずつ書く"
         },

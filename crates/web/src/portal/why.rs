@@ -130,7 +130,6 @@ async fn say(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<Strin
         return Err(Failure::saying(Kind::Forbidden, "representative-closed"));
     }
     let (outside, account, id) = (app.outside()?.clone(), me.0.person.id, item.letter.id);
-    // Counted once a person; the inside hears counts only (`campaigns::counters`).
     blocking(move || {
         Ok(outside.store.write::<_, StoreError, _>(move |tx| channels::said_irrelevant(tx, id.id(), account))?)
     })

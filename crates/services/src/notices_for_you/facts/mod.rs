@@ -30,6 +30,8 @@ use tools::register::{self, HouseholdSnapshot, RegisterError, Resident};
 use tools::tax_records::TaxRecord;
 use tools::{ResidentId, access};
 
+use super::wishes::catalogue::area_of_town;
+
 /// Why facts could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FactsError {
@@ -177,7 +179,7 @@ fn minor(member: &Resident) -> Person {
     Person {
         consents: Consents::BASIC,
         born: Some(Day(member.birth_date)),
-        ward: ward(&member.address.municipality_code),
+        ward: area_of_town(&member.address.municipality_code, &member.address.town_code),
         town: town(&member.address.town_code),
         role: Some(role(&member.relationship)),
         ..Person::default()
@@ -190,7 +192,7 @@ fn person_of(resident: &Resident, opened: &Opened, taxed: Option<&Taxed>) -> Per
         consents: opened.consents,
         // A birth date that is known in part has a day that stands for the unknown part: nothing is judged by it.
         born: resident.birth_date_text.is_none().then_some(Day(resident.birth_date)),
-        ward: ward(&resident.address.municipality_code),
+        ward: area_of_town(&resident.address.municipality_code, &resident.address.town_code),
         town: town(&resident.address.town_code),
         moved_in: resident.became_resident_on.map(Day),
         sex: match resident.sex {
@@ -205,11 +207,6 @@ fn person_of(resident: &Resident, opened: &Opened, taxed: Option<&Taxed>) -> Per
         interests: opened.interests.clone(),
         ..Person::default()
     }
-}
-
-/// A ward in rules: the last two digits of its code (12101 is ward 1 of 12100; wards of one city differ in them only).
-fn ward(municipality_code: &str) -> Option<u16> {
-    municipality_code.get(3..5)?.parse().ok()
 }
 
 /// A town in rules: the first four digits of the town code, without its 丁目.

@@ -1,21 +1,18 @@
 //! What people registered, inside: beside the resident, for choosing who is told and for judging schemes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base::Timestamp;
 use rules::{Consents, DataClass};
 use store::{Row, StoreError, Tx};
-use tools::portal::post;
+use tools::portal::post::Opened;
 use tools::portal::{AccountId, PostError, link};
 use tools::{Inside, ResidentId};
 use ui::Language;
 
 use super::{Answers, Wishes};
-use crate::notices_for_you::facts::{self, Opened};
 
 const ANSWERS: &str = "notice_wishes.answers";
-/// Residents of one page.
-const PAGE: u32 = 500;
 
 /// What a resident registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,48 +27,12 @@ pub struct Told {
     pub told_at: Timestamp,
 }
 
-/// What was told, for choosing whom a notice is for.
-#[derive(Clone, Copy, Debug)]
-pub struct WhatWasTold;
-
-impl facts::Wishes for WhatWasTold {
-    fn of(&self, tx: &mut Tx<'_>, residents: &[ResidentId]) -> Result<BTreeMap<ResidentId, Opened>, StoreError> {
-        let mut found = BTreeMap::new();
-        for resident in residents {
-            if let Some(told) = of(tx, resident)? {
-                found.insert(told.resident.clone(), told.opened());
-            }
-        }
-        Ok(found)
-    }
-
-    fn page(&self, tx: &mut Tx<'_>, after: Option<&ResidentId>) -> Result<Vec<ResidentId>, StoreError> {
-        let sql = "SELECT resident_id FROM notice_wishes WHERE receives = 1 AND resident_id > $1 \
-                   ORDER BY resident_id LIMIT $2";
-        let after = after.map_or("", ResidentId::as_str);
-        let rows = tx.query(sql, &[after.into(), PAGE.into()])?;
-        Ok(rows.iter().filter_map(|row| row.text(0).ok().and_then(|text| ResidentId::parse(text).ok())).collect())
-    }
-
-    fn version(&self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-        generation(tx)
-    }
-}
-
-impl Told {
-    /// As much of it as decides about notices.
-    pub fn opened(&self) -> Opened {
-        let Wishes { receives, classes, .. } = &self.wishes;
-        Opened { consents: *classes, interests: self.wishes.own_words(), receives: *receives }
-    }
-}
-
 /// Takes [`super::WISHES`]. An older word never undoes a newer one; who no longer receives leaves a row that says only that.
 /// An account nobody has is left alone: it cannot receive.
 ///
 /// # Errors
 /// [`PostError`].
-pub fn take(inside: &Inside, opened: &post::Opened) -> Result<(), PostError> {
+pub fn take(inside: &Inside, opened: &Opened) -> Result<(), PostError> {
     let wishes = opened.json::<Wishes>()?.known_only();
     let (account, at) = (opened.account, opened.sent_at);
     let resident = inside.store.read::<_, StoreError, _>(move |tx| link::resident_of(tx, account))?;
