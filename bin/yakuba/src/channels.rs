@@ -10,6 +10,7 @@ use messaging::email::{
     EmailAddress, Mail, MailRelay, ReturnPath, Security, SendFault, Sender, SmtpRelay, SmtpSettings, TokenKey,
 };
 use messaging::push::{AddressRules, OverHttps, VapidKey, VapidTokens};
+use services::notices_for_you::campaigns::telling::StillWanted;
 use tools::channels::{Bounced, MailMeans, MailSettings, Teller, take_bounce};
 
 use crate::city::OpenCity;
@@ -32,7 +33,8 @@ pub fn teller(city: &OpenCity) -> Result<Arc<Teller>, Failure> {
     };
     let portal = outside.profile.public_address.clone();
     let service = Arc::new(OverHttps::default());
-    let teller = Teller::new(outside, service, rules, VapidTokens::new(key), TokenKey::new(&keys.tokens));
+    let teller = Teller::new(outside, service, rules, VapidTokens::new(key), TokenKey::new(&keys.tokens))
+        .with_recheck(Arc::new(StillWanted));
     let teller = match relay(city, &keys)? {
         Some(relay) => {
             teller.with_mail(MailMeans { relay, settings: Arc::new(mail_settings(city, settings, portal)?) })

@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use pki::sealed::SealingKey;
 use services::notices_for_you::campaigns::sending::{self, StillMeant};
+use services::notices_for_you::campaigns::telling::StillWanted;
 use services::notices_for_you::campaigns::{self, Campaign, counters, counting, why};
 use services::notices_for_you::facts::{FactsError, Registered};
 use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
 use tools::audit::Zone;
+use tools::channels::Recheck as _;
 use tools::dispatch::work;
 use tools::mailbox::arrivals;
 use tools::messages;
-use tools::portal::{AccountId, Assurance, Post};
+use tools::portal::{AccountId, AccountState, Assurance, Post, account};
 use tools::register::import;
 use tools::relay::{Endpoint, InProcess};
 use tools::signing::SigningKey;
@@ -300,8 +302,10 @@ fn a_notice_reaches_those_whom_it_still_concerns_and_nobody_else() {
         let mut officer = house.door.staff(&[Role::CounterClerk]);
         let at = written(&mut officer, "60");
         assert_eq!(officer.post(&format!("{at}/count"), &[]).status, 303);
-        let counted =
-            house.door.inside().store.read::<_, StoreError, _>(|tx| counting::last(tx, house.campaign(&at).id));
+        let (campaign, today) = (house.campaign(&at), house.door.database.seams.today());
+        let (live, _) = campaign.audience.live(today, rules::Admission::Demo).unwrap();
+        let hash = counting::hash(live.rule());
+        let counted = house.door.inside().store.read::<_, StoreError, _>(|tx| counting::last(tx, campaign.id, &hash));
         let shown = counted.unwrap().unwrap().shown.unwrap();
         assert_eq!(
             (shown.total(), shown.receiving, shown.undecided),
@@ -330,6 +334,17 @@ fn a_notice_reaches_those_whom_it_still_concerns_and_nobody_else() {
         assert!(at_home.get("/portal/letters").text().contains("健康教室のご案内"));
         assert!(!hidden.get("/portal/letters").text().contains("健康教室のご案内"), "not to the protected");
         assert!(officer.get("/staff/notices").text().contains("健康教室のご案内"));
+
+        // A message that waited for its hour does not leave for somebody who moved meanwhile; other letters are not its matter.
+        let (id, outside) = (sent.letter.id(), house.door.app.outside.as_ref().unwrap());
+        let tells = |campaign, account| outside.store.read(|tx| StillWanted.may_tell(tx, campaign, account)).unwrap();
+        assert!(tells(id, reader) && !tells(id, protected) && tells(base::Id::from_bytes([7; 16]), protected));
+        let now = outside.seams.now();
+        outside
+            .store
+            .write::<_, StoreError, _>(move |tx| account::set_state(tx, now, reader, AccountState::MovedOut, None))
+            .unwrap();
+        assert!(!tells(id, reader));
 
         // Once a notice, whoever was judged for it finds that among who looked.
         let (inside, kept) = (house.door.inside(), house.door.app.notices.clone());

@@ -7,11 +7,11 @@
 //! ```
 //! Counts only, never who. They are told as they stand, not as what was added: told twice or out of order changes nothing.
 
-use messaging::kill_switch::{self, Counters};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use tools::access::Actor;
 use tools::audit::Zone;
+use tools::channels::kill_switch::{self, Counters};
 use tools::dispatch::{self, Dispatch, RECHECKED, State};
 use tools::mailbox::LetterId;
 use tools::relay::{self, HandleError, Message, RelayError};

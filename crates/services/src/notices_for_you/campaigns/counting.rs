@@ -75,7 +75,7 @@ pub struct Counted {
     pub at: Timestamp,
     /// What was shown; `None` when it was too near to an earlier count.
     pub shown: Option<Counts>,
-    /// Whether it is of the rule with this hash.
+    /// The hash of the rule.
     pub rule_hash: Vec<u8>,
 }
 
@@ -100,7 +100,7 @@ pub fn count(
     let (live, resolved) = campaign.audience.live(today, admission(inside))?;
     let (rule, rule_hash) = (live.rule().clone(), hash(live.rule()));
     let (same, made, earlier) = inside.store.read::<_, StoreError, _>(|tx| {
-        let same = last(tx, id)?.filter(|counted| counted.rule_hash == rule_hash && day(counted.at) == today);
+        let same = last(tx, id, &rule_hash)?.filter(|counted| counted.at.date_in_japan() == today);
         Ok((same, made_by(tx, &by, now)?, earlier(tx, now, &rule_hash)?))
     })?;
     if let Some(same) = same {
@@ -154,18 +154,15 @@ fn counted(
     Ok(Some(Counts::of(&table, audience.count(Outcome::Undecided), city.receiving())))
 }
 
-fn day(at: Timestamp) -> base::Date {
-    at.date_in_japan()
-}
-
-/// The last count of a notice.
+/// The last count of a notice by the rule with this hash.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn last(tx: &mut Tx<'_>, campaign: Id) -> Result<Option<Counted>, StoreError> {
+pub fn last(tx: &mut Tx<'_>, campaign: Id, rule_hash: &[u8]) -> Result<Option<Counted>, StoreError> {
     let row = tx.query_one(
-        "SELECT counted_at, shown, rule_hash FROM notice_counts WHERE campaign_id = $1 ORDER BY counted_at DESC, count_id LIMIT 1",
-        &[campaign.into()],
+        "SELECT counted_at, shown, rule_hash FROM notice_counts WHERE campaign_id = $1 AND rule_hash = $2 \
+         ORDER BY counted_at DESC LIMIT 1",
+        &[campaign.into(), rule_hash.into()],
     )?;
     row.map(|row| {
         let broken = StoreError::Column { column: 1, wanted: "a count" };

@@ -14,14 +14,14 @@
 //! | [`counting`] | how many, without telling of a few |
 //! | [`sending`] | submitted, sent, judged again, stopped, taken back |
 //! | [`counters`] | what outside tells of bounces and 関係ない |
+//! | [`telling`] | whether somebody is still to be told, outside |
 //! | [`why`] | why somebody got it |
 
 pub mod audience;
 pub mod counters;
 pub mod counting;
 pub mod sending;
-#[cfg(test)]
-mod tests;
+pub mod telling;
 pub mod texts;
 pub mod why;
 
@@ -251,7 +251,15 @@ pub fn begin(tx: &mut Tx<'_>, seams: &Seams) -> Result<Id, StoreError> {
 }
 
 fn stored(form: &Draft) -> String {
-    serde_json::json!(form.to_fields()).to_string()
+    let mut fields = form.to_fields();
+    // Fields without anything in them are left out by the form; what was just added is empty and stays.
+    for (at, parameter) in form.parameters.iter().enumerate() {
+        fields.push((format!("parameter.{at}.name"), parameter.name.clone()));
+        for (number, value) in parameter.values.iter().enumerate() {
+            fields.push((format!("parameter.{at}.value.{number}.from"), value.from.clone()));
+        }
+    }
+    serde_json::json!(fields).to_string()
 }
 
 /// Keeps what was written, right or not: whether it can be sent is said when it is submitted.

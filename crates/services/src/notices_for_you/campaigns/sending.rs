@@ -56,8 +56,8 @@ pub fn submit(
         return Err(CampaignError::NotTested);
     }
     let (live, resolved) = campaign.audience.live(inside.seams.today(), admission(inside))?;
-    let counted = inside.store.read::<_, StoreError, _>(|tx| counting::last(tx, id))?;
-    if counted.is_none_or(|counted| counted.rule_hash != counting::hash(live.rule())) {
+    let hash = counting::hash(live.rule());
+    if inside.store.read::<_, StoreError, _>(|tx| counting::last(tx, id, &hash))?.is_none() {
         return Err(CampaignError::NotCounted);
     }
     let recipients = chosen(inside, kept, by, &resolved, wishes)?;

@@ -153,7 +153,7 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
         let opened = beside.opened.get(&member.id).filter(|opened| is_certain && opened.receives);
         let person = match opened {
             Some(opened) => person_of(member, opened, beside.taxes.get(&member.id)),
-            None if is_certain && opens_household(beside) => lives_with(member, today),
+            None if is_certain && opens_household(found, beside) => lives_with(member, today),
             None => Person::default(),
         };
         scene.household.members.push(person);
@@ -164,8 +164,10 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
 }
 
 /// Whether somebody of the household registered: then it is known to them who lives there (ADR 0062).
-fn opens_household(beside: &Beside) -> bool {
-    beside.opened.values().any(|opened| opened.receives && opened.consents.opens(DataClass::BasicRegister))
+fn opens_household(found: &HouseholdSnapshot, beside: &Beside) -> bool {
+    // What is beside may be of many households.
+    let mut told = found.entered_members().filter_map(|member| beside.opened.get(&member.id));
+    told.any(|opened| opened.receives && opened.consents.opens(DataClass::BasicRegister))
 }
 
 /// Whether a member is a minor (未成年: below 18), by a birth date that is known whole.

@@ -63,6 +63,7 @@ notice-by-either = Those who registered an interest, or fit the rule
 notice-by-both = Those who registered an interest and fit the rule
 notice-interests = Fields of interest
 notice-ages = Ages of those cared for
+notice-areas = Places of interest
 notice-scheme = Ready schemes
 notice-scheme-how = Choosing one of the 23 puts its rule in the place of the present one. Samples cannot be used outside a demo until somebody has read their sources.
 notice-scheme-which = Scheme

@@ -63,6 +63,7 @@ notice-by-either = どちらかが ｜合《あ》う ｜人《ひと》
 notice-by-both = どちらも ｜合《あ》う ｜人《ひと》
 notice-interests = ｜知《し》りたい こと
 notice-ages = ｜世話《せわ》を する ｜人《ひと》の ｜年齢《ねんれい》
+notice-areas = ｜知《し》りたい ところ
 notice-scheme = ｜用意《ようい》した ｜制度《せいど》
 notice-scheme-how = ｜選《えら》ぶと、｜今《いま》の ｜条件《じょうけん》と ｜変《か》わります。｜見本《みほん》の ｜数《かず》は ｜本番《ほんばん》で ｜使《つか》えません。
 notice-scheme-which = ｜制度《せいど》

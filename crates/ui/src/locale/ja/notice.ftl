@@ -63,6 +63,7 @@ notice-by-either = 関心を登録した人、または条件に当てはまる�
 notice-by-both = 関心を登録し、かつ条件に当てはまる人
 notice-interests = 関心のある分野
 notice-ages = 関わる人の年代
+notice-areas = 知りたい地域
 notice-scheme = 用意された制度の条件
 notice-scheme-how = 23の制度から選ぶと、今の条件と入れ替わります。見本の数字は、根拠を確かめるまで本番では使えません。
 notice-scheme-which = 制度

@@ -28,7 +28,7 @@ pub async fn page(
     let campaign = draft(&app, &id).await?;
     let main = html! {
         (shell::said(&visit))
-        (chosen(&visit, &campaign, &id))
+        (chosen(&visit, &app.profile.municipality_code, &campaign, &id))
         section class="card" {
             h2 { (visit.say("notice-rule")) }
             p { (visit.say("notice-rule-how")) }
@@ -40,7 +40,7 @@ pub async fn page(
     Ok(shell::page(&visit, &me, &visit.say("notice-audience"), &main))
 }
 
-fn chosen(visit: &Visit, campaign: &Campaign, id: &str) -> Markup {
+fn chosen(visit: &Visit, city: &str, campaign: &Campaign, id: &str) -> Markup {
     let language = language_of_rules(visit.language);
     let action = format!("{PATH}/{id}/audience");
     let ways: Vec<(String, String)> = ChosenBy::ALL
@@ -51,6 +51,8 @@ fn chosen(visit: &Visit, campaign: &Campaign, id: &str) -> Markup {
         let said = |words: &rules::Words| ui::ruby::plain(words.in_language(language)).into_owned();
         list.iter().map(|(code, words)| (code.to_string(), said(words))).collect()
     };
+    let areas: Vec<(u8, rules::Words)> =
+        catalogue::areas_of(city).iter().map(|area| (area.interest(), area.name.clone())).collect();
     let ticked: Vec<String> = campaign.audience.interests.iter().map(u8::to_string).collect();
     let ticked: Vec<&str> = ticked.iter().map(String::as_str).collect();
     html! {
@@ -60,6 +62,7 @@ fn chosen(visit: &Visit, campaign: &Campaign, id: &str) -> Markup {
             (checkboxes("interest", &visit.say("notice-interests"), &offered(catalogue::FIELDS), &ticked))
             // The same name again would give the boxes the same ids.
             (checkboxes("age", &visit.say("notice-ages"), &offered(catalogue::AGES), &ticked))
+            @if !areas.is_empty() { (checkboxes("area", &visit.say("notice-areas"), &offered(&areas), &ticked)) }
             (button(ButtonKind::Primary, &visit.say("notice-keep")))
         }
     }
@@ -90,9 +93,18 @@ fn schemes(visit: &Visit, campaign: &Campaign, id: &str) -> Markup {
 pub async fn keep(State(app): State<Arc<App>>, Path(id): Path<String>, fields: Fields) -> Result<Response, Failure> {
     let campaign = draft(&app, &id).await?;
     let chosen_by = ChosenBy::from_word(fields.get("chosen_by")).ok_or_else(|| Failure::of(Kind::Invalid))?;
-    let known = |code: &u8| catalogue::FIELDS.iter().chain(catalogue::AGES).any(|(known, _)| known == code);
-    let interests: BTreeSet<u8> =
-        fields.all("interest").chain(fields.all("age")).filter_map(|code| code.parse().ok()).filter(known).collect();
+    let areas: Vec<u8> =
+        catalogue::areas_of(&app.profile.municipality_code).iter().map(|area| area.interest()).collect();
+    let known = |code: &u8| {
+        catalogue::FIELDS.iter().chain(catalogue::AGES).any(|(known, _)| known == code) || areas.contains(code)
+    };
+    let interests: BTreeSet<u8> = fields
+        .all("interest")
+        .chain(fields.all("age"))
+        .chain(fields.all("area"))
+        .filter_map(|code| code.parse().ok())
+        .filter(known)
+        .collect();
     let audience = Audience { chosen_by, interests, ..campaign.audience };
     shell::change(&app, &address(campaign.id), "staff-done-notice-audience", move |tx, _| {
         campaigns::choose(tx, campaign.id, &audience)

@@ -56,6 +56,7 @@ fn table(visit: &Visit, shown: &Counts) -> Markup {
     let language = language_of_rules(visit.language);
     let said = |words: &Words| ui::ruby::plain(words.in_language(language)).into_owned();
     let wards = catalogue::city_words().wards;
+    let is_one = shown.wards.iter().flatten().count() == 1;
     let mut headings = vec![visit.say("notice-ward")];
     headings.extend(AgeBand::ALL.iter().map(|band| said(&band.words())));
     headings.extend([visit.say("notice-unknown"), visit.say("notice-sum")]);
@@ -71,7 +72,11 @@ fn table(visit: &Visit, shown: &Counts) -> Markup {
         .map(|(ward, cells)| {
             let name = ward.map_or_else(
                 || visit.say("notice-unknown"),
-                |ward| wards.get(&ward).map_or_else(|| ward.to_string(), said),
+                // A city without wards is one place.
+                |ward| {
+                    let unnamed = || if is_one { visit.city.clone() } else { ward.to_string() };
+                    wards.get(&ward).map_or_else(unnamed, said)
+                },
             );
             row(name, cells)
         })

@@ -37,17 +37,11 @@ pub async fn of(State(app): State<Arc<App>>, Path(dispatch): Path<String>) -> Re
 /// What the page shows.
 struct Shown {
     campaign: Campaign,
+    /// The last count by the rule as it is.
     counted: Option<Counted>,
     is_asked: bool,
     /// The rule it is, or would be, judged by today; an error says why it cannot.
     rule: Result<(Rule, rules::Resolved), CampaignError>,
-}
-
-impl Shown {
-    /// Whether a count is of the rule as it is now.
-    fn is_of_this(&self, counted: &Counted) -> bool {
-        self.rule.as_ref().is_ok_and(|(rule, _)| counting::hash(rule) == counted.rule_hash)
-    }
 }
 
 /// `GET /staff/notices/{notice}`.
@@ -71,7 +65,11 @@ pub async fn page(
                 None => campaign.audience.live(today, admission),
             };
             let rule = judged.map(|(live, resolved)| (live.rule().clone(), resolved));
-            Ok(Some(Shown { counted: counting::last(tx, id)?, is_asked, rule, campaign }))
+            let counted = match &rule {
+                Ok((rule, _)) => counting::last(tx, id, &counting::hash(rule))?,
+                Err(_) => None,
+            };
+            Ok(Some(Shown { counted, is_asked, rule, campaign }))
         })?)
     })
     .await?;
@@ -118,7 +116,7 @@ fn steps(visit: &Visit, me: &SignedIn, shown: &Shown) -> Markup {
     let one = &shown.campaign;
     let has_texts = one.texts.check().is_ok();
     let has_rule = shown.rule.is_ok();
-    let has_count = shown.counted.as_ref().is_some_and(|counted| shown.is_of_this(counted));
+    let has_count = shown.counted.is_some();
     let at = |what: &str| format!("{}/{what}", address(one.id));
     let mark = |done: bool| visit.say(if done { "notice-step-done" } else { "notice-step-open" });
     let writes = me.may(Action::WriteNotices);
@@ -204,7 +202,7 @@ fn counted(visit: &Visit, me: &SignedIn, shown: &Shown) -> Markup {
     html! {
         section {
             h2 { (visit.say("notice-count")) }
-            @if let Some(counted) = shown.counted.as_ref().filter(|counted| shown.is_of_this(counted)) { (counts::drawn(visit, counted)) }
+            @if let Some(counted) = &shown.counted { (counts::drawn(visit, counted)) }
             @else { p { (visit.say("notice-count-none")) } }
             @if one.is_draft() && shown.rule.is_ok() && me.may(Action::WriteNotices) {
                 (one_button(&action, &visit.csrf(&action), ButtonKind::Secondary, &visit.say("notice-count-go"), None))
