@@ -12,6 +12,7 @@ use messaging::email::{
     build_letter,
 };
 use messaging::push::{AddressRules, OverHttps, VapidKey, VapidTokens};
+use services::notices_for_you::campaigns::telling::StillWanted;
 use tools::channels::{Bounced, MailMeans, MailSettings, Teller, take_bounce};
 
 use tools::portal::mail::{IntoDirectory, Letter, Mailer, NotSent};
@@ -37,7 +38,8 @@ pub fn teller(city: &OpenCity) -> Result<Arc<Teller>, Failure> {
     let portal = outside.profile.public_address.clone();
     let service = Arc::new(OverHttps::default());
     let teller = Teller::new(outside, service, rules, VapidTokens::new(key), TokenKey::new(&keys.tokens))
-        .with_witness(Arc::new(tools::mailbox::tellings::Tellings));
+        .with_witness(Arc::new(tools::mailbox::tellings::Tellings))
+        .with_recheck(Arc::new(StillWanted));
     let teller = match relay(city, &keys)? {
         Some(relay) => {
             teller.with_mail(MailMeans { relay, settings: Arc::new(mail_settings(city, settings, portal)?) })

@@ -15,6 +15,7 @@ pub mod key_keeper;
 pub mod keys;
 pub mod means;
 pub mod national;
+pub mod notices;
 pub mod portal;
 pub mod revocation;
 pub mod sample_events;

@@ -75,7 +75,7 @@ pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
     let (asked, asked_post) = (city.inside().clone(), ends.inside.clone());
     let (stopped, stopped_post) = (city.inside().clone(), ends.inside.clone());
-    schemes::inside_desk(disclosures_inside(city, ends), city.inside(), &ends.inside)
+    schemes::inside_desk(disclosures_inside(city, ends), city.inside())
         .on(own_records::QUESTION, move |opened| own_records::take_question(&asked, &asked_post, opened))
         .on(own_records::CARD_STOP, move |opened| own_records::take_stop(&stopped, &stopped_post, opened))
         .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
@@ -270,15 +270,6 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
 pub const EVIDENCE_SECONDS: u64 = 60;
 /// Seconds between looks for statutory letters nobody opened, for what need not be kept, and for letters in the folder.
 pub const LETTERS_SECONDS: u64 = 60;
-
-/// Sends what dispatches may send now, as long as there is something.
-///
-/// # Errors
-/// The databases, in words.
-pub fn send_letters(inside: &tools::Inside, post: &Post) -> Result<(), String> {
-    while tools::dispatch::work::step(inside, post).map_err(|error| error.to_string())? > 0 {}
-    Ok(())
-}
 
 /// What comes to the mailbox of the outside: personal parts; statutory letters whose day has passed; what need not be kept.
 ///

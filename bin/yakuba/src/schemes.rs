@@ -5,8 +5,8 @@ use std::sync::Arc;
 use services::notices_for_you::schemes::reading::FromRegister;
 use services::notices_for_you::schemes::work::{self, Facts};
 use services::notices_for_you::schemes::{self, kept as judged};
-use services::notices_for_you::why;
 use services::notices_for_you::wishes::{self, agreements, kept, told};
+use services::notices_for_you::{campaigns, why};
 use tools::consents::ConsentError;
 use tools::portal::post::Desk;
 use tools::portal::{Post, PostError};
@@ -19,15 +19,13 @@ pub const JUDGE_SECONDS: u64 = 2;
 pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
     let (telling, answering) = (outside.clone(), outside.clone());
     desk.on(schemes::SCHEMES, move |opened| judged::take(&telling, opened))
-        .on(why::WHY_ANSWER, move |opened| why::take_answer(&answering, opened))
+        .on(campaigns::why::ANSWER, move |opened| why::take_answer(&answering, opened))
 }
 
-/// Who takes what the outside tells and asks.
-pub fn inside_desk(desk: Desk, inside: &Inside, post: &Arc<Post>) -> Desk {
-    let (registering, asked, post) = (inside.clone(), inside.clone(), post.clone());
-    let reasons = Arc::new(|_: &mut store::Tx<'_>, _, _: &tools::ResidentId, _| Ok(None));
+/// Who takes what people registered.
+pub fn inside_desk(desk: Desk, inside: &Inside) -> Desk {
+    let registering = inside.clone();
     desk.on(wishes::WISHES, move |opened| told::take(&registering, opened))
-        .on(why::WHY, move |opened| why::take_question(&asked, &post, opened, &reasons))
 }
 
 /// What residents may agree to, as it is worded now.

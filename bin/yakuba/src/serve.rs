@@ -31,6 +31,7 @@ use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
 use crate::means::{self, Means};
 use crate::national;
+use crate::notices;
 use crate::portal;
 use crate::schemes;
 use crate::{DemoArguments, ServeArguments, birth};
@@ -138,6 +139,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
     }
+    let notices_kept = app.notices.clone();
     let teller = channels::teller(&city)?;
     app.teller = Some(teller.clone());
     control::listen(city.clone())?;
@@ -171,6 +173,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
         let city = city.clone();
         beside.every(national::SECONDS, "national-portal", move || channel.run(&city))?;
     }
+    beside.notices(&city, notices_kept)?;
     beside.schemes(&city, &ends)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
@@ -247,7 +250,7 @@ fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), 
         seams.clone(),
         copy(&keys.inside)?,
         vec![keys.outside.public()],
-        tools::messages::to_inside(),
+        notices::to_inside(),
     );
     let outside = Endpoint::new(
         Zone::Outside,
@@ -255,7 +258,7 @@ fn relay_ends(city: &OpenCity, keys: &CityKeys) -> Result<(Endpoint, Endpoint), 
         seams,
         copy(&keys.outside)?,
         vec![keys.inside.public()],
-        tools::messages::to_outside(),
+        notices::to_outside(),
     );
     Ok((inside, outside))
 }
@@ -381,7 +384,8 @@ impl Beside {
     /// Personal messages between the zones are opened here, on both sides.
     fn post(&mut self, city: &OpenCity, ends: &portal::Ends, judge: CardJudge) -> Result<(), Failure> {
         let (inside, outside) = (city.inside().clone(), city.outside().clone());
-        let (desk, post) = (portal::inside_desk(city, ends, judge), ends.inside.clone());
+        let desk = notices::answering(portal::inside_desk(city, ends, judge), city, ends);
+        let post = ends.inside.clone();
         self.every(1, "post-inside", move || {
             post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })?;
@@ -441,10 +445,18 @@ impl Beside {
         })
     }
 
+    /// Notices: how they went is told to the inside; whom they concerned is named.
+    fn notices(&mut self, city: &OpenCity, kept: Arc<services::notices_for_you::facts::Kept>) -> Result<(), Failure> {
+        let outside = city.outside().clone();
+        self.every(notices::SECONDS, "notices-tell", move || notices::tell(&outside))?;
+        let inside = city.inside().clone();
+        self.every(notices::SECONDS, "notices-named", move || notices::name_concerned(&inside, &kept))
+    }
+
     /// Letters: sent from the inside, sealed for each person outside, on record, stamped.
     fn letters(&mut self, city: &OpenCity, ends: &portal::Ends, means: &Means) -> Result<(), Failure> {
         let (inside, post) = (city.inside().clone(), ends.inside.clone());
-        self.every(1, "letters-sending", move || portal::send_letters(&inside, &post))?;
+        self.every(1, "letters-sending", move || notices::send_letters(&inside, &post))?;
         let (outside, post) = (city.outside().clone(), ends.outside.clone());
         self.every(1, "letters-personal", move || {
             tools::mailbox::arrivals::unpack(&outside, &post).map(drop).map_err(|error| error.to_string())

@@ -111,6 +111,8 @@ pub struct App {
     pub national: crate::staff::applications::Connection,
     /// Looks at such tickets, when this process serves the portal.
     pub gate: Option<tools::portal::tickets::Gate>,
+    /// The city as rules read it, for counts and audiences of notices.
+    pub notices: Arc<services::notices_for_you::facts::Kept>,
     /// Which seal and keys this process signs papers with.
     pub keys_in_use: Arc<Current<Vec<crate::staff::InUse>>>,
     /// Makes the next seal or key, when this process can.
@@ -163,6 +165,7 @@ impl App {
             teller: None,
             relay: None,
             agents: None,
+            notices: Arc::default(),
             keys_in_use: Arc::new(Current::new(Vec::new())),
             key_maker: None,
             portal: None,

@@ -60,6 +60,11 @@ impl Fields {
         if self.0.iter().all(|(name, _)| is_known(name)) { Ok(()) } else { Err(Failure::of(Kind::Forbidden)) }
     }
 
+    /// Every field in the order sent, but the form token.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter(|(name, _)| name != "csrf").map(|(name, value)| (name.as_str(), value.trim()))
+    }
+
     /// All values of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use base::Timestamp;
 use pki::sealed::SealingKey;
+use services::notices_for_you::facts::Registered;
 use services::notices_for_you::schemes::reading::FromRegister;
 use services::notices_for_you::schemes::work::{self, Facts};
 use services::notices_for_you::schemes::{self, kept as judged};
 use services::notices_for_you::wishes::{self, agreements, kept, told};
-use services::notices_for_you::{irrelevant, why};
+use services::notices_for_you::{campaigns, why};
 use store::StoreError;
 use store::testing::TestDatabase;
 use tools::audit::Zone;
@@ -20,7 +21,7 @@ use tools::consents::ConsentError;
 use tools::mailbox::{Block, Body, DeliveryLaw, Importance, Letter, LetterId, Sender, arrivals, letter};
 use tools::messages;
 use tools::portal::post::Desk;
-use tools::portal::{AccountId, Assurance, Post, PostError};
+use tools::portal::{AccountId, Assurance, Post};
 use tools::register::import::Options;
 use tools::relay::{Endpoint, InProcess};
 use tools::signing::SigningKey;
@@ -38,7 +39,10 @@ struct City {
 
 impl City {
     fn open() -> Self {
-        let door = TestDoor::open(TestDatabase::on_sqlite());
+        let database = TestDatabase::on_sqlite();
+        // The day on which the sources of the schemes were read: on one before it no rule goes live.
+        database.clock.advance_seconds(3 * 86_400);
+        let door = TestDoor::open(database);
         let (ours, theirs) = (SealingKey::generate(), SealingKey::generate());
         let (our_name, their_name) = (ours.public().clone(), theirs.public().clone());
         let (inside, outside) = (door.inside().clone(), door.app.outside.as_ref().unwrap().clone());
@@ -148,6 +152,7 @@ impl City {
     fn settle(&self) -> usize {
         let (inside, outside) = (self.door.inside().clone(), self.outside());
         let facts: Arc<dyn Facts> = Arc::new(FromRegister);
+        self.door.database.clock.advance_seconds(1);
         let mut judged_now = 0;
         for _ in 0..2 {
             kept::send_untold(&outside, &self.outside_post).unwrap();
@@ -159,7 +164,7 @@ impl City {
             let taking = (outside.clone(), outside.clone());
             let desk = Desk::default()
                 .on(schemes::SCHEMES, move |opened| judged::take(&taking.0, opened))
-                .on(why::WHY_ANSWER, move |opened| why::take_answer(&taking.1, opened));
+                .on(campaigns::why::ANSWER, move |opened| why::take_answer(&taking.1, opened));
             self.outside_post.unpack(&outside.store, &outside.seams, &desk).unwrap();
         }
         judged_now
@@ -168,16 +173,9 @@ impl City {
     fn inside_desk(&self) -> Desk {
         let (registering, asked, post) =
             (self.door.inside().clone(), self.door.inside().clone(), self.inside_post.clone());
-        let reasons =
-            Arc::new(|_: &mut store::Tx<'_>, _: LetterId, who: &tools::ResidentId, language: ui::Language| {
-                let asked = if language == ui::Language::English { "Age: 3 or more" } else { "年齢が3歳以上" };
-                let outcome = Some(rules::Outcome::Eligible);
-                let line = rules::Line { depth: 0, asked: asked.to_owned(), known: who.as_str().to_owned(), outcome };
-                Ok::<_, PostError>(Some(vec![line]))
-            });
         Desk::default()
             .on(wishes::WISHES, move |opened| told::take(&registering, opened))
-            .on(why::WHY, move |opened| why::take_question(&asked, &post, opened, &reasons))
+            .on(campaigns::why::ASKED, move |opened| campaigns::why::answer(&asked, &post, opened, Registered))
     }
 
     /// A notice of the city in the box of `account`.
@@ -406,15 +404,38 @@ fn one_asks_why_a_notice_came_and_says_once_that_it_is_none_of_ones_business() {
     let city = City::open();
     city.residents(None);
     let (account, mut me) = city.resident("R-1", Assurance::Substantial);
-    let notice = format!("/portal/letters/{}", city.notice(account));
+    let id = city.notice(account);
+    let notice = format!("/portal/letters/{id}");
     assert!(me.get(&notice).text().contains("なぜ届いたのですか"));
     let at = format!("{notice}/why");
     assert!(me.get(&at).text().contains("理由を聞く"));
     assert_eq!(me.post(&at, &[]).status, 303);
     assert!(me.get(&at).text().contains("市に聞いています"));
     city.settle();
+    assert!(me.get(&at).text().contains("個別の条件の記録がありません"), "no officer's notice: no rule");
+    let outside = city.outside();
+    let said = schemes::Said {
+        depth: 0,
+        asked: "年齢が3歳以上".to_owned(),
+        known: "46歳".to_owned(),
+        outcome: Some(rules::Outcome::Eligible),
+    };
+    let answer = campaigns::why::Why {
+        letter: id.to_string(),
+        language: "ja".to_owned(),
+        outcome: Some(rules::Outcome::Eligible),
+        lines: vec![said],
+    };
+    let opened = tools::portal::post::Opened {
+        message: outside.seams.random_id(),
+        account,
+        sent_at: outside.seams.now(),
+        content: serde_json::to_vec(&answer).unwrap(),
+    };
+    why::take_answer(&outside, &opened).unwrap();
     let page = me.get(&at).text();
-    assert!(page.contains("年齢が3歳以上") && page.contains("R-1"), "judged by who asks: {page}");
+    assert!(page.contains("年齢が3歳以上") && page.contains("46歳") && page.contains("当てはまる"), "{page}");
+    assert!(me.get(&format!("{at}?lang=en")).text().contains("Ask why"), "the other language is asked for anew");
     let (_, mut other) = city.resident("R-2", Assurance::Substantial);
     assert_eq!(other.get(&at).status, 404, "another's letter does not exist");
 
@@ -425,8 +446,8 @@ fn one_asks_why_a_notice_came_and_says_once_that_it_is_none_of_ones_business() {
         rows.len()
     };
     assert_eq!(counted("SELECT account_id FROM channel_irrelevant"), 1, "a person counts once");
-    assert_eq!(counted("SELECT kind FROM relay_outbox WHERE kind = 'notice_irrelevant'"), 1, "the inside hears once");
-    assert_eq!(irrelevant::IRRELEVANT, "notice_irrelevant");
+    let campaign = city.outside().store.read::<_, StoreError, _>(|tx| tools::channels::counters(tx, id.id())).unwrap();
+    assert_eq!(campaign.unwrap().irrelevant, 1);
 }
 
 #[test]

@@ -9,15 +9,14 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`service`] | what the service says about itself |
 //! | [`facts`] | households as rules read them, one or the whole city |
 //! | [`campaigns`] | notices of officers, from the first word to the last recipient, and why somebody got one |
+//! | [`schemes`] | what each resident may be able to use |
 //! | [`wishes`] | what people registered beforehand |
-//! | [`schemes`] | schemes judged for each who asked |
-//! | [`why`], [`irrelevant`] | what a person may say to a notice |
+//! | [`why`] | a person asks why a notice came, and is shown |
 
+pub mod campaigns;
 pub mod facts;
-pub mod irrelevant;
 pub mod schemes;
 mod service;
 pub mod why;

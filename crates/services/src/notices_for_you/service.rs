@@ -8,7 +8,7 @@ pub const SERVICE: Service = Service {
     key: "notices_for_you",
     japanese: "あなたにお知らせサービス",
     english: "Notices for you",
-    state: State::Planned,
+    state: State::Built,
     policy: PolicyRow {
         pillar: Pillar::CitizenPortal,
         category: "電子申請等",
@@ -58,10 +58,65 @@ pub const SERVICE: Service = Service {
         says: "利用目的の範囲、または本人の同意による利用",
         source: "recalled",
     }],
-    routes: &[],
-    disclosures: &[],
-    retention: &[],
-    jobs: &[],
+    routes: &[
+        Route { path: "/staff/notices", who: "担当職員(配信は二者承認)" },
+        Route {
+            path: "/portal/interests", who: "本人(登録は本人確認のあと、情報の同意はカードで)"
+        },
+        Route { path: "/portal/schemes", who: "本人、委任を受けた代理人" },
+        Route { path: "/portal/letters/…/why", who: "本人" },
+    ],
+    disclosures: &[
+        DisclosureEvent {
+            duty: "notice",
+            when: "お知らせを届ける相手を、登録と同意された情報で選んだとき(配信1回につき1件)",
+            shown: "日時、事務、読まれた項目",
+        },
+        DisclosureEvent {
+            duty: "notice",
+            when: "世帯の人の判定に、税の情報への同意がある本人の記録が使われたとき",
+            shown: "日時、事務、読まれた項目",
+        },
+    ],
+    retention: &[
+        Retention {
+            what: "お知らせの宛先の一覧(封をして保管)",
+            how_long: "届け終わるまで",
+            why: "段階に分けて届けるため。届け終わると鍵ごと消す",
+        },
+        Retention {
+            what: "お知らせの文面、条件、数",
+            how_long: "市の文書分類に従う(運用者が入力)",
+            why: "なぜ届いたかに答えるため。だれに届いたかは残さない",
+        },
+        Retention {
+            what: "人数を数えた記録(条件と、出した数)",
+            how_long: "市の文書分類に従う(運用者が入力)",
+            why: "数どうしの引き算で少数の人が分かるのを防ぐため",
+        },
+        Retention {
+            what: "あらかじめ登録した関心・答え(封をして保管)と同意の日時",
+            how_long: "本人がやめるまで。ひとつ前の登録は戻せるように残す",
+            why: "本人の希望を知るため",
+        },
+        Retention {
+            what: "使える制度の判定結果(本人の鍵で封をして保管)",
+            how_long: "次の判定まで。登録をやめると消す",
+            why: "本人に理由とあわせて見せるため",
+        },
+    ],
+    jobs: &[
+        Job {
+            name: "letters-sending", what: "承認されたお知らせを段階に分けて届ける(直前に全員をもう一度判定する)"
+        },
+        Job { name: "notices-tell", what: "戻った数・関係ないの数を内側に伝える" },
+        Job {
+            name: "schemes", what: "登録・世帯・税の記録・日付が変わった人の使える制度を判定する"
+        },
+        Job {
+            name: "notices-named", what: "届けるために判定した人の閲覧の記録に、1件ずつ書く"
+        },
+    ],
     effects: &[
         Effect {
             measure: Measure::Inquiries, how: "お知らせを送った制度の問い合わせ件数(前年同月との差)"

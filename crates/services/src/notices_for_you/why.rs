@@ -1,50 +1,26 @@
 //! なぜ届いたか: asked outside about one letter, judged again inside by the rule the letter was sent by, shown for a day.
 //!
 //! ```text
-//!  ask (outside) ─► notice_why ─► answer (inside, by whoever knows the letter's rule) ─► notice_why_answer ─► shown ─► erased
+//!  ask (outside) ─► notice_why ─► campaigns::why (inside) ─► notice_why_answer ─► shown ─► erased
 //! ```
+//! Outside only.
 
 use std::sync::Arc;
 
 use base::{Seams, Timestamp};
-use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
+use tools::Outside;
 use tools::mailbox::LetterId;
 use tools::portal::post::Opened;
-use tools::portal::{AccountId, Post, PostError, Topic, link};
-use tools::{Inside, Outside, ResidentId};
+use tools::portal::{AccountId, Post, PostError};
 use ui::Language;
 
+use super::campaigns::why::{ASKED, Asked, Why};
 use super::schemes::Said;
-
-/// Outside → inside: why did I get this letter?
-pub const WHY: Topic = "notice_why";
-/// Inside → outside: the reasons.
-pub const WHY_ANSWER: Topic = "notice_why_answer";
 
 const COLUMN: &str = "notice_reasons.answer";
 /// Seconds for which an answer is kept: one day.
 const KEPT: i64 = 86_400;
-
-/// The question.
-#[derive(Serialize, Deserialize)]
-pub struct Question {
-    /// About which letter.
-    pub letter: String,
-    /// In which language.
-    pub language: String,
-}
-
-/// The answer.
-#[derive(Serialize, Deserialize)]
-pub struct Answer {
-    /// About which letter.
-    pub letter: String,
-    /// In which language.
-    pub language: String,
-    /// The way of the judgement; `None` when the letter was sent by no rule, or nothing is said here.
-    pub lines: Option<Vec<Said>>,
-}
 
 /// Where a question stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +88,8 @@ pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, Post
         let rows = tx.query(sql, &[])?;
         for row in &rows {
             let account = AccountId::parse(row.text(0)?).ok_or(PostError::Malformed("an account"))?;
-            let question = Question { letter: row.text(1)?.to_owned(), language: row.text(2)?.to_owned() };
-            post.send(tx, &seams, account, WHY, &question)?;
+            let question = Asked { letter: row.text(1)?.to_owned(), language: row.text(2)?.to_owned() };
+            post.send(tx, &seams, account, ASKED, &question)?;
             let sql = "UPDATE notice_reasons SET sent = 1 WHERE account_id = $1 AND letter_id = $2 AND language = $3";
             tx.execute(sql, &[account.into(), question.letter.into(), question.language.into()])?;
         }
@@ -121,40 +97,14 @@ pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, Post
     })
 }
 
-/// Takes [`WHY`], inside. `why` knows by which rule a letter was sent and judges the person again.
-///
-/// # Errors
-/// [`PostError`].
-pub fn take_question<F>(inside: &Inside, post: &Arc<Post>, opened: &Opened, why: &Arc<F>) -> Result<(), PostError>
-where
-    F: Fn(&mut Tx<'_>, LetterId, &ResidentId, Language) -> Result<Option<Vec<rules::Line>>, PostError>
-        + Send
-        + Sync
-        + 'static,
-{
-    let question: Question = opened.json()?;
-    let letter = LetterId::parse(&question.letter).ok_or(PostError::Malformed("a letter"))?;
-    let language = Language::from_code(&question.language).unwrap_or_default();
-    let (seams, post, why, account) = (inside.seams.clone(), post.clone(), why.clone(), opened.account);
-    inside.store.write(move |tx| {
-        let resident = link::resident_of(tx, account)?;
-        let lines = match &resident {
-            Some(resident) => why(tx, letter, resident, language)?,
-            None => None,
-        };
-        let lines = lines.map(|lines| lines.into_iter().map(Said::from).collect());
-        let answer = Answer { letter: letter.to_string(), language: language.code().to_owned(), lines };
-        post.send(tx, &seams, account, WHY_ANSWER, &answer).map(drop)
-    })
-}
-
-/// Takes [`WHY_ANSWER`], outside.
+/// Takes [`super::campaigns::why::ANSWER`].
 ///
 /// # Errors
 /// [`PostError`].
 pub fn take_answer(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
-    let answer: Answer = opened.json()?;
-    let plain = serde_json::to_vec(&answer.lines).map_err(|_| PostError::Malformed("a reason"))?;
+    let answer: Why = opened.json()?;
+    let lines = answer.outcome.map(|_| &answer.lines);
+    let plain = serde_json::to_vec(&lines).map_err(|_| PostError::Malformed("a reason"))?;
     let (account, now) = (opened.account, outside.seams.now());
     let sealed = outside.vault.seal(&account.sealed_under(), COLUMN, &plain)?;
     outside.store.write::<_, StoreError, _>(move |tx| {

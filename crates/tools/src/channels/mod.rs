@@ -35,6 +35,9 @@ pub use outbox::{Happened, Recheck, Witness, Worked, claim_and_finish, expand, p
 pub use teller::{MailMeans, MailSettings, Teller};
 pub use wishes::{Chosen, read as read_wishes, write as write_wishes};
 
+/// When a campaign stops itself.
+pub use messaging::kill_switch;
+
 use base::Kind;
 use store::StoreError;
 use store::sealing::SealError;

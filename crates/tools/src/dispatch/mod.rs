@@ -51,6 +51,10 @@ pub const RELEASE: &str = "letters.release";
 /// Days after which an unopened statutory letter goes out on paper, unless its sender says otherwise. Our own figure.
 pub const PAPER_DAYS: i64 = 14;
 
+/// The sender whose recipients are looked at once more right before each batch (notices): nothing of it is sent where nobody
+/// does that ([`work::Recheck`]).
+pub const RECHECKED: &str = "notices";
+
 /// Why something about a dispatch was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
@@ -78,6 +82,9 @@ pub enum DispatchError {
     /// The same name was used for another letter.
     #[error("the idempotency key was used for another letter")]
     OtherLetter,
+    /// Whom a batch may still go to cannot be said now.
+    #[error("recipients cannot be looked at again: {0}")]
+    Recheck(String),
     /// Not in this state.
     #[error("not in the state it is in: {0}")]
     State(&'static str),
@@ -94,7 +101,7 @@ impl DispatchError {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Store(error) => error.kind(),
-            Self::Vault(_) | Self::Post(_) => Kind::Unavailable,
+            Self::Vault(_) | Self::Post(_) | Self::Recheck(_) => Kind::Unavailable,
             Self::Relay(error) => error.kind(),
             Self::Sender => Kind::Unauthenticated,
             Self::Unknown => Kind::NotFound,
@@ -389,6 +396,22 @@ pub fn release(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id) -> Result<
     letter.attachments = attachments::named(tx, id)?;
     relay::send(tx, seams, Zone::Outside, arrivals::LETTER, letter.to_wire().as_bytes())?;
     note(tx, seams, actor, Event::LettersReleased, id, "released")
+}
+
+/// Drops one that was never released: its recipients are erased.
+///
+/// # Errors
+/// [`DispatchError::State`].
+pub fn discard(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id) -> Result<(), DispatchError> {
+    let changed = tx.execute(
+        "UPDATE dispatches SET state = 'recalled', recalled_at = $2 WHERE dispatch_id = $1 AND released_at IS NULL \
+         AND state IN ('open', 'complete')",
+        &[id.into(), seams.now().into()],
+    )?;
+    if changed == 0 {
+        return Err(DispatchError::State("not released"));
+    }
+    note(tx, seams, actor, Event::LettersRecalled, id, "never sent")
 }
 
 /// Stops sending at once, or goes on.

@@ -1,6 +1,6 @@
 //! The job that sends: a batch a transaction, as far as the stage allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::Id;
 use data_encoding::BASE64;
@@ -21,11 +21,34 @@ pub const HOLD_SECONDS: i64 = 15 * 60;
 /// Keys in one question.
 const TOGETHER: usize = 100;
 
+/// Looks once more, right before a batch, at whom it may still go to.
+pub trait Recheck: Sync {
+    /// Those of `residents` to whom it does not go any more.
+    ///
+    /// # Errors
+    /// Then the batch waits.
+    fn left_out(
+        &self,
+        inside: &Inside,
+        dispatch: &Dispatch,
+        residents: &[String],
+    ) -> Result<BTreeSet<String>, DispatchError>;
+}
+
 /// Sends what may be sent now; returns how many recipients were looked at. Called again while it returns more than none.
+/// What must be looked at again waits for [`step_with`].
 ///
 /// # Errors
 /// [`DispatchError`].
 pub fn step(inside: &Inside, post: &Post) -> Result<i64, DispatchError> {
+    step_with(inside, post, None)
+}
+
+/// The same, with somebody who looks again at the recipients of [`super::RECHECKED`].
+///
+/// # Errors
+/// [`DispatchError`].
+pub fn step_with(inside: &Inside, post: &Post, recheck: Option<&dyn Recheck>) -> Result<i64, DispatchError> {
     let sending = inside.store.read::<_, StoreError, _>(|tx| {
         tx.query(select!("WHERE state = 'sending' ORDER BY released_at LIMIT 50"), &[])?
             .iter()
@@ -35,7 +58,11 @@ pub fn step(inside: &Inside, post: &Post) -> Result<i64, DispatchError> {
     let mut looked_at = 0;
     for dispatch in sending {
         // One that cannot go on must not hold up the others.
-        match one(inside, post, &dispatch) {
+        let recheck = recheck.filter(|_| dispatch.sender == super::RECHECKED);
+        if dispatch.sender == super::RECHECKED && recheck.is_none() {
+            continue;
+        }
+        match one(inside, post, &dispatch, recheck) {
             Ok(done) => looked_at += done,
             Err(error) => tracing::error!(dispatch = %dispatch.id, %error, "letters wait; they are tried again"),
         }
@@ -50,7 +77,7 @@ pub fn step(inside: &Inside, post: &Post) -> Result<i64, DispatchError> {
 /// letter must come before whoever gets it.
 const AHEAD_SECONDS: i64 = 2;
 
-fn one(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, DispatchError> {
+fn one(inside: &Inside, post: &Post, dispatch: &Dispatch, recheck: Option<&dyn Recheck>) -> Result<i64, DispatchError> {
     let now = inside.seams.now();
     if dispatch.released_at.is_none_or(|at| now.seconds_since(at) < AHEAD_SECONDS) {
         return Ok(0);
@@ -63,7 +90,7 @@ fn one(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Dispatc
     }
     match dispatch.draft.audience {
         Audience::Everybody => everybody(inside, dispatch),
-        Audience::Listed => listed(inside, post, dispatch),
+        Audience::Listed => listed(inside, post, dispatch, recheck),
     }
 }
 
@@ -197,7 +224,12 @@ fn everybody(inside: &Inside, dispatch: &Dispatch) -> Result<i64, DispatchError>
     })
 }
 
-fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, DispatchError> {
+fn listed(
+    inside: &Inside,
+    post: &Post,
+    dispatch: &Dispatch,
+    recheck: Option<&dyn Recheck>,
+) -> Result<i64, DispatchError> {
     let (id, before) = (dispatch.id, dispatch.done);
     let piece = inside.store.read::<_, StoreError, _>(|tx| {
         tx.query_one(
@@ -221,9 +253,14 @@ fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Disp
     // withdrawn in between counts for letters after it.
     let residents: Vec<String> = batch.iter().map(|one| one.resident.clone()).collect();
     let word = word_of(dispatch);
+    let left_out = recheck.map_or_else(|| Ok(BTreeSet::new()), |look| look.left_out(inside, dispatch, &residents))?;
     let linked = inside.store.read::<_, DispatchError, _>(|tx| linked(tx, &residents, &word))?;
     let (mut decided, mut parts, mut reached) = (Decided::default(), Vec::new(), BTreeMap::new());
     for recipient in &batch {
+        if left_out.contains(&recipient.resident) {
+            decided.unreached += 1;
+            continue;
+        }
         let one = linked.get(&recipient.resident);
         if !decided.take(dispatch.draft.law(), &recipient.resident, one) {
             continue;
@@ -237,7 +274,7 @@ fn listed(inside: &Inside, post: &Post, dispatch: &Dispatch) -> Result<i64, Disp
     }
     let messages = personal_messages(post, dispatch, &parts)?;
     let own = if has_own { attachments::own_messages(inside, post, dispatch, &reached)? } else { Vec::new() };
-    let with_parts: std::collections::BTreeSet<AccountId> = parts.iter().map(|(account, _)| *account).collect();
+    let with_parts: BTreeSet<AccountId> = parts.iter().map(|(account, _)| *account).collect();
     let (seams, looked_at) = (inside.seams.clone(), batch.len() as i64);
     inside.store.write::<_, DispatchError, _>(move |tx| {
         let dispatch = still(tx, id, before)?;

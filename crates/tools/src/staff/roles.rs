@@ -126,6 +126,12 @@ words_enum! {
         ManageEvents "manage_events" "イベントを載せる" "manage events";
         /// See and work on applications that came by the national portal.
         HandleApplications "handle_applications" "マイナポータルの申請を処理する" "work on applications of the national portal";
+        /// See notices to residents, their audience in counts and how they went.
+        SeeNotices "see_notices" "お知らせの配信を見る" "see notices";
+        /// Write notices, choose whom they are for, ask that they are sent, stop them, take them back.
+        WriteNotices "write_notices" "お知らせを作る・止める" "write and stop notices";
+        /// Be the second person when a notice is sent.
+        ApproveNotices "approve_notices" "お知らせの配信を承認する" "approve that a notice is sent";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -174,6 +180,9 @@ impl Action {
             Self::ApproveLetters => &[CertificateOfficer, Administrator],
             Self::ManageSenders => &[Administrator],
             Self::ManageEvents | Self::HandleApplications => &[CounterClerk, CertificateOfficer],
+            Self::SeeNotices => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
+            Self::WriteNotices => &[CounterClerk, CertificateOfficer],
+            Self::ApproveNotices => &[CertificateOfficer, Administrator],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }
@@ -224,6 +233,8 @@ mod tests {
             Action::SwitchTaxYear,
             Action::ApproveTaxYear,
             Action::ReviewApps,
+            Action::WriteNotices,
+            Action::ApproveNotices,
         ] {
             assert!(!Role::Auditor.may(action), "{}", action.code());
         }

@@ -9,6 +9,7 @@
 //! | say from when it holds | a certificate officer | another certificate officer, or an administrator |
 //! | set the day of the tax year's switch | a certificate officer | another certificate officer, or an administrator |
 //! | send letters to many | a certificate officer | another certificate officer, or an administrator |
+//! | send a notice | a clerk or a certificate officer | another certificate officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
@@ -44,6 +45,8 @@ pub enum Deed {
     SwitchTaxYear(Id),
     /// Send the letters of this dispatch.
     ReleaseLetters(Id),
+    /// Send the notice of this dispatch.
+    ReleaseNotice(Id),
 }
 
 impl Deed {
@@ -56,6 +59,7 @@ impl Deed {
             Self::UseKey(_) => "keys.use",
             Self::SwitchTaxYear(_) => "tax-year.switch",
             Self::ReleaseLetters(_) => dispatch::RELEASE,
+            Self::ReleaseNotice(_) => "notice.release",
         }
     }
 
@@ -67,7 +71,8 @@ impl Deed {
             | Self::PrepareKey(id)
             | Self::UseKey(id)
             | Self::SwitchTaxYear(id)
-            | Self::ReleaseLetters(id) => id,
+            | Self::ReleaseLetters(id)
+            | Self::ReleaseNotice(id) => id,
         }
     }
 
@@ -80,6 +85,7 @@ impl Deed {
             Self::PrepareKey(_) | Self::UseKey(_) => Action::RotateKeys,
             Self::SwitchTaxYear(_) => Action::SwitchTaxYear,
             Self::ReleaseLetters(_) => Action::SendLetters,
+            Self::ReleaseNotice(_) => Action::WriteNotices,
         }
     }
 
@@ -92,6 +98,7 @@ impl Deed {
             Self::PrepareKey(_) | Self::UseKey(_) => Action::ApproveKeys,
             Self::SwitchTaxYear(_) => Action::ApproveTaxYear,
             Self::ReleaseLetters(_) => Action::ApproveLetters,
+            Self::ReleaseNotice(_) => Action::ApproveNotices,
         }
     }
 
@@ -106,6 +113,7 @@ impl Deed {
             Self::UseKey(subject),
             Self::SwitchTaxYear(subject),
             Self::ReleaseLetters(subject),
+            Self::ReleaseNotice(subject),
         ];
         deeds.into_iter().find(|deed| deed.action() == approval.action)
     }
@@ -113,9 +121,9 @@ impl Deed {
     /// The very bytes the second person approves, where the subject alone does not say everything.
     fn payload(self, tx: &mut Tx<'_>) -> Result<Vec<u8>, store::StoreError> {
         Ok(match self {
-            Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) | Self::ReleaseLetters(_) => {
-                Vec::new()
-            }
+            Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) => Vec::new(),
+            // A complete dispatch changes no more.
+            Self::ReleaseLetters(_) | Self::ReleaseNotice(_) => Vec::new(),
             Self::PrepareKey(id) | Self::UseKey(id) => paper_keys::get(tx, id)?.map_or_else(Vec::new, |key| {
                 let at = key.use_at.map_or(0, Timestamp::micros);
                 format!("{}\n{}\n{at}", key.part.word(), key.name).into_bytes()
@@ -155,9 +163,12 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         Deed::PrepareKey(key) => drop(standing_at(tx, key, Standing::Proposed)?),
         Deed::UseKey(key) => drop(standing_at(tx, key, Standing::Prepared)?),
         Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
-        Deed::ReleaseLetters(dispatch) => {
+        Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
+            let is_notice = matches!(deed, Deed::ReleaseNotice(_));
             dispatch::get(tx, dispatch)?
-                .filter(|one| one.state == dispatch::State::Complete)
+                .filter(|one| {
+                    one.state == dispatch::State::Complete && (one.sender == dispatch::RECHECKED) == is_notice
+                })
                 .ok_or(Refusal::Unknown)?;
         }
     }
@@ -320,10 +331,12 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             audit::append(tx, seams, actor, Event::SettingChanged, &details)?;
             Ok(())
         }
-        Deed::ReleaseLetters(dispatch) => match dispatch::release(tx, seams, actor, dispatch) {
-            Ok(()) => Ok(()),
-            Err(dispatch::DispatchError::Store(error)) => Err(error.into()),
-            Err(_) => Err(Refusal::Unknown.into()),
-        },
+        Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
+            match dispatch::release(tx, seams, actor, dispatch) {
+                Ok(()) => Ok(()),
+                Err(dispatch::DispatchError::Store(error)) => Err(error.into()),
+                Err(_) => Err(Refusal::Unknown.into()),
+            }
+        }
     }
 }

@@ -6,13 +6,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use base::Kind;
 use maud::{Markup, html};
-use services::notices_for_you::irrelevant;
 use services::notices_for_you::schemes::letter::CAMPAIGN;
 use services::notices_for_you::why::{self, Standing};
 use store::StoreError;
+use tools::channels;
 use tools::mailbox::{Item, LetterId, items};
 use tools::portal::Assurance;
-use tools::relay::RelayError;
 use ui::form::{ButtonKind, link_button, one_button};
 use ui::notice::{AlertKind, alert};
 
@@ -132,8 +131,7 @@ async fn say(State(app): State<Arc<App>>, me: InPortal, Path(letter): Path<Strin
     }
     let (outside, account, id) = (app.outside()?.clone(), me.0.person.id, item.letter.id);
     blocking(move || {
-        let seams = outside.seams.clone();
-        Ok(outside.store.write::<_, RelayError, _>(move |tx| irrelevant::say(tx, &seams, id, account))?)
+        Ok(outside.store.write::<_, StoreError, _>(move |tx| channels::said_irrelevant(tx, id.id(), account))?)
     })
     .await?;
     Ok(shell::done(&format!("/portal/letters/{id}"), "portal-done-schemes-irrelevant"))

@@ -85,7 +85,9 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
-            Deed::ReleaseLetters(one) => dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default(),
+            Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
+                dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
+            }
         };
         let detail = match deed {
             Deed::PrepareKey(key) => paper_keys::get(tx, key)?.map(|key| Detail::Part(key.part)),
@@ -131,6 +133,7 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::UseKey(_) => "staff-deed-use-key",
         Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
         Deed::ReleaseLetters(_) => "letters-deed-release",
+        Deed::ReleaseNotice(_) => "notice-deed-release",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),
@@ -155,6 +158,9 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
             }
             @if let Deed::ReleaseLetters(letters) = one.deed {
                 p { a href=(format!("/staff/letters/{letters}")) { (visit.say("letters-open")) } }
+            }
+            @if let Deed::ReleaseNotice(dispatch) = one.deed {
+                p { a href=(format!("/staff/notices/of/{dispatch}")) { (visit.say("notice-open")) } }
             }
             @if is_own { p class="hint" { (visit.say("staff-approval-own")) } }
             div class="buttons" {

@@ -24,6 +24,7 @@
 //! | [`issuing`] | a certificate at the counter, for the person whose entry is opened |
 //! | [`keys`] | the seal and the keys in use, and what comes next |
 //! | [`letters`] | letters to many: written, released by two, stopped, taken back, on paper |
+//! | [`notices`] | notices to those whom they concern: written, counted, released by two, watched |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`], [`copy_imports`] | resident files and files of the copied registers: what came, which rows were refused |
 //! | [`accounts`] | staff and roles, invitations |
@@ -53,6 +54,7 @@ mod keys;
 mod letters;
 mod linking;
 mod looked;
+mod notices;
 mod objections;
 mod paper;
 mod papers;
@@ -90,6 +92,7 @@ pub fn routes() -> Routes {
         .merge(keys::routes())
         .merge(letters::routes())
         .merge(linking::routes())
+        .merge(notices::routes())
         .merge(renewal::routes())
         .merge(registrations::routes())
         .merge(looked::routes())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Date, Seams};
-use rules::{Audience, CityWords, DataClass, Household, OtherDay, Resolved, Snapshot, Words};
+use rules::{Audience, DataClass, Household, OtherDay, Resolved, Snapshot};
 use store::{StoreError, Tx};
 use tools::access::{self, Actor, BulkAccess, BulkDeclaration, Concerned};
 use tools::register;
@@ -50,8 +50,6 @@ pub struct City {
     pub snapshot: Snapshot,
     /// Whose place is whose.
     pub residents: Vec<ResidentId>,
-    /// What the city calls its wards.
-    pub wards: BTreeMap<u16, Words>,
     may_match: Vec<bool>,
     version: Version,
 }
@@ -76,15 +74,14 @@ impl City {
             .store
             .write::<_, FactsError, _>(move |tx| Ok(access::bulk(tx, &seams, &by, &purpose(true), &MATCHING)?))?;
         let mut pages = Pages { inside, access: &access, wishes, today, after: None, seen: BTreeSet::new() };
-        let (mut residents, mut may_match, mut wards) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let (mut residents, mut may_match) = (Vec::new(), Vec::new());
         let mut failed = None;
         let mut waiting: Vec<Household> = Vec::new();
         let households = std::iter::from_fn(|| {
             while waiting.is_empty() {
                 match pages.next() {
                     Ok(Some(page)) => {
-                        wards.extend(page.wards);
-                        for scene in page.scenes {
+                        for scene in page {
                             residents.extend(scene.residents);
                             may_match.extend(scene.may_match);
                             waiting.push(scene.household);
@@ -103,7 +100,7 @@ impl City {
         let snapshot = Snapshot::build(today, households)?;
         match failed {
             Some(error) => Err(error),
-            None => Ok(Self { snapshot, residents, wards, may_match, version }),
+            None => Ok(Self { snapshot, residents, may_match, version }),
         }
     }
 
@@ -128,11 +125,6 @@ impl City {
     }
 }
 
-struct Page {
-    scenes: Vec<Scene>,
-    wards: BTreeMap<u16, Words>,
-}
-
 struct Pages<'a> {
     inside: &'a Inside,
     access: &'a BulkAccess,
@@ -144,7 +136,7 @@ struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    fn next(&mut self) -> Result<Option<Page>, FactsError> {
+    fn next(&mut self) -> Result<Option<Vec<Scene>>, FactsError> {
         let (wishes, access, today, after) = (self.wishes, self.access, self.today, self.after.as_ref());
         let read = self.inside.store.read::<_, FactsError, _>(|tx| {
             let page = wishes.page(tx, after)?;
@@ -155,36 +147,14 @@ impl Pages<'_> {
         let (page, found, beside) = read;
         let Some(last) = page.last() else { return Ok(None) };
         self.after = Some(last.clone());
-        let mut made = Page { scenes: Vec::new(), wards: BTreeMap::new() };
+        let mut made = Vec::new();
         for household in &found {
             if self.seen.insert(household.household.id.as_str().to_owned()) {
-                for member in household.entered_members() {
-                    if let Some(ward) = super::ward(&member.address.municipality_code) {
-                        made.wards.entry(ward).or_insert_with(|| ward_words(&member.address.text));
-                    }
-                }
-                made.scenes.push(scene(household, &beside, today));
+                made.push(scene(household, &beside, today));
             }
         }
         Ok(Some(made))
     }
-}
-
-/// A ward's name stands in its addresses: `千葉県千葉市中央区…`; a city without wards is called by its own name.
-fn ward_words(address: &str) -> Words {
-    let end = |sign: char| address.find(sign).map(|at| at + sign.len_utf8());
-    let city = end('市').or_else(|| end('町')).or_else(|| end('村'));
-    let name = match (city, end('区')) {
-        (Some(city), Some(ward)) if city < ward => &address[city..ward],
-        (Some(city), _) => {
-            let from = ["都", "道", "府", "県"]
-                .iter()
-                .find_map(|sign| address.find(sign).map(|at| at + sign.len()).filter(|at| *at <= 16 && *at < city));
-            &address[from.unwrap_or(0)..city]
-        }
-        _ => "",
-    };
-    Words { ja: name.to_owned().into(), easy: name.to_owned().into(), en: name.to_owned().into() }
 }
 
 fn beside(
@@ -261,9 +231,4 @@ impl Kept {
         *kept = Some(Arc::clone(&city));
         Ok(city)
     }
-}
-
-/// The city's own words for codes, with these interests.
-pub fn words(wards: &BTreeMap<u16, Words>, interests: BTreeMap<u16, Words>) -> CityWords {
-    CityWords { wards: wards.clone(), towns: BTreeMap::new(), interests }
 }

@@ -7,16 +7,19 @@
 //! ```
 //! What Yakuba does not hold (care level, benefits, certificates, check-ups, insurance) is not known, and a rule that asks for
 //! it is undecided. Nobody is matched who does not receive, is protected, dead or moved away, whose household is not whole, or
-//! about whom a change waits to be applied; for others of the household their facts are unknown. Of minors who registered nothing
-//! age, place and 続柄 count for whoever they live with (ADR 0062): "among your children" could not be asked otherwise.
+//! about whom a change waits to be applied; for others of the household their facts are unknown. Of those who registered nothing
+//! 続柄, and of minors age and place, count for whoever they live with (ADR 0062): "among your children" could not be asked
+//! otherwise.
 
 mod city;
 mod person;
+mod registered;
 #[cfg(test)]
 mod tests;
 
-pub use city::{City, Kept, MATCHING, Version, some, version, words};
+pub use city::{City, Kept, MATCHING, Version, some, version};
 pub use person::{Place, household_of};
+pub use registered::Registered;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +30,8 @@ use tools::access::AccessError;
 use tools::register::{self, HouseholdSnapshot, RegisterError, Resident};
 use tools::tax_records::TaxRecord;
 use tools::{ResidentId, access};
+
+use super::wishes::catalogue::area_of_town;
 
 /// Why facts could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -148,7 +153,7 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
         let opened = beside.opened.get(&member.id).filter(|opened| is_certain && opened.receives);
         let person = match opened {
             Some(opened) => person_of(member, opened, beside.taxes.get(&member.id)),
-            None if is_certain && is_minor(member, today) && opens_household(beside) => minor(member),
+            None if is_certain && opens_household(found, beside) => lives_with(member, today),
             None => Person::default(),
         };
         scene.household.members.push(person);
@@ -158,9 +163,11 @@ pub(crate) fn scene(found: &HouseholdSnapshot, beside: &Beside, today: Date) -> 
     scene
 }
 
-/// Whether somebody of the household registered: then its children count for them (ADR 0062).
-fn opens_household(beside: &Beside) -> bool {
-    beside.opened.values().any(|opened| opened.receives && opened.consents.opens(DataClass::BasicRegister))
+/// Whether somebody of the household registered: then it is known to them who lives there (ADR 0062).
+fn opens_household(found: &HouseholdSnapshot, beside: &Beside) -> bool {
+    // What is beside may be of many households.
+    let mut told = found.entered_members().filter_map(|member| beside.opened.get(&member.id));
+    told.any(|opened| opened.receives && opened.consents.opens(DataClass::BasicRegister))
 }
 
 /// Whether a member is a minor (未成年: below 18), by a birth date that is known whole.
@@ -168,15 +175,18 @@ fn is_minor(member: &Resident, today: Date) -> bool {
     member.birth_date_text.is_none() && member.birth_date.age_on(today) < 18
 }
 
-/// What counts of a minor who registered nothing: age, place and 続柄, for those they live with. Nobody matches them.
-fn minor(member: &Resident) -> Person {
+/// What counts of somebody who registered nothing, for those they live with: 続柄, and of minors age and place. Nobody matches
+/// them.
+fn lives_with(member: &Resident, today: Date) -> Person {
+    let with_role = Person { consents: Consents::BASIC, role: Some(role(&member.relationship)), ..Person::default() };
+    if !is_minor(member, today) {
+        return with_role;
+    }
     Person {
-        consents: Consents::BASIC,
         born: Some(Day(member.birth_date)),
-        ward: ward(&member.address.municipality_code),
+        ward: area_of_town(&member.address.municipality_code, &member.address.town_code),
         town: town(&member.address.town_code),
-        role: Some(role(&member.relationship)),
-        ..Person::default()
+        ..with_role
     }
 }
 
@@ -186,7 +196,7 @@ fn person_of(resident: &Resident, opened: &Opened, taxed: Option<&Taxed>) -> Per
         consents: opened.consents,
         // A birth date that is known in part has a day that stands for the unknown part: nothing is judged by it.
         born: resident.birth_date_text.is_none().then_some(Day(resident.birth_date)),
-        ward: ward(&resident.address.municipality_code),
+        ward: area_of_town(&resident.address.municipality_code, &resident.address.town_code),
         town: town(&resident.address.town_code),
         moved_in: resident.became_resident_on.map(Day),
         sex: match resident.sex {
@@ -203,13 +213,8 @@ fn person_of(resident: &Resident, opened: &Opened, taxed: Option<&Taxed>) -> Per
     }
 }
 
-/// A ward in rules: the last two digits of its code (12101 is ward 1 of 12100; wards of one city differ in them only).
-pub fn ward(municipality_code: &str) -> Option<u16> {
-    municipality_code.get(3..5)?.parse().ok()
-}
-
 /// A town in rules: the first four digits of the town code, without its 丁目.
-pub fn town(town_code: &str) -> Option<u16> {
+fn town(town_code: &str) -> Option<u16> {
     town_code.get(..4)?.parse().ok()
 }
 

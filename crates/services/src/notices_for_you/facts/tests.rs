@@ -243,7 +243,6 @@ fn a_city_is_read_again_when_it_changed_and_only_then() {
 }
 
 #[test]
-fn wards_and_towns_are_read_from_their_codes() {
-    assert_eq!((ward("12101"), ward("99999"), ward("12")), (Some(1), Some(99), None));
+fn towns_are_read_from_their_codes() {
     assert_eq!((town("0003002"), town("")), (Some(3), None));
 }

@@ -7,8 +7,8 @@ use tools::access::Actor;
 use tools::portal::PostError;
 
 use super::work::Facts;
-use crate::notices_for_you::facts::{self, FactsError};
-use crate::notices_for_you::wishes::told::{Told, WhatWasTold};
+use crate::notices_for_you::facts::{self, FactsError, Registered};
+use crate::notices_for_you::wishes::told::Told;
 
 /// From the register and the tax copies.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl Facts for FromRegister {
     ) -> Result<Option<(Household, usize)>, PostError> {
         let actor = Actor::Resident { resident: told.resident.clone(), terminal: None };
         let work = Some(told.account.id());
-        let found = facts::household_of(tx, &inside.seams, &actor, work, &told.resident, &WhatWasTold);
+        let found = facts::household_of(tx, &inside.seams, &actor, work, &told.resident, &Registered);
         let found = found.map_err(|error| match error {
             FactsError::Store(error) => PostError::Store(error),
             FactsError::Access(error) => PostError::Access(error),

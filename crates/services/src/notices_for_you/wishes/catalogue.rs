@@ -45,10 +45,12 @@ pub const AGES: &[(u8, Words)] = &[
 /// A place one can choose (地域): towns (大字・町) by the first four digits of their codes.
 #[derive(Debug)]
 pub struct Area {
-    /// Its code.
+    /// Its code; the rules' ward.
     pub code: u16,
     /// Its name.
     pub name: Words,
+    /// Towns from this to that, by the first four digits of the town code.
+    towns: (u16, u16),
 }
 
 impl Area {
@@ -60,11 +62,11 @@ impl Area {
 
 /// The sample city's five districts. Another city is offered none until it brings its own.
 pub const AREAS: &[Area] = &[
-    Area { code: 1, name: Words::of("中央地区", "｜中央《ちゅうおう》", "Central") },
-    Area { code: 2, name: Words::of("北地区", "｜北《きた》", "North") },
-    Area { code: 3, name: Words::of("東地区", "｜東《ひがし》", "East") },
-    Area { code: 4, name: Words::of("西地区", "｜西《にし》", "West") },
-    Area { code: 5, name: Words::of("南地区", "｜南《みなみ》", "South") },
+    Area { code: 1, name: Words::of("中央地区", "｜中央《ちゅうおう》", "Central"), towns: (1, 6) },
+    Area { code: 2, name: Words::of("北地区", "｜北《きた》", "North"), towns: (7, 12) },
+    Area { code: 3, name: Words::of("東地区", "｜東《ひがし》", "East"), towns: (13, 18) },
+    Area { code: 4, name: Words::of("西地区", "｜西《にし》", "West"), towns: (19, 24) },
+    Area { code: 5, name: Words::of("南地区", "｜南《みなみ》", "South"), towns: (25, 30) },
 ];
 /// The sample city's local public entity code.
 const SAMPLE: &str = "99999";
@@ -74,9 +76,16 @@ pub fn areas_of(municipality_code: &str) -> &'static [Area] {
     if municipality_code == SAMPLE { AREAS } else { &[] }
 }
 
+/// The place (the rules' ward) in which a town of the register lies; `None` outside the list.
+pub fn area_of_town(municipality_code: &str, town_code: &str) -> Option<u16> {
+    let town: u16 = town_code.get(..4)?.parse().ok()?;
+    areas_of(municipality_code).iter().find(|area| (area.towns.0..=area.towns.1).contains(&town)).map(|area| area.code)
+}
+
 /// The words of the codes above, for reasons.
 pub fn city_words() -> CityWords {
     let own = FIELDS.iter().chain(AGES).map(|(code, words)| (u16::from(*code), words.clone()));
     let areas = AREAS.iter().map(|area| (u16::from(area.interest()), area.name.clone()));
-    CityWords { interests: own.chain(areas).collect(), ..CityWords::default() }
+    let wards = AREAS.iter().map(|area| (area.code, area.name.clone())).collect();
+    CityWords { wards, interests: own.chain(areas).collect(), ..CityWords::default() }
 }

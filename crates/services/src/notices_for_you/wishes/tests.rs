@@ -37,6 +37,8 @@ fn codes_are_written_once_and_every_one_has_words_in_three_languages() {
     }
     let codes: BTreeSet<u8> = catalogue::AREAS.iter().map(catalogue::Area::interest).chain(codes).collect();
     assert_eq!(codes.len(), distinct.len() + catalogue::AREAS.len(), "no two things share a code");
+    assert_eq!(catalogue::area_of_town("99999", "0007001"), Some(2));
+    assert_eq!(catalogue::area_of_town("99999", "0031001"), None);
     assert_eq!(catalogue::areas_of("99999").len(), catalogue::AREAS.len());
     assert!(catalogue::areas_of("13101").is_empty());
 }

@@ -1,21 +1,18 @@
 //! What people registered, inside: beside the resident, for choosing who is told and for judging schemes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base::Timestamp;
 use rules::{Consents, DataClass};
 use store::{Row, StoreError, Tx};
-use tools::portal::post;
+use tools::portal::post::Opened;
 use tools::portal::{AccountId, PostError, link};
 use tools::{Inside, ResidentId};
 use ui::Language;
 
 use super::{Answers, Wishes};
-use crate::notices_for_you::facts::{self, Opened};
 
 const ANSWERS: &str = "notice_wishes.answers";
-/// Residents of one page.
-const PAGE: u32 = 500;
 
 /// What a resident registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,48 +27,12 @@ pub struct Told {
     pub told_at: Timestamp,
 }
 
-/// What was told, for choosing whom a notice is for.
-#[derive(Clone, Copy, Debug)]
-pub struct WhatWasTold;
-
-impl facts::Wishes for WhatWasTold {
-    fn of(&self, tx: &mut Tx<'_>, residents: &[ResidentId]) -> Result<BTreeMap<ResidentId, Opened>, StoreError> {
-        let mut found = BTreeMap::new();
-        for resident in residents {
-            if let Some(told) = of(tx, resident)? {
-                found.insert(told.resident.clone(), told.opened());
-            }
-        }
-        Ok(found)
-    }
-
-    fn page(&self, tx: &mut Tx<'_>, after: Option<&ResidentId>) -> Result<Vec<ResidentId>, StoreError> {
-        let sql = "SELECT resident_id FROM notice_wishes WHERE receives = 1 AND resident_id > $1 \
-                   ORDER BY resident_id LIMIT $2";
-        let after = after.map_or("", ResidentId::as_str);
-        let rows = tx.query(sql, &[after.into(), PAGE.into()])?;
-        Ok(rows.iter().filter_map(|row| row.text(0).ok().and_then(|text| ResidentId::parse(text).ok())).collect())
-    }
-
-    fn version(&self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-        generation(tx)
-    }
-}
-
-impl Told {
-    /// As much of it as decides about notices.
-    pub fn opened(&self) -> Opened {
-        let Wishes { receives, classes, .. } = &self.wishes;
-        Opened { consents: *classes, interests: self.wishes.own_words(), receives: *receives }
-    }
-}
-
 /// Takes [`super::WISHES`]. An older word never undoes a newer one; who no longer receives leaves a row that says only that.
 /// An account nobody has is left alone: it cannot receive.
 ///
 /// # Errors
 /// [`PostError`].
-pub fn take(inside: &Inside, opened: &post::Opened) -> Result<(), PostError> {
+pub fn take(inside: &Inside, opened: &Opened) -> Result<(), PostError> {
     let wishes = opened.json::<Wishes>()?.known_only();
     let (account, at) = (opened.account, opened.sent_at);
     let resident = inside.store.read::<_, StoreError, _>(move |tx| link::resident_of(tx, account))?;
@@ -156,6 +117,46 @@ pub fn all(tx: &mut Tx<'_>, after: Option<AccountId>, limit: u32) -> Result<Vec<
     let after = after.map_or_else(String::new, |after| after.to_string());
     let rows = tx.query(sql, &[after.into(), limit.into()])?;
     rows.iter().filter_map(|row| read(row).transpose()).collect()
+}
+
+/// Keys in one question.
+const TOGETHER: usize = 100;
+
+static OF_MANY: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    let keys: Vec<String> = (1..=TOGETHER).map(|key| format!("${key}")).collect();
+    format!(
+        "SELECT account_id, resident_id, receives, interests, areas, ages, language, classes, told_at FROM notice_wishes \
+         WHERE receives = 1 AND resident_id IN ({})",
+        keys.join(", ")
+    )
+});
+
+/// What these registered, of those who receive.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_many(tx: &mut Tx<'_>, residents: &[ResidentId]) -> Result<Vec<Told>, StoreError> {
+    let mut all = Vec::new();
+    for piece in residents.chunks(TOGETHER) {
+        let mut values: Vec<store::Value> = piece.iter().map(store::Value::from).collect();
+        values.resize_with(TOGETHER, || store::Value::from(""));
+        for row in tx.query(OF_MANY.as_str(), &values)? {
+            all.extend(read(&row)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Residents who receive, in order of their keys, at most `limit` after `after`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn residents(tx: &mut Tx<'_>, after: Option<&ResidentId>, limit: i64) -> Result<Vec<ResidentId>, StoreError> {
+    let sql = "SELECT DISTINCT resident_id FROM notice_wishes WHERE receives = 1 AND resident_id > $1 \
+               ORDER BY resident_id LIMIT $2";
+    let after = after.map_or("", ResidentId::as_str);
+    let rows = tx.query(sql, &[after.into(), limit.into()])?;
+    rows.iter().filter_map(|row| row.text(0).map(|text| ResidentId::parse(text).ok()).transpose()).collect()
 }
 
 /// From the nine columns; a row whose ids cannot be read is nobody's.

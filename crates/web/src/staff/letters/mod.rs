@@ -69,6 +69,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     let all = blocking(move || Ok(inside.store.read::<_, StoreError, _>(dispatch::list)?)).await?;
     let rows: Vec<_> = all
         .iter()
+        // Notices have pages of their own, where small numbers are not shown.
+        .filter(|one| one.sender != dispatch::RECHECKED)
         .map(|one| {
             vec![
                 html! { a href=(format!("{PATH}/{}", one.id)) { (one.draft.title) } },

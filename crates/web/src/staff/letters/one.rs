@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use base::{Id, Kind};
 use maud::{Markup, html};
 use store::StoreError;
@@ -41,6 +41,10 @@ pub async fn page(
     })
     .await?;
     let (one, faults, beside, is_asked) = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
+    if one.sender == dispatch::RECHECKED {
+        // A notice is asked for, stopped and let go on where its audience and its counters stand.
+        return Ok(Redirect::to(&format!("/staff/notices/of/{}", one.id)).into_response());
+    }
     let main = html! {
         (shell::said(&visit))
         (standing(&visit, &one))
@@ -164,10 +168,16 @@ pub async fn ask(
     .await
 }
 
+/// Notices have pages of their own.
+fn no_notice(tx: &mut store::Tx<'_>, id: Id) -> Result<(), DispatchError> {
+    dispatch::get(tx, id)?.filter(|one| one.sender != dispatch::RECHECKED).map(drop).ok_or(DispatchError::Unknown)
+}
+
 /// `POST …/stop`.
 pub async fn stop(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
     shell::change(&app, &address(id), "staff-done-letters-stopped", move |tx, seams| {
+        no_notice(tx, id)?;
         dispatch::halt(tx, seams, &me.actor(), id, true)
     })
     .await
@@ -177,6 +187,7 @@ pub async fn stop(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<Stri
 pub async fn go_on(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
     shell::change(&app, &address(id), "staff-done-letters-going-on", move |tx, seams| {
+        no_notice(tx, id)?;
         dispatch::halt(tx, seams, &me.actor(), id, false)
     })
     .await
@@ -191,6 +202,7 @@ pub async fn recall(
 ) -> Result<Response, Failure> {
     let (id, reason) = (shell::id(&id)?, shell::reason(&fields, "reason")?);
     shell::change::<DispatchError, _>(&app, &address(id), "staff-done-letters-recalled", move |tx, seams| {
+        no_notice(tx, id)?;
         dispatch::recall(tx, seams, &me.actor(), id, &reason)
     })
     .await

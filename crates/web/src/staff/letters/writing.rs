@@ -34,8 +34,11 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Re
 }
 
 fn form(visit: &Visit, senders: &[Registered], token: &str) -> Markup {
-    let senders: Vec<(String, String)> =
-        senders.iter().filter(|one| one.stopped_at.is_none()).map(|one| (one.key.clone(), one.name.clone())).collect();
+    let senders: Vec<(String, String)> = senders
+        .iter()
+        .filter(|one| one.stopped_at.is_none() && one.key != tools::dispatch::RECHECKED)
+        .map(|one| (one.key.clone(), one.name.clone()))
+        .collect();
     let importances: Vec<(String, String)> = Importance::ALL
         .iter()
         .rev()
