@@ -191,7 +191,11 @@ fn an_answer_goes_to_the_office_that_asked_and_nobody_else_reads_it() {
         let told = "SELECT COUNT(*) FROM disclosure WHERE subject = $1 AND duty = 'inquiry'";
         assert_eq!(house.count(told, "R-000001"), 0);
         let page = officer.get(&format!("/staff/letters/{id}/replies/{reply}"));
-        assert!(page.text().contains("七月三日の午後に伺います") && page.text().contains("R-000001"), "{}", page.text());
+        assert!(
+            page.text().contains("七月三日の午後に伺います") && page.text().contains("R-000001"),
+            "{}",
+            page.text()
+        );
         assert_eq!(house.count(told, "R-000001"), 1);
         // Five answers at most.
         for number in 2..=5 {
@@ -267,6 +271,7 @@ fn what_lies_beside_a_letter_comes_with_it_and_hostile_files_are_refused_with_re
         // Receipts: the person's, and the sender's with counts and root.
         let receipt = at_home.get(&format!("{letter}/receipt.pdf"));
         assert!(receipt.status == 200 && receipt.bytes.starts_with(b"%PDF-"), "{}", receipt.status);
+        let mut officer = house.door.staff(&[Role::CertificateOfficer]);
         let sender = officer.get(&format!("/staff/letters/{id}/receipt.pdf"));
         assert!(sender.status == 200 && sender.bytes.starts_with(b"%PDF-"));
         let told = system.get(&format!("/api/dispatch/{id}/receipt"));
