@@ -156,6 +156,22 @@ impl TestDoor {
         (account, visitor)
     }
 
+    /// The person of this account at another browser, known this far just now.
+    pub fn again(&self, account: AccountId, level: Assurance) -> Visitor<'_> {
+        let outside = self.app.outside.as_ref().expect("the test app has an outside").clone();
+        let secret = Secret::fresh(&outside.seams);
+        let (key, seams) = (secret.key(), outside.seams.clone());
+        outside
+            .store
+            .write::<_, store::StoreError, _>(move |tx| {
+                tools::portal::session::start(tx, &seams, &key, account, level, tools::portal::session::Place::Own)
+            })
+            .expect("a session can be made");
+        let mut visitor = self.stranger();
+        visitor.keep(session::portal_cookie(false), &secret);
+        visitor
+    }
+
     /// The browser of a newly enrolled machine.
     pub fn terminal(&self) -> Visitor<'_> {
         let inside = self.inside().clone();

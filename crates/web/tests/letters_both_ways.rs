@@ -191,14 +191,34 @@ fn an_answer_goes_to_the_office_that_asked_and_nobody_else_reads_it() {
         let told = "SELECT COUNT(*) FROM disclosure WHERE subject = $1 AND duty = 'inquiry'";
         assert_eq!(house.count(told, "R-000001"), 0);
         let page = officer.get(&format!("/staff/letters/{id}/replies/{reply}"));
-        assert!(page.text().contains("七月三日の午後に伺います") && page.text().contains("R-000001"), "{}", page.text());
+        assert!(
+            page.text().contains("七月三日の午後に伺います") && page.text().contains("R-000001"),
+            "{}",
+            page.text()
+        );
         assert_eq!(house.count(told, "R-000001"), 1);
+        // A helper answers within their mandate, and both are named on both sides.
+        let (_, mut helper) = house.door.resident(Assurance::High);
+        let last = house.door.inside().seams.today().plus_days(30).to_string();
+        let mut known = house.door.again(reader, Assurance::High);
+        let offered = known.post("/portal/representatives/offer", &[("scope", "letters"), ("last_day", &last)]);
+        let code = offered.between("<code>", "</code>").unwrap();
+        assert_eq!(helper.post("/portal/representatives/accept", &[("code", &code)]).status, 303);
+        let act = helper.get("/portal/representatives").between("/portal/representatives/", "/act").unwrap();
+        assert_eq!(helper.post(&format!("/portal/representatives/{act}/act"), &[]).status, 303);
+        let form = helper.get(&format!("{letter}/reply"));
+        assert!(form.text().contains("二人の名前"), "{}", form.text());
+        assert_eq!(helper.post(&format!("{letter}/reply"), &[("words", "母は入院中です")]).status, 303);
+        assert!(known.get(&format!("{letter}/reply")).text().contains("代わりに、"));
+        house.beside_for(1, &mut [&mut at_home]);
+        let mut officer = house.door.staff(&[Role::CertificateOfficer]);
+        assert!(officer.get(&format!("/staff/letters/{id}/replies")).text().contains("代理人"));
         // Five answers at most.
-        for number in 2..=5 {
-            let answer = at_home.post(&format!("{letter}/reply"), &[("words", &format!("追伸{number}"))]);
+        for number in 3..=5 {
+            let answer = known.post(&format!("{letter}/reply"), &[("words", &format!("追伸{number}"))]);
             assert_eq!(answer.status, 303, "{number}");
         }
-        assert_eq!(at_home.post(&format!("{letter}/reply"), &[("words", "追伸6")]).status, 429);
+        assert_eq!(known.post(&format!("{letter}/reply"), &[("words", "追伸6")]).status, 429);
     });
 }
 
@@ -267,6 +287,7 @@ fn what_lies_beside_a_letter_comes_with_it_and_hostile_files_are_refused_with_re
         // Receipts: the person's, and the sender's with counts and root.
         let receipt = at_home.get(&format!("{letter}/receipt.pdf"));
         assert!(receipt.status == 200 && receipt.bytes.starts_with(b"%PDF-"), "{}", receipt.status);
+        let mut officer = house.door.staff(&[Role::CertificateOfficer]);
         let sender = officer.get(&format!("/staff/letters/{id}/receipt.pdf"));
         assert!(sender.status == 200 && sender.bytes.starts_with(b"%PDF-"));
         let told = system.get(&format!("/api/dispatch/{id}/receipt"));

@@ -15,13 +15,23 @@ fn letter() -> Plain {
         }),
         aside: vec!["2026年11月26日(木)".to_owned(), "見本市 保険年金課".to_owned()],
         parts: vec![
-            Part::Paragraph("日ごろから市政にご協力いただき、ありがとうございます。今年度の保険料が、次のとおり決まりました。".to_owned()),
+            Part::Paragraph(
+                "日ごろから市政にご協力いただき、ありがとうございます。今年度の保険料が、次のとおり決まりました。"
+                    .to_owned(),
+            ),
             Part::Facts(vec![
                 ("年額".to_owned(), "84,000円".to_owned()),
-                ("納め方".to_owned(), "口座振替(毎月25日。25日が休みのときは次の営業日に引き落とします。残高をお確かめください)".to_owned()),
+                (
+                    "納め方".to_owned(),
+                    "口座振替(毎月25日。25日が休みのときは次の営業日に引き落とします。残高をお確かめください)"
+                        .to_owned(),
+                ),
             ]),
             Part::Heading("お問い合わせ".to_owned()),
-            Part::List(vec!["窓口: 本庁舎2階 5番".to_owned(), "電話: 00-0000-0000(平日 8時30分から17時15分まで)".to_owned()]),
+            Part::List(vec![
+                "窓口: 本庁舎2階 5番".to_owned(),
+                "電話: 00-0000-0000(平日 8時30分から17時15分まで)".to_owned(),
+            ]),
             Part::Small("この文書は、電子での受け取りに同意されていない方に紙でお送りしています。".to_owned()),
         ],
         foot: "見本市 保険年金課".to_owned(),
@@ -47,7 +57,8 @@ fn said(bytes: &[u8]) -> (String, String) {
 #[test]
 fn a_letter_says_to_whom_what_and_how_much() {
     let (text, heard) = said(&drawn_of(&[letter()]));
-    for wanted in ["〒100-0001", "見本花子", "84,000円", "お問い合わせ", "国民健康保険料の決定について", "1/1"] {
+    for wanted in ["〒100-0001", "見本花子", "84,000円", "お問い合わせ", "国民健康保険料の決定について", "1/1"]
+    {
         assert!(text.contains(wanted), "{wanted} is not in {text}");
     }
     assert_eq!(heard.lines().filter(|line| line.trim_start().starts_with("H1")).count(), 1);

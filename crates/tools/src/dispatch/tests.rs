@@ -396,10 +396,28 @@ fn a_folder_is_read_once_and_says_what_it_refused() {
     std::fs::write(place.join("kenshin.csv"), "resident,結果\nR-000001,異常なし\nnobody!!,x\n").unwrap();
     std::fs::write(place.join("kenshin.json"), serde_json::json!(statutory("検診")).to_string()).unwrap();
     std::fs::write(place.join("html.json"), "<html>").unwrap();
+    let beside = place.join("kenshin.attachments");
+    std::fs::create_dir_all(beside.join("R-000001")).unwrap();
+    std::fs::write(beside.join("案内.pdf"), b"%PDF-1.7").unwrap();
+    std::fs::write(beside.join("R-000001").join("結果.json"), b"{\"result\":1}").unwrap();
+    std::fs::create_dir_all(place.join("hostile.attachments")).unwrap();
+    std::fs::write(place.join("hostile.attachments").join("x.pdf"), b"%PDF-1.7 /S /JavaScript").unwrap();
+    std::fs::write(place.join("hostile.csv"), "resident\nR-000001\n").unwrap();
+    std::fs::write(place.join("hostile.json"), serde_json::json!(statutory("悪い添付")).to_string()).unwrap();
     assert_eq!(drop_folder::take(&city.inside, &folder).unwrap(), 1);
     assert_eq!(drop_folder::take(&city.inside, &folder).unwrap(), 0);
     assert!(place.join("html.refused.json").exists());
+    let refused = std::fs::read_to_string(place.join("hostile.refused.json")).unwrap();
+    assert!(refused.contains("x.pdf") && refused.contains("scripts"), "{refused}");
     assert!(std::fs::read_to_string(place.join("kenshin.faults.csv")).unwrap().contains("2,\"the resident's key"));
     let all = city.inside.store.read::<_, StoreError, _>(list).unwrap();
-    assert_eq!((all.len(), all[0].total, all[0].state), (1, 1, State::Complete));
+    let taken = all.iter().find(|one| one.state == State::Complete).unwrap();
+    assert_eq!((all.len(), taken.total), (2, 1), "what was refused stays open and is not sent");
+    let id = taken.id;
+    let (named, own) = city.inside.store.read::<_, StoreError, _>(|tx| attachments::list(tx, id)).unwrap();
+    assert_eq!((named.len(), named[0].name.as_str(), own), (1, "案内.pdf", 1));
+    // What a folder brings is on record under its sender's name.
+    let sql = "SELECT COUNT(*) FROM audit_entry WHERE event = 'letters.handed_in' AND actor_class = 'sender'";
+    let row = city.inside.store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[])).unwrap().unwrap();
+    assert_eq!(row.int(0).unwrap(), 1);
 }

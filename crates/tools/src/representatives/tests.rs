@@ -230,5 +230,63 @@ fn what_the_city_holds_is_told_once_and_erased_after_a_day() {
         zones.database.clock.advance_seconds(86_400);
         assert_eq!(self_information::standing(&zones.outside, account).unwrap(), Standing::Nothing);
         assert_eq!(self_information::sweep(&zones.outside.store, &zones.database.seams).unwrap(), 1);
+        // Whoever holds the outside and asks without end is answered a few times an hour.
+        let mut answered = 0;
+        for _ in 0..self_information::AN_HOUR + 3 {
+            let seams = zones.database.seams.clone();
+            zones
+                .outside
+                .store
+                .write::<_, StoreError, _>(move |tx| {
+                    self_information::forget(tx, account)?;
+                    self_information::ask(tx, &seams, account)
+                })
+                .unwrap();
+            zones.settle();
+            let standing = self_information::standing(&zones.outside, account).unwrap();
+            answered += i64::from(matches!(standing, Standing::Answered(..)));
+        }
+        assert_eq!(answered, self_information::AN_HOUR);
+    });
+}
+
+#[test]
+fn the_yearly_letter_names_both_and_is_left_to_an_officer_when_one_is_protected() {
+    for_each_engine(|database| {
+        let (zones, [_, _, person, other]) = city(database);
+        let (principal, helper) = (zones.account_of(&person), zones.account_of(&other));
+        let offered = zones
+            .offer(&zones.session(principal, Assurance::High), &[Scope::Letters], zones.today().plus_days(300), adult())
+            .unwrap();
+        let id = zones.accept(&zones.session(helper, Assurance::High), &offered.code).unwrap();
+        zones.settle();
+        let compose = || {
+            let seams = zones.database.seams.clone();
+            zones.inside.store.write(move |tx| guardians::letter(tx, &seams, &officer(), id))
+        };
+        let letter = compose().unwrap();
+        assert!(!letter.name.is_empty() && !letter.address.is_empty() && letter.helper != letter.name);
+        assert_eq!(letter.scopes, "letters");
+        let sql = "SELECT COUNT(*) FROM disclosure WHERE subject = $1 AND duty = 'representation'";
+        for who in [&person, &other] {
+            let row = zones.inside.store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[who.into()])).unwrap();
+            assert_eq!(row.unwrap().int(0).unwrap(), 1, "each is told of it");
+        }
+        let protected = person.clone();
+        zones
+            .inside
+            .store
+            .write::<_, StoreError, _>(move |tx| {
+                tx.execute(
+                    "INSERT INTO protections (generation, resident_id, protected_from) \
+                     SELECT generation, $1, '2020-01-01' FROM register_generation WHERE id = 1",
+                    &[protected.as_str().into()],
+                )
+            })
+            .unwrap();
+        assert!(matches!(compose(), Err(EnterError::NotHere)));
+        let now = zones.database.seams.now();
+        zones.inside.store.write::<_, StoreError, _>(move |tx| guardians::paper_sent(tx, now, id)).unwrap();
+        assert!(matches!(compose(), Err(EnterError::NotFound)), "none is due within the year");
     });
 }

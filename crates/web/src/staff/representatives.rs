@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use ::paper::plain::{Part, Plain, To};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use ::paper::plain::{Part, Plain, To};
 use base::{Date, Kind, Timestamp};
 use maud::{Markup, html};
 use store::StoreError;

@@ -83,8 +83,10 @@ fn entry_facts(entry: &Entry, has_proof: bool, stamped: Option<Timestamp>) -> Ve
         (say("portal-letter-event"), entry.event.uri()),
         (say("portal-letter-evidence"), format!("{} ({})", entry.id, entry.position)),
         (say("portal-letter-evidence-digest"), HEXLOWER.encode(&entry.hash)),
-        (say("portal-letter-evidence-before"), HEXLOWER.encode(&entry.previous)),
     ];
+    if !entry.previous.is_empty() {
+        facts.push((say("portal-letter-evidence-before"), HEXLOWER.encode(&entry.previous)));
+    }
     if let Some(root) = entry.leaves_root.as_deref().filter(|_| has_proof) {
         facts.push((say("portal-letter-evidence-root"), HEXLOWER.encode(root)));
     }

@@ -188,3 +188,27 @@ pub async fn write(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) ->
     .await?;
     Ok(Redirect::to(&format!("{PATH}/{id}?done=staff-done-letters-written")).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_asks_for_what_the_form_says_and_half_a_date_is_refused() {
+        let asked = |fields: &[(&str, &str)]| {
+            action(&Fields::of(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()))
+        };
+        assert_eq!(asked(&[("asks", "none")]), Ok(None));
+        assert_eq!(asked(&[("asks", "reply")]), Ok(Some(Act::Reply)));
+        assert_eq!(asked(&[("asks", "pay"), ("amount", "300")]), asked(&[("amount", "300")]));
+        let day =
+            [("asks", "calendar"), ("starts", "2026-12-25T10:30"), ("ends", "2026-12-25T11:00"), ("place", "公民館")];
+        let starts = base::Timestamp::in_japan(Date::new(2026, 12, 25).unwrap(), 10, 30, 0).micros();
+        let (ends, place) = (starts + 1_800_000_000, "公民館".to_owned());
+        assert_eq!(asked(&day), Ok(Some(Act::Calendar { starts, ends, place })));
+        for wrong in ["", "2026-12-25", "2026-12-25T25:00", "2026-12-25T09:00"] {
+            let fields = [day[0], day[1], ("ends", wrong), day[3]];
+            assert!(asked(&fields).is_err(), "{wrong}");
+        }
+    }
+}
