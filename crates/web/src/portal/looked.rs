@@ -338,7 +338,18 @@ async fn object(
 ) -> Result<Response, Failure> {
     let id = Id::parse(&line).map_err(|_| Failure::of(Kind::NotFound))?;
     let (outside, account, words) = (app.outside()?.clone(), me.subject(), fields.get("words").to_owned());
-    let was_taken = blocking(move || Ok(looked::object(&outside, account, id, &words)?)).await?;
+    let was_taken = blocking(move || {
+        let was_taken = looked::object(&outside, account, id, &words)?;
+        if was_taken {
+            let seams = outside.seams.clone();
+            outside.store.write::<_, store::StoreError, _>(move |tx| {
+                // Both names, where somebody objects for another.
+                tools::representatives::acted(tx, &seams, &me.0, "objected", &id.to_string())
+            })?;
+        }
+        Ok(was_taken)
+    })
+    .await?;
     let address = format!("{PATH}/{id}");
     if was_taken {
         Ok(shell::done(&address, "portal-done-objection"))
