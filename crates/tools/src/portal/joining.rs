@@ -123,11 +123,13 @@ pub fn take(inside: &Inside, post: &Arc<Post>, judge: &CardJudge, opened: &Opene
     match proof {
         Proof::App(attributes) => {
             let (seams, post) = (inside.seams.clone(), post.clone());
-            inside.store.write::<_, PostError, _>(move |tx| match matching(tx, &seams, "portal-joining", &attributes)? {
-                Some(resident) => {
-                    link::link_asked(tx, &seams, &post, account, &resident, (LinkedBy::App, asked_at)).map(drop)
+            inside.store.write::<_, PostError, _>(move |tx| {
+                match matching(tx, &seams, "portal-joining", &attributes)? {
+                    Some(resident) => {
+                        link::link_asked(tx, &seams, &post, account, &resident, (LinkedBy::App, asked_at)).map(drop)
+                    }
+                    None => link::not_found(tx, &seams, &post, account),
                 }
-                None => link::not_found(tx, &seams, &post, account),
             })
         }
         Proof::Card(proof) => take_card(inside, post, judge, (account, asked_at), &proof),
