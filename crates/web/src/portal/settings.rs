@@ -99,6 +99,13 @@ async fn security(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Re
         }
         @if ways.party.is_some() { (passkey_section(&visit, &shown.passkeys, is_proved)) }
         @if ways.mailer.is_some() { (password_section(&visit, &shown, is_proved)) }
+        @else {
+            section class="card" {
+                h2 { (visit.say("portal-email-and-password")) }
+                // Half of a password is a code by e-mail.
+                p { (visit.say_html("portal-refusal-no-mail")) }
+            }
+        }
         @if ways.carrier.is_some() { (super::phone::section(&visit, shown.phone.as_ref(), is_proved)) }
         section class="card" {
             h2 { (visit.say("portal-stop-code")) }
