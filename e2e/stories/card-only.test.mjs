@@ -208,7 +208,7 @@ describe('by the card alone', () => {
     await officer.locator('textarea[name=text]').fill('番号,イベント名,開始日,場所,定員\n1,夏の句会,2099-07-01,中央図書館,20\n2,朗読会,あした,中央図書館,20\n')
     await officer.locator('form[action="/staff/events/import"] button[type=submit]').click()
     await officer.waitForURL(/\/staff\/events\/import\//)
-    assert.match(await officer.locator('main').innerText(), /開始\s+日付として読めません/)
+    assert.match(await officer.locator('main').innerText(), /3\s+開始\s+日付として読めません/)
     await lib.fit(officer, 'what came of a list')
     await look(officer, 'staff-events-imported')
     for (const language of languages) {

@@ -59,7 +59,7 @@ fn a_list_goes_from_the_console_to_everybody_and_what_is_wrong_is_said() {
         let mut officer = door.staff(&[Role::CounterClerk]);
         let came = bring(&mut officer, "csv", "図書館", LIST).text();
         assert!(came.contains("追加2件、変更0件、同じ0件、取り込めなかった行1件"), "{came}");
-        assert!(came.contains(">4</td>") && came.contains("開始") && came.contains("日付として読めません"), "{came}");
+        assert!(came.contains(">4</th>") && came.contains("開始") && came.contains("日付として読めません"), "{came}");
         let again = bring(&mut officer, "csv", "図書館", &LIST.replace("あした", "2099-07-01")).text();
         assert!(again.contains("追加1件、変更0件、同じ2件、取り込めなかった行0件"), "{again}");
         carry(&door);

@@ -75,7 +75,7 @@ fn applications_arrive_once_page_by_page_and_are_read_with_a_disclosure() {
         assert_eq!(listed[0].receipt, "R-0005", "the newest first");
         assert!(listed.iter().all(|one| one.status == Status::Received && one.is_told && !one.is_resident));
         let readings = || {
-            let sql = "SELECT COUNT(*) FROM disclosures";
+            let sql = "SELECT COUNT(*) FROM disclosure";
             house.inside().store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[])?.map_or(Ok(0), |row| row.int(0)))
         };
         let before = readings().unwrap();

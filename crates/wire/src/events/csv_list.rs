@@ -47,6 +47,8 @@ pub fn read_csv(bytes: &[u8]) -> Read {
         Ok(text) => text,
         Err(reason) => return Read::refuse_file(reason),
     };
+    // The reader counts a line before the second half of CR LF is read: lines would be one short in files of Excel.
+    let text = text.replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut found = Read::default();
     let mut seen = BTreeSet::new();

@@ -210,3 +210,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_refused_row_is_named_by_its_line_whatever_ends_the_lines() {
+    let list = "title,starts_on\nA,2026-05-01\nB,tomorrow\n";
+    for text in [list.to_owned(), list.replace('\n', "\r\n")] {
+        let rows: Vec<usize> = read_csv(text.as_bytes()).faults.iter().map(|fault| fault.row).collect();
+        assert_eq!(rows, [3], "{text:?}");
+    }
+}
