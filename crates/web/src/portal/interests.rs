@@ -119,7 +119,7 @@ fn form(visit: &Visit, wishes: &Wishes, is_known: bool, municipality: &str) -> M
                     }
                 }
             }
-            (button(ButtonKind::Primary, &visit.say("interests-save")))
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say("interests-save"))) }
         }
     }
 }
