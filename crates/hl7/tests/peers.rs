@@ -59,6 +59,20 @@ fn receive(stream: &mut TcpStream) -> Vec<u8> {
     }
 }
 
+/// The hospital's connection; a hospital that ends before it connects fails the test.
+fn accepted(listener: &TcpListener, hospital: &mut Child) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    for _ in 0..400 {
+        if let Ok((stream, _)) = listener.accept() {
+            stream.set_nonblocking(false).unwrap();
+            return stream;
+        }
+        assert!(hospital.try_wait().unwrap().is_none(), "scripts/setup test installs hl7");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the hospital did not connect");
+}
+
 fn taken_by(peer: &str, event: PatientEvent, characters: Characters, says: &str) {
     let (mut hospital, mut said) = start(&[peer]);
     let port: u16 = said.next().expect("a port; scripts/setup test installs hl7 and hl7apy").unwrap().parse().unwrap();
@@ -88,7 +102,7 @@ fn a_visit_from_a_hospital_nobody_here_wrote_is_read_and_answered() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let (mut hospital, mut said) = start(&["send", &port]);
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener, &mut hospital);
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let visit = Message::read(&receive(&mut stream)).unwrap();
     assert_eq!(visit.body, message(PatientEvent::Registered, Characters::Iso2022Jp).body);
