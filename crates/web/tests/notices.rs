@@ -316,9 +316,21 @@ fn a_notice_reaches_those_whom_it_still_concerns_and_nobody_else() {
         let near = written(&mut officer, "66");
         officer.post(&format!("{near}/count"), &[]);
         assert!(officer.get(&near).text().contains("引き算すると少数の人が分かる"));
+        // The very same people by another rule: that it leaves out none tells as much. The same rule by another source is shown.
         officer.post(&format!("{near}/rule"), &rule("59", "要綱 第3条", "save"));
         officer.post(&format!("{near}/count"), &[]);
+        assert!(officer.get(&near).text().contains("引き算すると少数の人が分かる"));
+        officer.get(&format!("{near}/preview"));
+        let refused = officer.post(&format!("{near}/submit"), &[("reason-submit", "人数を見るため")]);
+        assert_eq!(refused.status, 409, "what was not shown is not told by sending");
+        officer.post(&format!("{near}/rule"), &rule("60", "要綱 第4条", "save"));
+        officer.post(&format!("{near}/count"), &[]);
         assert!(officer.get(&near).text().contains("<strong>24</strong>"));
+        // A few, or nobody: one answer.
+        let few = written(&mut officer, "85");
+        officer.post(&format!("{few}/count"), &[]);
+        let page = officer.get(&few).text();
+        assert!(page.contains("notice-hidden") || page.contains("非表示"), "{page}");
 
         approved(&house, &mut officer, &at);
         assert_eq!(officer.post(&format!("{at}/text"), &TEXTS).status, 409, "what was approved does not change");

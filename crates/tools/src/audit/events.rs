@@ -80,9 +80,11 @@ events! {
     KeyErased "key.erased" "a person's key was erased" "個人鍵の消去";
     ContentErased "audit.content_erased" "the content of an audit entry was erased" "監査記録の内容の消去";
     LettersHandedIn "letters.handed_in" "letters were handed in and wait for two persons" "文書の受付";
+    LettersAttached "letters.attached" "a file was added to letters, or taken away" "文書の添付・取外し";
     LettersReleased "letters.released" "letters were released to be sent" "文書の発送の承認";
     LettersHalted "letters.halted" "sending of letters was stopped, or went on" "文書の発送の停止・再開";
     LettersRecalled "letters.recalled" "letters were taken back" "文書の取消し";
+    LettersPrintingOpened "letters.printing_opened" "names and addresses of a printing of letters were opened" "印刷用の宛名の閲覧・取得";
     LetterSenderChanged "letters.sender_changed" "a sender of letters was approved or stopped" "文書の発送者の承認・停止";
     EventsImported "events.imported" "a list of the city's events was brought in" "イベント一覧の取込み";
     EventWithdrawn "events.withdrawn" "an event was taken off the pages" "イベントの取下げ";

@@ -7,8 +7,9 @@ use base::{Id, Seams};
 use data_encoding::{BASE64, HEXLOWER};
 use store::{StoreError, Tx};
 
-use super::{Dispatch, DispatchError, RELEASE, State, get, sealed_under};
-use crate::audit::Zone;
+use super::{Dispatch, DispatchError, RECHECKED, RELEASE, State, get, note, sealed_under};
+use crate::access::Actor;
+use crate::audit::{Event, Zone};
 use crate::digest::sha256;
 use crate::mailbox::LetterId;
 use crate::mailbox::arrivals::{self, AttachmentBody, OwnAttachmentBody};
@@ -38,7 +39,13 @@ pub struct Listed {
 ///
 /// # Errors
 /// [`DispatchError::Letter`] with the reason, [`DispatchError::State`] once a second person was asked.
-pub fn add(inside: &Inside, id: Id, resident: Option<&str>, name: &str, bytes: &[u8]) -> Result<i64, DispatchError> {
+pub fn add(
+    inside: &Inside,
+    actor: &Actor,
+    id: Id,
+    resident: Option<&str>,
+    (name, bytes): (&str, &[u8]),
+) -> Result<i64, DispatchError> {
     let refuse = |why: String| DispatchError::Letter(why);
     let kind = judge(bytes).map_err(|fault| refuse(fault.to_string()))?;
     judge_name(name).map_err(|fault| refuse(fault.to_string()))?;
@@ -48,7 +55,7 @@ pub fn add(inside: &Inside, id: Id, resident: Option<&str>, name: &str, bytes: &
     let content = inside.vault.seal(&sealed_under(id), COLUMN, bytes)?;
     let digest = sha256(&[bytes]);
     let (recipient, name) = (resident.unwrap_or_default().to_owned(), name.to_owned());
-    let (seams, size) = (inside.seams.clone(), bytes.len() as i64);
+    let (seams, size, actor) = (inside.seams.clone(), bytes.len() as i64, actor.clone());
     inside.store.write(move |tx| {
         still_open(tx, &seams, id)?;
         let sql = "SELECT number, name, digest FROM dispatch_attachments WHERE dispatch_id = $1 AND recipient = $2 \
@@ -77,12 +84,14 @@ pub fn add(inside: &Inside, id: Id, resident: Option<&str>, name: &str, bytes: &
                 content.as_slice().into(),
             ],
         )?;
+        note(tx, &seams, &actor, Event::LettersAttached, id, "added")?;
         Ok(number)
     })
 }
 
 fn still_open(tx: &mut Tx<'_>, seams: &Seams, id: Id) -> Result<(), DispatchError> {
-    let dispatch = get(tx, id)?.ok_or(DispatchError::Unknown)?;
+    // A notice is shown and approved as its text alone.
+    let dispatch = get(tx, id)?.filter(|one| one.sender != RECHECKED).ok_or(DispatchError::Unknown)?;
     let subject = id.to_string();
     let is_asked =
         approvals::waiting(tx, seams.now())?.iter().any(|one| one.action == RELEASE && one.subject == subject);
@@ -96,13 +105,13 @@ fn still_open(tx: &mut Tx<'_>, seams: &Seams, id: Id) -> Result<(), DispatchErro
 ///
 /// # Errors
 /// [`DispatchError`].
-pub fn remove(tx: &mut Tx<'_>, seams: &Seams, id: Id, number: i64) -> Result<(), DispatchError> {
+pub fn remove(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, id: Id, number: i64) -> Result<(), DispatchError> {
     still_open(tx, seams, id)?;
     let sql = "DELETE FROM dispatch_attachments WHERE dispatch_id = $1 AND recipient = '' AND number = $2";
     if tx.execute(sql, &[id.into(), number.into()])? == 0 {
         return Err(DispatchError::Unknown);
     }
-    Ok(())
+    note(tx, seams, actor, Event::LettersAttached, id, "removed")
 }
 
 /// Those for everybody, and how many residents have some of their own.

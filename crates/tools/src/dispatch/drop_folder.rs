@@ -80,8 +80,8 @@ fn one(
     let id = dispatch.id;
     if dispatch.state == super::State::Open {
         intake::append(inside, id, 1, &lines)?;
-        attached(inside, id, path, &name)?;
         let (seams, by) = (inside.seams.clone(), Actor::Sender { key: dispatch.sender });
+        attached(inside, &by, id, path, &name)?;
         inside.store.write::<_, DispatchError, _>(move |tx| intake::hand_in(tx, &seams, &by, id))?;
     }
     let faults = inside.store.read::<_, StoreError, _>(|tx| intake::faults(tx, id, 10_000))?;
@@ -90,7 +90,7 @@ fn one(
 
 /// Takes what lies in `<name>.attachments/`: files for everybody in order of their names, and in a folder named like a
 /// resident's key what is for that resident alone.
-fn attached(inside: &Inside, id: base::Id, path: &Path, name: &str) -> Result<(), DispatchError> {
+fn attached(inside: &Inside, by: &Actor, id: base::Id, path: &Path, name: &str) -> Result<(), DispatchError> {
     let folder = path.with_file_name(format!("{name}.attachments"));
     if !folder.is_dir() {
         return Ok(());
@@ -98,12 +98,12 @@ fn attached(inside: &Inside, id: base::Id, path: &Path, name: &str) -> Result<()
     for (file, is_folder) in sorted(&folder)? {
         let called = file.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if !is_folder {
-            take_file(inside, id, None, &file, &called)?;
+            take_file(inside, by, id, (None, &file, &called))?;
             continue;
         }
         for (own, _) in sorted(&file)?.into_iter().filter(|(_, is_folder)| !is_folder) {
             let name = own.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-            take_file(inside, id, Some(&called), &own, &name)?;
+            take_file(inside, by, id, (Some(&called), &own, &name))?;
         }
     }
     Ok(())
@@ -122,10 +122,9 @@ fn sorted(folder: &Path) -> Result<Vec<(std::path::PathBuf, bool)>, DispatchErro
 
 fn take_file(
     inside: &Inside,
+    by: &Actor,
     id: base::Id,
-    resident: Option<&str>,
-    file: &Path,
-    name: &str,
+    (resident, file, name): (Option<&str>, &Path, &str),
 ) -> Result<(), DispatchError> {
     let refuse = |why: String| DispatchError::Letter(format!("the attachment {name}: {why}"));
     let size = std::fs::metadata(file).map_err(|_| refuse("it cannot be read".to_owned()))?.len();
@@ -133,7 +132,7 @@ fn take_file(
         return Err(refuse(AttachmentFault::TooLarge.to_string()));
     }
     let bytes = std::fs::read(file).map_err(|_| refuse("it cannot be read".to_owned()))?;
-    match attachments::add(inside, id, resident, name, &bytes) {
+    match attachments::add(inside, by, id, resident, (name, &bytes)) {
         Ok(_) => Ok(()),
         Err(DispatchError::Letter(why)) => Err(refuse(why)),
         Err(error) => Err(error),

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //!  lines of the paper list ─► begin: claimed by one printing ─► fill: register, as one declared work (each person sees one
-//!  entry in who looked), and their own part of the letter ─► kept sealed ─► file or pages ─► posted: erased
+//!  entry in who looked), and their own part of the letter ─► kept sealed ─► open: written down, each looked at again ─► file or
+//!  pages ─► posted: erased
 //! ```
 //! A printing reads the register once, however often it is printed. Whoever cannot simply be written to (protected, moved,
 //! died, no address, a change that waits) is left for an officer by hand, and none of these shows which.
 
 use std::collections::BTreeMap;
 
-use base::{Id, Seams, Timestamp};
+use base::{Date, Id, Seams, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx};
 
@@ -36,9 +37,20 @@ const DECLARATION: BulkDeclaration = BulkDeclaration {
     concerned: Concerned::Named,
 };
 
+/// A printing that is opened looks again. Nobody is named: what is shown was read, and told, when it was made.
+const LOOKED_AGAIN: BulkDeclaration = BulkDeclaration {
+    name: "letters.printing.open",
+    japanese: "紙でお送りする文書の宛名が今も正しいか確かめました。",
+    english: "Whether addresses on letters that go on paper are still right was looked at.",
+    concerned: Concerned::Named,
+};
+
 /// To whom a letter goes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addressee {
+    /// The resident's key, to look at them again; empty in printings of before.
+    #[serde(default)]
+    pub resident: String,
     /// 氏名.
     pub name: String,
     /// Seven digits.
@@ -61,6 +73,16 @@ impl std::fmt::Debug for Addressee {
 pub struct Content {
     /// Those to be printed, in order of postal code and address.
     pub addressees: Vec<Addressee>,
+    /// Residents' keys of those an officer sends by hand.
+    pub by_hand: Vec<String>,
+}
+
+/// What an opened printing holds by the register as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Those to be printed, each in the place it was given; [`None`] for one who is sent by hand since. Places stay, so that
+    /// files printed on two days neither repeat nor miss a letter.
+    pub places: Vec<Option<Addressee>>,
     /// Residents' keys of those an officer sends by hand.
     pub by_hand: Vec<String>,
 }
@@ -194,11 +216,7 @@ pub fn fill(inside: &Inside, actor: &Actor, printing: Id) -> Result<(), Printing
         let Some(one) = find(tx, printing)?.filter(|one| !one.is_ready && one.posted_at.is_none()) else {
             return Ok(None);
         };
-        let rows = tx.query(
-            "SELECT resident_id FROM dispatch_paper WHERE printing_id = $1 ORDER BY resident_id",
-            &[printing.into()],
-        )?;
-        let residents = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
+        let residents = residents_of(tx, printing)?;
         Ok(get(tx, one.dispatch)?.map(|dispatch| (dispatch, residents)))
     })?;
     let Some((dispatch, residents)) = found else { return Ok(()) };
@@ -237,6 +255,11 @@ pub fn fill(inside: &Inside, actor: &Actor, printing: Id) -> Result<(), Printing
     Ok(())
 }
 
+fn residents_of(tx: &mut Tx<'_>, printing: Id) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT resident_id FROM dispatch_paper WHERE printing_id = $1 ORDER BY resident_id";
+    tx.query(sql, &[printing.into()])?.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+}
+
 /// What each of `residents` has of their own in the letter, as far as it is still kept.
 fn own_parts(
     inside: &Inside,
@@ -266,30 +289,97 @@ fn read_all(
     let today = seams.today();
     let mut all = Vec::with_capacity(ids.len());
     for id in &ids {
-        let found = match register::covered(tx, access, id) {
-            Ok(found) => Some(found),
-            Err(RegisterError::NotFound | RegisterError::NoCriteria) => None,
-            Err(RegisterError::Store(error)) => return Err(error.into()),
-            Err(RegisterError::Access(error)) => return Err(error.into()),
+        all.push((id.as_str().to_owned(), addressee_now(tx, access, today, id)?));
+    }
+    Ok(all)
+}
+
+/// How to write to `id` by the register now; `None` when they cannot simply be written to.
+fn addressee_now(
+    tx: &mut Tx<'_>,
+    access: &BulkAccess,
+    today: Date,
+    id: &ResidentId,
+) -> Result<Option<Addressee>, PrintingError> {
+    let found = match register::covered(tx, access, id) {
+        Ok(found) => Some(found),
+        Err(RegisterError::NotFound | RegisterError::NoCriteria) => None,
+        Err(RegisterError::Store(error)) => return Err(error.into()),
+        Err(RegisterError::Access(error)) => return Err(error.into()),
+    };
+    let is_simple = !endings::is_protected(tx, today, id)? && !endings::has_change_waiting(tx, id)?;
+    let found = found.filter(|found| is_simple && found.state.is_entered() && !found.address.text.is_empty());
+    Ok(found.map(|found| Addressee {
+        resident: id.as_str().to_owned(),
+        name: found.names.registered,
+        postal_code: found.address.postal_code.clone(),
+        address: found.address.whole(),
+        personal: Personal::default(),
+    }))
+}
+
+/// Opens a printing for `actor`, who takes `what` of it: that is written down, and whoever cannot simply be written to any
+/// more (protected, moved or dead since it was made, or under another address) goes by hand. `None` when it was posted or
+/// never finished.
+///
+/// # Errors
+/// [`PrintingError`].
+pub fn open(
+    inside: &Inside,
+    actor: &Actor,
+    printing: Id,
+    what: &'static str,
+) -> Result<Option<Checked>, PrintingError> {
+    let Some(content) = content(inside, printing)? else { return Ok(None) };
+    let (seams, by) = (inside.seams.clone(), actor.clone());
+    let access = inside.store.write::<_, PrintingError, _>(move |tx| {
+        let id = printing.to_string();
+        let details = [("letters_printing", id.as_str()), ("what", what)];
+        audit::append(tx, &seams, &by, Event::LettersPrintingOpened, &details)?;
+        let purpose = Purpose::new(Duty::Notice).reading(&[Item::Name, Item::Address, Item::State]).for_work(printing);
+        Ok(access::bulk(tx, &seams, &by, &purpose, &LOOKED_AGAIN)?)
+    })?;
+    if content.addressees.iter().any(|one| one.resident.is_empty()) {
+        // Made before keys were kept: nobody in it can be looked at again.
+        let by_hand = inside.store.read::<_, StoreError, _>(|tx| residents_of(tx, printing))?;
+        return Ok(Some(Checked { places: vec![None; content.addressees.len()], by_hand }));
+    }
+    let mut checked = Checked { places: Vec::with_capacity(content.addressees.len()), by_hand: content.by_hand };
+    let today = inside.seams.today();
+    for piece in content.addressees.chunks(STEP) {
+        let still = inside.store.read::<_, PrintingError, _>(|tx| still_right(tx, &access, today, piece))?;
+        for (one, is_right) in piece.iter().zip(still) {
+            if !is_right {
+                checked.by_hand.push(one.resident.clone());
+            }
+            checked.places.push(is_right.then(|| one.clone()));
+        }
+    }
+    // In order of keys, so that nobody sees who came last.
+    checked.by_hand.sort_unstable();
+    Ok(Some(checked))
+}
+
+/// Whether each can be written to as it is printed.
+fn still_right(
+    tx: &mut Tx<'_>,
+    access: &BulkAccess,
+    today: Date,
+    piece: &[Addressee],
+) -> Result<Vec<bool>, PrintingError> {
+    let mut all = Vec::with_capacity(piece.len());
+    for one in piece {
+        let now = match ResidentId::parse(&one.resident) {
+            Ok(id) => addressee_now(tx, access, today, &id)?,
+            Err(_) => None,
         };
-        let is_simple = !endings::is_protected(tx, today, id)? && !endings::has_change_waiting(tx, id)?;
-        let found = found.filter(|found| is_simple && found.state.is_entered() && !found.address.text.is_empty());
-        let addressee = found.map(|found| Addressee {
-            name: found.names.registered,
-            postal_code: found.address.postal_code.clone(),
-            address: found.address.whole(),
-            personal: Personal::default(),
-        });
-        all.push((id.as_str().to_owned(), addressee));
+        all.push(now.is_some_and(|now| now.name == one.name && now.address == one.address));
     }
     Ok(all)
 }
 
 /// What a printing holds; `None` when it was posted or never finished.
-///
-/// # Errors
-/// [`DispatchError`].
-pub fn content(inside: &Inside, printing: Id) -> Result<Option<Content>, DispatchError> {
+fn content(inside: &Inside, printing: Id) -> Result<Option<Content>, DispatchError> {
     let sql = "SELECT content FROM dispatch_printings WHERE printing_id = $1 AND posted_at IS NULL";
     let row = inside.store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[printing.into()]))?;
     let Some(sealed) = row.as_ref().map_or(Ok(None), |row| row.opt_blob(0))? else { return Ok(None) };

@@ -129,6 +129,8 @@ pub fn receive_attachment(tx: &mut Tx<'_>, message: &Message) -> Result<(), Hand
     let body: AttachmentBody = serde_json::from_slice(&message.body).map_err(|_| malformed())?;
     let letter = LetterId::parse(&body.letter).ok_or_else(malformed)?;
     let bytes = BASE64.decode(body.content.as_bytes()).map_err(|_| malformed())?;
+    // A handler has only the transaction, so judging runs while it is open: `judge` is linear in a bounded size. It comes
+    // before this handler's first write.
     let kind = attachments::judge(&bytes).map_err(|_| malformed())?;
     Ok(attachments::keep(tx, letter, body.number, &body.name, kind, &bytes)?)
 }

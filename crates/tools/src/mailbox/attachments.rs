@@ -70,7 +70,7 @@ pub enum AttachmentFault {
     #[error("an Individual Number may not be written here")]
     IndividualNumber,
     /// Its name.
-    #[error("a name has 1 to {MOST_CHARACTERS} characters, without / and \\")]
+    #[error("a name has 1 to {MOST_CHARACTERS} characters, without /, \\ and control characters")]
     Name,
 }
 
@@ -87,11 +87,28 @@ pub fn judge(bytes: &[u8]) -> Result<Kind, AttachmentFault> {
     }
     match serde_json::from_slice::<serde_json::Value>(bytes) {
         Ok(value) if !value.is_object() && !value.is_array() => Err(AttachmentFault::Unknown),
-        Ok(_) if std::str::from_utf8(bytes).is_ok_and(|text| refuse_individual_number(text).is_err()) => {
+        // The text too: of two equal keys only the last is in the value.
+        Ok(value) if holds_number(&value) || refuse_individual_number(&String::from_utf8_lossy(bytes)).is_err() => {
             Err(AttachmentFault::IndividualNumber)
         }
         Ok(_) => Ok(Kind::Json),
         Err(_) => Err(AttachmentFault::Unknown),
+    }
+}
+
+/// Whether a key, a string or a number holds an Individual Number, however it is escaped. The parser bounds the depth.
+fn holds_number(value: &serde_json::Value) -> bool {
+    let is_one = |text: &str| refuse_individual_number(text).is_err();
+    match value {
+        serde_json::Value::String(text) => is_one(text),
+        // `123456789018.0` and `1.23456789018e11` are that number too.
+        serde_json::Value::Number(number) => {
+            is_one(&number.to_string())
+                || number.as_f64().is_some_and(|float| float.fract() == 0.0 && is_one(&format!("{float:.0}")))
+        }
+        serde_json::Value::Array(all) => all.iter().any(holds_number),
+        serde_json::Value::Object(all) => all.iter().any(|(key, one)| is_one(key) || holds_number(one)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) => false,
     }
 }
 
@@ -101,12 +118,17 @@ pub fn judge(bytes: &[u8]) -> Result<Kind, AttachmentFault> {
 /// [`AttachmentFault::Name`], [`AttachmentFault::IndividualNumber`].
 pub fn judge_name(name: &str) -> Result<(), AttachmentFault> {
     let is_sound = (1..=MOST_CHARACTERS).contains(&name.chars().count())
-        && !name.chars().any(|c| c.is_control() || c == '/' || c == '\\');
+        && !name.chars().any(|c| c.is_control() || turns(c) || c == '/' || c == '\\');
     match (is_sound, refuse_individual_number(name)) {
         (false, _) => Err(AttachmentFault::Name),
         (true, Err(_)) => Err(AttachmentFault::IndividualNumber),
         (true, Ok(_)) => Ok(()),
     }
+}
+
+/// Whether a character turns the direction of text: `x\u{202e}fdp.exe` would be shown as if it were a PDF.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One as a letter names it.
@@ -281,5 +303,27 @@ mod tests {
         assert_eq!(judge(br#"{"number":"123456789018"}"#), Err(AttachmentFault::IndividualNumber));
         assert_eq!(judge_name("../x"), Err(AttachmentFault::Name));
         assert_eq!(judge_name("\u{7d0d}\u{7a0e}.pdf"), Ok(()));
+    }
+
+    #[test]
+    fn an_individual_number_is_found_however_it_is_escaped() {
+        for text in [
+            r#"{"n":"12345678901\u0038"}"#,
+            r#"{"12345678901\u0038":1}"#,
+            r#"[{"a":[123456789018]}]"#,
+            r#"[1.23456789018e11]"#,
+            r#"{"n":"123456789018","n":""}"#,
+        ] {
+            assert_eq!(judge(text.as_bytes()), Err(AttachmentFault::IndividualNumber), "{text}");
+        }
+        assert_eq!(judge(br#"{"n":"12345678901\u0037","m":[1.5,null,true]}"#), Ok(Kind::Json));
+    }
+
+    #[test]
+    fn a_name_does_not_turn_the_direction_of_text() {
+        for turning in ["x\u{202e}fdp.exe", "\u{2066}x.pdf", "x\u{2069}.pdf", "x\u{202a}.pdf", "x\n.pdf", "x\u{85}.pdf"]
+        {
+            assert_eq!(judge_name(turning), Err(AttachmentFault::Name), "{turning:?}");
+        }
     }
 }

@@ -30,7 +30,9 @@ pub const CARD_STOP: Topic = "card_stop";
 const COLUMN: &str = "portal_own_records.content";
 /// Seconds within which a question is the same.
 const SAME: i64 = 30;
-/// Seconds after which an address that is read by apps is asked for anew: people move.
+/// Answers of one kind about one account an hour, counted inside: whoever holds the outside cannot ask without end.
+pub const AN_HOUR: i64 = crate::self_information::AN_HOUR;
+/// Seconds after which an address that is shared is asked for anew: people move.
 const ADDRESS_SECONDS: i64 = 86_400;
 /// Questions sent in one go.
 const STEP: i64 = 200;
@@ -170,8 +172,8 @@ macro_rules! sharing {
     };
 }
 
-/// Asks anew for addresses that apps read since they were told, a day ago or more, and forgets those that nobody shares any
-/// more. Once a minute.
+/// Asks anew for addresses that were asked for a day ago or more, read or not, and forgets those that nobody shares any more.
+/// Once a minute.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -181,13 +183,42 @@ pub fn look_after(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
         &[now.into()],
     )?;
     tx.execute(
-        "UPDATE portal_own_records SET asked_at = $1, sent = 0 WHERE kind = 'address' AND sent = 1 AND told_at < $2 \
-         AND EXISTS (SELECT 1 FROM data_app_grants g JOIN data_app_uses u ON u.grant_id = g.grant_id \
-         WHERE g.account_id = portal_own_records.account_id AND u.item = 'address' \
-         AND u.last_at > portal_own_records.told_at)",
+        "UPDATE portal_own_records SET asked_at = $1, sent = 0 WHERE kind = 'address' AND sent = 1 AND asked_at < $2",
         &[now.into(), now.plus_seconds(-ADDRESS_SECONDS).into()],
     )?;
     Ok(())
+}
+
+/// Forgets the address of `account` as of `at`, when the inside said that a protection began. An answer that is older and
+/// still under way does not bring it back; a later one, when the protection is over, does.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn forget_address(tx: &mut Tx<'_>, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE portal_own_records SET content = NULL, told_at = $2 WHERE account_id = $1 AND kind = 'address' \
+               AND (told_at IS NULL OR told_at <= $2)";
+    tx.execute(sql, &[account.into(), at.into()]).map(drop)
+}
+
+/// Whether `topic` of an account may be answered once more in this hour; counts it. Inside.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn may_answer(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, topic: &str) -> Result<bool, StoreError> {
+    // Beside the answers of `self_information`, which stand under the account's bare number.
+    let (counted, hour) = (format!("{topic}:{account}"), seams.now().micros().div_euclid(3_600_000_000));
+    let sql = "DELETE FROM self_information_answers WHERE account_id = $1 AND hour < $2";
+    tx.execute(sql, &[counted.as_str().into(), hour.into()])?;
+    let times = tx.execute(
+        "INSERT INTO self_information_answers (account_id, hour, answers) VALUES ($1, $2, 1) \
+         ON CONFLICT (account_id, hour) DO UPDATE SET answers = self_information_answers.answers + 1 \
+         WHERE self_information_answers.answers < $3",
+        &[counted.as_str().into(), hour.into(), AN_HOUR.into()],
+    )?;
+    if times == 0 {
+        tracing::warn!(topic, "more was asked about an account than is answered in an hour; the question was dropped");
+    }
+    Ok(times > 0)
 }
 
 /// Sends questions that wait to the inside.
@@ -219,7 +250,7 @@ pub fn stop_card(outside: &Outside, post: &Arc<Post>, account: AccountId, card: 
     outside.store.write(move |tx| post.send(tx, &seams, account, CARD_STOP, &card).map(drop))
 }
 
-/// Takes [`QUESTION`]. Of somebody the inside does not know nothing is told.
+/// Takes [`QUESTION`]. Of somebody the inside does not know nothing is told; what is asked too often is not answered.
 ///
 /// # Errors
 /// [`PostError`].
@@ -227,6 +258,9 @@ pub fn take_question(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Resu
     let record: Record = opened.json()?;
     let (zone, post, account) = (inside.clone(), post.clone(), opened.account);
     inside.store.write(move |tx| {
+        if !may_answer(tx, &zone.seams, account, record.word())? {
+            return Ok(());
+        }
         let told = match link::resident_of(tx, account)? {
             Some(resident) => told(tx, &zone, &resident, record)?,
             None => Told::Nothing(record),
@@ -235,7 +269,8 @@ pub fn take_question(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Resu
     })
 }
 
-/// Takes [`CARD_STOP`]: what belongs to this person and can be held is; in any case the list is told anew.
+/// Takes [`CARD_STOP`]: what belongs to this person and can be held is, however often; the list is told anew a few times an
+/// hour.
 ///
 /// # Errors
 /// [`PostError`].
@@ -246,6 +281,9 @@ pub fn take_stop(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(
         let resident = link::resident_of(tx, account)?.ok_or(PostError::Malformed("nobody has this account"))?;
         let actor = Actor::Resident { resident: resident.clone(), terminal: None };
         credentials::set_status(tx, &zone.seams, &actor, &resident, card, CredentialStatus::OnHold).map_err(not_now)?;
+        if !may_answer(tx, &zone.seams, account, CARD_STOP)? {
+            return Ok(());
+        }
         let told = told(tx, &zone, &resident, Record::Cards)?;
         post.send(tx, &zone.seams, account, ANSWER, &told).map(drop)
     })
@@ -327,3 +365,7 @@ pub fn take_answer(outside: &Outside, opened: &Opened) -> Result<(), PostError> 
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "own_records/tests.rs"]
+mod tests;

@@ -62,7 +62,7 @@ pub enum TicketRefusal {
     /// For another portal.
     #[error("this ticket is for another portal")]
     OtherAudience,
-    /// Older than a minute, or from the future.
+    /// Older than a minute, or than the stop of its account, or from the future.
     #[error("this ticket has expired")]
     Expired,
     /// Shown before, or its visit is over.
@@ -188,8 +188,8 @@ impl Gate {
     }
 }
 
-/// Begins the session of a ticket, once. A stopped account opens again: the card was shown; what was stopped with it stays
-/// so. Outside.
+/// Begins the session of a ticket, once. A stopped account opens again where the card was shown after the stop; what was
+/// stopped with it stays so. Outside.
 ///
 /// # Errors
 /// Outer: the database. Inner: [`TicketRefusal`].
@@ -201,9 +201,15 @@ pub fn admit(
 ) -> Result<Result<(), TicketRefusal>, StoreError> {
     let (now, who) = (seams.now(), ticket.account);
     account::make(tx, now, who)?;
-    let stands = account::find(tx, who)?.map_or(AccountState::Ended, |found| found.state);
+    let found = account::find(tx, who)?;
+    let stands = found.as_ref().map_or(AccountState::Ended, |found| found.state);
     if stands == AccountState::Ended || !ticket.state.reads() {
         return Ok(Err(TicketRefusal::Ended));
+    }
+    // A card shown before the stop does not undo it: only one that is shown again does.
+    let is_older = |found: &account::Account| Timestamp::from_micros(ticket.issued_at) < found.state_since;
+    if stands == AccountState::Stopped && found.as_ref().is_some_and(is_older) {
+        return Ok(Err(TicketRefusal::Expired));
     }
     let taken = tx.execute(
         "INSERT INTO portal_tickets (ticket_id, session_hash, back, taken_at) VALUES ($1, $2, $3, $4) \

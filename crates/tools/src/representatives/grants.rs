@@ -11,7 +11,7 @@ use super::{GUARDIANSHIP, MANDATE};
 use crate::access::Actor;
 use crate::audit::{self, Event};
 use crate::portal::post::Opened;
-use crate::portal::{AccountId, Assurance, Post, PostError, Session, account};
+use crate::portal::{AccountId, Assurance, Post, PostError, Session, account, own_records};
 use crate::zone::Outside;
 
 /// Days for which an offer waits.
@@ -310,15 +310,17 @@ pub fn take_guardianship(outside: &Outside, opened: &Opened) -> Result<(), PostE
     })
 }
 
-/// Takes [`super::CUT`]: every representation of this account, and every session that uses one, ends at once.
+/// Takes [`super::CUT`]: every representation of this account, and every session that uses one, ends at once, and an address
+/// that was told before the protection is told to no app any more.
 ///
 /// # Errors
 /// [`PostError`].
 pub fn take_cut(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
-    let (seams, account) = (outside.seams.clone(), opened.account);
+    let (seams, account, sent_at) = (outside.seams.clone(), opened.account, opened.sent_at);
     outside.store.write(move |tx| {
         let now = seams.now();
         account::make(tx, now, account)?;
+        own_records::forget_address(tx, account, sent_at)?;
         cut(tx, &seams, now, account)
     })
 }

@@ -176,7 +176,7 @@ async fn attachment(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): P
         let sent: Attached = serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))?;
         let bytes = BASE64.decode(sent.content.as_bytes()).map_err(|_| invalid("its content is not base64"))?;
         let one = own(inside, sender, &id)?.id;
-        let number = attachments::add(inside, one, sent.resident.as_deref(), &sent.name, &bytes)?;
+        let number = attachments::add(inside, &acting(sender), one, sent.resident.as_deref(), (&sent.name, &bytes))?;
         Ok(json!({ "attachment": number }))
     })
     .await

@@ -45,7 +45,7 @@ const PLACES: &[(&str, &str)] = &[
 ];
 
 /// Ends of addresses that give a file: nothing to keep, nowhere to keep it.
-const FILES: &[&str] = &[".zip", ".ics", ".json", ".csv", "/file", "/proof"];
+const FILES: &[&str] = &[".zip", ".ics", ".json", ".csv", ".pdf", "/file", "/proof"];
 
 /// Its routes.
 pub fn routes() -> Routes {

@@ -2,7 +2,8 @@
 //!
 //! Counts below [`rules::counts::MINIMUM`] are hidden, and others with them where they could be computed. Two counts of nearly
 //! the same rule could be subtracted: every count is on record, an officer counts [`A_DAY`] times a day at most, and nothing is
-//! shown when the people of an earlier rule ([`DAYS`] days back) differ from these by fewer than the minimum.
+//! shown when the people of an earlier rule ([`DAYS`] days back) differ from these by fewer than the minimum, nobody included:
+//! that a condition leaves out none of a few tells of them as well. A rule for fewer than the minimum gets one constant answer.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base::{Id, Timestamp};
@@ -43,6 +44,11 @@ impl Counts {
     /// All of the audience.
     pub fn total(&self) -> Option<u64> {
         self.sums.last().copied().flatten()
+    }
+
+    /// What is shown of every audience below the minimum, an empty one included: always the same.
+    fn of_a_few() -> Self {
+        Self { wards: Vec::new(), rows: Vec::new(), sums: vec![None], undecided: None, receiving: None }
     }
 
     fn of(table: &Table, undecided: u64, receiving: u64) -> Self {
@@ -110,7 +116,7 @@ pub fn count(
         return Err(CampaignError::TooManyCounts(A_DAY));
     }
     let city = kept.now(inside, actor, wishes)?;
-    let shown = counted(&city, &resolved, &earlier, inside)?;
+    let shown = counted(&city, (&rule, &resolved), &earlier, inside)?;
     let counted = Counted { at: now, shown, rule_hash };
     let (kept, count, stored) = (counted.clone(), inside.seams.random_id(), rule.to_stored());
     inside.store.write::<_, StoreError, _>(move |tx| {
@@ -135,23 +141,34 @@ pub fn count(
 
 fn counted(
     city: &City,
-    resolved: &rules::Resolved,
+    (rule, resolved): (&Rule, &rules::Resolved),
     earlier: &[Rule],
     inside: &Inside,
 ) -> Result<Option<Counts>, CampaignError> {
     // The day turned between reading the city and asking: the rule is of the city's day, or nobody's.
     let Ok(audience) = city.audience(resolved) else { return Err(CampaignError::State) };
+    // Before any comparison: its answer would tell of these few.
+    if audience.count(Outcome::Eligible) < MINIMUM {
+        return Ok(Some(Counts::of_a_few()));
+    }
     let today = city.snapshot.day();
-    for rule in earlier {
+    for other in earlier.iter().filter(|other| bare(other) != bare(rule)) {
         // One that may not be evaluated any more tells nothing new today.
-        let Ok((_, other)) = evaluated(rule.clone(), today, admission(inside)) else { continue };
+        let Ok((_, other)) = evaluated(other.clone(), today, admission(inside)) else { continue };
         let differing = city.audience(&other).ok().and_then(|other| audience.differing(&other));
-        if differing.is_some_and(|differing| (1..MINIMUM).contains(&differing)) {
+        if differing.is_some_and(|differing| differing < MINIMUM) {
             return Ok(None);
         }
     }
     let table = city.snapshot.table(&audience, Outcome::Eligible, MINIMUM);
     Ok(Some(Counts::of(&table, audience.count(Outcome::Undecided), city.receiving())))
+}
+
+/// A rule without its revision and sources: two that are the same so are one question.
+fn bare(rule: &Rule) -> Rule {
+    let mut bare = Rule { revision: 0, sex_basis: None, ..rule.clone() };
+    bare.parameters.iter_mut().flat_map(|parameter| &mut parameter.values).for_each(|value| value.source = None);
+    bare
 }
 
 /// The last count of a notice by the rule with this hash.

@@ -79,6 +79,9 @@ pub enum CampaignError {
     /// Nobody counted how many it is for, by this rule.
     #[error("it was not counted")]
     NotCounted,
+    /// Its people are nearly those of a rule that was counted before: sending would tell of the few that differ.
+    #[error("too near to a rule counted before")]
+    TooNear,
     /// The text was not looked at as it stands.
     #[error("the text was not looked at")]
     NotTested,
@@ -99,7 +102,7 @@ impl CampaignError {
             Self::Dispatch(error) => error.kind(),
             Self::Relay(error) => error.kind(),
             Self::Staff(_) | Self::Unknown => Kind::NotFound,
-            Self::Submitted | Self::State => Kind::Conflict,
+            Self::Submitted | Self::State | Self::TooNear => Kind::Conflict,
             Self::Texts(_) | Self::Rule(_) | Self::NoAudience | Self::Nobody | Self::NotTested | Self::NotCounted => {
                 Kind::Invalid
             }

@@ -57,8 +57,10 @@ pub fn submit(
     }
     let (live, resolved) = campaign.audience.live(inside.seams.today(), admission(inside))?;
     let hash = counting::hash(live.rule());
-    if inside.store.read::<_, StoreError, _>(|tx| counting::last(tx, id, &hash))?.is_none() {
-        return Err(CampaignError::NotCounted);
+    let counted = inside.store.read::<_, StoreError, _>(|tx| counting::last(tx, id, &hash))?;
+    // What was not shown would be told by how the notice went.
+    if counted.ok_or(CampaignError::NotCounted)?.shown.is_none() {
+        return Err(CampaignError::TooNear);
     }
     let recipients = chosen(inside, kept, by, &resolved, wishes)?;
     if recipients.is_empty() {

@@ -4,8 +4,9 @@ use rules::{Line, Outcome, judge};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 use tools::access::Actor;
+use tools::dispatch::intake::Recipient;
 use tools::portal::post::Opened;
-use tools::portal::{Post, PostError, Topic, link};
+use tools::portal::{Post, PostError, Topic, link, own_records};
 use tools::{Inside, ResidentId};
 use ui::Language;
 
@@ -71,7 +72,36 @@ pub fn why(
     Ok(judged.map(|judged| (judged.outcome(), judged.lines(language_of_rules(language), &city_words()))))
 }
 
-/// Takes [`ASKED`] and answers with [`ANSWER`]; twice is the same answer twice.
+/// Whether `resident` may have got this letter. Nobody has one that was not released. While its recipients are kept, only one
+/// of them whose turn was. They are erased when it is over: then everybody may, a few times an hour.
+fn may_have_got(inside: &Inside, letter: &str, resident: &ResidentId) -> Result<bool, PostError> {
+    let campaign = inside.store.read::<_, StoreError, _>(|tx| of_letter(tx, letter))?;
+    let Some(dispatch) = campaign.and_then(|campaign| campaign.dispatch) else { return Ok(false) };
+    if dispatch.released_at.is_none() {
+        return Ok(false);
+    }
+    let (id, mut after, mut are_kept) = (dispatch.id, -1_i64, false);
+    loop {
+        let sql = "SELECT number, first, content FROM dispatch_pieces WHERE dispatch_id = $1 AND number > $2 \
+                   ORDER BY number LIMIT 1";
+        let row = inside.store.read::<_, StoreError, _>(|tx| tx.query_one(sql, &[id.into(), after.into()]))?;
+        let Some(row) = row else { return Ok(!are_kept) };
+        are_kept = true;
+        after = row.int(0)?;
+        // Lines behind `done` wait for their turn.
+        let turns = usize::try_from(dispatch.done + 1 - row.int(1)?).unwrap_or(0);
+        if turns == 0 {
+            return Ok(false);
+        }
+        let plain = inside.vault.open_sealed(&dispatch.sealed_under(), "dispatch_pieces.content", row.blob(2)?)?;
+        let all: Vec<Recipient> = serde_json::from_slice(&plain).map_err(|_| PostError::Later("recipients"))?;
+        if all.iter().take(turns).any(|one| one.resident == resident.as_str()) {
+            return Ok(true);
+        }
+    }
+}
+
+/// Takes [`ASKED`] and answers with [`ANSWER`]; twice is the same answer twice. What is asked too often is not answered.
 ///
 /// # Errors
 /// [`PostError`].
@@ -85,6 +115,16 @@ pub fn answer(
     let language = Language::from_code(&asked.language).ok_or(PostError::Malformed("a language"))?;
     let account = opened.account;
     let resident = inside.store.read::<_, StoreError, _>(move |tx| link::resident_of(tx, account))?;
+    let seams = inside.seams.clone();
+    let may_answer = move |tx: &mut Tx<'_>| own_records::may_answer(tx, &seams, account, ASKED);
+    // Counted first: looking for a recipient is work too.
+    if !inside.store.write::<_, StoreError, _>(may_answer)? {
+        return Ok(());
+    }
+    let resident = match resident {
+        Some(resident) if may_have_got(inside, &asked.letter, &resident)? => Some(resident),
+        _ => None,
+    };
     let (zone, post) = (inside.clone(), post.clone());
     inside.store.write::<_, PostError, _>(move |tx| {
         let found = match &resident {

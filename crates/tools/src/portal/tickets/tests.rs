@@ -135,3 +135,20 @@ fn the_card_opens_a_stopped_account_but_no_other_way_in_of_it_and_never_one_that
         assert!(session_of(&house, 3).is_none());
     });
 }
+
+#[test]
+fn a_ticket_from_before_the_stop_does_not_open_the_account_again() {
+    for_each_engine(|database| {
+        let house = TwoZones::new(database);
+        let account = house.account();
+        let (before, _) = ticket(&house, account, AccountState::Open);
+        house.database.clock.advance_seconds(1);
+        stop(&house, account, AccountState::Stopped);
+        assert_eq!(admit(&house, &before, 1), Err(TicketRefusal::Expired));
+        assert!(session_of(&house, 1).is_none());
+        let stands = house.outside.store.read::<_, StoreError, _>(|tx| account::find(tx, account)).unwrap();
+        assert_eq!(stands.unwrap().state, AccountState::Stopped);
+        let (after, _) = ticket(&house, account, AccountState::Open);
+        assert_eq!(admit(&house, &after, 2), Ok(()));
+    });
+}

@@ -32,6 +32,7 @@ notice-no-audience = Choose whom it is for.
 notice-nobody = It is for nobody today.
 notice-not-tested = Look at it as it will arrive before you ask for approval.
 notice-not-counted = Count how many it is for before you ask for approval.
+notice-too-near = The people are nearly those of a rule counted before. Use the same rule again, or one that differs by ten people or more.
 notice-too-many-counts = You may count { $n } times a day.
 notice-text = Text
 notice-text-open = Write the text

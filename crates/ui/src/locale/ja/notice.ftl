@@ -32,6 +32,7 @@ notice-no-audience = だれに届けるかを選んでください。
 notice-nobody = 今日の時点で当てはまる人がいません。
 notice-not-tested = 届く形を確かめてから、承認を求めてください。
 notice-not-counted = 人数を数えてから、承認を求めてください。
+notice-too-near = 以前に数えた条件と対象者がほとんど同じため、承認を求められません。前と同じ条件にするか、対象者が10人以上違う条件にしてください。
 notice-too-many-counts = 人数を数えられるのは、1日に{ $n }回までです。
 notice-text = 文面
 notice-text-open = 文面を書く

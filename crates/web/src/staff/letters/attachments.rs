@@ -60,6 +60,7 @@ pub fn section(visit: &Visit, one: &Dispatch, listed: &(Vec<Listed>, i64), may_c
 /// `POST …/attachments`.
 pub async fn add(
     State(app): State<Arc<App>>,
+    me: SignedIn,
     Path(id): Path<String>,
     form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
 ) -> Result<Response, Failure> {
@@ -76,16 +77,21 @@ pub async fn add(
         }
     }
     let (name, bytes) = sent.ok_or_else(invalid)?;
-    blocking(move || Ok(attachments::add(&inside, id, None, &name, &bytes)?)).await?;
+    blocking(move || Ok(attachments::add(&inside, &me.actor(), id, None, (&name, &bytes))?)).await?;
     Ok(shell::done(&format!("{PATH}/{id}"), "staff-done-letters-attached"))
 }
 
 /// `POST …/attachments/remove`.
-pub async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>, fields: Fields) -> Result<Response, Failure> {
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let id = shell::id(&id)?;
     let number: i64 = fields.get("number").parse().map_err(|_| Failure::of(Kind::Invalid))?;
     shell::change(&app, &format!("{PATH}/{id}"), "staff-done-letters-detached", move |tx, seams| {
-        attachments::remove(tx, seams, id, number)
+        attachments::remove(tx, seams, &me.actor(), id, number)
     })
     .await
 }

@@ -9,7 +9,8 @@ use maud::{Markup, html};
 use paper::plain::{Part, Plain, To};
 use store::StoreError;
 use tools::Inside;
-use tools::dispatch::printings::{self, Addressee, Content, Printing, PrintingError};
+use tools::access::Actor;
+use tools::dispatch::printings::{self, Addressee, Checked, Printing, PrintingError};
 use tools::dispatch::{self, Dispatch, senders};
 use tools::mailbox::{Act, Block};
 use ui::Language;
@@ -65,7 +66,7 @@ fn row(visit: &Visit, one: &Printing, may_print: bool) -> Vec<Markup> {
     vec![
         html! { (ui::dates::instant(visit.language, one.made_at)) },
         html! { (one.lines) },
-        html! { @if one.is_ready && one.by_hand > 0 && may_print { a href=(format!("{at}/by-hand")) { (one.by_hand) } } @else { (one.by_hand) } },
+        html! { @if one.is_ready && may_print { a href=(format!("{at}/by-hand")) { (one.by_hand) } } @else { (one.by_hand) } },
         html! {
             @if one.is_ready && may_print {
                 a href=(format!("{at}/list.csv")) { (visit.say("letters-printing-list")) }
@@ -120,8 +121,13 @@ pub async fn posted(
     Ok(shell::done(&back(&id), "staff-done-letters-posted"))
 }
 
-/// The printing, its dispatch, the sender's name and what it holds.
-fn open(inside: &Inside, dispatch: &str, printing: &str) -> Result<(Printing, Dispatch, String, Content), Failure> {
+/// The printing, its dispatch, the sender's name and what it holds now. That `actor` takes `what` is written down.
+fn open(
+    inside: &Inside,
+    (actor, what): (&Actor, &'static str),
+    dispatch: &str,
+    printing: &str,
+) -> Result<(Printing, Dispatch, String, Checked), Failure> {
     let gone = || Failure::of(Kind::NotFound);
     let (dispatch, printing): (Id, Id) = (shell::id(dispatch)?, shell::id(printing)?);
     let found = inside.store.read::<_, StoreError, _>(|tx| {
@@ -131,7 +137,7 @@ fn open(inside: &Inside, dispatch: &str, printing: &str) -> Result<(Printing, Di
         Ok(Some((one, dispatch, sender)))
     })?;
     let (one, dispatch, sender) = found.ok_or_else(gone)?;
-    let content = printings::content(inside, printing)?.ok_or_else(gone)?;
+    let content = printings::open(inside, actor, printing, what)?.ok_or_else(gone)?;
     Ok((one, dispatch, sender, content))
 }
 
@@ -139,13 +145,15 @@ fn open(inside: &Inside, dispatch: &str, printing: &str) -> Result<(Printing, Di
 pub async fn list(
     State(app): State<Arc<App>>,
     visit: Visit,
+    me: SignedIn,
     Path((id, printing)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let inside = app.inside()?.clone();
-    let (_, _, _, content) = blocking(move || open(&inside, &id, &printing)).await?;
+    let (inside, actor) = (app.inside()?.clone(), me.actor());
+    let (_, _, _, content) = blocking(move || open(&inside, (&actor, "list"), &id, &printing)).await?;
     let rows: Vec<Vec<String>> = content
-        .addressees
+        .places
         .iter()
+        .flatten()
         .map(|one| {
             let facts = one.personal.facts.iter().map(|(name, value)| format!("{name}: {value}"));
             let own: Vec<String> = one.personal.text.iter().cloned().chain(facts).collect();
@@ -165,8 +173,8 @@ pub async fn by_hand(
     me: SignedIn,
     Path((id, printing)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let (inside, dispatch) = (app.inside()?.clone(), id.clone());
-    let (_, _, _, content) = blocking(move || open(&inside, &dispatch, &printing)).await?;
+    let (inside, dispatch, actor) = (app.inside()?.clone(), id.clone(), me.actor());
+    let (_, _, _, content) = blocking(move || open(&inside, (&actor, "by hand"), &dispatch, &printing)).await?;
     let rows: Vec<_> = content.by_hand.iter().map(|resident| vec![html! { (resident) }]).collect();
     let title = visit.say("letters-printing-by-hand");
     let main = html! {
@@ -180,17 +188,20 @@ pub async fn by_hand(
 /// `GET …/printings/{printing}/{number}`: letters, two hundred a file, from 1.
 pub async fn letters(
     State(app): State<Arc<App>>,
+    me: SignedIn,
     Path((id, printing, number)): Path<(String, String, usize)>,
 ) -> Result<Response, Failure> {
     let (inside, typeface, now) = (app.inside()?.clone(), app.typeface()?, app.seams.now());
-    let name = format!("letters-{number}.pdf");
+    let (name, actor) = (format!("letters-{number}.pdf"), me.actor());
     let bytes = blocking(move || {
-        let (one, dispatch, sender, content) = open(&inside, &id, &printing)?;
-        let piece = number.checked_sub(1).and_then(|at| content.addressees.chunks(LETTERS).nth(at));
+        let (one, dispatch, sender, content) = open(&inside, (&actor, "letters"), &id, &printing)?;
+        let piece = number.checked_sub(1).and_then(|at| content.places.chunks(LETTERS).nth(at));
+        // Places, not persons, make a file: who goes by hand since is passed over. A file of nobody is none.
+        let piece = piece.filter(|piece| piece.iter().any(Option::is_some));
         let piece = piece.ok_or_else(|| Failure::of(Kind::NotFound))?;
         let city = &inside.profile.name;
         let documents: Vec<Plain> =
-            piece.iter().map(|to| letter(&dispatch, (city, &sender), one.made_at, to)).collect();
+            piece.iter().flatten().map(|to| letter(&dispatch, (city, &sender), one.made_at, to)).collect();
         paper::plain::draw(&documents, &typeface, (city, &one.id.to_string(), now)).map_err(|error| drawing(&error))
     })
     .await?;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use base::{Kind, Timestamp};
 use paper::plain::{Part, Plain};
 use store::StoreError;
+use tools::dispatch::RECHECKED;
 use tools::dispatch::evidence::{self, Receipt};
 use tools::dispatch::senders;
 use ui::{Language, words};
@@ -26,7 +27,9 @@ pub async fn pdf(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     let typeface = app.typeface()?;
     let bytes = blocking(move || {
         let found = inside.store.read::<_, StoreError, _>(|tx| {
-            let Some(receipt) = evidence::receipt(tx, id)? else { return Ok(None) };
+            // How many a notice reached is told on its own page, and not of a few.
+            let receipt = evidence::receipt(tx, id)?.filter(|receipt| receipt.dispatch.sender != RECHECKED);
+            let Some(receipt) = receipt else { return Ok(None) };
             let sender = senders::get(tx, &receipt.dispatch.sender)?;
             Ok(Some((sender.map_or_else(|| receipt.dispatch.sender.clone(), |sender| sender.name), receipt)))
         })?;

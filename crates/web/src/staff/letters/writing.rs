@@ -168,6 +168,10 @@ fn draft(fields: &Fields) -> Result<Draft, Failure> {
 pub async fn write(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
     let (draft, inside) = (draft(&fields)?, app.inside()?.clone());
     let (sender, token) = (fields.get("sender").to_owned(), fields.get("token").to_owned());
+    // Notices are written and approved on pages of their own.
+    if sender == tools::dispatch::RECHECKED {
+        return Err(Failure::of(Kind::Invalid));
+    }
     let lines = match (draft.audience, fields.filled("recipients")) {
         (Audience::Listed, Some(text)) => intake::read_csv(text).map_err(DispatchError::Letter)?,
         _ => Vec::new(),

@@ -84,7 +84,8 @@ fn title(visit: &Visit, campaign: &Campaign) -> String {
 /// A number of people, when it is not so small that it tells of somebody.
 fn few(visit: &Visit, count: i64) -> Markup {
     let minimum = i64::try_from(MINIMUM).unwrap_or(i64::MAX);
-    html! { @if count == 0 || count >= minimum { (count) } @else { (visit.say_with("notice-few", &[("n", minimum.into())])) } }
+    // None at all is one of the few, too.
+    html! { @if count >= minimum { (count) } @else { (visit.say_with("notice-few", &[("n", minimum.into())])) } }
 }
 
 fn state(visit: &Visit, campaign: &Campaign) -> String {
@@ -169,6 +170,7 @@ impl From<CampaignError> for Failure {
             CampaignError::Nobody => next("notice-nobody"),
             CampaignError::NotTested => next("notice-not-tested"),
             CampaignError::NotCounted => next("notice-not-counted"),
+            CampaignError::TooNear => next("notice-too-near"),
             CampaignError::TooManyCounts(most) => next("notice-too-many-counts").with("n", most.to_string()),
         }
     }

@@ -95,11 +95,12 @@ fn standing(visit: &Visit, one: &Campaign) -> Markup {
             (visit.say("notice-stage"), html! { (dispatch.stage) " %" }),
             (visit.say("notice-placed"), few(visit, dispatch.placed)),
             (visit.say("notice-unreached"), few(visit, dispatch.unreached)),
-            (visit.say("notice-handed-over"), html! { (one.handed_over) }),
-            (visit.say("notice-bounces"), html! { (one.hard_bounces) }),
-            (visit.say("notice-irrelevant"), html! { (one.irrelevant) }),
+            (visit.say("notice-handed-over"), few(visit, one.handed_over)),
+            (visit.say("notice-bounces"), few(visit, one.hard_bounces)),
+            (visit.say("notice-irrelevant"), few(visit, one.irrelevant)),
         ]))
-        progress max="100" value=(dispatch.done * 100 / dispatch.total.max(1)) aria-label=(visit.say("notice-stage")) {}
+        // By the stage: how many of how many would be computed from anything finer.
+        progress max="100" value=(if dispatch.state == Standing::Done { 100 } else { dispatch.stage }) aria-label=(visit.say("notice-stage")) {}
         @if let (Some(until), Standing::Sending) = (dispatch.hold_until, dispatch.state) {
             (alert(visit.language, AlertKind::Info, &html! {
                 p { (visit.say_with("letters-holding", &[("until", ui::dates::instant(visit.language, until).into())])) }
