@@ -89,7 +89,8 @@ impl Visit {
             section id="idle" class="idle alert alert-warning" hidden data-seconds=(seconds) data-alive=(alive)
                 data-home=(home) aria-labelledby="idle-title" role="alertdialog" tabindex="-1" {
                 h2 id="idle-title" { (self.say("staff-idle-title")) }
-                p { (self.say("staff-idle-how")) }
+                // A terminal waits less than the two minutes that the usual words speak of.
+                p { (self.say(if seconds < 240 { "staff-idle-soon" } else { "staff-idle-how" })) }
                 button type="button" class="button" { (self.say("staff-idle-stay")) }
             }
         }

@@ -200,6 +200,10 @@ async fn save(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Resu
     let receives = fields.get("receives") == "1";
     blocking(move || {
         let before = kept::of(&outside, account)?.map(|kept| kept.wishes).unwrap_or_default();
+        // Nothing would be kept, and "saved" would be untrue.
+        if !receives && !before.receives {
+            return Err(Failure::saying(base::Kind::Invalid, "interests-tick-first").next(PATH, "page-back"));
+        }
         let wishes = Wishes {
             receives,
             interests: codes(&fields, "field"),

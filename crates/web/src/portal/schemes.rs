@@ -178,7 +178,9 @@ impl List<'_> {
             article class="card scheme" {
                 h3 { (said(visit, &scheme.name)) }
                 p { (chip(kind, &visit.say(outcome))) " "
-                    @if is_open { (chip(AlertKind::Info, &visit.say("schemes-open"))) }
+                    // To whom it is not open, when it is open says nothing.
+                    @if one.outcome == Outcome::NotEligible {}
+                    @else if is_open { (chip(AlertKind::Info, &visit.say("schemes-open"))) }
                     @else { (chip(AlertKind::Info, &visit.say("schemes-closed"))) } }
                 p { (said(visit, &scheme.sentence)) }
                 dl class="facts" {

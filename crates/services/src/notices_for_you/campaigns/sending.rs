@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use base::{Id, Seams};
-use rules::{Outcome, Resolved};
+use rules::{DataClass, Outcome, Resolved};
 use store::{StoreError, Tx};
 use tools::access::{self, Actor, BulkDeclaration, Concerned};
 use tools::audit::{self, Event};
@@ -255,21 +255,39 @@ pub fn name_concerned(inside: &Inside, kept: &Kept, wishes: &dyn Wishes) -> Resu
     for id in &waiting {
         let city = kept.now(inside, &JOB, wishes)?;
         let judged: Vec<ResidentId> = city.judged().cloned().collect();
-        let seams = inside.seams.clone();
-        let access = inside
-            .store
-            .write::<_, FactsError, _>(move |tx| Ok(access::bulk(tx, &seams, &JOB, &facts::purpose(true), &SENT)?))?;
-        let access = std::sync::Arc::new(access);
-        for page in judged.chunks(500) {
-            let (access, page) = (access.clone(), page.to_vec());
-            inside.store.write::<_, FactsError, _>(move |tx| Ok(access.concerns(tx, &page)?))?;
-        }
+        name(inside, wishes, &judged)?;
         let (id, now) = (*id, inside.seams.now());
         inside.store.write::<_, StoreError, _>(move |tx| {
             tx.execute("UPDATE notice_campaigns SET named_at = $2 WHERE campaign_id = $1", &[id.into(), now.into()])
         })?;
     }
     Ok(waiting.len())
+}
+
+/// Names them, each with what was read of them: taxes of those alone who agreed to that.
+fn name(inside: &Inside, wishes: &dyn Wishes, judged: &[ResidentId]) -> Result<(), CampaignError> {
+    let opens_tax = |page: &[ResidentId]| {
+        let told = inside.store.read::<_, StoreError, _>(|tx| wishes.of(tx, page))?;
+        let opens = |one: &ResidentId| told.get(one).is_some_and(|opened| opened.consents.opens(DataClass::Tax));
+        Ok::<_, CampaignError>(page.iter().cloned().partition::<Vec<_>, _>(opens))
+    };
+    let (mut taxed, mut others) = (Vec::new(), Vec::new());
+    for page in judged.chunks(500) {
+        let (with, without) = opens_tax(page)?;
+        taxed.extend(with);
+        others.extend(without);
+    }
+    for (people, with_tax) in [(taxed, true), (others, false)].into_iter().filter(|(people, _)| !people.is_empty()) {
+        let (seams, purpose) = (inside.seams.clone(), facts::purpose(with_tax));
+        let access =
+            inside.store.write::<_, FactsError, _>(move |tx| Ok(access::bulk(tx, &seams, &JOB, &purpose, &SENT)?))?;
+        let access = std::sync::Arc::new(access);
+        for page in people.chunks(500) {
+            let (access, page) = (access.clone(), page.to_vec());
+            inside.store.write::<_, FactsError, _>(move |tx| Ok(access.concerns(tx, &page)?))?;
+        }
+    }
+    Ok(())
 }
 
 impl Campaign {

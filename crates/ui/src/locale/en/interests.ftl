@@ -48,3 +48,4 @@ interests-stop = Stop
 interests-consent-purpose = To judge schemes you may be able to use, and to tell you of them
 interests-consent-items = Age, sex, address, household and place in it; what you registered and answered
 interests-consent-changed = Last changed
+interests-tick-first = Tick the first box to receive notices. Go back: what you chose is still there.

@@ -276,6 +276,7 @@ staff-counter-how = Makes a credential with which the counter command issues cer
 staff-counter-make = Make a credential
 staff-counter-made = Shown once. Save it in a file and give it with --staff-credential.
 staff-idle-title = You will soon be signed out
+staff-idle-soon = Nothing was done for a while; the session ends shortly. Press the button to stay.
 staff-idle-how = Nothing was done for a while; the session ends in two minutes. What you are typing would be lost.
 staff-idle-stay = Stay signed in
 staff-nav-papers = Papers

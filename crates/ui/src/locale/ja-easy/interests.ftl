@@ -48,3 +48,4 @@ interests-stop = ｜登録《とうろく》を やめる
 interests-consent-purpose = ｜使《つか》えるかもしれない ｜制度《せいど》を しらべて ｜知《し》らせる ため
 interests-consent-items = ｜年齢《ねんれい》・｜性別《せいべつ》・｜住所《じゅうしょ》・｜家族《かぞく》、あなたの ｜登録《とうろく》と ｜答《こた》え
 interests-consent-changed = ｜最後《さいご》に かえた ｜日《ひ》
+interests-tick-first = いちばん｜上《うえ》の チェックを ｜入《い》れて ください。

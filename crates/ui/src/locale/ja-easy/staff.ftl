@@ -267,6 +267,7 @@ staff-counter-how = 窓口のコマンドで証明書を出すための資格を
 staff-counter-make = 資格を作る
 staff-counter-made = 1回だけ出ます。ファイルに入れて --staff-credential で使ってください。
 staff-idle-title = もうすぐ おわります
+staff-idle-soon = もうすぐ おわります。つづけるときは ボタンを おしてください。
 staff-idle-how = あと 2｜分《ふん》で おわります。つづけるときは ボタンを おしてください。
 staff-idle-stay = つづける
 staff-nav-papers = ｜証明書《しょうめいしょ》

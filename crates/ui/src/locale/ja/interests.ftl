@@ -48,3 +48,4 @@ interests-stop = 登録をやめる
 interests-consent-purpose = あなたが使えるかもしれない制度の判定と、お知らせ
 interests-consent-items = 住民票の年齢・性別・住所・世帯・続柄、あなたが登録した関心と答え
 interests-consent-changed = 最後に変えた日時
+interests-tick-first = 受け取るには、いちばん上の「お知らせを受け取ります」にチェックしてください。前の画面に戻ると、選んだものは残っています。

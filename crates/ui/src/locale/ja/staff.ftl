@@ -267,6 +267,7 @@ staff-counter-how = 窓口のコマンドで証明書を交付するための資
 staff-counter-make = 資格を作る
 staff-counter-made = 一度だけ表示します。ファイルに保存して --staff-credential で渡してください。
 staff-idle-title = まもなくサインアウトします
+staff-idle-soon = 操作がないため、まもなく終了します。続けるときはボタンを押してください。
 staff-idle-how = 操作がないため、あと2分で終了します。入力中の内容は、終了すると失われます。
 staff-idle-stay = 続ける
 staff-nav-papers = 証明書

@@ -106,6 +106,9 @@ pub async fn keep(State(app): State<Arc<App>>, Path(id): Path<String>, fields: F
         .filter(known)
         .collect();
     let audience = Audience { chosen_by, interests, ..campaign.audience };
+    if audience.interests.is_empty() && chosen_by == ChosenBy::Interests {
+        return Err(Failure::saying(Kind::Invalid, "notice-no-audience").next(address(campaign.id), "page-back"));
+    }
     shell::change(&app, &address(campaign.id), "staff-done-notice-audience", move |tx, _| {
         campaigns::choose(tx, campaign.id, &audience)
     })

@@ -44,7 +44,7 @@ pub fn drawn(visit: &Visit, counted: &Counted) -> Markup {
             (visit.say("notice-count-receiving"), cell(visit, shown.receiving)),
         ]))
         p class="hint" { (visit.say_with("notice-count-how", &[("n", MINIMUM.into())])) }
-        (table(visit, shown))
+        @if !shown.rows.is_empty() { (table(visit, shown)) }
     }
 }
 

@@ -111,8 +111,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
                 html! { @if let Some(dispatch) = &one.dispatch { (dispatch.stage) " %" } @else { "–" } },
                 sent(|dispatch| dispatch.placed),
                 sent(|dispatch| dispatch.unreached),
-                html! { (one.hard_bounces) },
-                html! { (one.irrelevant) },
+                few(&visit, one.hard_bounces),
+                few(&visit, one.irrelevant),
                 html! { (ui::dates::instant(visit.language, one.made_at)) },
             ]
         })
