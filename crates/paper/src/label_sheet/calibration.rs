@@ -103,7 +103,7 @@ pub fn calibration(sheets: &Sheets<'_>, typeface: &Typeface) -> Result<Vec<u8>, 
         ("③左上から右下の＋までの横(170 mm)　④同じく縦(250 mm)".to_owned(), Area::new(28.0, 32.0, 150.0, 5.0)),
     ];
     let texts = texts.iter().map(|(text, area)| set(text, *area)).collect::<Result<Vec<Text>, PaperError>>()?;
-    document(sheets, 1, |_, surface, _, tree| {
+    document(sheets, 1, |_, surface, tree| {
         surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
         surface.set_fill(Some(gray(160)));
         if let Some(path) = boxes(&outlines(sheets.format)) {

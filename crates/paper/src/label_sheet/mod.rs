@@ -134,7 +134,7 @@ impl Sheets<'_> {
         for (number, label) in ready.iter().enumerate() {
             pages[(self.first_place + number) / places].push(label);
         }
-        document(self, pages.len(), |page, surface, number, tree| {
+        document(self, pages.len(), |number, surface, tree| {
             if number == 0 {
                 tree.push(self.heading(surface, &setter, typeface)?);
             }
@@ -142,7 +142,7 @@ impl Sheets<'_> {
             for label in &pages[number] {
                 let mut group = TagGroup::new(Tag::Section);
                 for item in *label {
-                    draw_item(surface, typeface, page, item, &mut group);
+                    draw_item(surface, typeface, number, item, &mut group);
                 }
                 tree.push(group);
             }
@@ -220,11 +220,11 @@ fn draw_item(surface: &mut Surface<'_>, typeface: &Typeface, page: usize, item: 
     }
 }
 
-/// A document of `count` pages of A4, each drawn by `draw` (page, surface, its number, the reading order).
+/// A document of `count` pages of A4, each drawn by `draw` (its number from 0, surface, the reading order).
 fn document(
     sheets: &Sheets<'_>,
     count: usize,
-    mut draw: impl FnMut(usize, &mut Surface<'_>, usize, &mut TagTree) -> Result<(), PaperError>,
+    mut draw: impl FnMut(usize, &mut Surface<'_>, &mut TagTree) -> Result<(), PaperError>,
 ) -> Result<Vec<u8>, PaperError> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
@@ -237,7 +237,7 @@ fn document(
     for number in 0..count {
         let mut page = document.start_page_with(PageSettings::new(size));
         let mut surface = page.surface();
-        draw(number, &mut surface, number, &mut tree)?;
+        draw(number, &mut surface, &mut tree)?;
         surface.finish();
         page.finish();
     }
