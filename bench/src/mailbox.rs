@@ -59,6 +59,7 @@ fn city(database: &TestDatabase) -> Result<City, Failure> {
     let inside = Inside {
         seams: database.seams.clone(),
         store: database.inside(),
+        cards: database.cards(),
         vault: database.vault(),
         profile: std::sync::Arc::new(CityProfile::demo("http://localhost")),
         demo: true,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  D/yakuba.toml            settings, optional
-//!  D/inside/  D/outside/  D/keys/  D/outside-keys/   the databases (SQLite), each with its lock
+//!  D/inside/  D/outside/  D/keys/  D/outside-keys/  D/cards/   the databases (SQLite), each with its lock
 //!  D/inside/city.key  D/outside/city.key   wraps every other key of its zone
 //!  D/signing/               the mayor's document key, the key of the signed codes, audit and relay keys
 //!  D/simulated-jlis/        demo only: the test authority and its cards' certificates
@@ -108,6 +108,8 @@ pub struct Databases {
     pub inside: Store,
     /// Outside zone.
     pub outside: Store,
+    /// Services' cards, inside and apart from the register.
+    pub cards: Store,
     /// Sealing of the inside zone.
     pub vault: Vault,
     /// Sealing of the outside zone.
@@ -119,7 +121,7 @@ pub struct Databases {
 }
 
 impl Databases {
-    /// Opens (and makes, where absent) the three databases of `directory`.
+    /// Opens (and makes, where absent) the databases of `directory`.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         let seams = Seams::system();
         let config = Config::load(directory, std::env::vars())
@@ -128,10 +130,11 @@ impl Databases {
         let inside = open(Database::Inside, &config.store.inside)?;
         let outside = open(Database::Outside, &config.store.outside)?;
         let keys = open(Database::Keys, &config.store.keys)?;
+        let cards = open(Database::Cards, &config.store.cards)?;
         let key = FileCityKey::load_or_create(&directory.join("inside").join("city.key"), &seams)?;
         let vault = Vault::open(keys, Arc::new(key), seams.clone())?;
         let outside_vault = outside_vault(directory, &config, &seams)?;
-        Ok(Self { inside, outside, vault, outside_vault, config, seams })
+        Ok(Self { inside, outside, cards, vault, outside_vault, config, seams })
     }
 }
 
@@ -166,7 +169,7 @@ impl OpenCity {
 
     /// The city of databases that are open already.
     pub fn assemble(directory: &Path, databases: Databases, born: Born, profile: CityProfile) -> Self {
-        let Databases { inside, outside, vault, outside_vault, config, seams } = databases;
+        let Databases { inside, outside, cards, vault, outside_vault, config, seams } = databases;
         let profile = Arc::new(profile);
         Self(Arc::new(Parts {
             directory: directory.to_owned(),
@@ -174,6 +177,7 @@ impl OpenCity {
             inside: Inside {
                 seams: seams.clone(),
                 store: inside,
+                cards,
                 vault,
                 profile: profile.clone(),
                 demo: born == Born::Demo,

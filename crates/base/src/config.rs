@@ -50,6 +50,8 @@ pub struct StoreSection {
     pub keys: String,
     /// The same for the outside zone's own.
     pub outside_keys: String,
+    /// The same for the numbers of services' cards. Another role that cannot open the register.
+    pub cards: String,
 }
 
 /// Section `[web]`.

@@ -11,7 +11,7 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{Faults, StoreError, Tx};
 
-/// Which of the three databases. They never share a file, a server role or a key.
+/// Which of the four databases. They never share a file, a server role or a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Database {
     /// The register, certificates, bills, staff, terminals: off the internet.
@@ -20,15 +20,19 @@ pub enum Database {
     Outside,
     /// Wrapped keys per person, with a short backup life. Each zone has its own.
     Keys,
+    /// Numbers of services' cards (図書館・病院・職員証ほか), under pseudonyms that differ for each service. Inside, apart from
+    /// the register.
+    Cards,
 }
 
 impl Database {
-    /// `inside`, `outside` or `keys`: the word in a migration's first line and in file names.
+    /// `inside`, `outside`, `keys` or `cards`: the word in a migration's first line and in file names.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Inside => "inside",
             Self::Outside => "outside",
             Self::Keys => "keys",
+            Self::Cards => "cards",
         }
     }
 }

@@ -88,7 +88,12 @@ impl TestDatabase {
         self.store(Database::Keys)
     }
 
-    /// One of the three, opened once and then shared.
+    /// The database of services' cards.
+    pub fn cards(&self) -> Store {
+        self.store(Database::Cards)
+    }
+
+    /// One of the four, opened once and then shared.
     ///
     /// # Panics
     /// When it cannot be made: a test cannot go on then.

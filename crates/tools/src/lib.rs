@@ -31,6 +31,7 @@ pub mod representatives;
 pub mod resident_id;
 pub mod seal_register;
 pub mod self_information;
+pub mod service_cards;
 pub mod signing;
 pub mod staff;
 pub mod tax_records;

@@ -55,6 +55,8 @@ pub struct Inside {
     pub seams: Seams,
     /// The inside database.
     pub store: Store,
+    /// Numbers of services' cards, apart from the register ([`crate::service_cards`]).
+    pub cards: Store,
     /// Sealed columns and keyed hashes of the inside zone.
     pub vault: Vault,
     /// Who the city is.

@@ -89,6 +89,8 @@ pub struct App {
     pub kiosk: Option<Arc<crate::kiosk::Place>>,
     /// Machines that talk by the kiosk protocol, when this process serves them.
     pub desk: Option<Arc<crate::kiosk_api::Desk>>,
+    /// Who was shown at terminals, for the pages that follow.
+    pub held: crate::taps::Held,
     /// What papers are checked with on the open pages.
     pub papers: Option<Arc<Current<crate::open::Papers>>>,
     /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
@@ -159,6 +161,7 @@ impl App {
             limits,
             kiosk: None,
             desk: None,
+            held: crate::taps::Held::default(),
             papers: None,
             twins: None,
             applications: None,

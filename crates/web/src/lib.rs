@@ -27,6 +27,7 @@ pub mod security;
 pub mod serve;
 pub mod session;
 pub mod staff;
+pub mod taps;
 pub mod testing;
 pub mod visit;
 

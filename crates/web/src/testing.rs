@@ -60,6 +60,7 @@ impl TestDoor {
         let inside = Inside {
             seams: database.seams.clone(),
             store: database.inside(),
+            cards: database.cards(),
             vault: database.vault(),
             profile: profile.clone(),
             demo: true,

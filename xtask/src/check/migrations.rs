@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Fault;
 
 const TREE: &str = "crates/store/migrations/";
-const DATABASES: &[&str] = &["inside", "outside", "keys"];
+const DATABASES: &[&str] = &["inside", "outside", "keys", "cards"];
 /// Words of one dialect, or of going back, with what to do instead.
 const FORBIDDEN: &[(&str, &str)] = &[
     ("autoincrement", "ids are ours"),
@@ -42,7 +42,7 @@ pub fn check(files: &[(String, String)]) -> Vec<Fault> {
         let first = text.lines().next().unwrap_or_default();
         let named = first.strip_prefix("-- database: ").unwrap_or_default();
         if named.is_empty() || !named.split(',').all(|word| DATABASES.contains(&word.trim())) {
-            faults.push(Fault::of(path, "its first line is not `-- database: inside|outside|keys`"));
+            faults.push(Fault::of(path, "its first line is not `-- database: inside|outside|keys|cards`"));
         }
         for (index, line) in text.lines().enumerate() {
             let code = line.split("--").next().unwrap_or_default().to_lowercase();

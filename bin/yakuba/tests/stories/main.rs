@@ -16,6 +16,7 @@
 //!  twin        the digital copy: who is told, who is refused, and nothing of it where it is off
 //!  seal_and_tax  seals at true size, tax certificates; cancelled seals and stale copies give no paper
 //!  portal_sign_in  a resident joins the portal by the simulated app, is known, and comes back by passkey
+//!  library_counter  a card at the library's counter: enrolled once, then a tap gives the patron number
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -41,6 +42,7 @@ mod family_registers;
 mod hours;
 mod invariants;
 mod kill_nine;
+mod library_counter;
 mod load;
 mod logs;
 mod lookers;

@@ -120,6 +120,7 @@ fn another_node(fixture: &Fixture, directory: &Path) -> OpenCity {
     let databases = Databases {
         inside: inside.store.clone(),
         outside: outside.store.clone(),
+        cards: inside.cards.clone(),
         vault: inside.vault.clone(),
         outside_vault: outside.vault.clone(),
         config: fixture.city.config().clone(),

@@ -74,6 +74,14 @@ duties! {
     Notice "notice" "お知らせの送付" "sending notices" Visibility::Now;
     /// Working on an application that came by the national portal.
     Application "application" "オンライン申請の処理" "working on an online application" Visibility::Now;
+    /// The library card on one card (図書館カード).
+    Library "library" "図書館カードの利用" "library card" Visibility::Now;
+    /// The city hospital's card on one card (市立病院診察券).
+    Hospital "hospital" "市立病院の受付" "reception at the city hospital" Visibility::Now;
+    /// A card that a department defined (市のカード).
+    CityCard "city_card" "市のカードの利用" "a card of the city" Visibility::Now;
+    /// Staff ID (職員身分証).
+    StaffCard "staff_card" "職員身分証の事務" "staff ID" Visibility::Now;
     /// Exercising or checking this system.
     Audit "audit" "監査・点検" "audit" Visibility::Now;
 }
@@ -96,6 +104,10 @@ impl Duty {
             Self::Representation | Self::Portal | Self::Notice | Self::Application => {
                 "個人情報の保護に関する法律 第61条"
             }
+            Self::Library => "図書館法 第3条・市の図書館条例",
+            Self::Hospital => "市の病院事業条例",
+            Self::CityCard => "各カードの条例・規則",
+            Self::StaffCard => "市の職員証に関する規則",
             Self::Audit => "地方自治法 第199条・個人情報の保護に関する法律 第66条",
         }
     }
@@ -141,6 +153,7 @@ items! {
     SealRegistration "seal_registration" "印鑑登録";
     Tax "tax" "課税・所得の記録";
     Application "application" "申請の内容";
+    ServiceNumber "service_number" "利用者番号・カード番号";
 }
 
 impl Item {

@@ -31,6 +31,7 @@ impl City {
         let inside = Inside {
             seams: database.seams.clone(),
             store: database.inside(),
+            cards: database.cards(),
             vault: database.vault(),
             profile: profile.clone(),
             demo: true,

@@ -36,6 +36,7 @@ impl TwoZones {
         let inside = Inside {
             seams: seams.clone(),
             store: database.inside(),
+            cards: database.cards(),
             vault: database.vault(),
             profile: profile.clone(),
             demo: true,

@@ -20,6 +20,7 @@ fn inside(database: &TestDatabase) -> Inside {
     Inside {
         seams: database.seams.clone(),
         store: database.inside(),
+        cards: database.cards(),
         vault: database.vault(),
         profile: Arc::new(CityProfile::demo(ORIGIN)),
         demo: true,

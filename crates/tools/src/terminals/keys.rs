@@ -53,14 +53,14 @@ pub fn enrol(
 /// The database.
 pub fn of_key(tx: &mut Tx<'_>, key_id: &str) -> Result<Option<Keyed>, StoreError> {
     let row = tx.query_one(
-        "SELECT t.terminal_id, t.name, t.place, k.public_key, t.seen_at FROM terminal_keys k \
+        "SELECT t.terminal_id, t.name, t.place, t.kind, k.public_key, t.seen_at FROM terminal_keys k \
          JOIN terminals t ON t.terminal_id = k.terminal_id WHERE k.key_id = $1 AND t.status = 'active'",
         &[key_id.into()],
     )?;
     row.map(|row| {
         let key =
-            MessageKey::from_info(row.blob(3)?).ok_or(StoreError::Column { column: 3, wanted: "a public key" })?;
-        Ok(Keyed { terminal: terminal(&row)?, key, seen_at: row.opt_timestamp(4)? })
+            MessageKey::from_info(row.blob(4)?).ok_or(StoreError::Column { column: 4, wanted: "a public key" })?;
+        Ok(Keyed { terminal: terminal(&row)?, key, seen_at: row.opt_timestamp(5)? })
     })
     .transpose()
 }

@@ -39,27 +39,74 @@ pub struct Terminal {
     pub name: String,
     /// Where it stands.
     pub place: String,
+    /// What it is for.
+    pub sort: Sort,
 }
 
-/// What sort of terminal it is: decides which hours it keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What sort of terminal it is: decides which pages it opens and, for certificates, which hours it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
     /// The city's own machine in an office (庁舎内証明書発行機).
     #[default]
     WardOffice,
     /// A machine in a store, or the centre that speaks for it (コンビニ). Simulated: the real one belongs to J-LIS.
     Store,
+    /// A counter of the library (図書館カウンター).
+    LibraryCounter,
+    /// A counter where cards that departments defined are issued and shown (市のカードの窓口).
+    CityCardDesk,
+    /// Reception at the city hospital (市立病院の受付).
+    HospitalDesk,
+    /// The hospital's machine for those who come again (再来受付機).
+    RevisitMachine,
+    /// Where members of staff show their ID (職員証の確認).
+    StaffDesk,
+    /// Where the city's own application is loaded onto cards (独自アプリの書き込み).
+    LoadingDesk,
 }
 
 impl Sort {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::WardOffice, Self::Store];
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::WardOffice,
+        Self::Store,
+        Self::LibraryCounter,
+        Self::CityCardDesk,
+        Self::HospitalDesk,
+        Self::RevisitMachine,
+        Self::StaffDesk,
+        Self::LoadingDesk,
+    ];
+
+    /// Whether certificates are taken out at it.
+    pub const fn gives_certificates(self) -> bool {
+        matches!(self, Self::WardOffice | Self::Store)
+    }
+
+    /// Its first page.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::WardOffice | Self::Store => "/kiosk",
+            Self::LibraryCounter => "/counter/library",
+            Self::CityCardDesk => "/counter/cards",
+            Self::HospitalDesk => "/counter/hospital",
+            Self::RevisitMachine => "/revisit",
+            Self::StaffDesk => "/counter/staff",
+            Self::LoadingDesk => "/counter/application",
+        }
+    }
 
     /// The stored word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::WardOffice => "ward_office_machine",
             Self::Store => "store_kiosk",
+            Self::LibraryCounter => "library_counter",
+            Self::CityCardDesk => "city_card_desk",
+            Self::HospitalDesk => "hospital_desk",
+            Self::RevisitMachine => "revisit_machine",
+            Self::StaffDesk => "staff_desk",
+            Self::LoadingDesk => "loading_desk",
         }
     }
 
@@ -129,7 +176,6 @@ fn secret_hash(secret: &TerminalSecret) -> Vec<u8> {
 fn insert(
     tx: &mut Tx<'_>,
     terminal: &Terminal,
-    sort: Sort,
     secret_hash: &[u8],
     status: Status,
     now: Timestamp,
@@ -141,7 +187,7 @@ fn insert(
             terminal.id.into(),
             terminal.name.as_str().into(),
             terminal.place.as_str().into(),
-            sort.word().into(),
+            terminal.sort.word().into(),
             secret_hash.into(),
             status.word().into(),
             now.into(),
@@ -165,9 +211,24 @@ pub fn enrol_here(
     name: &str,
     place: &str,
 ) -> Result<(Terminal, TerminalSecret), StoreError> {
-    let terminal = Terminal { id: seams.random_id(), name: name.to_owned(), place: place.to_owned() };
+    enrol_here_as(tx, seams, by, Sort::WardOffice, name, place)
+}
+
+/// The same for a terminal of this sort.
+///
+/// # Errors
+/// The database.
+pub fn enrol_here_as(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    sort: Sort,
+    name: &str,
+    place: &str,
+) -> Result<(Terminal, TerminalSecret), StoreError> {
+    let terminal = Terminal { id: seams.random_id(), name: name.to_owned(), place: place.to_owned(), sort };
     let secret = TerminalSecret(seams.random.bytes());
-    insert(tx, &terminal, Sort::WardOffice, &secret_hash(&secret), Status::Active, seams.now())?;
+    insert(tx, &terminal, &secret_hash(&secret), Status::Active, seams.now())?;
     note(tx, seams, by, Event::TerminalEnrolled, terminal.id, "enrolled")?;
     Ok((terminal, secret))
 }
@@ -199,9 +260,9 @@ pub fn announce_sort(
     place: &str,
 ) -> Result<(Terminal, OneTimeSecret), StaffError> {
     let (name, place) = (invitations::checked_name(name)?, invitations::checked_name(place)?);
-    let terminal = Terminal { id: seams.random_id(), name, place };
+    let terminal = Terminal { id: seams.random_id(), name, place, sort };
     let (token, now) = (OneTimeSecret::fresh(seams), seams.now());
-    insert(tx, &terminal, sort, &[], Status::Awaiting, now)?;
+    insert(tx, &terminal, &[], Status::Awaiting, now)?;
     tx.execute(
         "INSERT INTO terminal_tokens (token_hash, terminal_id, expires_at) VALUES ($1, $2, $3)",
         &[token.hash().into(), terminal.id.into(), now.plus_seconds(TOKEN_SECONDS).into()],
@@ -239,7 +300,7 @@ fn enrol_holding(
     let id = row.id(0)?;
     let row = tx.query_one(
         "UPDATE terminals SET status = 'active', secret_hash = $2, seen_at = $3 \
-         WHERE terminal_id = $1 AND status = 'awaiting' RETURNING terminal_id, name, place",
+         WHERE terminal_id = $1 AND status = 'awaiting' RETURNING terminal_id, name, place, kind",
         &[id.into(), secret_hash.into(), now.into()],
     )?;
     let Some(row) = row else { return Ok(None) };
@@ -305,10 +366,10 @@ pub fn authenticate(
     secret: &TerminalSecret,
 ) -> Result<Option<(Terminal, Option<Timestamp>)>, StoreError> {
     tx.query_one(
-        "SELECT terminal_id, name, place, seen_at FROM terminals WHERE secret_hash = $1 AND status = 'active'",
+        "SELECT terminal_id, name, place, kind, seen_at FROM terminals WHERE secret_hash = $1 AND status = 'active'",
         &[secret_hash(secret).into()],
     )?
-    .map(|row| Ok((terminal(&row)?, row.opt_timestamp(3)?)))
+    .map(|row| Ok((terminal(&row)?, row.opt_timestamp(4)?)))
     .transpose()
 }
 
@@ -337,7 +398,7 @@ pub fn places(tx: &mut Tx<'_>) -> Result<BTreeMap<String, String>, StoreError> {
 /// The database.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
     tx.query(
-        "SELECT terminal_id, name, place, status, enrolled_at, seen_at, stopped_at, attendance FROM terminals \
+        "SELECT terminal_id, name, place, kind, status, enrolled_at, seen_at, stopped_at, attendance FROM terminals \
          ORDER BY CASE WHEN status = 'stopped' THEN 1 ELSE 0 END, place, name, terminal_id",
         &[],
     )?
@@ -345,16 +406,17 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
     .map(|row| {
         Ok(Listed {
             terminal: terminal(row)?,
-            attendance: Attendance::from_code(row.text(7)?).unwrap_or(Attendance::Unattended),
-            status: Status::from_word(row.text(3)?).ok_or(StoreError::Column { column: 3, wanted: "a status" })?,
-            enrolled_at: row.timestamp(4)?,
-            seen_at: row.opt_timestamp(5)?,
-            stopped_at: row.opt_timestamp(6)?,
+            attendance: Attendance::from_code(row.text(8)?).unwrap_or(Attendance::Unattended),
+            status: Status::from_word(row.text(4)?).ok_or(StoreError::Column { column: 4, wanted: "a status" })?,
+            enrolled_at: row.timestamp(5)?,
+            seen_at: row.opt_timestamp(6)?,
+            stopped_at: row.opt_timestamp(7)?,
         })
     })
     .collect()
 }
 
 fn terminal(row: &Row) -> Result<Terminal, StoreError> {
-    Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned() })
+    let sort = Sort::from_word(row.text(3)?).ok_or(StoreError::Column { column: 3, wanted: "a sort of terminal" })?;
+    Ok(Terminal { id: row.id(0)?, name: row.text(1)?.to_owned(), place: row.text(2)?.to_owned(), sort })
 }

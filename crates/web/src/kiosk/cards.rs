@@ -9,20 +9,18 @@
 
 use axum::response::Response;
 use base::Kind;
-use card::genuineness::judge;
-use card::{DeviceKind, FourDigitPin, LastTry};
 use maud::{Markup, html};
-use pki::challenge::{Challenge, MAX_AGE_SECONDS, PresentedCard};
 use services::convenience_certificates::Issuer;
 use tools::access::{self, Duty, Item, Purpose};
-use tools::credentials::{self, CredentialError, CredentialKind, CredentialStatus, Link, Listed};
+use tools::credentials::{self, CredentialError, CredentialKind, CredentialStatus, Listed};
 
 use super::machine::At;
-use super::say::{Say, card_sentence, credential_sentence, say_card};
-use super::session::{Screen, Session, Step, open};
+use super::say::Say;
+use super::session::{Screen, Session, Step};
 use super::views::Frame;
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::taps::enrol_for_taps;
 use crate::visit::InKioskSession;
 
 pub(super) async fn cards(at: At, _: InKioskSession) -> Result<Response, Failure> {
@@ -107,54 +105,11 @@ impl Session {
     /// the card whose certificate signed.
     fn enrol_for_taps(&mut self, issuer: &Issuer, pin: &str, support: &str) -> Step {
         let Some(applicant) = &self.applicant else { return Err(Say::Key("kiosk-session-ended")) };
-        let shape = |_| Say::Key("kiosk-pin-shape");
-        let pin = FourDigitPin::parse(pin).map_err(shape)?;
-        let support = if support.is_empty() { pin.clone() } else { FourDigitPin::parse(support).map_err(shape)? };
-        let terminal = self.terminal.id.to_string();
-        let challenge = Challenge::new(&issuer.city.seams, issuer.audience.clone(), terminal.clone());
-
-        let said = |error| say_card(&error);
-        let mut jpki = open(&*self.slot)?;
-        if jpki.device() != DeviceKind::Card {
-            return Err(Say::Key("kiosk-cards-phone"));
-        }
-        jpki.verify_user_authentication_pin(&pin, LastTry::Refuse).map_err(said)?;
-        let certificate = jpki.user_authentication_certificate().map_err(said)?;
-        let signature = jpki.sign_user_authentication(&challenge.digest()).map_err(said)?;
-        let mut printed = jpki.into_input_support().map_err(said)?;
-        let municipality = printed.certificate().map_err(said)?;
-        printed.verify_pin(&support, LastTry::Refuse).map_err(said)?;
-        let record = printed.key_record().map_err(said)?;
-        let proof = printed.prove_genuine(&challenge.genuineness_digest()).map_err(said)?;
-        let _ = printed.close();
-
-        let card = PresentedCard { certificate: &certificate, signature: &signature };
-        let verified =
-            issuer.verify(card, &challenge, &terminal).map_err(|refusal| Say::Key(card_sentence(&refusal)))?;
-        let genuine = judge(&municipality, &record, &challenge.genuineness_bytes(), &proof, &issuer.genuineness)
-            .map_err(|no| {
-                tracing::warn!(%no, "a card was not found genuine");
-                Say::Key("kiosk-cards-not-genuine")
-            })?;
-        let (city, actor, resident) = (issuer.city.clone(), applicant.actor().clone(), applicant.resident().clone());
-        let linked = issuer.city.store.write::<_, CredentialError, _>(move |tx| {
-            let (now, digest) = (city.seams.now(), challenge.digest());
-            let forget_at = challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
-            if let Err(refusal) = credentials::use_challenge_once(tx, &digest, now, forget_at)? {
-                return Ok(Err(Say::Key(credential_sentence(refusal))));
-            }
-            // Only the card of the person who stands here: not one that is unknown, or another's.
-            match credentials::find_person(tx, &city.vault, now, &verified)? {
-                Ok(person) if *person.resident() == resident => {}
-                Ok(_) => return Ok(Err(Say::Key("kiosk-cards-another"))),
-                Err(refusal) => return Ok(Err(Say::Key(credential_sentence(refusal)))),
-            }
-            let (kind, key) = (CredentialKind::JpkiCard, &genuine.key);
-            let link = Link { resident: &resident, kind, valid_until: verified.not_after, genuineness: Some(key) };
-            let linked = credentials::enrol(tx, &city.vault, &city.seams, &actor, &link, &verified.certificate_id)?;
-            Ok(linked.map(|_| ()).map_err(|_| Say::Key("kiosk-cards-another")))
-        });
-        linked.map_err(|error| beneath(&error))??;
+        let (actor, resident) = (applicant.actor().clone(), applicant.resident().clone());
+        enrol_for_taps(issuer, &*self.slot, &self.terminal, (pin, support), move |person| {
+            // Only the card of the person who stands here: not another's.
+            if *person.resident() == resident { Ok(actor.clone()) } else { Err(Say::Key("kiosk-cards-another")) }
+        })?;
         self.look_at_cards(issuer)?;
         Err(Say::Done("kiosk-cards-enrolled"))
     }

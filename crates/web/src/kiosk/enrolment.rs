@@ -45,6 +45,7 @@ pub(super) async fn enrol(State(app): State<Arc<App>>, fields: Fields) -> Result
         Ok(inside.store.write(move |tx| tools::terminals::enrol(tx, &seams, &token))?)
     })
     .await?;
-    let (_, secret) = found.ok_or_else(|| Failure::saying(Kind::Gone, "kiosk-enrol-wrong").next(PATH, "page-back"))?;
-    Ok(steps::enrolled(&app, &secret))
+    let (terminal, secret) =
+        found.ok_or_else(|| Failure::saying(Kind::Gone, "kiosk-enrol-wrong").next(PATH, "page-back"))?;
+    Ok(steps::enrolled(&app, &secret, terminal.sort.path()))
 }

@@ -17,7 +17,7 @@ use tools::terminals::coin_box::SimulatedCoinBox;
 use ui::Language;
 
 use super::printing::PaperSlot;
-use super::reader::{CardSlot, Drawer, DrawerSlot};
+use super::reader::{CardSlot, Drawer, DrawerCard, DrawerSlot};
 use super::say::Say;
 use super::session::{Ending, Screen, Session};
 use super::views::Frame;
@@ -110,6 +110,21 @@ impl Place {
         running.count() < self.most_sessions
     }
 
+    /// Lets `act` use the reader of a terminal, one at a time.
+    pub(crate) fn with_slot<T>(&self, terminal: Id, act: impl FnOnce(&dyn CardSlot) -> T) -> T {
+        let machine = self.machine(terminal);
+        let _session = machine.session.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&*machine.slot)
+    }
+
+    /// What the demo's drawer holds; none where only real cards fit.
+    pub(crate) fn drawer(&self) -> Option<Vec<DrawerCard>> {
+        match &self.slots {
+            Slots::Drawer(drawer) => Some(drawer.labels()),
+            Slots::Reader(_) => None,
+        }
+    }
+
     fn machine(&self, terminal: Id) -> Arc<Machine> {
         let mut machines = self.machines.lock().unwrap_or_else(PoisonError::into_inner);
         machines
@@ -190,6 +205,10 @@ impl FromRequestParts<Arc<App>> for At {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let AtTerminal(terminal) = AtTerminal::from_request_parts(parts, app).await?;
+        if !terminal.sort.gives_certificates() {
+            let elsewhere = Failure::saying(Kind::NotFound, "taps-another-terminal");
+            return Err(elsewhere.next(terminal.sort.path(), "taps-own-page"));
+        }
         let visit = Visit::from_request_parts(parts, app).await?;
         Ok(Self { app: app.clone(), terminal, visit })
     }

@@ -33,7 +33,9 @@ pub mod views;
 pub(crate) use kinds::name_key as kind_name_key;
 pub(crate) use machine::REFUSAL_TAKES;
 pub use machine::{Place, Slots};
-pub(crate) use say::{card_sentence, credential_sentence, registration_sentence};
+pub(crate) use say::{Say, card_sentence, credential_sentence, registration_sentence, say_card};
+pub(crate) use session::open as open_card;
+pub(crate) use steps::enrolled as steps_enrolled;
 
 use crate::routes::{Routes, Rule};
 

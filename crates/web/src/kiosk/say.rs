@@ -37,7 +37,7 @@ pub(super) fn beneath(error: &ActionError) -> Say {
 }
 
 /// The sentence for a failing card.
-pub(super) fn say_card(error: &CardError) -> Say {
+pub(crate) fn say_card(error: &CardError) -> Say {
     match error {
         // A person has several PINs: each sentence names its own.
         CardError::WrongPin { pin: Pin::InputSupport, .. } => Say::Key("kiosk-cards-support-wrong"),

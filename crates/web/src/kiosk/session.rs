@@ -497,7 +497,11 @@ impl Session {
     }
 }
 
-pub(super) fn open(slot: &dyn CardSlot) -> Result<JpkiSession<Box<dyn card::Card>>, Say> {
+/// Connects to the card that lies there.
+///
+/// # Errors
+/// What to say.
+pub(crate) fn open(slot: &dyn CardSlot) -> Result<JpkiSession<Box<dyn card::Card>>, Say> {
     let card = slot.connect().map_err(|error| say_card(&CardError::Reader(error)))?;
     JpkiSession::open(card).map_err(|error| say_card(&error))
 }

@@ -38,15 +38,15 @@ pub(super) async fn demo(State(app): State<Arc<App>>) -> Result<Response, Failur
         })?)
     })
     .await?;
-    Ok(enrolled(&app, &secret))
+    Ok(enrolled(&app, &secret, "/kiosk"))
 }
 
 /// Gives this browser the secret of a terminal and shows its first screen.
-pub(super) fn enrolled(app: &App, secret: &TerminalSecret) -> Response {
+pub(crate) fn enrolled(app: &App, secret: &TerminalSecret, path: &str) -> Response {
     let is_https = app.settings.is_https;
     let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
     let cookie = web_session::set_lasting_cookie(web_session::terminal_cookie(is_https), &value, is_https);
-    with_cookie(go("/kiosk"), &cookie)
+    with_cookie(go(path), &cookie)
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {

@@ -221,6 +221,12 @@ const fn sort_key(sort: Sort) -> &'static str {
     match sort {
         Sort::WardOffice => "staff-terminal-sort-ward-office",
         Sort::Store => "staff-terminal-sort-store",
+        Sort::LibraryCounter => "taps-sort-library-counter",
+        Sort::CityCardDesk => "taps-sort-city-card-desk",
+        Sort::HospitalDesk => "taps-sort-hospital-desk",
+        Sort::RevisitMachine => "taps-sort-revisit-machine",
+        Sort::StaffDesk => "taps-sort-staff-desk",
+        Sort::LoadingDesk => "taps-sort-loading-desk",
     }
 }
 

@@ -27,6 +27,7 @@ impl Scene {
         let city = Inside {
             seams: database.seams.clone(),
             store: database.inside(),
+            cards: database.cards(),
             vault: database.vault(),
             profile: CityProfile::demo("https://city.example").into(),
             demo: true,

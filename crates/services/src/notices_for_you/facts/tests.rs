@@ -153,6 +153,7 @@ fn inside(database: &TestDatabase) -> tools::Inside {
     tools::Inside {
         seams: database.seams.clone(),
         store: database.inside(),
+        cards: database.cards(),
         vault: database.vault(),
         profile: std::sync::Arc::new(tools::CityProfile::demo("http://127.0.0.1:8080")),
         demo: true,

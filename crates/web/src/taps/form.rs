@@ -1,0 +1,84 @@
+//! The form by which a card, a PIN or a number comes in, and the sentences about it.
+
+use maud::{Markup, html};
+use ui::form::{ButtonKind, Field, button, field, select};
+use ui::notice::{AlertKind, alert};
+
+use super::AtCounter;
+use crate::kiosk::Say;
+use crate::visit::Visit;
+
+/// What a terminal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The card alone, or a number: where staff watch.
+    Card,
+    /// The card and its PIN, or a number: where nobody does, or for what a tap is not enough.
+    CardAndPin,
+}
+
+/// Two forms: card (and PIN), number.
+pub fn form(at: &AtCounter, action: &str, ask: Ask) -> Markup {
+    let visit = &at.visit;
+    let (tag, tag_hint) = (visit.say("taps-tag"), visit.say("taps-tag-hint"));
+    html! {
+        form method="post" action=(action) class="card" {
+            (visit.csrf(action))
+            h2 { (visit.say("taps-card")) }
+            (card_fields(at, ask == Ask::CardAndPin))
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say("taps-card-read"))) }
+        }
+        form method="post" action=(action) class="card" {
+            (visit.csrf(action))
+            h2 { (tag) }
+            div class="fields" {
+                (field(visit.language, &Field { name: "tag", label: &tag, hint: Some(&tag_hint), required: true,
+                    autocomplete: Some("off"), max_length: Some(40), ..Field::default() }))
+            }
+            div class="buttons" { (button(ButtonKind::Secondary, &visit.say("taps-tag-read"))) }
+        }
+        p class="hint" { (visit.say("taps-my-number")) }
+    }
+}
+
+/// The card, from the demo's drawer or on the reader, and the PIN where it is asked.
+pub(super) fn card_fields(at: &AtCounter, with_pin: bool) -> Markup {
+    let visit = &at.visit;
+    let drawer = at.app.kiosk.as_ref().and_then(|place| place.drawer());
+    let (pin, pin_hint) = (visit.say("taps-pin"), visit.say("taps-pin-hint"));
+    html! {
+        div class="fields" {
+            @match drawer {
+                Some(cards) => {
+                    @let options: Vec<(String, String)> = cards.iter().enumerate()
+                        .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
+                    (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, "0", None))
+                }
+                None => p { (visit.say("taps-card-put")) }
+            }
+            @if with_pin {
+                (field(visit.language, &Field { name: "pin", label: &pin, hint: Some(&pin_hint), kind: "password",
+                    autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
+            }
+        }
+    }
+}
+
+/// A refusal, or what was done, above a page.
+pub fn said(visit: &Visit, counter: &str, say: Option<&Say>) -> Markup {
+    let Some(say) = say else { return html! {} };
+    let kind = if matches!(say, Say::Done(_)) { AlertKind::Success } else { AlertKind::Error };
+    alert(visit.language, kind, &html! { p { (sentence(visit, counter, say)) } })
+}
+
+/// The sentence of what is to be said at a terminal.
+pub fn sentence(visit: &Visit, counter: &str, say: &Say) -> String {
+    match say {
+        Say::Key(key) | Say::Done(key) => visit.say_with(key, &[("counter", counter.into()), ("request", "".into())]),
+        Say::WrongPin(tries) => {
+            visit.say_with("kiosk-pin-wrong", &[("tries", (*tries).into()), ("counter", counter.into())])
+        }
+        // What only a certificate machine says.
+        Say::Refused(_) | Say::Printer(_) | Say::Owed(_) => visit.say("kiosk-card-unreadable"),
+    }
+}

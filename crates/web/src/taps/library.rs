@@ -1,0 +1,251 @@
+//! The library's counter (図書館カウンター): a card shown gives the patron number; registering it, and the old card beside it.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use base::Id;
+use maud::{Markup, html};
+use tools::access::{Actor, Duty};
+use tools::service_cards::counter::Counter;
+use tools::service_cards::{CardStatus, Form, IssueRefusal, ServiceCard};
+use tools::terminals::Sort;
+use ui::form::{ButtonKind, Field, button, field, one_button};
+use ui::notice::{AlertKind, alert, chip};
+
+use super::{Ask, AtCounter, FIELDS, Shown, enrol_for_taps, form, go, said, take};
+use crate::app::blocking;
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::kiosk::Say;
+use crate::routes::{Routes, Rule};
+
+/// Whose cards.
+const SERVICE: &str = "library_card";
+const PATH: &str = "/counter/library";
+const PERSON: &str = "/counter/library/person";
+
+/// Its routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get(PATH, Rule::Kiosk, start)
+        .post(PATH, Rule::Kiosk, shown)
+        .post("/counter/library/once", Rule::Kiosk, once)
+        .get(PERSON, Rule::Kiosk, person)
+        .post("/counter/library/enrol", Rule::Kiosk, enrol)
+        .post("/counter/library/{card}/{deed}", Rule::Kiosk, change)
+        .post("/counter/library/next", Rule::Kiosk, next)
+}
+
+async fn start(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    at.let_go();
+    Ok(first(&at, None))
+}
+
+fn first(at: &AtCounter, say: Option<&Say>) -> Response {
+    let visit = &at.visit;
+    let title = visit.say("taps-library-title");
+    let (once, support) = ("/counter/library/once", visit.say("taps-library-support"));
+    let main = html! {
+        h1 { (title) }
+        p { (visit.say("taps-library-lead")) }
+        (said(visit, &at.app.profile.counter, say))
+        (form(at, PATH, Ask::Card))
+        details {
+            summary { (visit.say("taps-library-once")) }
+            p { (visit.say("taps-library-once-how")) }
+            form method="post" action=(once) {
+                (visit.csrf(once))
+                (super::form::card_fields(at, true))
+                (field(visit.language, &Field { name: "support", label: &support, kind: "password",
+                    autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
+                div class="buttons" { (button(ButtonKind::Secondary, &visit.say("taps-library-once-button"))) }
+            }
+        }
+    };
+    visit.page(&title).render(&main).into_response()
+}
+
+async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    fields.only(&FIELDS)?;
+    at.let_go();
+    match take(&at, SERVICE, &fields).await? {
+        Ok(shown) => {
+            at.hold(SERVICE, shown);
+            Ok(go(PERSON))
+        }
+        Err(say) => Ok(first(&at, Some(&say))),
+    }
+}
+
+/// Enrols the card that lies there for taps: both PINs, once.
+async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    fields.only(&["card", "pin", "support"])?;
+    let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(base::Kind::NotFound))?;
+    let typed = |name| zeroize::Zeroizing::new(base::text::to_half_width(fields.get(name)));
+    let (pin, support, terminal) = (typed("pin"), typed("support"), at.terminal.clone());
+    let index = fields.filled("card").and_then(|text| text.parse::<usize>().ok());
+    let done = blocking(move || {
+        Ok(place.with_slot(terminal.id, |slot| {
+            if let Some(index) = index
+                && !slot.put_from_drawer(index)
+            {
+                return Err(Say::Key("kiosk-reader-waiting"));
+            }
+            let name = terminal.id.to_string();
+            let enrolled = enrol_for_taps(&place.issuer, slot, &terminal, (&pin, &support), move |person| {
+                Ok(Actor::Resident { resident: person.resident().clone(), terminal: Some(name.clone()) })
+            });
+            slot.eject();
+            enrolled
+        }))
+    })
+    .await?;
+    let say = done.map_or_else(|say| say, |_| Say::Done("taps-library-once-done"));
+    Ok(first(&at, Some(&say)))
+}
+
+async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<ServiceCard>, Failure> {
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    blocking(move || {
+        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
+        counter.look(&who).map_err(|error| Failure::of(error.kind()))
+    })
+    .await
+}
+
+async fn person(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
+    page(&at, &shown, None).await
+}
+
+async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
+    let cards = look(at, shown).await?;
+    let (visit, today) = (&at.visit, at.app.seams.today());
+    let title = visit.say("taps-library-title");
+    let has_one = cards.iter().any(|card| card.form == Form::OneCard && card.status.is_live());
+    let main = html! {
+        h1 { (title) }
+        (said(visit, &at.app.profile.counter, say))
+        @if cards.is_empty() {
+            (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("taps-library-none")) } }))
+        }
+        @for card in cards.iter().filter(|card| card.status.is_live()) { (one(at, card, card.is_usable(today))) }
+        @if !has_one { (enrol_form(at, &cards)) }
+        (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
+            &visit.say("taps-library-next"), None))
+    };
+    // Whoever walks away leaves nothing on the screen.
+    let page = visit.page(&title).refresh(120, PATH);
+    Ok(page.render(&main).into_response())
+}
+
+fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {
+    let visit = &at.visit;
+    let state = if is_usable { AlertKind::Success } else { AlertKind::Warning };
+    let deeds: &[(&str, &str, ButtonKind)] = match (card.status, card.form) {
+        (CardStatus::Active, Form::OneCard) => {
+            &[("hold", "taps-library-hold", ButtonKind::Secondary), ("lost", "taps-library-lost", ButtonKind::Danger)]
+        }
+        (CardStatus::Active, Form::OwnCard) => {
+            &[("lost", "taps-library-lost", ButtonKind::Danger), ("end", "taps-library-end", ButtonKind::Danger)]
+        }
+        (_, Form::OneCard) => &[("resume", "taps-library-resume", ButtonKind::Secondary)],
+        (_, Form::OwnCard) => {
+            &[("resume", "taps-library-resume", ButtonKind::Secondary), ("end", "taps-library-end", ButtonKind::Danger)]
+        }
+    };
+    let form = visit.say(card.form.word());
+    html! {
+        section class="card" {
+            h2 { (form) }
+            p { (visit.say("taps-library-found")) }
+            p class="secret" { (card.number.reveal()) }
+            p { (chip(state, &visit.say(card.status.word()))) }
+            div class="buttons" {
+                @for (deed, key, kind) in deeds {
+                    @let action = format!("/counter/library/{}/{deed}", card.id);
+                    (one_button(&action, &visit.csrf(&action), *kind, &visit.say(key), Some(&form)))
+                }
+            }
+        }
+    }
+}
+
+fn enrol_form(at: &AtCounter, cards: &[ServiceCard]) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/library/enrol");
+    let (label, hint) = (visit.say("taps-library-number"), visit.say("taps-library-number-hint"));
+    // The number of the old card goes on, unless the counter says otherwise.
+    let old = cards.iter().find(|card| card.status.is_live()).map(|card| card.number.reveal().as_str());
+    html! {
+        section class="card" {
+            h2 { (visit.say("taps-library-enrol")) }
+            p { (visit.say("taps-library-enrol-how")) }
+            form method="post" action=(action) {
+                (visit.csrf(action))
+                div class="fields" {
+                    (field(visit.language, &Field { name: "number", label: &label, hint: Some(&hint),
+                        value: old.unwrap_or_default(), required: true, autocomplete: Some("off"),
+                        max_length: Some(tools::service_cards::MAX_NUMBER), ..Field::default() }))
+                }
+                div class="buttons" { (button(ButtonKind::Primary, &visit.say("taps-library-enrol-button"))) }
+            }
+        }
+    }
+}
+
+async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    fields.only(&["number"])?;
+    let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let number = fields.get("number").to_owned();
+    let issued = blocking(move || {
+        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
+        counter.issue(&who, Form::OneCard, &number, None).map_err(|error| Failure::of(error.kind()))
+    })
+    .await?;
+    let say = match issued {
+        Ok(_) => Say::Done("taps-library-done-enrolled"),
+        Err(IssueRefusal::NumberTaken) => Say::Key("taps-library-refused-taken"),
+        Err(IssueRefusal::HasOne | IssueRefusal::NotThere) => Say::Key("taps-library-refused-has"),
+        Err(IssueRefusal::NotANumber | IssueRefusal::IndividualNumber) => Say::Key("taps-library-refused-number"),
+    };
+    page(&at, &shown, Some(&say)).await
+}
+
+async fn change(
+    at: AtCounter,
+    Path((card, deed)): Path<(String, String)>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    fields.only(&[])?;
+    let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
+    let not_found = || Failure::of(base::Kind::NotFound);
+    let card = Id::parse(&card).map_err(|_| not_found())?;
+    let next = match deed.as_str() {
+        "hold" => CardStatus::OnHold,
+        "lost" => CardStatus::Lost,
+        "resume" => CardStatus::Active,
+        "end" => CardStatus::Ended,
+        _ => return Err(not_found()),
+    };
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let changed = blocking(move || {
+        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
+        counter.change(&who, card, next, "counter").map_err(|error| Failure::of(error.kind()))
+    })
+    .await?;
+    let say = if changed { Say::Done("taps-library-done-changed") } else { Say::Key("taps-library-refused-changed") };
+    page(&at, &shown, Some(&say)).await
+}
+
+async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    fields.only(&[])?;
+    at.let_go();
+    Ok(go(PATH))
+}

@@ -1,0 +1,170 @@
+//! What lies on the reader, or was read by a wedge reader, becomes a person.
+
+use base::Kind;
+use card::{FourDigitPin, JpkiSession, LastTry};
+use pki::challenge::{Challenge, Expectation, MAX_AGE_SECONDS, PresentedCard};
+use pki::{check_shown_certificate, verify_user_authentication};
+use services::convenience_certificates::Issuer;
+use tools::access::Actor;
+use tools::audit::{self, Event};
+use tools::credentials::tap::{self, Tap, TapRefusal};
+use tools::credentials::tap_rules::TapNo;
+use tools::credentials::{self, CredentialError, CredentialRefusal, Token, numbers};
+use tools::terminals::{self, Terminal};
+
+use super::{AtCounter, Shown};
+use crate::app::blocking;
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::kiosk::reader::CardSlot;
+use crate::kiosk::{Say, card_sentence, credential_sentence, open_card, say_card};
+
+/// The fields of [`super::form`]: place in the demo's drawer, PIN, number that a reader typed.
+pub const FIELDS: [&str; 3] = ["card", "pin", "tag"];
+
+/// The person behind what was shown for `service`. Every showing is kept, taken or not.
+///
+/// # Errors
+/// Outer: something beneath failed. Inner: what to say.
+pub async fn take(at: &AtCounter, service: &'static str, fields: &Fields) -> Result<Result<Shown, Say>, Failure> {
+    let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(Kind::NotFound))?;
+    let terminal = at.terminal.clone();
+    if let Some(number) = fields.filled("tag") {
+        let number = number.to_owned();
+        let city = place.issuer.city.clone();
+        return blocking(move || Ok(present(&city, &terminal, &number).unwrap_or_else(|error| Err(beneath(&error)))))
+            .await;
+    }
+    let index = fields.filled("card").and_then(|text| text.parse::<usize>().ok());
+    let pin = zeroize::Zeroizing::new(base::text::to_half_width(fields.get("pin")));
+    blocking(move || {
+        Ok(place.with_slot(terminal.id, |slot| {
+            if let Some(index) = index
+                && !slot.put_from_drawer(index)
+            {
+                return Err(Say::Key("kiosk-reader-waiting"));
+            }
+            let taken = if pin.is_empty() {
+                tapped(&place.issuer, slot, &terminal, service)
+            } else {
+                with_pin(&place.issuer, slot, &terminal, service, &pin)
+            };
+            slot.eject();
+            taken
+        }))
+    })
+    .await
+}
+
+fn beneath(error: &CredentialError) -> Say {
+    tracing::error!(%error, "what was shown at a terminal could not be looked up");
+    Say::Key("kiosk-card-status-unknown")
+}
+
+/// What challenges of a service name as their audience.
+fn audience(issuer: &Issuer, service: &str) -> String {
+    format!("{}/{service}", issuer.audience)
+}
+
+fn tapped(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: &str) -> Result<Shown, Say> {
+    let city = &issuer.city;
+    let (audience, name) = (audience(issuer, service), terminal.id.to_string());
+    let challenge = Challenge::new(&city.seams, audience.clone(), name.clone());
+    let said = |error| say_card(&error);
+    let mut session = open_card(slot)?;
+    let certificate = session.user_authentication_certificate().map_err(said)?;
+    let mut printed = session.into_input_support().map_err(said)?;
+    let proof = printed.prove_genuine(&challenge.genuineness_digest()).map_err(said)?;
+    let _ = printed.close();
+    let shown = check_shown_certificate(&certificate, &issuer.anchors, &*issuer.status, city.seams.now());
+    let card = shown.map_err(|refusal| Say::Key(card_sentence(&refusal)))?;
+    let (vault, seams, id) = (city.vault.clone(), city.seams.clone(), terminal.id);
+    let judged = city.store.write::<_, CredentialError, _>(move |tx| {
+        let attendance = terminals::attendance(tx, id)?;
+        let (card, challenge, proof) = (card.clone(), challenge.clone(), proof.clone());
+        let (audience, terminal) = (audience.clone(), name.clone());
+        let tap = Tap { card, challenge, proof, audience, terminal, attendance, staff: None };
+        tap::accept(tx, &vault, &seams, &tap)
+    });
+    match judged.map_err(|error| beneath(&error))? {
+        Ok(person) => Ok(Shown::Tapped(person)),
+        Err(TapRefusal::Card(refusal)) => Err(Say::Key(card_sentence(&refusal))),
+        Err(TapRefusal::Credential(refusal)) => Err(Say::Key(credential_sentence(refusal))),
+        Err(TapRefusal::Law(no)) => Err(Say::Key(law_sentence(no))),
+    }
+}
+
+/// Each rule of the law of taps has its own sentence, and the sentence says what to do instead.
+const fn law_sentence(no: TapNo) -> &'static str {
+    match no {
+        TapNo::Phone => "taps-no-phone",
+        TapNo::Unattended => "taps-no-unattended",
+        TapNo::NeverProved | TapNo::NotEnrolledForTaps => "taps-no-not-enrolled",
+        TapNo::NotTheEnrolledCard => "taps-no-another-card",
+    }
+}
+
+fn with_pin(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: &str, pin: &str) -> Result<Shown, Say> {
+    let city = &issuer.city;
+    let pin = FourDigitPin::parse(pin).map_err(|_| Say::Key("kiosk-pin-shape"))?;
+    let (audience, name) = (audience(issuer, service), terminal.id.to_string());
+    let challenge = Challenge::new(&city.seams, audience.clone(), name.clone());
+    let mut session = open_card(slot)?;
+    let (certificate, signature) = sign(&mut session, &pin, &challenge)?;
+    let _ = session.close();
+    let card = PresentedCard { certificate: &certificate, signature: &signature };
+    let expected = Expectation { audience: &audience, terminal: &name };
+    let verified =
+        verify_user_authentication(card, &challenge, expected, &issuer.anchors, &*issuer.status, city.seams.now())
+            .map_err(|refusal| Say::Key(card_sentence(&refusal)))?;
+    let (vault, seams, actor) = (city.vault.clone(), city.seams.clone(), Actor::Kiosk { terminal: name });
+    let found = city.store.write::<_, CredentialError, _>(move |tx| {
+        let now = seams.now();
+        let forget_at = challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
+        if let Err(refusal) = credentials::use_challenge_once(tx, &challenge.digest(), now, forget_at)? {
+            return Ok(Err(refusal));
+        }
+        let found = credentials::find_person(tx, &vault, now, &verified)?;
+        let event = if found.is_ok() { Event::CredentialUsed } else { Event::CredentialRefused };
+        audit::append(tx, &seams, &actor, event, &[("how", "pin")])?;
+        Ok(found)
+    });
+    let found = found.map_err(|error| beneath(&error))?;
+    found.map(Shown::Verified).map_err(|refusal| Say::Key(credential_sentence(refusal)))
+}
+
+fn sign(
+    session: &mut JpkiSession<Box<dyn card::Card>>,
+    pin: &FourDigitPin,
+    challenge: &Challenge,
+) -> Result<(Vec<u8>, Vec<u8>), Say> {
+    let said = |error| say_card(&error);
+    session.verify_user_authentication_pin(pin, LastTry::Refuse).map_err(said)?;
+    let certificate = session.user_authentication_certificate().map_err(said)?;
+    let signature = session.sign_user_authentication(&challenge.digest()).map_err(said)?;
+    Ok((certificate, signature))
+}
+
+/// A tag or transit card: the number says which of the two, as far as its length does; both are tried.
+fn present(city: &tools::Inside, terminal: &Terminal, typed: &str) -> Result<Result<Shown, Say>, CredentialError> {
+    let tokens: Vec<Token> =
+        [numbers::tag(typed), numbers::transit_card(typed)].into_iter().filter_map(Result::ok).collect();
+    if tokens.is_empty() {
+        return Ok(Err(Say::Key("taps-no-number")));
+    }
+    let (vault, seams) = (city.vault.clone(), city.seams.clone());
+    let actor = Actor::Kiosk { terminal: terminal.id.to_string() };
+    let found = city.store.write::<_, CredentialError, _>(move |tx| {
+        let mut found = Err(CredentialRefusal::Unknown);
+        for token in &tokens {
+            found = credentials::find_token(tx, &vault, seams.now(), token)?;
+            if found != Err(CredentialRefusal::Unknown) {
+                break;
+            }
+        }
+        let event = if found.is_ok() { Event::CredentialUsed } else { Event::CredentialRefused };
+        audit::append(tx, &seams, &actor, event, &[("how", "number")]).map_err(CredentialError::Store)?;
+        Ok(found)
+    })?;
+    Ok(found.map(Shown::Presented).map_err(|refusal| Say::Key(credential_sentence(refusal))))
+}
