@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/openid", &["base"]),
     ("crates/rules", &["base"]),
     ("crates/sip2", &["base"]),
+    ("crates/fhir", &["base"]),
     ("crates/hl7", &["base"]),
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
