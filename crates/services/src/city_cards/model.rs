@@ -143,7 +143,9 @@ impl Fault {
 /// Whether `key` may name a card: not one of the other services, whose numbers stand beside.
 pub fn is_key(key: &str) -> bool {
     let sign = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    let is_free = key == super::LIBRARY || (crate::find(key).is_none() && key != super::HOSPITAL);
+    let is_other_s = key == super::HOSPITAL || (crate::find(key).is_some() && key != super::LIBRARY);
+    // `new` is the address of the form.
+    let is_free = !is_other_s && key != "new";
     (2..=40).contains(&key.len()) && key.bytes().all(sign) && is_free
 }
 
