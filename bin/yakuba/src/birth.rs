@@ -131,6 +131,7 @@ fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -
     }
     crate::sample_usage::write(city.inside())
         .map_err(Failure::while_doing(Kind::Unavailable, "the sample counts cannot be written"))?;
+    crate::city_cards::seed_demo(city.inside())?;
     crate::sample_events::bring(city)?;
     std::fs::write(&marker, b"").map_err(Failure::while_doing(Kind::Unavailable, "the demo cannot be marked complete"))
 }

@@ -7,6 +7,7 @@ pub mod birth;
 pub mod cards;
 pub mod channels;
 pub mod city;
+pub mod city_cards;
 pub mod commands;
 pub mod control;
 pub mod fail;

@@ -26,6 +26,7 @@ use web::portal::{Cards, National, Ways};
 use crate::cards;
 use crate::channels;
 use crate::city::OpenCity;
+use crate::city_cards;
 use crate::fail::Failure;
 use crate::keys::CityKeys;
 use crate::means::Means;
@@ -64,7 +65,7 @@ impl Ends {
 /// Who takes what the inside tells the outside about an account.
 pub fn outside_desk(city: &OpenCity) -> Desk {
     let (arriving, holding, told) = (city.outside().clone(), city.outside().clone(), city.outside().clone());
-    schemes::outside_desk(disclosures_outside(city), city.outside())
+    city_cards::outside_desk(schemes::outside_desk(disclosures_outside(city), city.outside()), city.outside())
         .on(own_records::ANSWER, move |opened| own_records::take_answer(&told, opened))
         .on(link::STANDING, move |opened| arrivals::standing(&arriving, opened))
         .on(stopping::HOLD, move |opened| stopping::take(&holding, opened))
@@ -75,7 +76,7 @@ pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
     let (asked, asked_post) = (city.inside().clone(), ends.inside.clone());
     let (stopped, stopped_post) = (city.inside().clone(), ends.inside.clone());
-    schemes::inside_desk(disclosures_inside(city, ends), city.inside())
+    city_cards::inside_desk(schemes::inside_desk(disclosures_inside(city, ends), city.inside()), city.inside(), &ends.inside)
         .on(own_records::QUESTION, move |opened| own_records::take_question(&asked, &asked_post, opened))
         .on(own_records::CARD_STOP, move |opened| own_records::take_stop(&stopped, &stopped_post, opened))
         .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
@@ -245,6 +246,7 @@ pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
     looked::send_objections(outside, post)?;
     tools::mailbox::replies::send_untold(outside, post)?;
     own_records::send_questions(outside, post)?;
+    city_cards::ask(outside, post)?;
     representatives::send_untold(&outside.store, &outside.seams, post)?;
     schemes::ask(outside, post)
 }

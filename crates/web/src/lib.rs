@@ -12,6 +12,7 @@
 pub mod agents;
 pub mod app;
 pub mod assets;
+pub mod cards_api;
 mod ceremony;
 pub mod dispatch_api;
 pub mod error;

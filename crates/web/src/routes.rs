@@ -25,7 +25,7 @@ use crate::limits::{Class, Knocker};
 use crate::portal as doors;
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, InPortal, SignedIn, Visit};
-use crate::{agents, assets, dispatch_api, kiosk, kiosk_api, open, provider, security, staff, taps};
+use crate::{agents, assets, cards_api, dispatch_api, kiosk, kiosk_api, open, provider, security, staff, taps};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,7 @@ impl Routes {
                 .merge(taps::routes())
                 .merge(kiosk_api::routes())
                 .merge(agents::routes())
+                .merge(cards_api::routes())
                 .merge(dispatch_api::routes())
         };
         match zone {

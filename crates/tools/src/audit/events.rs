@@ -91,6 +91,8 @@ events! {
     EventPutBack "events.put_back" "a withdrawn event was put back" "イベントの再掲載";
     ApplicationStatusSet "national_portal.status_set" "the state of an application from the national portal was set" "マイナポータル申請の処理状況の変更";
     NationalNoticeQueued "national_portal.notice_queued" "a notice was handed to the national portal" "マイナポータルへのお知らせの登録";
+    CityCardDefined "city_card.defined" "a card of the city was defined, brought into force or given up, or a system of its was admitted or stopped" "市のカードの定義・開始・終了、連携先の登録・停止";
+    CityCardNumbers "city_card.numbers_given" "numbers of a card of the city were brought in, or given in a file, on labels or to a system" "市のカードの番号の取込み・出力・照会";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }

@@ -16,8 +16,10 @@
 //! |---|---|
 //! | `model` | forms of a card, where one stands, what may follow, fees |
 //! | `kept` | the rows: issue, find, change, reissue, list, what happened |
+//! | [`changes`] | what happened since a place, for systems that follow |
 //! | [`counter`] | what a counter does for whoever's card was shown: each look is a disclosure |
 
+pub mod changes;
 pub mod counter;
 mod kept;
 mod model;

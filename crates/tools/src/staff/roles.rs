@@ -132,6 +132,14 @@ words_enum! {
         WriteNotices "write_notices" "お知らせを作る・止める" "write and stop notices";
         /// Be the second person when a notice is sent.
         ApproveNotices "approve_notices" "お知らせの配信を承認する" "approve that a notice is sent";
+        /// See cards that departments defined, and their counts.
+        SeeCards "see_cards" "市のカードの定義を見る" "see cards of the city";
+        /// Define cards, ask that they come into force, close them, admit systems.
+        DefineCards "define_cards" "市のカードを定義する" "define cards of the city";
+        /// Be the second person when a card comes into force.
+        ApproveCards "approve_cards" "市のカードの開始を承認する" "approve that a card of the city comes into force";
+        /// Bring members in, take numbers out as files and labels.
+        HandleCards "handle_cards" "市のカードの番号を取り込む・出力する" "bring numbers of cards in and out";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -183,6 +191,10 @@ impl Action {
             Self::SeeNotices => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
             Self::WriteNotices => &[CounterClerk, CertificateOfficer],
             Self::ApproveNotices => &[CertificateOfficer, Administrator],
+            Self::SeeCards => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
+            Self::DefineCards => &[CertificateOfficer],
+            Self::ApproveCards => &[CertificateOfficer, Administrator],
+            Self::HandleCards => &[CounterClerk, CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }
@@ -235,6 +247,9 @@ mod tests {
             Action::ReviewApps,
             Action::WriteNotices,
             Action::ApproveNotices,
+            Action::DefineCards,
+            Action::ApproveCards,
+            Action::HandleCards,
         ] {
             assert!(!Role::Auditor.may(action), "{}", action.code());
         }

@@ -7,6 +7,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Id, Kind, Timestamp};
 use maud::{Markup, html};
+use services::city_cards::portal::Told;
+use services::city_cards::portal_kept;
 use store::StoreError;
 use tools::portal::events::{self, SecurityEvent};
 use tools::portal::means::{self, Means, MeansKind};
@@ -16,7 +18,7 @@ use ui::form::{ButtonKind, one_button};
 use ui::notice::{AlertKind, alert, chip};
 use ui::table::empty_state;
 
-use super::shell;
+use super::{service_cards, shell};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
@@ -38,6 +40,8 @@ struct Shown {
     apps: Vec<Means>,
     /// All cards and as of when; none before the inside has told them.
     linked: Option<(Vec<Card>, Timestamp)>,
+    /// Cards of services and as of when.
+    services: Option<(Told, Timestamp)>,
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
@@ -50,18 +54,25 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             cards: of(MeansKind::Card)?,
             apps: of(MeansKind::App)?,
             linked: own_records::cards(&outside, who)?,
+            services: portal_kept::told(&outside, who)?,
         };
         if is_known {
             // What is shown is a moment old; the next look has what is now.
             let seams = outside.seams.clone();
-            outside.store.write::<_, StoreError, _>(move |tx| own_records::ask(tx, &seams, who, Record::Cards))?;
+            outside.store.write::<_, StoreError, _>(move |tx| {
+                portal_kept::ask(tx, &seams, who)?;
+                own_records::ask(tx, &seams, who, Record::Cards)
+            })?;
         }
         Ok(shown)
     })
     .await?;
     let main = html! {
         (shell::said(&visit))
-        @if is_known { (linked(&visit, shown.linked.as_ref())) }
+        @if is_known {
+            (linked(&visit, shown.linked.as_ref()))
+            (service_cards::section(&visit, shown.services.as_ref()))
+        }
         h2 { (visit.say("portal-cards-used")) }
         p { (visit.say_html("portal-cards-lead")) }
         @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {

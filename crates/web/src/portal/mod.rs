@@ -32,6 +32,7 @@ mod phone;
 mod questions;
 pub mod representatives;
 mod schemes;
+mod service_cards;
 pub mod settings;
 pub mod shell;
 mod sign_in;
@@ -67,6 +68,7 @@ pub fn routes() -> Routes {
         .merge(password::routes())
         .merge(phone::routes())
         .merge(cards::routes())
+        .merge(service_cards::routes())
         .merge(welcome::routes())
         .merge(step_up::routes())
         .merge(settings::routes())

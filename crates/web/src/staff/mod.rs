@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`sign_in`] | sign-in, the first administrator, joining by invitation, one's own passkeys |
 //! | [`home`], [`counts`] | my queue, what stopped, today's certificates by kind and place |
+//! | [`cards`] | cards that departments define: written, brought into force by two, files, labels |
 //! | [`cash`] | each machine's money of a day: closed, corrected by two; money left open |
 //! | [`statistics`] | what came out when and where, time given back, 利用率 and the promises |
 //! | [`counter`] | a credential for the command line at the counter |
@@ -37,6 +38,7 @@ pub mod applications;
 mod approvals;
 mod apps;
 mod audit_page;
+mod cards;
 mod cash;
 mod copy_imports;
 mod counter;
@@ -79,6 +81,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(sign_in::routes())
         .merge(home::routes())
+        .merge(cards::routes())
         .merge(cash::routes())
         .merge(counter::routes())
         .merge(statistics::routes())

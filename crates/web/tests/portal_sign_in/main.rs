@@ -7,5 +7,6 @@ mod cards;
 mod lost;
 mod passwords;
 mod scene;
+mod service_cards;
 mod terminal;
 mod ways_in;

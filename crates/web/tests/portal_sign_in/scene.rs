@@ -14,6 +14,7 @@ use pki::sealed::SealingKey;
 use pki::test_authority::{Generation, TestAuthority};
 use pki::{SigningKey, TrustAnchors};
 use serde_json::Value as Json;
+use services::city_cards::{portal as cards, portal_kept};
 use store::StoreError;
 use store::testing::TestDatabase;
 use testkit::world::sign_in::{Person, SignInApp};
@@ -250,12 +251,19 @@ impl Scene {
         let to_inside = to_inside
             .on(own_records::QUESTION, move |one| own_records::take_question(&known, &answering, one))
             .on(own_records::CARD_STOP, move |one| own_records::take_stop(&held, &telling, one));
+        let (asked, wished, mine) = (inside.clone(), inside.clone(), outside.clone());
+        let (asking, wishing) = (self.ends[0].clone(), self.ends[0].clone());
+        let to_inside = to_inside
+            .on(cards::QUESTION, move |one| cards::take_question(&asked, &asking, one))
+            .on(cards::WISH, move |one| cards::take_wish(&wished, &wishing, one));
         let to_outside = Desk::default()
+            .on(cards::ANSWER, move |one| portal_kept::take_answer(&mine, one))
             .on(own_records::ANSWER, move |one| own_records::take_answer(&told, one))
             .on(link::STANDING, move |one| arrivals::standing(&arriving, one))
             .on(stopping::HOLD, move |one| stopping::take(&holding, one));
         for _ in 0..3 {
             own_records::send_questions(&outside, &self.ends[1]).unwrap();
+            portal_kept::send_questions(&outside, &self.ends[1]).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
             self.ends[0].unpack(&inside.store, &inside.seams, &to_inside).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();

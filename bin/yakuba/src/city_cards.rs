@@ -1,0 +1,47 @@
+//! Cards of the city put together: who takes which topic about them, and the examples of a demo.
+
+use std::sync::Arc;
+
+use base::Kind;
+use services::city_cards::{CardsError, examples, kept, portal, portal_kept};
+use tools::portal::post::Desk;
+use tools::portal::{Post, PostError};
+use tools::{Inside, Outside};
+
+use crate::fail::Failure;
+
+/// Who takes what the inside tells of a person's cards.
+pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
+    let told = outside.clone();
+    desk.on(portal::ANSWER, move |opened| portal_kept::take_answer(&told, opened))
+}
+
+/// Who takes what a person asks and wants of their cards.
+pub fn inside_desk(desk: Desk, inside: &Inside, post: &Arc<Post>) -> Desk {
+    let (asked, asked_post) = (inside.clone(), post.clone());
+    let (wished, wished_post) = (inside.clone(), post.clone());
+    desk.on(portal::QUESTION, move |opened| portal::take_question(&asked, &asked_post, opened))
+        .on(portal::WISH, move |opened| portal::take_wish(&wished, &wished_post, opened))
+}
+
+/// What people asked outside that the inside must know.
+///
+/// # Errors
+/// What failed; the next run goes on.
+pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
+    portal_kept::send_questions(outside, post).map(drop)
+}
+
+/// The examples, in force: a demo has no two persons yet.
+///
+/// # Errors
+/// The database.
+pub fn seed_demo(inside: &Inside) -> Result<(), Failure> {
+    let seams = inside.seams.clone();
+    inside
+        .store
+        .write::<_, CardsError, _>(move |tx| {
+            examples::all().iter().try_for_each(|(key, example)| kept::seed_demo(tx, &seams, key, example))
+        })
+        .map_err(Failure::while_doing(Kind::Unavailable, "the sample cards of the city cannot be written"))
+}

@@ -1,0 +1,179 @@
+//! How a department's system asks about its own card: JSON over HTTPS with a key of its own (`Authorization: Bearer …`).
+//!
+//! ```text
+//!  GET  /api/cards/status                 { card, version, state, names }
+//!  POST /api/cards/lookup                 { number } ─▶ { found, valid, form, status, validUntil }   numbers never in addresses
+//!  GET  /api/cards/changes?after=…        what happened since a place, oldest first ─▶ { changes, next }
+//! ```
+//! A key opens one card. Every answer with numbers is written into the audit log, without them. Who the person is, is never
+//! told: the database of cards does not know it.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use base::{Id, Kind, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use services::city_cards::clients::{self, Client};
+use services::city_cards::{issuing, kept};
+use store::StoreError;
+use tools::Inside;
+use tools::access::Actor;
+use tools::service_cards::changes::{Cursor, changes};
+use tools::service_cards::{CardError, find_number};
+
+use crate::app::{App, blocking};
+use crate::routes::{Routes, Rule};
+
+/// Changes of one answer.
+const MOST: i64 = 500;
+/// Seconds before now that are not told yet: what was begun earlier may be written later.
+const SETTLES_SECONDS: i64 = 5;
+
+/// Its routes. The door is open to all; each handler asks for the system's key.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/cards/status", Rule::Public, status)
+        .post_up_to("/api/cards/lookup", Rule::Public, 4096, lookup)
+        .get("/api/cards/changes", Rule::Public, follow)
+}
+
+/// What was refused, as JSON: programs read it.
+struct Refused(Kind, &'static str);
+
+impl From<CardError> for Refused {
+    fn from(error: CardError) -> Self {
+        tracing::error!(%error, "a department's system was not answered");
+        Self(Kind::Unavailable, "not now; ask again")
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        CardError::from(error).into()
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(json!({ "reason": self.1 }))).into_response()
+    }
+}
+
+type Answer = Result<Json<Value>, Refused>;
+
+/// Runs `action` for the system whose key stands in the request.
+async fn as_client<F>(app: &Arc<App>, headers: &HeaderMap, action: F) -> Answer
+where
+    F: FnOnce(&Inside, &Client) -> Result<Value, Refused> + Send + 'static,
+{
+    let unknown = || Refused(Kind::Unauthenticated, "the key is not known");
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(|token| token.trim().to_owned())
+        .ok_or_else(unknown)?;
+    let inside = app.inside().map_err(|_| unknown())?.clone();
+    let answer = blocking(move || {
+        let client = inside.store.read::<_, StoreError, _>(|tx| clients::by_token(tx, &token))?;
+        Ok(match client {
+            Some(client) => action(&inside, &client),
+            None => Err(Refused(Kind::Unauthenticated, "the key is not known")),
+        })
+    })
+    .await;
+    answer.map_err(|_| Refused(Kind::Unavailable, "not now; ask again"))?.map(Json)
+}
+
+fn note(inside: &Inside, client: &Client, way: &'static str, count: usize) -> Result<(), StoreError> {
+    let (seams, key, id) = (inside.seams.clone(), client.key.clone(), client.id.to_string());
+    let by = Actor::Sender { key: format!("card:{key}") };
+    inside.store.write(move |tx| clients::note_numbers(tx, &seams, &by, &key, (way, &id), count))
+}
+
+async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Answer {
+    as_client(&app, &headers, |inside, client| {
+        let key = client.key.clone();
+        let versions = inside.store.read::<_, StoreError, _>(|tx| kept::versions(tx, &key))?;
+        let shown = versions.iter().find(|one| one.standing == services::city_cards::Standing::Live);
+        let shown = shown.or(versions.first()).ok_or(Refused(Kind::NotFound, "there is no such card"))?;
+        let names = &shown.definition.names;
+        Ok(json!({
+            "card": client.key, "version": shown.version, "state": shown.standing.word(),
+            "names": { "ja": names.japanese, "ja-easy": names.easy, "en": names.english },
+        }))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    number: String,
+}
+
+async fn lookup(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
+    as_client(&app, &headers, move |inside, client| {
+        let asked: Asked =
+            serde_json::from_slice(&body).map_err(|_| Refused(Kind::Invalid, "a JSON object with a number is needed"))?;
+        if base::my_number_guard::refuse_individual_number(&base::text::to_half_width(&asked.number)).is_err() {
+            return Err(Refused(Kind::Invalid, "an Individual Number is no number of a card"));
+        }
+        note(inside, client, "lookup", 1)?;
+        let key = client.key.clone();
+        let live = inside.store.read::<_, StoreError, _>(|tx| kept::live(tx, &key))?;
+        let (vault, today) = (inside.vault.clone(), inside.seams.today());
+        let found = inside.cards.read::<_, CardError, _>(move |tx| find_number(tx, &vault, &key, &asked.number))?;
+        let is_valid = |card| live.as_ref().is_some_and(|live| issuing::is_valid(live, card, today));
+        // Old and new card may bear one number: what counts is the one that lets its holder in.
+        let Some(card) = found.iter().find(|card| is_valid(card)).or(found.first()) else {
+            return Ok(json!({ "found": false, "valid": false }));
+        };
+        Ok(json!({
+            "found": true, "valid": is_valid(card), "form": card.form.code(), "status": card.status.code(),
+            "validUntil": card.valid_until.map(|day| day.to_string()),
+        }))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Place {
+    #[serde(default)]
+    after: Option<String>,
+}
+
+fn cursor(text: Option<&str>) -> Option<Cursor> {
+    let Some(text) = text else { return Some(Cursor::from(Timestamp::from_micros(0))) };
+    let (at, event) = text.split_once('.')?;
+    Some(Cursor { at: Timestamp::from_micros(at.parse().ok()?), event: Id::parse(event).ok()? })
+}
+
+async fn follow(State(app): State<Arc<App>>, headers: HeaderMap, Query(place): Query<Place>) -> Answer {
+    as_client(&app, &headers, move |inside, client| {
+        let after = cursor(place.after.as_deref()).ok_or(Refused(Kind::Invalid, "after is what next was"))?;
+        let (vault, key) = (inside.vault.clone(), client.key.clone());
+        let until = inside.seams.now().plus_seconds(-SETTLES_SECONDS);
+        let all = inside
+            .cards
+            .read::<_, CardError, _>(move |tx| changes(tx, &vault, &key, after, until, MOST))?;
+        note(inside, client, "changes", all.len())?;
+        let last = all.last().map_or(after, |one| one.cursor);
+        let told: Vec<Value> = all
+            .iter()
+            .map(|one| {
+                json!({
+                    "number": one.card.number.reveal(), "form": one.card.form.code(), "status": one.status.code(),
+                    "at": one.cursor.at.to_string(), "validUntil": one.card.valid_until.map(|day| day.to_string()),
+                })
+            })
+            .collect();
+        Ok(json!({ "changes": told, "next": format!("{}.{}", last.at.micros(), last.event) }))
+    })
+    .await
+}

@@ -1,0 +1,224 @@
+//! A person's cards of services, on the page of cards: the number on demand, old and new side by side, stopping a lost one,
+//! switching the old one off, asking for a service on the one card; a page with the number as a code.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::{Date, Id, Kind, Timestamp, Yen};
+use maud::{Markup, html};
+use paper::barcode::on_screen;
+use services::city_cards::portal::{OwnCard, OwnService, Told, Wish};
+use services::city_cards::portal_kept;
+use tools::portal::Assurance;
+use tools::service_cards::{CardStatus, Form};
+use ui::form::{ButtonKind, one_button};
+use ui::notice::{AlertKind, alert, chip, facts};
+use ui::table::empty_state;
+
+use super::shell;
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::routes::{Routes, Rule};
+use crate::visit::{InPortal, Visit};
+
+const PATH: &str = "/portal/cards";
+const ASK: &str = "/portal/cards/services/ask";
+/// Side of the code with its quiet zone, in millimetres: at least 15 are needed.
+const SIDE: f32 = 25.0;
+/// Seconds after which a page that waits for the inside looks again.
+const AGAIN_SECONDS: u32 = 2;
+
+/// Its routes.
+pub fn routes() -> Routes {
+    let daily = Rule::Resident(Assurance::Substantial);
+    Routes::new()
+        .post(ASK, daily, ask)
+        .post("/portal/cards/services/{card}/lost", daily, lost)
+        .post("/portal/cards/services/{card}/end", daily, end)
+        .get("/portal/cards/services/{card}/sticker", daily, sticker)
+}
+
+/// The part of the page of cards about services.
+pub fn section(visit: &Visit, told: Option<&(Told, Timestamp)>) -> Markup {
+    html! {
+        section aria-labelledby="service-cards" {
+            h2 id="service-cards" { (visit.say("city-cards-mine")) }
+            @match told {
+                None => (alert(visit.language, AlertKind::Info, &html! {
+                    p data-again=(AGAIN_SECONDS) { (visit.say("city-cards-mine-asking")) }
+                    p { a href=(PATH) { (visit.say("portal-welcome-again")) } }
+                })),
+                Some((told, at)) => {
+                    p class="hint" { (visit.say("portal-cards-as-of")) " " (ui::dates::instant(visit.language, *at)) }
+                    @let mine: Vec<&OwnService> = told.services.iter().filter(|one| !one.cards.is_empty()).collect();
+                    @if mine.is_empty() { (empty_state(&visit.say("city-cards-mine-none"), &visit.say("city-cards-mine-none-how"))) }
+                    @for one in mine { (service(visit, one)) }
+                    (offers(visit, told))
+                }
+            }
+        }
+    }
+}
+
+fn service(visit: &Visit, one: &OwnService) -> Markup {
+    html! {
+        section class="card" {
+            h3 { (one.names.say(visit.language)) }
+            @if !one.office.is_empty() { p class="hint" { (one.office) } }
+            @if one.has_both() { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("city-cards-mine-both")) } })) }
+            @for card in &one.cards { (own(visit, one, card)) }
+            @if one.may_ask { (ask_form(visit, one)) }
+        }
+    }
+}
+
+fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
+    let (Some(form), Some(status)) = (card.form(), card.status()) else { return html! {} };
+    let said = visit.say(form.word());
+    let about = format!("{} {said}", of.names.say(visit.language));
+    let state = match (card.is_valid, status.is_live()) {
+        (true, _) => AlertKind::Success,
+        (false, true) => AlertKind::Warning,
+        (false, false) => AlertKind::Info,
+    };
+    let deed = |what: &str, key: &str| {
+        let action = format!("{PATH}/services/{}/{what}", card.id);
+        one_button(&action, &visit.csrf(&action), ButtonKind::Danger, &visit.say(key), Some(&about))
+    };
+    let may_be_lost = matches!(status, CardStatus::Active | CardStatus::OnHold);
+    html! {
+        h4 { (said) }
+        p { (chip(state, &visit.say(status.word()))) " " (ui::dates::instant(visit.language, Timestamp::from_micros(card.since))) }
+        @if let Some(day) = card.valid_until.as_deref().and_then(|day| Date::parse(day).ok()) {
+            p { (visit.say_with("city-cards-desk-until", &[("day", ui::dates::date(visit.language, day).into())])) }
+        }
+        @if status.is_live() {
+            details {
+                summary aria-label=(format!("{}: {about}", visit.say("city-cards-mine-number"))) { (visit.say("city-cards-mine-number")) }
+                p class="secret" { (card.number) }
+                @if of.has_sticker && status == CardStatus::Active {
+                    p { a href=(format!("{PATH}/services/{}/sticker", card.id)) { (visit.say("city-cards-mine-sticker")) } }
+                }
+            }
+            div class="buttons" {
+                @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
+                @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
+            }
+        }
+    }
+}
+
+fn ask_form(visit: &Visit, one: &OwnService) -> Markup {
+    let hidden = html! { (visit.csrf(ASK)) input type="hidden" name="service" value=(one.key); };
+    html! {
+        p { (visit.say("city-cards-mine-ask-how")) }
+        @if let Some((fee, saved)) = one.fee {
+            (facts(&[
+                (visit.say("city-cards-fee-one"), html! { (Yen(fee)) }),
+                (visit.say("city-cards-difference"), html! { (Yen(saved)) }),
+            ]))
+        }
+        (one_button(ASK, &hidden, ButtonKind::Primary, &visit.say("city-cards-mine-ask"), Some(one.names.say(visit.language))))
+    }
+}
+
+/// Services in which the person has no card yet.
+fn offers(visit: &Visit, told: &Told) -> Markup {
+    let open: Vec<&OwnService> = told.services.iter().filter(|one| one.cards.is_empty() && one.may_ask).collect();
+    html! {
+        @if !open.is_empty() {
+            details {
+                summary { (visit.say("city-cards-mine-offers")) }
+                @for one in open {
+                    section class="card" {
+                        h3 { (one.names.say(visit.language)) }
+                        @if !one.office.is_empty() { p class="hint" { (one.office) } }
+                        (ask_form(visit, one))
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn wish(
+    app: &Arc<App>,
+    me: &InPortal,
+    make: impl FnOnce(&Told) -> Option<Wish> + Send + 'static,
+    done: &'static str,
+) -> Result<Response, Failure> {
+    let (outside, ways, who) = (app.outside()?.clone(), app.ways()?.clone(), me.0.person.id);
+    blocking(move || {
+        // Only what this person was shown: another's is not even asked for.
+        let told = portal_kept::told(&outside, who)?.map(|(told, _)| told).unwrap_or_default();
+        let wish = make(&told).ok_or_else(|| Failure::of(Kind::NotFound))?;
+        Ok(portal_kept::send_wish(&outside, &ways.post, who, &wish)?)
+    })
+    .await?;
+    Ok(shell::done(PATH, done))
+}
+
+fn find(told: &Told, id: Id) -> Option<(&OwnService, &OwnCard)> {
+    told.services.iter().find_map(|one| Some((one, one.cards.iter().find(|card| card.id == id)?)))
+}
+
+fn id(text: &str) -> Result<Id, Failure> {
+    Id::parse(text).map_err(|_| Failure::of(Kind::NotFound))
+}
+
+async fn ask(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
+    let service = fields.get("service").to_owned();
+    let make = move |told: &Told| {
+        told.services.iter().any(|one| one.key == service && one.may_ask).then_some(Wish::Ask { service })
+    };
+    wish(&app, &me, make, "portal-done-cards-asked").await
+}
+
+async fn lost(State(app): State<Arc<App>>, me: InPortal, Path(card): Path<String>) -> Result<Response, Failure> {
+    let card = id(&card)?;
+    let make = move |told: &Told| find(told, card).map(|(one, _)| Wish::Lost { service: one.key.clone(), card });
+    wish(&app, &me, make, "portal-done-cards-lost").await
+}
+
+async fn end(State(app): State<Arc<App>>, me: InPortal, Path(card): Path<String>) -> Result<Response, Failure> {
+    let card = id(&card)?;
+    let make = move |told: &Told| {
+        let (one, own) = find(told, card)?;
+        (own.form() == Some(Form::OwnCard)).then(|| Wish::End { service: one.key.clone(), card })
+    };
+    wish(&app, &me, make, "portal-done-cards-ended").await
+}
+
+/// The number as a code, to be printed and put on the card's case.
+async fn sticker(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: InPortal,
+    Path(card): Path<String>,
+) -> Result<Response, Failure> {
+    let (card, outside, who) = (id(&card)?, app.outside()?.clone(), me.0.person.id);
+    let told = blocking(move || Ok(portal_kept::told(&outside, who)?)).await?;
+    let told = told.map(|(told, _)| told).unwrap_or_default();
+    let found = find(&told, card).filter(|(one, own)| one.has_sticker && own.status() == Some(CardStatus::Active));
+    let (of, own) = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
+    let square = on_screen(&own.number, SIDE).ok_or_else(|| Failure::defect("code", &"it does not fit its square"))?;
+    let (box_, side) = (format!("0 0 {0} {0}", square.width), format!("{SIDE}mm"));
+    let title = visit.say("city-cards-mine-sticker");
+    let main = html! {
+        p { (visit.say("city-cards-mine-sticker-how")) }
+        section class="code-label" aria-label=(title) {
+            svg role="img" aria-label=(visit.say("city-cards-mine-sticker-code")) width=(side) height=(side) viewBox=(box_) shape-rendering="crispEdges" {
+                rect width="100%" height="100%" fill="#fff" {}
+                path d=(square.path) stroke="#000" stroke-width="1" fill="none" {}
+            }
+            div {
+                p class="code-label-title" { (of.names.say(visit.language)) }
+                p { (own.number) }
+            }
+        }
+        div class="buttons" { a class="button button-secondary" href=(PATH) { (visit.say("page-back")) } }
+    };
+    Ok(shell::page(&visit, &me, &title, &main))
+}

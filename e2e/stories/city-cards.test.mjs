@@ -1,0 +1,104 @@
+// A card of the city: defined in the console, brought into force by a second person, given at a desk, seen in the portal.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fit, launch, person } from '../lib/browser.mjs'
+import { languages, sizes, url } from '../lib/city.mjs'
+import { picture } from '../lib/look.mjs'
+import { signIn } from '../lib/portal.mjs'
+import { becomeFirstAdministrator, invite, join } from '../lib/staff.mjs'
+
+let browser
+before(async () => { browser = await launch() })
+after(() => browser.close())
+
+const key = 'volunteer_pass'
+
+/** Looks at a page in every language and at these sizes. */
+async function look (page, path, name, all) {
+  for (const language of languages) {
+    await page.goto(`${url}${path}?lang=${language}`)
+    for (const size of all) {
+      await page.setViewportSize(sizes[size])
+      await fit(page, `${path} in ${language} at ${size} size`)
+      await picture(page, size, language, name)
+    }
+  }
+  await page.goto(`${url}${path}?lang=ja`)
+  await page.setViewportSize(sizes[all[0]])
+}
+
+test('a card is defined without code and comes into force by two', async () => {
+  const administrator = await person(browser, sizes.desk)
+  await becomeFirstAdministrator(administrator)
+  const officer = await person(browser, sizes.desk)
+  await join(officer, await invite(administrator, '証明 次郎', ['certificate_officer']))
+  await look(officer, '/staff/cards', 'city-cards-list', ['desk', 'phone'])
+  await look(officer, '/staff/cards/new', 'city-cards-new', ['desk', 'phone', 'narrow'])
+  const form = officer.locator('form[action="/staff/cards/new"]')
+  await form.locator('input[name=key]').fill(key)
+  await form.locator('input[name=name]').fill('ボランティア手帳')
+  await form.locator('input[name=name_easy]').fill('ボランティアの カード')
+  await form.locator('input[name=name_english]').fill('Volunteer pass')
+  await form.locator('input[name=office]').fill('市民協働課')
+  await form.locator('input[name=prefix]').fill('V')
+  await form.locator('input[name=own_card]').fill('250')
+  await form.locator('input[name=own_card_again]').fill('400')
+  await form.locator('button[type=submit]').click()
+  await officer.getByText('下書きを保存しました').waitFor()
+  await fit(officer, 'a draft')
+  await officer.locator(`form[action="/staff/cards/${key}/ask"] input[name=why]`).fill('要綱の施行')
+  await officer.locator(`form[action="/staff/cards/${key}/ask"] button`).click()
+  await officer.getByText('ほかの職員がします').waitFor()
+  assert.equal(await officer.locator(`form[action="/staff/cards/${key}/approve"]`).count(), 0)
+  await administrator.goto(`${url}/staff/cards/${key}`)
+  await administrator.locator(`form[action="/staff/cards/${key}/approve"] button`).click()
+  await administrator.getByText('このカードが始まりました').waitFor()
+  await look(officer, `/staff/cards/${key}`, 'city-cards-one', ['desk', 'phone'])
+  await look(officer, `/staff/cards/${key}/files`, 'city-cards-files', ['desk', 'phone'])
+  await look(officer, `/staff/cards/${key}/stickers`, 'city-cards-stickers', ['desk', 'phone'])
+})
+
+test('at the desk the answer comes first, then the price, then the card', async () => {
+  const page = await person(browser, sizes.desk)
+  await page.goto(`${url}/demo/terminal/city_card_desk`)
+  await look(page, '/counter/cards', 'city-cards-desk', ['desk', 'phone', 'narrow'])
+  const form = page.locator('form[action="/counter/cards"]').first()
+  const choice = form.locator('select[name="card"]')
+  await choice.selectOption('2')
+  const pin = /PIN (\d{4})/.exec(await choice.locator('option').nth(2).textContent())[1]
+  await form.locator('input[name="pin"]').fill(pin)
+  await form.locator('button').click()
+  await page.waitForURL(/\/counter\/cards\/person$/)
+  await look(page, '/counter/cards/person', 'city-cards-person', ['desk', 'phone'])
+  await page.locator('a[href="/counter/cards/issue/sports_hall"]').click()
+  await fit(page, 'the price')
+  await picture(page, 'desk', 'ja', 'city-cards-price')
+  await page.locator('form[action="/counter/cards/issue/sports_hall"] button').click()
+  await page.getByText('交付の控え').first().waitFor()
+  await fit(page, 'the receipt')
+  await picture(page, 'desk', 'ja', 'city-cards-receipt')
+  await page.locator('form[action*="/undo/"] button').click()
+  await page.getByText('取り消しました').waitFor()
+  await page.locator('form[action="/counter/cards/next"] button').first().click()
+  await page.waitForURL(/\/counter\/cards$/)
+})
+
+test('in the portal a card is asked for, and its number is shown on demand', async () => {
+  const page = await signIn(browser, sizes.phone)
+  await page.goto(`${url}/portal/cards`)
+  const offers = page.locator('summary', { hasText: '申し込めるカード' })
+  await offers.waitFor({ timeout: 20_000 })
+  await fit(page, 'cards one may ask for')
+  await offers.click()
+  await page.locator('form:has(input[value="bicycle_parking"]) button').click()
+  await page.getByText('申し込みました').waitFor()
+  await page.getByText('番号を見る').first().waitFor({ timeout: 20_000 }).catch(async () => { await page.reload() })
+  await page.getByText('番号を見る').first().waitFor({ timeout: 20_000 })
+  await look(page, '/portal/cards', 'city-cards-mine', ['phone', 'desk', 'narrow'])
+  await page.locator('summary', { hasText: '番号を見る' }).first().click()
+  await page.locator('a[href$="/sticker"]').first().click()
+  await page.locator('svg[width="25mm"]').waitFor()
+  await fit(page, 'the number as a code')
+  await picture(page, 'phone', 'ja', 'city-cards-sticker')
+})
