@@ -91,6 +91,8 @@ events! {
     EventPutBack "events.put_back" "a withdrawn event was put back" "イベントの再掲載";
     ApplicationStatusSet "national_portal.status_set" "the state of an application from the national portal was set" "マイナポータル申請の処理状況の変更";
     NationalNoticeQueued "national_portal.notice_queued" "a notice was handed to the national portal" "マイナポータルへのお知らせの登録";
+    LibraryFileGiven "library.file_given" "a list of patron numbers was given to the library" "図書館への利用者番号一覧の出力";
+    LibraryFileTaken "library.file_taken" "a list of patron numbers was taken from the library" "図書館からの利用者番号一覧の取込み";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }
