@@ -9,11 +9,10 @@
 
 use std::sync::Arc;
 
-use base::{Personal, Timestamp};
-use pki::token::PublicKeyRing;
+use base::{Date, Personal, Timestamp};
 use tools::access::{self, Actor, Duty, Item, Purpose};
 use tools::audit::{self, Event};
-use tools::credentials::{self, CredentialError, CredentialRefusal, Token, numbers, printed};
+use tools::credentials::{self, CredentialError, CredentialRefusal, Token, numbers};
 use tools::service_cards::{self, CardError, CardStatus, MAX_NUMBER, ServiceCard, Subject};
 use tools::{Inside, ResidentId};
 
@@ -101,12 +100,15 @@ impl Showing {
 /// The number on which a machine's question goes to the library.
 pub type Resolved = Result<Personal<String>, NotPatron>;
 
+/// Reads the text of a printed code, with the keys the city signs with now.
+pub type CodeReader = Arc<dyn Fn(&str, Date) -> Result<Token, CredentialRefusal> + Send + Sync>;
+
 /// Looks up what was shown.
 pub struct Resolver {
     /// The inside zone.
     pub city: Inside,
-    /// What printed codes are checked with.
-    pub codes: Option<Arc<PublicKeyRing>>,
+    /// Reads printed codes; without it none is known.
+    pub codes: Option<CodeReader>,
 }
 
 impl Resolver {
@@ -156,8 +158,8 @@ impl Resolver {
         if let Some(number) = application.ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()) {
             tokens.push(Token::CityApplication(number));
         }
-        if let (Some(keys), true) = (&self.codes, shown.len() > MAX_NUMBER as usize) {
-            match printed::read(shown, keys, self.city.seams.today()) {
+        if let (Some(read), true) = (&self.codes, shown.len() > MAX_NUMBER as usize) {
+            match read(shown, self.city.seams.today()) {
                 Ok(token) => tokens.push(token),
                 Err(CredentialRefusal::Unknown) => {}
                 Err(refusal) => return Err(NotPatron::of_credential(refusal)),

@@ -62,6 +62,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     let main = html! {
         (shell::said(&visit))
         @if is_known { (linked(&visit, shown.linked.as_ref())) }
+        p { a href="/portal/library" { (visit.say_html("library-link")) } }
         h2 { (visit.say("portal-cards-used")) }
         p { (visit.say_html("portal-cards-lead")) }
         @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {

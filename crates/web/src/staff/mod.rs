@@ -52,6 +52,7 @@ mod incidents;
 mod issuing;
 mod keys;
 mod letters;
+pub mod library;
 mod linking;
 mod looked;
 mod notices;
@@ -91,6 +92,7 @@ pub fn routes() -> Routes {
         .merge(issuing::routes())
         .merge(keys::routes())
         .merge(letters::routes())
+        .merge(library::routes())
         .merge(linking::routes())
         .merge(notices::routes())
         .merge(renewal::routes())

@@ -71,6 +71,11 @@ impl Shared {
 
     fn said(&self, question: Message, is_off: bool) -> Message {
         let today = self.seams.today();
+        match &question {
+            Message::PatronInformation(asked) => self.stock(|stock| stock.welcome(&asked.patron, today)),
+            Message::Checkout(asked) => self.stock(|stock| stock.welcome(&asked.patron, today)),
+            _ => {}
+        }
         match question {
             Message::Login(asked) => {
                 let is_ours = asked.user == self.access.login && asked.password.0 == self.access.password;

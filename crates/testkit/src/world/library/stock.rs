@@ -72,6 +72,8 @@ pub struct Stock {
     pub members: BTreeMap<String, Member>,
     /// By item number.
     pub books: BTreeMap<String, Book>,
+    /// Whether a number nobody has becomes a patron's when it is first asked for, with something to look at: for the demo.
+    pub is_open: bool,
     /// How often something was lent: nobody's name with it.
     pub lent: u64,
     /// How often something was renewed.
@@ -107,6 +109,21 @@ impl Stock {
     /// Another patron.
     pub fn add_member(&mut self, number: &str) {
         self.members.entry(number.to_owned()).or_default();
+    }
+
+    pub(super) fn welcome(&mut self, patron: &str, today: Date) {
+        let is_number = patron.len() <= 20 && patron.bytes().any(|byte| byte.is_ascii_digit());
+        if !self.is_open || self.members.contains_key(patron) || !is_number {
+            return;
+        }
+        self.add_member(patron);
+        let [lent, late, held] = [1, 2, 3].map(|place| format!("{patron}-{place}"));
+        self.add_book(&lent, "ポケットの中の図書館");
+        self.lend_until(patron, &lent, today.plus_days(7));
+        self.add_book(&late, "銀河鉄道の夜");
+        self.lend_until(patron, &late, today.plus_days(-2));
+        self.add_book(&held, "見本市の歴史");
+        self.reserve(patron, &held);
     }
 
     /// Who has this item now. Nobody can say who had it.

@@ -1,5 +1,6 @@
 # The library: machines, the portal, the console
 library-title = Library
+library-link = Loans and reservations at the library
 library-lead = What you have borrowed and reserved, as the library's system has just told us.
 library-privacy = The city's systems keep none of your loans or reservations. What this page shows is erased after ten minutes.
 library-asking = Asking the library. One moment, please.
@@ -32,7 +33,6 @@ library-owed-none = Nothing is owed.
 library-owed-how = Please pay at the library's counter.
 library-print = Print this page
 library-back = Back to cards and tags
-library-done-asked = The library has been told.
 library-done-renewed = Renewed. Please check the new due date.
 library-done-all-renewed = Everything was renewed. Please check the new due dates.
 library-done-some-renewed = Only some items were renewed. Please check the due dates.

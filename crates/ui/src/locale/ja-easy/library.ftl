@@ -1,5 +1,6 @@
 # The library: machines, the portal, the console
 library-title = ｜図書館《としょかん》
+library-link = ｜図書館《としょかん》で　かりている　ものを　みる
 library-lead = ｜図書館《としょかん》で　かりている　ものと、よやくです。｜図書館《としょかん》の　コンピューターに　いま　きいた　ことです。
 library-privacy = かりた　ものは、｜市《し》の　コンピューターに　のこしません。この　ページの　｜中身《なかみ》は　10｜分《ぷん》で　きえます。
 library-asking = ｜図書館《としょかん》に　きいています。すこし　まってください。
@@ -32,7 +33,6 @@ library-owed-none = はらう　お｜金《かね》は　ありません。
 library-owed-how = ｜図書館《としょかん》で　はらってください。
 library-print = この　ページを　｜紙《かみ》に　だす
 library-back = カードの　ページへ　もどる
-library-done-asked = ｜図書館《としょかん》に　つたえました。
 library-done-renewed = ながく　かりられます。あたらしい　かえす　｜日《ひ》を　みてください。
 library-done-all-renewed = ぜんぶ　ながく　かりられます。かえす　｜日《ひ》を　みてください。
 library-done-some-renewed = いくつかだけ　ながく　かりられます。かえす　｜日《ひ》を　みてください。

@@ -1,5 +1,6 @@
 # The library: machines, the portal's page, the console's page
 library-title = 図書館
+library-link = 図書館の貸出・予約を見る
 library-lead = 図書館の貸出・予約の様子です。図書館のシステムに、いま問い合わせた内容を表示しています。
 library-privacy = 貸出・予約の内容は市のシステムに残しません。この画面の内容は、10分で消えます。
 library-asking = 図書館に問い合わせています。少しお待ちください。
@@ -32,7 +33,6 @@ library-owed-none = 未納の料金はありません。
 library-owed-how = 図書館の窓口でお支払いください。
 library-print = この画面を印刷する
 library-back = カードとタグへ戻る
-library-done-asked = 図書館に伝えました。
 library-done-renewed = 延長しました。新しい返却日を確かめてください。
 library-done-all-renewed = すべて延長しました。新しい返却日を確かめてください。
 library-done-some-renewed = 一部だけ延長しました。返却日を確かめてください。
