@@ -76,10 +76,14 @@ pub fn inside_desk(city: &OpenCity, ends: &Ends, judge: CardJudge) -> Desk {
     let (inside, post) = (city.inside().clone(), ends.inside.clone());
     let (asked, asked_post) = (city.inside().clone(), ends.inside.clone());
     let (stopped, stopped_post) = (city.inside().clone(), ends.inside.clone());
-    city_cards::inside_desk(schemes::inside_desk(disclosures_inside(city, ends), city.inside()), city.inside(), &ends.inside)
-        .on(own_records::QUESTION, move |opened| own_records::take_question(&asked, &asked_post, opened))
-        .on(own_records::CARD_STOP, move |opened| own_records::take_stop(&stopped, &stopped_post, opened))
-        .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
+    city_cards::inside_desk(
+        schemes::inside_desk(disclosures_inside(city, ends), city.inside()),
+        city.inside(),
+        &ends.inside,
+    )
+    .on(own_records::QUESTION, move |opened| own_records::take_question(&asked, &asked_post, opened))
+    .on(own_records::CARD_STOP, move |opened| own_records::take_stop(&stopped, &stopped_post, opened))
+    .on(joining::JOINING, move |opened| joining::take(&inside, &post, &judge, opened))
 }
 
 /// What the inside judges cards of the portal with: the means of the certificate machines.

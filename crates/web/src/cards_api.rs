@@ -119,8 +119,8 @@ struct Asked {
 
 async fn lookup(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
     as_client(&app, &headers, move |inside, client| {
-        let asked: Asked =
-            serde_json::from_slice(&body).map_err(|_| Refused(Kind::Invalid, "a JSON object with a number is needed"))?;
+        let asked: Asked = serde_json::from_slice(&body)
+            .map_err(|_| Refused(Kind::Invalid, "a JSON object with a number is needed"))?;
         if base::my_number_guard::refuse_individual_number(&base::text::to_half_width(&asked.number)).is_err() {
             return Err(Refused(Kind::Invalid, "an Individual Number is no number of a card"));
         }
@@ -159,9 +159,7 @@ async fn follow(State(app): State<Arc<App>>, headers: HeaderMap, Query(place): Q
         let after = cursor(place.after.as_deref()).ok_or(Refused(Kind::Invalid, "after is what next was"))?;
         let (vault, key) = (inside.vault.clone(), client.key.clone());
         let until = inside.seams.now().plus_seconds(-SETTLES_SECONDS);
-        let all = inside
-            .cards
-            .read::<_, CardError, _>(move |tx| changes(tx, &vault, &key, after, until, MOST))?;
+        let all = inside.cards.read::<_, CardError, _>(move |tx| changes(tx, &vault, &key, after, until, MOST))?;
         note(inside, client, "changes", all.len())?;
         let last = all.last().map_or(after, |one| one.cursor);
         let told: Vec<Value> = all

@@ -113,9 +113,11 @@ fn a_card_is_defined_without_code_and_comes_into_force_by_two() {
         assert!(officer.get("/staff/cards/new?like=sports_hall").text().contains("スポーツ振興課"));
 
         // What cannot be so is said beside its field, and nothing is kept.
-        let faulty = officer.post("/staff/cards/new", &with(&[("key", "staff_id"), ("one_card", "-5"), ("digits", "x")]));
+        let faulty =
+            officer.post("/staff/cards/new", &with(&[("key", "staff_id"), ("one_card", "-5"), ("digits", "x")]));
         assert_eq!(faulty.status, 400);
-        for sentence in ["ほかのサービスの名前は使えません", "手数料は0〜10,000円", "数字1〜16けた"] {
+        for sentence in ["ほかのサービスの名前は使えません", "手数料は0〜10,000円", "数字1〜16けた"]
+        {
             assert!(faulty.text().contains(sentence), "{sentence}: {}", faulty.text());
         }
         let number = officer.post("/staff/cards/new", &with(&[("key", "x_1"), ("office", "123456789018")]));
@@ -213,7 +215,10 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     assert!(ended.contains("使えません") && ended.contains("廃止"), "{ended}");
     let undo = action(&ended, "/undo/");
     let undone = desk.post(&undo, &[]).text();
-    assert!(undone.contains("取り消しました") && undone.contains("B-00000018") && undone.contains("使えます"), "{undone}");
+    assert!(
+        undone.contains("取り消しました") && undone.contains("B-00000018") && undone.contains("使えます"),
+        "{undone}"
+    );
     assert!(desk.post(&undo, &[]).text().contains("30秒を過ぎたか"), "once");
 
     // A reissue that was a slip: the new one is off, the old number is back.
@@ -224,7 +229,10 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     let receipt = follow(&mut desk, &given);
     assert!(receipt.contains("B-00000026") && receipt.contains("500円"), "a new number: {receipt}");
     let undone = desk.post(&action(&receipt, "/undo/"), &[]).text();
-    assert!(undone.contains("<p class=\"secret\">B-00000018") && !undone.contains("<p class=\"secret\">B-00000026"), "{undone}");
+    assert!(
+        undone.contains("<p class=\"secret\">B-00000018") && !undone.contains("<p class=\"secret\">B-00000026"),
+        "{undone}"
+    );
 
     // Everything seen at the desk is on record for her.
     let today = door.database.seams.today();
@@ -265,7 +273,14 @@ fn members_come_in_whole_or_not_at_all_and_changes_go_out_in_both_encodings() {
         let refused = bring(&mut clerk, bad.as_bytes());
         assert_eq!(refused.status, 422);
         let text = refused.text();
-        for sentence in ["チェックデジット", "その宛名番号の人がいません", "マイナンバーは入れられません", "2027-03-31 の形", "同じ番号の行", "列の数"] {
+        for sentence in [
+            "チェックデジット",
+            "その宛名番号の人がいません",
+            "マイナンバーは入れられません",
+            "2027-03-31 の形",
+            "同じ番号の行",
+            "列の数",
+        ] {
             assert!(text.contains(sentence), "{sentence}: {text}");
         }
         for line in 3..=8 {
@@ -317,7 +332,8 @@ fn a_department_s_system_looks_numbers_up_and_follows_what_changes() {
         let mut desk = desk(&door, &hanako);
         let given = desk.post("/counter/cards/issue/bicycle", &[("form", "one_card")]);
         assert_eq!(given.status, 303);
-        let look = |number: &str| ask(&door, &token, "POST", "/api/cards/lookup", &json!({ "number": number }).to_string());
+        let look =
+            |number: &str| ask(&door, &token, "POST", "/api/cards/lookup", &json!({ "number": number }).to_string());
         let (status, said) = look("Ｂ－００００００１８");
         assert_eq!((status, &said["valid"], &said["form"]), (200, &json!(true), &json!("one_card")), "{said}");
         assert!(said.to_string().len() < 200, "who it is, is not told: {said}");
@@ -351,7 +367,8 @@ fn labels_bear_the_number_and_a_code_that_a_decoder_reads() {
     desk(&door, &hanako).post("/counter/cards/issue/bicycle", &[("form", "one_card")]);
     let mut clerk = door.staff(&[Role::CounterClerk]);
     let form = |more: &[(&'static str, &'static str)]| {
-        let usual = [("sheet", "ELM022"), ("place", "6"), ("left", "20"), ("upper", "20"), ("across", "170"), ("down", "250")];
+        let usual =
+            [("sheet", "ELM022"), ("place", "6"), ("left", "20"), ("upper", "20"), ("across", "170"), ("down", "250")];
         let changed = |name: &str| more.iter().any(|(of, _)| *of == name);
         usual.into_iter().filter(|(name, _)| !changed(name)).chain(more.iter().copied()).collect::<Vec<_>>()
     };
@@ -370,7 +387,8 @@ fn labels_bear_the_number_and_a_code_that_a_decoder_reads() {
             assert_eq!(made.status, 200, "{sheet}: {}", made.text());
             let (pdf, png) = (directory.path().join(format!("{name}.pdf")), directory.path().join(name));
             std::fs::write(&pdf, &made.bytes).unwrap();
-            let drawn = Command::new("pdftoppm").args(["-r", "300", "-png", "-singlefile"]).arg(&pdf).arg(&png).status();
+            let drawn =
+                Command::new("pdftoppm").args(["-r", "300", "-png", "-singlefile"]).arg(&pdf).arg(&png).status();
             assert!(drawn.expect("poppler-utils").success());
             let read = Command::new("zbarimg").args(["-q", "--raw"]).arg(png.with_extension("png")).output();
             let read = String::from_utf8(read.expect("zbar-tools").stdout).unwrap();

@@ -393,12 +393,7 @@ pub fn for_labels(
     Ok(found)
 }
 
-fn newest(
-    tx: &mut Tx<'_>,
-    vault: &store::sealing::Vault,
-    key: &str,
-    limit: usize,
-) -> Result<Vec<String>, CardError> {
+fn newest(tx: &mut Tx<'_>, vault: &store::sealing::Vault, key: &str, limit: usize) -> Result<Vec<String>, CardError> {
     let rows = tx.query(
         "SELECT card_id FROM service_cards WHERE service = $1 AND status = 'active' ORDER BY issued_at DESC, card_id LIMIT $2",
         &[key.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],

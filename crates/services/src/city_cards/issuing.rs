@@ -106,13 +106,7 @@ struct Means<'a> {
 }
 
 impl Means<'_> {
-    fn give(
-        &self,
-        tx: &mut Tx<'_>,
-        form: Form,
-        typed: Option<&str>,
-        replaces: Option<Id>,
-    ) -> Result<Given, Undone> {
+    fn give(&self, tx: &mut Tx<'_>, form: Form, typed: Option<&str>, replaces: Option<Id>) -> Result<Given, Undone> {
         let service = self.kept.key.as_str();
         let theirs = of_subject(tx, self.vault, service, self.subject)?;
         let other = |id: Id| theirs.iter().any(|one| one.id == id);
@@ -134,9 +128,9 @@ impl Means<'_> {
         let today = self.seams.today();
         let valid_until = self.kept.definition.expiry.last_day(today);
         let issued = match replaces {
-            Some(old) => service_cards::reissue(
-                tx, self.vault, self.seams, self.by, service, old, &number, form, valid_until,
-            )?,
+            Some(old) => {
+                service_cards::reissue(tx, self.vault, self.seams, self.by, service, old, &number, form, valid_until)?
+            }
             None => {
                 let new = NewCard { service, subject: self.subject, form, number: &number, valid_until };
                 service_cards::issue(tx, self.vault, self.seams, self.by, &new)?

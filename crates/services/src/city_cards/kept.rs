@@ -150,13 +150,7 @@ pub fn all_shown(tx: &mut Tx<'_>) -> Result<Vec<Kept>, StoreError> {
 ///
 /// # Errors
 /// [`CardsRefusal::Faulty`], [`CardsRefusal::Waits`], [`CardsRefusal::TooMany`]; [`StoreError`].
-pub fn draft(
-    tx: &mut Tx<'_>,
-    seams: &Seams,
-    by: &Actor,
-    key: &str,
-    definition: &Definition,
-) -> Result<(), CardsError> {
+pub fn draft(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, definition: &Definition) -> Result<(), CardsError> {
     let mut faults = definition.faults();
     if !is_key(key) {
         faults.insert(0, Fault::Key);

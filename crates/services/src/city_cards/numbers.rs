@@ -179,7 +179,10 @@ mod tests {
         assert_eq!(Check::Mod10Weight3.sign("490123456789"), Some(Some('4')));
         assert_eq!(Check::Mod11.sign("1234567"), Some(Some('4')));
         assert_eq!(Check::SevenDsr.sign("1234567"), Some(Some('2')));
-        assert_eq!((Check::Nw7Mod16.sign("1234567"), Check::Nw7Mod16.sign("0000006")), (Some(Some('4')), Some(Some('-'))));
+        assert_eq!(
+            (Check::Nw7Mod16.sign("1234567"), Check::Nw7Mod16.sign("0000006")),
+            (Some(Some('4')), Some(Some('-')))
+        );
         assert_eq!(Check::Nw7Mod16.sign("0000005"), None, "the sign $ is none a number has");
     }
 

@@ -251,12 +251,7 @@ pub fn told(inside: &Inside, resident: &ResidentId) -> Result<Told, CardError> {
 /// Seconds after which a card that is over is not shown any more: a year.
 const OVER_SECONDS: i64 = 365 * 86_400;
 
-fn cards_of(
-    inside: &Inside,
-    resident: &ResidentId,
-    key: &str,
-    kept: Option<&Kept>,
-) -> Result<Vec<OwnCard>, CardError> {
+fn cards_of(inside: &Inside, resident: &ResidentId, key: &str, kept: Option<&Kept>) -> Result<Vec<OwnCard>, CardError> {
     let subject = Subject::of(&inside.vault, key, resident)?;
     let (vault, service) = (inside.vault.clone(), key.to_owned());
     let all = inside.cards.read(move |tx| service_cards::of_subject(tx, &vault, &service, &subject))?;
@@ -287,4 +282,3 @@ impl OwnService {
         live(Form::OneCard) && live(Form::OwnCard)
     }
 }
-

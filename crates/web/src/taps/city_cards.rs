@@ -158,7 +158,11 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
 
 fn next_button(visit: &Visit) -> Markup {
     let next = "/counter/cards/next";
-    one_button(next, &visit.csrf(next), ButtonKind::Primary, &visit.say("city-cards-desk-next"), None)
+    html! {
+        div class="buttons" {
+            (one_button(next, &visit.csrf(next), ButtonKind::Primary, &visit.say("city-cards-desk-next"), None))
+        }
+    }
 }
 
 fn service(at: &AtCounter, seen: &Seen) -> Markup {
@@ -400,7 +404,10 @@ async fn receipt(at: AtCounter, Path((key, card)): Path<(String, String)>) -> Re
         (visit.say("city-cards-name"), html! { (kept.definition.names.say(visit.language)) }),
         (visit.say("city-cards-column-number"), html! { code { (card.number.reveal()) } }),
         (visit.say("city-cards-desk-form"), html! { (visit.say(card.form.word())) }),
-        (visit.say("city-cards-desk-what"), html! { (visit.say(if is_again { "city-cards-desk-reissue" } else { "city-cards-desk-issue" })) }),
+        (
+            visit.say("city-cards-desk-what"),
+            html! { (visit.say(if is_again { "city-cards-desk-reissue" } else { "city-cards-desk-issue" })) },
+        ),
         (visit.say("city-cards-desk-fee"), html! { strong { (fee) } }),
         (visit.say("city-cards-difference"), html! { (saved) }),
         (visit.say("city-cards-office"), html! { (at.app.profile.name) " " (kept.definition.office) }),

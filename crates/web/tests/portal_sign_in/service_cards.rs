@@ -60,7 +60,10 @@ fn cards_are_asked_for_shown_stopped_and_switched_off_from_the_portal() {
         let page = hanako.get("/portal/cards").text();
         assert!(page.contains("従来のカードとマイナンバーカードの両方が使えます"), "{page}");
         let address = |page: &str, what: &str| {
-            page.split('"').find(|text| text.starts_with("/portal/cards/services/") && text.ends_with(what)).unwrap().to_owned()
+            page.split('"')
+                .find(|text| text.starts_with("/portal/cards/services/") && text.ends_with(what))
+                .unwrap()
+                .to_owned()
         };
         let end = address(&page, "/end");
         assert_eq!(hanako.post(&end, &[]).status, 303);

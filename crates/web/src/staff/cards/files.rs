@@ -44,13 +44,7 @@ pub async fn page(
     drawn(&app, &visit, &me, key, &html! {}).await
 }
 
-async fn drawn(
-    app: &Arc<App>,
-    visit: &Visit,
-    me: &SignedIn,
-    key: String,
-    said: &Markup,
-) -> Result<Response, Failure> {
+async fn drawn(app: &Arc<App>, visit: &Visit, me: &SignedIn, key: String, said: &Markup) -> Result<Response, Failure> {
     let (inside, wanted) = (app.inside()?.clone(), key.clone());
     let card = blocking(move || Ok(inside.store.read(|tx| the_card(tx, &wanted))?)).await?;
     let card = card.ok_or_else(|| Failure::of(Kind::NotFound))?;

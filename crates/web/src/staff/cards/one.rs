@@ -130,31 +130,35 @@ fn told(visit: &Visit, key: &str, of: &Definition, desks: &[(String, String)]) -
     let say = |key: &str| visit.say(key);
     let example = (1..1_000).find_map(|value| of.number.number(value)).unwrap_or_default();
     let yes = |is_on: bool| say(if is_on { "city-cards-yes" } else { "city-cards-no" });
-    let places: Vec<&str> = desks
-        .iter()
-        .filter(|(id, _)| of.desks.contains(id))
-        .map(|(_, name)| name.as_str())
-        .collect();
+    let places: Vec<&str> =
+        desks.iter().filter(|(id, _)| of.desks.contains(id)).map(|(_, name)| name.as_str()).collect();
     let fees = of.fees();
     let expiry = match of.expiry {
         Expiry::Never => say("city-cards-expiry-never"),
         Expiry::FiscalYearEnd => say("city-cards-expiry-fiscal-year-end"),
-        Expiry::Months(months) => {
-            visit.say_with("city-cards-expiry-so-many", &[("months", i64::from(months).into())])
-        }
+        Expiry::Months(months) => visit.say_with("city-cards-expiry-so-many", &[("months", i64::from(months).into())]),
     };
     vec![
         (say("city-cards-key"), html! { code { (key) } }),
         (say("city-cards-name"), html! { (of.names.japanese) " / " (of.names.easy) " / " (of.names.english) }),
         (say("city-cards-office"), html! { (of.office) }),
-        (say("city-cards-example"), html! { code { (example) } " (" (say(&format!("city-cards-check-{}", of.number.check.word().replace('_', "-")))) ")" }),
-        (say("city-cards-source"), html! { (say(if of.number.is_given { "city-cards-source-given" } else { "city-cards-source-next" })) }),
+        (
+            say("city-cards-example"),
+            html! { code { (example) } " (" (say(&format!("city-cards-check-{}", of.number.check.word().replace('_', "-")))) ")" },
+        ),
+        (
+            say("city-cards-source"),
+            html! { (say(if of.number.is_given { "city-cards-source-given" } else { "city-cards-source-next" })) },
+        ),
         (say("city-cards-fee-own"), html! { (fees.own_card) }),
         (say("city-cards-fee-again"), html! { (fees.own_card_again) }),
         (say("city-cards-fee-one"), html! { (fees.one_card) }),
         (say("city-cards-difference"), html! { (fees.difference(false)) " / " (fees.difference(true)) }),
         (say("city-cards-expiry"), html! { (expiry) }),
-        (say("city-cards-desks"), html! { @if of.desks.is_empty() { (say("city-cards-every-desk")) } @else { (places.join("、")) } }),
+        (
+            say("city-cards-desks"),
+            html! { @if of.desks.is_empty() { (say("city-cards-every-desk")) } @else { (places.join("、")) } },
+        ),
         (say("city-cards-way-last-day"), html! { (yes(of.shows_last_day)) }),
         (say("city-cards-way-online"), html! { (yes(of.is_online)) }),
         (say("city-cards-way-sticker"), html! { (yes(of.has_sticker)) }),
@@ -276,11 +280,7 @@ pub async fn ask(
 }
 
 /// `POST …/approve`: by the second person.
-pub async fn approve(
-    State(app): State<Arc<App>>,
-    me: SignedIn,
-    Path(key): Path<String>,
-) -> Result<Response, Failure> {
+pub async fn approve(State(app): State<Arc<App>>, me: SignedIn, Path(key): Path<String>) -> Result<Response, Failure> {
     shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-live", move |tx, seams| {
         kept::approve(tx, seams, &me.actor(), &key)
     })
@@ -288,11 +288,7 @@ pub async fn approve(
 }
 
 /// `POST …/decline`: by the second person, or by whoever asked.
-pub async fn decline(
-    State(app): State<Arc<App>>,
-    me: SignedIn,
-    Path(key): Path<String>,
-) -> Result<Response, Failure> {
+pub async fn decline(State(app): State<Arc<App>>, me: SignedIn, Path(key): Path<String>) -> Result<Response, Failure> {
     shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-declined", move |tx, seams| {
         let newest = kept::versions(tx, &key)?.into_iter().next();
         let waits = match &newest {
@@ -324,8 +320,7 @@ pub async fn admit(
     Path(key): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let (inside, actor, name, of) =
-        (app.inside()?.clone(), me.actor(), fields.get("client").to_owned(), key.clone());
+    let (inside, actor, name, of) = (app.inside()?.clone(), me.actor(), fields.get("client").to_owned(), key.clone());
     let token = blocking(move || {
         let seams = inside.seams.clone();
         Ok(inside.store.write(move |tx| clients::admit(tx, &seams, &actor, &of, &name))?)

@@ -53,7 +53,18 @@ pub async fn page(
     let say = |key: &str| visit.say(key);
     let number = |name: &'static str, key: &str, value: &'static str| {
         let label = visit.say(key);
-        field(visit.language, &Field { name, label: &label, value, required: true, autocomplete: Some("off"), max_length: Some(8), ..Field::default() })
+        field(
+            visit.language,
+            &Field {
+                name,
+                label: &label,
+                value,
+                required: true,
+                autocomplete: Some("off"),
+                max_length: Some(8),
+                ..Field::default()
+            },
+        )
     };
     let extra = [("name".to_owned(), say("city-cards-stickers-name"))];
     let main = html! {
@@ -140,8 +151,13 @@ pub async fn labels(
     let first_place = place.and_then(|place| place.checked_sub(1)).filter(|place| *place < format.places());
     let first_place = first_place.ok_or_else(|| wrong("city-cards-stickers-no-place"))?;
     let correction = measured(&fields)?;
-    let wanted: Vec<String> =
-        fields.get("numbers").split([',', '\n', '\r', '、', ' ']).map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
+    let wanted: Vec<String> = fields
+        .get("numbers")
+        .split([',', '\n', '\r', '、', ' '])
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect();
     if wanted.len() > MOST {
         return Err(wrong("city-cards-stickers-too-many"));
     }
