@@ -18,6 +18,7 @@ mod clients;
     reason = "shared with the card's own tests; a bench that cannot begin must stop"
 )]
 mod daemon;
+mod desk;
 mod import;
 mod issue;
 mod mailbox;
@@ -68,6 +69,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("mailbox", "S5", mailbox::run),
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
+    ("desk", "S3", desk::run),
     ("paper", "S1", paper::run),
     ("rules", "S4", self::rules::run),
     ("push", "S5", push::run),

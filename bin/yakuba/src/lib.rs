@@ -14,6 +14,7 @@ pub mod fail;
 pub mod key_book;
 pub mod key_keeper;
 pub mod keys;
+mod library;
 pub mod means;
 pub mod national;
 pub mod notices;

@@ -29,6 +29,7 @@ use crate::control;
 use crate::fail::{Failure, Outcome};
 use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
+use crate::library::{self, Library};
 use crate::means::{self, Means};
 use crate::national;
 use crate::notices;
@@ -133,6 +134,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     }
     let ends = portal::Ends::new(&keys)?;
     let _simulated = portal::open(&mut app, &city, &keys, &means, &ends)?;
+    let library = Library::open(&mut app, &city, &means, &ends)?;
     let judge = portal::judge(&means, portal::audience(&app));
     let channel = national::Channel::open(&mut app, &city)?;
     if city.offers_twins() {
@@ -164,7 +166,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     beside.after_issuing(&inside, &means)?;
     let keeper = means.keeper(&city);
     beside.every(1, "paper-keys", move || keeper.follow().map_err(|failure| failure.sentence().to_owned()))?;
-    beside.post(&city, &ends, judge)?;
+    beside.post(&city, &ends, judge, &library)?;
     beside.data_apps(&city)?;
     beside.tell(&city, &teller)?;
     beside.told(&city, &ends, &keys)?;
@@ -382,14 +384,23 @@ impl Beside {
     }
 
     /// Personal messages between the zones are opened here, on both sides.
-    fn post(&mut self, city: &OpenCity, ends: &portal::Ends, judge: CardJudge) -> Result<(), Failure> {
+    fn post(
+        &mut self,
+        city: &OpenCity,
+        ends: &portal::Ends,
+        judge: CardJudge,
+        library: &Library,
+    ) -> Result<(), Failure> {
         let (inside, outside) = (city.inside().clone(), city.outside().clone());
-        let desk = notices::answering(portal::inside_desk(city, ends, judge), city, ends);
+        let desk = library.answering(notices::answering(portal::inside_desk(city, ends, judge), city, ends));
         let post = ends.inside.clone();
         self.every(1, "post-inside", move || {
             post.unpack(&inside.store, &inside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })?;
-        let (desk, post) = (portal::outside_desk(city), ends.outside.clone());
+        let swept = city.clone();
+        self.every(library::SWEEP_SECONDS, "library-looks", move || library::sweep(&swept))?;
+        let desk = library::outside_desk(portal::outside_desk(city), city.outside());
+        let post = ends.outside.clone();
         self.every(1, "post-outside", move || {
             post.unpack(&outside.store, &outside.seams, &desk).map(|_| ()).map_err(|error| error.to_string())
         })?;

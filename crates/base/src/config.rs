@@ -36,6 +36,8 @@ pub struct Config {
     pub channels: ChannelsSection,
     /// The national portal.
     pub national_portal: NationalPortalSection,
+    /// The library's system.
+    pub library: LibrarySection,
 }
 
 /// Section `[store]`.
@@ -247,6 +249,62 @@ pub struct NationalPortalSection {
     pub secret_file: PathBuf,
 }
 
+/// Section `[library]`: the library's system (図書館システム), and the door for self-checkout machines and gates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LibrarySection {
+    /// How the library's system is spoken to.
+    pub system: LibraryKind,
+    /// Where: `HOST:PORT` for SIP2, an origin (`https://…`) for Koha.
+    pub address: String,
+    /// Our login or client name there.
+    pub login: String,
+    /// A file with our password or client secret there, in one line.
+    pub secret_file: PathBuf,
+    /// The library's institution name (AO) in SIP2.
+    pub institution: String,
+    /// Characters of SIP2, both ends: `utf-8`, `shift_jis`, `cp850`, `ascii`.
+    pub charset: String,
+    /// Where self-checkout machines and gates reach us by SIP2, `HOST:PORT`; empty: no such door. A demo opens one.
+    pub listen: String,
+    /// A file with one machine a line: login, blank, password.
+    pub machines_file: PathBuf,
+    /// Connections of machines at one time.
+    pub most_machines: u32,
+    /// Seconds of silence after which a machine is let go.
+    pub idle_seconds: u32,
+}
+
+impl Default for LibrarySection {
+    fn default() -> Self {
+        Self {
+            system: LibraryKind::Off,
+            address: String::new(),
+            login: String::new(),
+            secret_file: PathBuf::new(),
+            institution: String::new(),
+            charset: "utf-8".to_owned(),
+            listen: String::new(),
+            machines_file: PathBuf::new(),
+            most_machines: 128,
+            idle_seconds: 300,
+        }
+    }
+}
+
+/// How the library's system is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LibraryKind {
+    /// Not at all. A demo city simulates one.
+    #[default]
+    Off,
+    /// SIP2 over TCP; wrap it in a tunnel or keep it on a closed line.
+    Sip2,
+    /// The REST interface of Koha, or one of its shape.
+    Koha,
+}
+
 /// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -374,7 +432,7 @@ impl Config {
 
 /// Test switches share the prefix but are not settings.
 fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN", "TIMESTAMP", "PORTAL"]
+    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN", "TIMESTAMP", "PORTAL", "LIBRARY"]
         .iter()
         .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
 }

@@ -33,6 +33,13 @@ pub enum Request<'a> {
         /// The text.
         json: &'a str,
     },
+    /// DELETE with an access token.
+    Delete {
+        /// Where.
+        url: &'a str,
+        /// `Authorization: Bearer …`.
+        bearer: &'a str,
+    },
 }
 
 /// An answer.
@@ -97,6 +104,9 @@ impl Http for OverTcp {
                 .header("content-type", "application/json")
                 .header("authorization", format!("Bearer {bearer}"))
                 .send(json),
+            Request::Delete { url, bearer } => {
+                self.0.delete(url).header("authorization", format!("Bearer {bearer}")).call()
+            }
             Request::Post { url, form } => {
                 self.0.post(url).header("content-type", "application/x-www-form-urlencoded").send(form)
             }

@@ -6,6 +6,7 @@
 pub mod city_cards;
 pub mod convenience_certificates;
 pub mod documents;
+pub mod library_card;
 pub mod notices_for_you;
 pub mod planned;
 pub mod service;
@@ -15,7 +16,7 @@ use service::Service;
 /// Every service, in the order of the policy's 別紙2.
 pub const SERVICES: [&Service; 12] = [
     &convenience_certificates::SERVICE,
-    &planned::library_card::SERVICE,
+    &library_card::SERVICE,
     &planned::hospital_card::SERVICE,
     &planned::staff_id::SERVICE,
     &planned::child_watch::SERVICE,

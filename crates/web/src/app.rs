@@ -111,6 +111,8 @@ pub struct App {
     pub tickets: Option<tools::portal::tickets::Office>,
     /// How this city is connected to the national portal.
     pub national: crate::staff::applications::Connection,
+    /// How this process is connected to the library.
+    pub library: crate::staff::library::Place,
     /// Looks at such tickets, when this process serves the portal.
     pub gate: Option<tools::portal::tickets::Gate>,
     /// The city as rules read it, for counts and audiences of notices.
@@ -178,6 +180,7 @@ impl App {
             provider: crate::provider::Kept::default(),
             tickets: None,
             national: crate::staff::applications::Connection::None,
+            library: crate::staff::library::Place::default(),
             gate: None,
             party,
             seams,

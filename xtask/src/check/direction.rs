@@ -14,11 +14,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/openid", &["base"]),
     ("crates/rules", &["base"]),
     ("crates/sip2", &["base"]),
+    ("crates/fhir", &["base"]),
     ("crates/hl7", &["base"]),
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire", "paper", "ui"]),
-    ("crates/services", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"]),
+    ("crates/services", &["base", "store", "card", "pki", "mdoc", "openid", "rules", "sip2", "wire", "paper", "ui", "tools"]),
     (
         "crates/web",
         &[
@@ -39,7 +40,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
-    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire"]),
+    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "sip2", "wire"]),
     (
         "bin/yakuba",
         &[
@@ -51,6 +52,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "messaging",
             "openid",
             "rules",
+            "sip2",
             "wire",
             "paper",
             "ui",
@@ -71,6 +73,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "mdoc",
             "messaging",
             "rules",
+            "sip2",
             "wire",
             "paper",
             "ui",

@@ -2,6 +2,7 @@
 
 pub mod centre;
 pub mod jlis;
+pub mod library;
 pub mod national_portal;
 pub mod printer;
 pub mod push_service;

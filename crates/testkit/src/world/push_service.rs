@@ -164,6 +164,7 @@ impl Drop for PushService {
 }
 
 pub(super) struct Request {
+    pub method: String,
     pub(super) path: String,
     pub(super) headers: BTreeMap<String, Vec<String>>,
     pub(super) body: Vec<u8>,
@@ -197,8 +198,9 @@ pub(super) fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
         }
         bytes.extend_from_slice(&buffer[..count]);
     }
+    let method = head.split_whitespace().next().unwrap_or_default().to_owned();
     let path = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
-    Ok(Request { path, headers, body: bytes[end..end + length].to_vec() })
+    Ok(Request { method, path, headers, body: bytes[end..end + length].to_vec() })
 }
 
 impl Shared {

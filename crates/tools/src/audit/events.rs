@@ -93,6 +93,8 @@ events! {
     NationalNoticeQueued "national_portal.notice_queued" "a notice was handed to the national portal" "マイナポータルへのお知らせの登録";
     CityCardDefined "city_card.defined" "a card of the city was defined, brought into force or given up, or a system of its was admitted or stopped" "市のカードの定義・開始・終了、連携先の登録・停止";
     CityCardNumbers "city_card.numbers_given" "numbers of a card of the city were brought in, or given in a file, on labels or to a system" "市のカードの番号の取込み・出力・照会";
+    LibraryFileGiven "library.file_given" "a list of patron numbers was given to the library" "図書館への利用者番号一覧の出力";
+    LibraryFileTaken "library.file_taken" "a list of patron numbers was taken from the library" "図書館からの利用者番号一覧の取込み";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }

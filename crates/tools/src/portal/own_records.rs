@@ -205,6 +205,20 @@ pub fn forget_address(tx: &mut Tx<'_>, account: AccountId, at: Timestamp) -> Res
 /// # Errors
 /// [`StoreError`].
 pub fn may_answer(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, topic: &str) -> Result<bool, StoreError> {
+    may_answer_up_to(tx, seams, account, topic, AN_HOUR)
+}
+
+/// The same, up to `most` in an hour.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn may_answer_up_to(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    account: AccountId,
+    topic: &str,
+    most: i64,
+) -> Result<bool, StoreError> {
     // Beside the answers of `self_information`, which stand under the account's bare number.
     let (counted, hour) = (format!("{topic}:{account}"), seams.now().micros().div_euclid(3_600_000_000));
     let sql = "DELETE FROM self_information_answers WHERE account_id = $1 AND hour < $2";
@@ -213,7 +227,7 @@ pub fn may_answer(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, topic: &st
         "INSERT INTO self_information_answers (account_id, hour, answers) VALUES ($1, $2, 1) \
          ON CONFLICT (account_id, hour) DO UPDATE SET answers = self_information_answers.answers + 1 \
          WHERE self_information_answers.answers < $3",
-        &[counted.as_str().into(), hour.into(), AN_HOUR.into()],
+        &[counted.as_str().into(), hour.into(), most.into()],
     )?;
     if times == 0 {
         tracing::warn!(topic, "more was asked about an account than is answered in an hour; the question was dropped");

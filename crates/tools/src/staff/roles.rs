@@ -126,6 +126,8 @@ words_enum! {
         ManageEvents "manage_events" "イベントを載せる" "manage events";
         /// See and work on applications that came by the national portal.
         HandleApplications "handle_applications" "マイナポータルの申請を処理する" "work on applications of the national portal";
+        /// See the library's connection and its files, take and give them.
+        KeepLibrary "keep_library" "図書館との連携を管理する" "keep the library's connection";
         /// See notices to residents, their audience in counts and how they went.
         SeeNotices "see_notices" "お知らせの配信を見る" "see notices";
         /// Write notices, choose whom they are for, ask that they are sent, stop them, take them back.
@@ -188,6 +190,7 @@ impl Action {
             Self::ApproveLetters => &[CertificateOfficer, Administrator],
             Self::ManageSenders => &[Administrator],
             Self::ManageEvents | Self::HandleApplications => &[CounterClerk, CertificateOfficer],
+            Self::KeepLibrary => &[CertificateOfficer, Operator],
             Self::SeeNotices => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
             Self::WriteNotices => &[CounterClerk, CertificateOfficer],
             Self::ApproveNotices => &[CertificateOfficer, Administrator],

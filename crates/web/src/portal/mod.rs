@@ -25,6 +25,7 @@ pub mod find_usage;
 pub mod home;
 mod interests;
 pub mod letters;
+mod library;
 pub mod looked;
 pub mod me;
 mod password;
@@ -81,6 +82,7 @@ pub fn routes() -> Routes {
         .merge(consents::routes())
         .merge(representatives::routes())
         .merge(letters::routes())
+        .merge(library::routes())
         .merge(terminal::routes())
         .merge(events::routes())
         .merge(why::routes())

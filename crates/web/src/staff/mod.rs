@@ -54,6 +54,7 @@ mod incidents;
 mod issuing;
 mod keys;
 mod letters;
+pub mod library;
 mod linking;
 mod looked;
 mod notices;
@@ -94,6 +95,7 @@ pub fn routes() -> Routes {
         .merge(issuing::routes())
         .merge(keys::routes())
         .merge(letters::routes())
+        .merge(library::routes())
         .merge(linking::routes())
         .merge(notices::routes())
         .merge(renewal::routes())

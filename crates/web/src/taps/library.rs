@@ -134,8 +134,8 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         }
         @for card in cards.iter().filter(|card| card.status.is_live()) { (one(at, card, card.is_usable(today))) }
         @if !has_one { (enrol_form(at, &cards)) }
-        (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
-            &visit.say("taps-library-next"), None))
+        div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
+            &visit.say("taps-library-next"), None)) }
     };
     // Whoever walks away leaves nothing on the screen.
     let page = visit.page(&title).refresh(120, PATH);

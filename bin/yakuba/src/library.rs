@@ -1,0 +1,192 @@
+//! The library put together: its system as configured (or the simulation of a demo), the door of machines, and what residents
+//! ask about themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::config::{LibraryKind, LibrarySection};
+use base::{Kind, Personal};
+use openid::http::OverTcp;
+use services::library_card::answers::{self, Answers};
+use services::library_card::koha::{self, Koha};
+use services::library_card::listener::{Door, Limits};
+use services::library_card::patron::{CodeReader, Resolver};
+use services::library_card::self_check::{Desk as MachineDesk, Machine};
+use services::library_card::sip2_system::{self, Sip2System};
+use services::library_card::{LibrarySystem, own};
+use sip2::Charset;
+use testkit::world::library::{Access, Library as Simulation, Stock};
+use tools::Outside;
+use tools::credentials::printed;
+use tools::portal::post::Desk;
+use web::App;
+use web::staff::library::{Connection, Place};
+
+use crate::city::OpenCity;
+use crate::fail::Failure;
+use crate::means::Means;
+use crate::portal::Ends;
+
+/// Seconds between looks for what has had its minutes.
+pub const SWEEP_SECONDS: u64 = 30;
+/// Login and password of machines at a demo's door.
+const DEMO_MACHINE: (&str, &str) = ("jido-kashidashi", "taiken");
+/// Our login, password and institution at the simulation.
+const DEMO: (&str, &str, &str) = ("yakuba", "taiken", "MIHON");
+
+/// What stands behind the library's pages.
+pub struct Library {
+    answers: Arc<Answers>,
+    /// The simulation of a demo; stops when dropped.
+    _simulation: Option<Simulation>,
+}
+
+impl Library {
+    /// Opens it, and says in `app` how it is connected.
+    ///
+    /// # Errors
+    /// A setting cannot be used; an address is taken; the simulation cannot start.
+    pub fn open(app: &mut App, city: &OpenCity, means: &Means, ends: &Ends) -> Result<Self, Failure> {
+        let section = &city.config().library;
+        let charset = Charset::from_name(&section.charset)
+            .ok_or_else(|| Failure::new(Kind::Invalid, "library.charset is none of utf-8, shift_jis, cp850, ascii"))?;
+        let (connection, system, simulation) = system(city, section, charset)?;
+        let door = door(city, section, charset, means, system.clone())?;
+        let answers = Answers::start(city.inside().clone(), ends.inside.clone(), system.clone())
+            .map_err(Failure::while_doing(Kind::Unavailable, "the library's threads cannot start"))?;
+        app.library = Place { connection, system, door };
+        Ok(Self { answers: Arc::new(answers), _simulation: simulation })
+    }
+
+    /// Who takes what residents ask.
+    pub fn answering(&self, desk: Desk) -> Desk {
+        let answers = self.answers.clone();
+        desk.on(own::LOOK, move |opened| answers.take(opened))
+    }
+}
+
+/// Who takes what the library said of somebody.
+pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
+    let outside = outside.clone();
+    desk.on(own::ANSWER, move |opened| own::take_answer(&outside, opened))
+}
+
+/// Erases what has had its time, in both zones.
+///
+/// # Errors
+/// The databases, in words.
+pub fn sweep(city: &OpenCity) -> Result<(), String> {
+    let now = city.inside().seams.now();
+    let looks = city.outside().store.write::<_, store::StoreError, _>(move |tx| own::sweep(tx, now));
+    looks.map_err(|error| error.to_string())?;
+    let wishes = city.inside().store.write::<_, store::StoreError, _>(move |tx| answers::sweep(tx, now));
+    wishes.map(drop).map_err(|error| error.to_string())
+}
+
+type Opened = (Connection, Option<Arc<dyn LibrarySystem>>, Option<Simulation>);
+
+fn secret(section: &LibrarySection) -> Result<Personal<String>, Failure> {
+    if section.secret_file.as_os_str().is_empty() {
+        return Ok(String::new().into());
+    }
+    let text = std::fs::read_to_string(&section.secret_file)
+        .map_err(Failure::while_doing(Kind::Unavailable, "library.secret_file cannot be read"))?;
+    Ok(text.trim().to_owned().into())
+}
+
+fn system(city: &OpenCity, section: &LibrarySection, charset: Charset) -> Result<Opened, Failure> {
+    let seams = city.inside().seams.clone();
+    Ok(match section.system {
+        LibraryKind::Off if !city.inside().demo => (Connection::Off, None, None),
+        LibraryKind::Off => {
+            let stock = Stock { is_open: true, ..Stock::demo() };
+            let access = Access {
+                login: DEMO.0.to_owned(),
+                password: DEMO.1.to_owned(),
+                institution: DEMO.2.to_owned(),
+                charset,
+                wait_tenths: 50,
+            };
+            let simulation = Simulation::start(access, stock, seams.clone())
+                .map_err(Failure::while_doing(Kind::Unavailable, "the simulated library cannot start"))?;
+            let settings = sip2_system::Settings {
+                address: simulation.sip2_address(),
+                login: DEMO.0.to_owned(),
+                password: DEMO.1.to_owned().into(),
+                institution: DEMO.2.to_owned(),
+                charset,
+            };
+            (Connection::Simulated, Some(Arc::new(Sip2System::new(settings, seams))), Some(simulation))
+        }
+        LibraryKind::Sip2 => {
+            let settings = sip2_system::Settings {
+                address: section.address.clone(),
+                login: section.login.clone(),
+                password: secret(section)?,
+                institution: section.institution.clone(),
+                charset,
+            };
+            (Connection::Sip2, Some(Arc::new(Sip2System::new(settings, seams))), None)
+        }
+        LibraryKind::Koha => {
+            let settings = koha::Settings {
+                origin: section.address.trim_end_matches('/').to_owned(),
+                client_id: section.login.clone(),
+                secret: secret(section)?,
+            };
+            let http = Arc::new(OverTcp::default());
+            (Connection::Koha, Some(Arc::new(Koha::new(settings, http, seams))), None)
+        }
+    })
+}
+
+/// One machine a line: login, blank, password.
+fn machines(city: &OpenCity, section: &LibrarySection) -> Result<Vec<Machine>, Failure> {
+    if section.machines_file.as_os_str().is_empty() {
+        if !city.inside().demo {
+            return Err(Failure::new(Kind::Invalid, "library.listen needs library.machines_file: who may speak"));
+        }
+        let machine = Machine { login: DEMO_MACHINE.0.to_owned(), password: DEMO_MACHINE.1.to_owned().into() };
+        return Ok(vec![machine]);
+    }
+    let text = std::fs::read_to_string(&section.machines_file)
+        .map_err(Failure::while_doing(Kind::Unavailable, "library.machines_file cannot be read"))?;
+    let mut all = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (login, password) = line
+            .split_once(' ')
+            .ok_or_else(|| Failure::new(Kind::Invalid, "library.machines_file: a line is login, blank, password"))?;
+        all.push(Machine { login: login.to_owned(), password: password.trim().to_owned().into() });
+    }
+    Ok(all)
+}
+
+fn door(
+    city: &OpenCity,
+    section: &LibrarySection,
+    charset: Charset,
+    means: &Means,
+    system: Option<Arc<dyn LibrarySystem>>,
+) -> Result<Option<Arc<Door>>, Failure> {
+    let address = match (section.listen.as_str(), city.inside().demo) {
+        ("", false) => return Ok(None),
+        ("", true) => "127.0.0.1:0",
+        (address, _) => address,
+    };
+    let Some(system) = system else {
+        return Err(Failure::new(Kind::Invalid, "library.listen is set, but library.system is off"));
+    };
+    let papers = means.papers.clone();
+    let codes: CodeReader = Arc::new(move |text, today| printed::read(text, &papers.get().code_keys, today));
+    let resolver = Resolver { city: city.inside().clone(), codes: Some(codes) };
+    let institution = if section.institution.is_empty() { DEMO.2 } else { &section.institution };
+    let desk = Arc::new(MachineDesk::new(resolver, system, institution, machines(city, section)?));
+    let limits = Limits {
+        most: section.most_machines as usize,
+        idle: Duration::from_secs(u64::from(section.idle_seconds.max(5))),
+        charset,
+    };
+    let door = Door::open(address, desk, limits)
+        .map_err(|error| Failure::new(Kind::Unavailable, format!("library.listen = {address}: {error}")))?;
+    Ok(Some(Arc::new(door)))
+}
