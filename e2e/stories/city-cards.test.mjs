@@ -1,16 +1,27 @@
 // A card of the city: defined in the console, brought into force by a second person, given at a desk, seen in the portal.
 
+// A city of its own, because only one can be the first administrator of a city.
+
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { fit, launch, person } from '../lib/browser.mjs'
-import { languages, sizes, url } from '../lib/city.mjs'
-import { picture } from '../lib/look.mjs'
-import { signIn } from '../lib/portal.mjs'
-import { becomeFirstAdministrator, invite, join } from '../lib/staff.mjs'
+import { ownCity } from '../lib/own_city.mjs'
 
-let browser
-before(async () => { browser = await launch() })
-after(() => browser.close())
+let city, browser, url, sizes, languages, fit, person, picture, joined, staff
+before(async () => {
+  city = await ownCity()
+  // The helpers read the city's address once.
+  ;({ url, sizes, languages } = await import('../lib/city.mjs'))
+  const browsers = await import('../lib/browser.mjs')
+  ;({ fit, person } = browsers)
+  ;({ picture } = await import('../lib/look.mjs'))
+  ;({ joined } = await import('../lib/portal.mjs'))
+  staff = await import('../lib/staff.mjs')
+  browser = await browsers.launch()
+})
+after(async () => {
+  await browser?.close()
+  await city?.stop()
+})
 
 const key = 'volunteer_pass'
 
@@ -30,9 +41,9 @@ async function look (page, path, name, all) {
 
 test('a card is defined without code and comes into force by two', async () => {
   const administrator = await person(browser, sizes.desk)
-  await becomeFirstAdministrator(administrator)
+  await staff.becomeFirstAdministrator(administrator)
   const officer = await person(browser, sizes.desk)
-  await join(officer, await invite(administrator, '証明 次郎', ['certificate_officer']))
+  await staff.join(officer, await staff.invite(administrator, '証明 次郎', ['certificate_officer']))
   await look(officer, '/staff/cards', 'city-cards-list', ['desk', 'phone'])
   await look(officer, '/staff/cards/new', 'city-cards-new', ['desk', 'phone', 'narrow'])
   const form = officer.locator('form[action="/staff/cards/new"]')
@@ -85,7 +96,8 @@ test('at the desk the answer comes first, then the price, then the card', async 
 })
 
 test('in the portal a card is asked for, and its number is shown on demand', async () => {
-  const page = await signIn(browser, sizes.phone)
+  const page = await person(browser, sizes.phone)
+  await joined(page, 0)
   await page.goto(`${url}/portal/cards`)
   const offers = page.locator('summary', { hasText: '申し込めるカード' })
   await offers.waitFor({ timeout: 20_000 })

@@ -19,6 +19,7 @@ pub mod incidents;
 pub mod looked;
 pub mod mailbox;
 pub mod messages;
+pub mod mykey;
 pub mod national_portal;
 pub mod nodes;
 pub mod paper_keys;

@@ -3,6 +3,7 @@
 pub mod centre;
 pub mod jlis;
 pub mod library;
+pub mod mykey;
 pub mod national_portal;
 pub mod printer;
 pub mod push_service;

@@ -158,7 +158,11 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
 
 fn next_button(visit: &Visit) -> Markup {
     let next = "/counter/cards/next";
-    one_button(next, &visit.csrf(next), ButtonKind::Primary, &visit.say("city-cards-desk-next"), None)
+    html! {
+        div class="buttons" {
+            (one_button(next, &visit.csrf(next), ButtonKind::Primary, &visit.say("city-cards-desk-next"), None))
+        }
+    }
 }
 
 fn service(at: &AtCounter, seen: &Seen) -> Markup {
