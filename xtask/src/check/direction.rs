@@ -18,7 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire", "paper", "ui"]),
-    ("crates/services", &["base", "store", "card", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"]),
+    ("crates/services", &["base", "store", "card", "hl7", "messaging", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"]),
     (
         "crates/web",
         &[
@@ -39,7 +39,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
-    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire"]),
+    ("crates/testkit", &["base", "store", "card", "hl7", "pki", "mdoc", "messaging", "openid", "rules", "wire"]),
     (
         "bin/yakuba",
         &[
