@@ -36,6 +36,8 @@ pub struct Config {
     pub channels: ChannelsSection,
     /// The national portal.
     pub national_portal: NationalPortalSection,
+    /// The city hospital.
+    pub hospital: HospitalSection,
 }
 
 /// Section `[store]`.
@@ -245,6 +247,16 @@ pub struct NationalPortalSection {
     pub client_id: String,
     /// A file with our secret there, in one line.
     pub secret_file: PathBuf,
+}
+
+/// Section `[hospital]`: the city hospital's systems, for its card.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HospitalSection {
+    /// `host:port` of the hospital's HL7 listener (MLLP). Empty: off; a demo city starts a simulated hospital.
+    pub send_address: String,
+    /// `host:port` where its messages are taken. Inside, in a network only the hospital reaches. Empty: none are taken.
+    pub listen_address: String,
 }
 
 /// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.

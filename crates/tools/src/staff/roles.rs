@@ -132,6 +132,10 @@ words_enum! {
         WriteNotices "write_notices" "お知らせを作る・止める" "write and stop notices";
         /// Be the second person when a notice is sent.
         ApproveNotices "approve_notices" "お知らせの配信を承認する" "approve that a notice is sent";
+        /// See the hospital's connection, waiting links, the queue.
+        SeeHospital "see_hospital" "病院の連携を見る" "see the hospital's links";
+        /// Decide waiting links, call numbers, send messages again.
+        LinkHospital "link_hospital" "病院の連携を決める" "decide the hospital's links";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -183,6 +187,8 @@ impl Action {
             Self::SeeNotices => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
             Self::WriteNotices => &[CounterClerk, CertificateOfficer],
             Self::ApproveNotices => &[CertificateOfficer, Administrator],
+            Self::SeeHospital => &[CounterClerk, CertificateOfficer, Auditor, Operator],
+            Self::LinkHospital => &[CounterClerk, CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }

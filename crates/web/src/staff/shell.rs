@@ -28,6 +28,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/letters", "letters-nav", Some(Action::SeeLetters)),
     ("/staff/events", "event-staff-nav", Some(Action::ManageEvents)),
     ("/staff/notices", "notice-nav", Some(Action::SeeNotices)),
+    ("/staff/hospital", "hospital-staff-nav", Some(Action::SeeHospital)),
     ("/staff/hours", "staff-nav-hours", Some(Action::SeeHours)),
     ("/staff/statistics", "staff-nav-statistics", Some(Action::SeeCounts)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),

@@ -12,8 +12,10 @@
 mod enrolling;
 mod form;
 mod held;
+mod hospital;
 mod library;
 mod reading;
+mod revisit;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
 use tools::terminals::{Sort, Terminal};
 
 pub(crate) use enrolling::enrol_for_taps;
+pub(crate) use hospital::word as hospital_word;
 pub use form::{Ask, form, said, sentence};
 pub use held::Held;
 pub use reading::{FIELDS, take};
@@ -39,7 +42,7 @@ use crate::visit::{AtTerminal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes())
+    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes()).merge(hospital::routes()).merge(revisit::routes())
 }
 
 /// A person who is known by what was shown.
