@@ -10,6 +10,7 @@ pub mod city;
 pub mod commands;
 pub mod control;
 pub mod fail;
+pub mod hospital;
 pub mod key_book;
 pub mod key_keeper;
 pub mod keys;

@@ -46,6 +46,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "base",
             "store",
             "card",
+            "hl7",
             "pki",
             "mdoc",
             "messaging",
