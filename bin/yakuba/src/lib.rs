@@ -11,6 +11,7 @@ pub mod city_cards;
 pub mod commands;
 pub mod control;
 pub mod fail;
+pub mod hospital;
 pub mod key_book;
 pub mod key_keeper;
 pub mod keys;

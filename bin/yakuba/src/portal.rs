@@ -65,7 +65,9 @@ impl Ends {
 /// Who takes what the inside tells the outside about an account.
 pub fn outside_desk(city: &OpenCity) -> Desk {
     let (arriving, holding, told) = (city.outside().clone(), city.outside().clone(), city.outside().clone());
-    city_cards::outside_desk(schemes::outside_desk(disclosures_outside(city), city.outside()), city.outside())
+    let desk =
+        city_cards::outside_desk(schemes::outside_desk(disclosures_outside(city), city.outside()), city.outside());
+    crate::hospital::outside_desk(desk, city.outside())
         .on(own_records::ANSWER, move |opened| own_records::take_answer(&told, opened))
         .on(link::STANDING, move |opened| arrivals::standing(&arriving, opened))
         .on(stopping::HOLD, move |opened| stopping::take(&holding, opened))

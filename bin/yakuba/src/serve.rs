@@ -27,6 +27,7 @@ use crate::channels;
 use crate::city::OpenCity;
 use crate::control;
 use crate::fail::{Failure, Outcome};
+use crate::hospital::{self, Hospital};
 use crate::key_keeper::{self, Maker};
 use crate::keys::CityKeys;
 use crate::library::{self, Library};
@@ -137,6 +138,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     let library = Library::open(&mut app, &city, &means, &ends)?;
     let judge = portal::judge(&means, portal::audience(&app));
     let channel = national::Channel::open(&mut app, &city)?;
+    let hospital = Hospital::open(&mut app, &city)?;
     if city.offers_twins() {
         let issuer = crate::keys::twin_issuer(city.directory(), &inside.seams, &inside.profile, inside.demo)?;
         app.twins = Some(Arc::new(issuer));
@@ -177,6 +179,7 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     }
     beside.notices(&city, notices_kept)?;
     beside.schemes(&city, &ends)?;
+    beside.hospital(&city, &ends, hospital)?;
     let alive = inside.clone();
     beside.every(nodes::BEAT_SECONDS, "alive", move || {
         let now = alive.seams.now();
@@ -456,6 +459,16 @@ impl Beside {
         })
     }
 
+    /// The hospital: what it has not answered, calls to people's phones.
+    fn hospital(&mut self, city: &OpenCity, ends: &portal::Ends, hospital: Hospital) -> Result<(), Failure> {
+        let inside = city.inside().clone();
+        self.every(hospital::SECONDS, "hospital", move || hospital.run(&inside))?;
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(hospital::TELL_SECONDS, "hospital-told", move || hospital::tell(&inside, &post))?;
+        let (inside, outside) = (city.inside().clone(), city.outside().clone());
+        self.every(hospital::SWEEP_SECONDS, "hospital-sweep", move || hospital::sweep(&inside, &outside))
+    }
+
     /// Notices: how they went is told to the inside; whom they concerned is named.
     fn notices(&mut self, city: &OpenCity, kept: Arc<services::notices_for_you::facts::Kept>) -> Result<(), Failure> {
         let outside = city.outside().clone();
@@ -534,6 +547,8 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  市民ポータル  citizen portal        {here}/portal/sign-in");
     println!("  証明書発行機  certificate machine   {here}/kiosk/demo");
     println!("  図書館カウンター library counter    {here}/demo/terminal/library_counter");
+    println!("  病院の受付    hospital desk         {here}/demo/terminal/hospital_desk");
+    println!("  再来受付機    re-visit machine      {here}/demo/terminal/revisit_machine");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!("  職員用画面    staff console         {here}/staff");
     match crate::commands::staff::first_administrator(city) {

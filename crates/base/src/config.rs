@@ -38,6 +38,8 @@ pub struct Config {
     pub national_portal: NationalPortalSection,
     /// The library's system.
     pub library: LibrarySection,
+    /// The city hospital.
+    pub hospital: HospitalSection,
 }
 
 /// Section `[store]`.
@@ -303,6 +305,16 @@ pub enum LibraryKind {
     Sip2,
     /// The REST interface of Koha, or one of its shape.
     Koha,
+}
+
+/// Section `[hospital]`: the city hospital's systems, for its card.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HospitalSection {
+    /// `host:port` of the hospital's HL7 listener (MLLP). Empty: off; a demo city starts a simulated hospital.
+    pub send_address: String,
+    /// `host:port` where its messages are taken. Inside, in a network only the hospital reaches. Empty: none are taken.
+    pub listen_address: String,
 }
 
 /// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.

@@ -6,6 +6,7 @@
 pub mod city_cards;
 pub mod convenience_certificates;
 pub mod documents;
+pub mod hospital_card;
 pub mod library_card;
 pub mod notices_for_you;
 pub mod planned;
@@ -17,7 +18,7 @@ use service::Service;
 pub const SERVICES: [&Service; 12] = [
     &convenience_certificates::SERVICE,
     &library_card::SERVICE,
-    &planned::hospital_card::SERVICE,
+    &hospital_card::SERVICE,
     &planned::staff_id::SERVICE,
     &planned::child_watch::SERVICE,
     &planned::shelter_checkin::SERVICE,

@@ -91,6 +91,8 @@ pub struct App {
     pub desk: Option<Arc<crate::kiosk_api::Desk>>,
     /// Who was shown at terminals, for the pages that follow.
     pub held: crate::taps::Held,
+    /// How this city is connected to its hospital, where it is.
+    pub hospital: Option<Arc<services::hospital_card::hospital::Connection>>,
     /// What papers are checked with on the open pages.
     pub papers: Option<Arc<Current<crate::open::Papers>>>,
     /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
@@ -164,6 +166,7 @@ impl App {
             kiosk: None,
             desk: None,
             held: crate::taps::Held::default(),
+            hospital: None,
             papers: None,
             twins: None,
             applications: None,

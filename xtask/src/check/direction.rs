@@ -21,7 +21,22 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire", "paper", "ui"]),
     (
         "crates/services",
-        &["base", "store", "card", "pki", "mdoc", "openid", "rules", "sip2", "wire", "paper", "ui", "tools"],
+        &[
+            "base",
+            "store",
+            "card",
+            "hl7",
+            "messaging",
+            "pki",
+            "mdoc",
+            "openid",
+            "rules",
+            "sip2",
+            "wire",
+            "paper",
+            "ui",
+            "tools",
+        ],
     ),
     (
         "crates/web",
@@ -43,13 +58,17 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     // Beside web: the program on a person's PC, which holds neither register nor services.
     ("crates/agent", &["base", "card", "pki", "ui"]),
-    ("crates/testkit", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "sip2", "wire"]),
+    (
+        "crates/testkit",
+        &["base", "store", "card", "hl7", "pki", "mdoc", "messaging", "openid", "rules", "sip2", "wire"],
+    ),
     (
         "bin/yakuba",
         &[
             "base",
             "store",
             "card",
+            "hl7",
             "pki",
             "mdoc",
             "messaging",

@@ -6,7 +6,6 @@ pub mod business_procedures;
 pub mod child_watch;
 pub mod e_billing;
 pub mod health_check_bank;
-pub mod hospital_card;
 pub mod maternal_handbook;
 pub mod medication_handbook;
 pub mod shelter_checkin;

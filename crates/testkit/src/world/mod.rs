@@ -1,6 +1,7 @@
 //! The world outside the city hall, simulated: each peer speaks its real wire format over a real socket.
 
 pub mod centre;
+pub mod hospital;
 pub mod jlis;
 pub mod library;
 pub mod mykey;

@@ -37,7 +37,9 @@ fn a_card_gives_the_library_s_own_number_also_after_it_was_renewed() {
     assert_eq!(ours.lookup(b"the next certificate"), Err(MyKeyFault::Unknown));
     // What went there: these fields, no loan, no certificate.
     let sent = there.fields();
-    assert!(sent.iter().all(|one| ["library", "mykey_id", "patron_number", "certificate_hash"].contains(&one.as_str())));
+    assert!(
+        sent.iter().all(|one| ["library", "mykey_id", "patron_number", "certificate_hash"].contains(&one.as_str()))
+    );
 }
 
 #[test]

@@ -79,6 +79,18 @@ pub fn account_of(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Option<Accou
     row.map(|row| Ok(AccountId::parse(row.text(0)?))).transpose().map(Option::flatten)
 }
 
+/// Every account with its resident: for finding whose a pseudonym is. Nothing of a record is read.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<(AccountId, ResidentId)>, StoreError> {
+    let rows = tx.query("SELECT account_id, resident_id FROM portal_links", &[])?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| AccountId::parse(row.text(0).ok()?).zip(ResidentId::parse(row.text(1).ok()?).ok()))
+        .collect())
+}
+
 /// The account of a resident, and since when they have it.
 ///
 /// # Errors

@@ -33,6 +33,22 @@ impl Subject {
         Ok(Self { hashes: vault.keyed_hashes(SUBJECT_PURPOSE, &named(service, resident.as_str()))? })
     }
 
+    /// The person whom a service's own row names by this hash.
+    pub fn kept(hash: KeyedHash) -> Self {
+        Self { hashes: vec![hash] }
+    }
+
+    /// The person of a row's key number and hash.
+    ///
+    /// # Errors
+    /// The columns hold no hash.
+    pub fn from_row(row: &Row, key: usize, hash: usize) -> Result<Self, StoreError> {
+        let column = hash;
+        let bytes =
+            row.blob(hash)?.try_into().map_err(|_| StoreError::Column { column, wanted: "a hash of 32 bytes" })?;
+        Ok(Self::kept(KeyedHash { key_id: row.int(key)?, hash: bytes }))
+    }
+
     /// Under every live look-up key, newest first: for a service's own rows beside these. A new row takes the first.
     pub fn hashes(&self) -> &[KeyedHash] {
         &self.hashes
@@ -317,6 +333,16 @@ pub fn get(tx: &mut Tx<'_>, vault: &Vault, service: &str, id: Id) -> Result<Opti
         &[service.into(), id.into()],
     )?;
     row.map(|row| ServiceCard::read(&row, vault)).transpose()
+}
+
+/// Whose card it is, as the service's rows know them.
+///
+/// # Errors
+/// The database.
+pub fn subject_of(tx: &mut Tx<'_>, service: &str, id: Id) -> Result<Option<Subject>, StoreError> {
+    let sql = "SELECT subject_key, subject FROM service_cards WHERE service = $1 AND card_id = $2";
+    let row = tx.query_one(sql, &[service.into(), id.into()])?;
+    row.map(|row| Subject::from_row(&row, 0, 1)).transpose()
 }
 
 /// A service's cards after the one with this id, by id: for files, a page at a time.

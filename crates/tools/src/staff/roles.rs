@@ -142,6 +142,10 @@ words_enum! {
         ApproveCards "approve_cards" "市のカードの開始を承認する" "approve that a card of the city comes into force";
         /// Bring members in, take numbers out as files and labels.
         HandleCards "handle_cards" "市のカードの番号を取り込む・出力する" "bring numbers of cards in and out";
+        /// See the hospital's connection, waiting links, the queue.
+        SeeHospital "see_hospital" "病院の連携を見る" "see the hospital's links";
+        /// Decide waiting links, call numbers, send messages again.
+        LinkHospital "link_hospital" "病院の連携を決める" "decide the hospital's links";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -198,6 +202,8 @@ impl Action {
             Self::DefineCards => &[CertificateOfficer],
             Self::ApproveCards => &[CertificateOfficer, Administrator],
             Self::HandleCards => &[CounterClerk, CertificateOfficer],
+            Self::SeeHospital => &[CounterClerk, CertificateOfficer, Auditor, Operator],
+            Self::LinkHospital => &[CounterClerk, CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }

@@ -23,6 +23,7 @@ pub mod consents;
 pub mod events;
 pub mod find_usage;
 pub mod home;
+mod hospital;
 mod interests;
 pub mod letters;
 mod library;
@@ -89,6 +90,7 @@ pub fn routes() -> Routes {
         .merge(schemes::routes())
         .merge(interests::routes())
         .merge(questions::routes())
+        .merge(hospital::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -21,6 +21,7 @@
 //! | [`portal`] | an account of the citizen portal: stopping it for somebody who lost their phone |
 //! | [`incidents`] | what is wrong; clearing it, letting a service run again |
 //! | [`service`] | stopping a service at once; what it takes to let it run again |
+//! | [`hospital`] | the hospital's card: waiting links, the queue, merges, messages that were not taken |
 //! | [`hours`] | when certificates are given and what they cost |
 //! | [`issuing`] | a certificate at the counter, for the person whose entry is opened |
 //! | [`keys`] | the seal and the keys in use, and what comes next |
@@ -48,6 +49,7 @@ mod desk;
 mod events;
 mod handing_out;
 mod home;
+mod hospital;
 mod hours;
 mod imports;
 mod incidents;
@@ -91,6 +93,7 @@ pub fn routes() -> Routes {
         .merge(register::routes())
         .merge(credentials::routes())
         .merge(handing_out::routes())
+        .merge(hospital::routes())
         .merge(hours::routes())
         .merge(issuing::routes())
         .merge(keys::routes())

@@ -30,6 +30,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/notices", "notice-nav", Some(Action::SeeNotices)),
     ("/staff/cards", "city-cards-nav", Some(Action::SeeCards)),
     ("/staff/library", "library-staff-nav", Some(Action::KeepLibrary)),
+    ("/staff/hospital", "hospital-staff-nav", Some(Action::SeeHospital)),
     ("/staff/hours", "staff-nav-hours", Some(Action::SeeHours)),
     ("/staff/statistics", "staff-nav-statistics", Some(Action::SeeCounts)),
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),

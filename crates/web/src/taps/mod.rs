@@ -13,8 +13,10 @@ mod city_cards;
 mod enrolling;
 mod form;
 mod held;
+mod hospital;
 mod library;
 mod reading;
+mod revisit;
 
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ use tools::terminals::{Sort, Terminal};
 pub(crate) use enrolling::enrol_for_taps;
 pub use form::{Ask, form, said, sentence};
 pub use held::Held;
+pub(crate) use hospital::word as hospital_word;
 pub use reading::{FIELDS, take};
 
 use crate::app::{App, blocking};
@@ -44,6 +47,8 @@ pub fn routes() -> Routes {
         .get("/demo/terminal/{sort}", Rule::DemoLoopback, demo)
         .merge(library::routes())
         .merge(city_cards::routes())
+        .merge(hospital::routes())
+        .merge(revisit::routes())
 }
 
 /// A person who is known by what was shown.

@@ -8,7 +8,7 @@ pub const SERVICE: Service = Service {
     key: "hospital_card",
     japanese: "市立病院診察券の一元化",
     english: "City-hospital card on one card",
-    state: State::Planned,
+    state: State::Built,
     policy: PolicyRow {
         pillar: Pillar::Card,
         category: "ワンカード化",
@@ -43,10 +43,42 @@ pub const SERVICE: Service = Service {
         says: "条例で定める事務に個人番号カードの空き領域を使える",
         source: "policy",
     }],
-    routes: &[],
-    disclosures: &[],
-    retention: &[],
-    jobs: &[],
+    routes: &[
+        Route { path: "/counter/hospital", who: "病院の受付の端末(本人のカードで)" },
+        Route { path: "/revisit", who: "再来受付機(本人のカードと暗証番号、またはタグで)" },
+        Route { path: "/staff/hospital", who: "担当職員" },
+        Route { path: "/portal/hospital", who: "本人" },
+    ],
+    disclosures: &[DisclosureEvent {
+        duty: "hospital",
+        when: "受付や再来受付機でカード等が示され、診察券番号が調べられたとき、病院の記録と照合したとき",
+        shown: "日時、端末または職員、読まれた項目",
+    }],
+    retention: &[
+        Retention {
+            what: "診察券番号との連携(仮名と、封をした番号)",
+            how_long: "市の文書分類に従う(運用者が入力)",
+            why: "カードで受付をするため。住民の番号とは別のデータベースに置く",
+        },
+        Retention {
+            what: "今日と明日の予約、今日の受付", how_long: "その日の終わりまで", why: "再来受付のため"
+        },
+        Retention {
+            what: "病院からのメッセージの番号と答え",
+            how_long: "30日",
+            why: "同じメッセージを二度行わないため。本文は残さない",
+        },
+        Retention {
+            what: "ポータルに届いた呼び出し(本人の鍵で封)", how_long: "7日", why: "本人が読むため"
+        },
+    ],
+    jobs: &[
+        Job { name: "hospital", what: "病院が答えていない受付を、同じ番号で送り直す" },
+        Job {
+            name: "hospital-told", what: "呼び出しと、診察券番号の変更を本人のポータルに伝える"
+        },
+        Job { name: "hospital-sweep", what: "過ぎた日の予約と受付を消す" },
+    ],
     effects: &[
         Effect { measure: Measure::CardsNotIssued, how: "個人番号カードで登録した患者の数" },
         Effect { measure: Measure::Travel, how: "再来受付の回数 × 短くなった受付の待ち時間" },

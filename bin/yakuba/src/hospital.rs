@@ -1,0 +1,161 @@
+//! The city hospital: as configured, or the simulation of a demo, which knows the people of the drawer under chart numbers
+//! `P-1001`, `P-1002` … and has booked each of them for today.
+
+use std::sync::Arc;
+
+use base::{Date, Kind, Timestamp};
+use hl7::{Booking, BookingState, Name, Patient, Sex};
+use services::hospital_card::hospital::{Connection, OverHl7};
+use services::hospital_card::mllp::{Answering, Listener};
+use services::hospital_card::{arriving, inbox, telling};
+use store::StoreError;
+use testkit::world::hospital::{self as simulated, Hospital as Simulation};
+use tools::portal::Post;
+use tools::portal::post::Desk;
+use tools::{Inside, Outside};
+use web::App;
+
+use crate::cards;
+use crate::city::OpenCity;
+use crate::fail::Failure;
+
+/// Seconds between two tries of receptions the hospital has not answered.
+pub const SECONDS: u64 = 5;
+/// Seconds between looks for calls: somebody waits for theirs.
+pub const TELL_SECONDS: u64 = 1;
+/// Seconds between sweeps.
+pub const SWEEP_SECONDS: u64 = 3600;
+
+/// The hospital of this process.
+pub struct Hospital {
+    connection: Option<Arc<Connection>>,
+    listener: Option<Listener>,
+    /// The simulation of a demo; stops when dropped.
+    simulation: Option<(Simulation, Vec<Patient>)>,
+}
+
+impl Hospital {
+    /// Opens it, and says in `app` how it is connected.
+    ///
+    /// # Errors
+    /// The listener's address cannot be used; the simulation cannot start.
+    pub fn open(app: &mut App, city: &OpenCity) -> Result<Self, Failure> {
+        let (section, inside) = (&city.config().hospital, city.inside());
+        let is_demo = inside.demo && section.send_address.is_empty();
+        let simulation = if is_demo {
+            let patients = invented(city)?;
+            let started = Simulation::start(patients.clone());
+            let started =
+                started.map_err(Failure::while_doing(Kind::Unavailable, "the simulated hospital cannot start"))?;
+            Some((started, patients))
+        } else {
+            None
+        };
+        let address = simulation.as_ref().map_or_else(|| section.send_address.clone(), |(one, _)| one.address());
+        let connection = (!address.is_empty()).then(|| {
+            let hospital = OverHl7::new(&address, &inside.profile.municipality_code, inside.seams.clone());
+            Arc::new(Connection::new(Box::new(hospital), "hl7", is_demo))
+        });
+        app.hospital = connection.clone();
+        let listens_at =
+            if is_demo && section.listen_address.is_empty() { "127.0.0.1:0" } else { section.listen_address.as_str() };
+        let taking = inside.clone();
+        let answering: Answering = Arc::new(move |message| inbox::take(&taking, message));
+        let listener = if listens_at.is_empty() {
+            None
+        } else {
+            let listener = Listener::start(listens_at, answering)
+                .map_err(Failure::while_doing(Kind::Unavailable, "hospital.listen_address cannot be used"))?;
+            Some(listener)
+        };
+        Ok(Self { connection, listener, simulation })
+    }
+
+    /// Hands over what the hospital has not answered; in a demo, the hospital tells today's bookings.
+    ///
+    /// # Errors
+    /// What failed; the next run goes on.
+    pub fn run(&self, city: &Inside) -> Result<(), String> {
+        if let (Some((_, patients)), Some(listener)) = (&self.simulation, &self.listener) {
+            tell_bookings(patients, &listener.address().to_string(), city.seams.now())
+                .map_err(|error| error.to_string())?;
+        }
+        let Some(connection) = &self.connection else { return Ok(()) };
+        arriving::work(city, connection).map_err(|error| error.to_string())
+    }
+}
+
+/// Tells people what is to be told.
+///
+/// # Errors
+/// What failed; the next run goes on.
+pub fn tell(inside: &Inside, post: &Arc<Post>) -> Result<(), String> {
+    telling::work(inside, post).map(drop).map_err(|error| error.to_string())
+}
+
+/// Forgets what is over, on both sides.
+///
+/// # Errors
+/// The databases.
+pub fn sweep(inside: &Inside, outside: &Outside) -> Result<(), String> {
+    arriving::sweep(inside).map_err(|error| error.to_string())?;
+    let now = outside.seams.now();
+    outside.store.write::<_, StoreError, _>(move |tx| telling::sweep(tx, now)).map_err(|error| error.to_string())
+}
+
+/// Who takes what the inside tells.
+pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
+    let told = outside.clone();
+    desk.on(telling::TOLD, move |opened| telling::take(&told, opened))
+}
+
+/// The people of the drawer as patients. Their readings come straight from the demo's register: nobody real is read.
+fn invented(city: &OpenCity) -> Result<Vec<Patient>, Failure> {
+    let mut patients = Vec::new();
+    for labelled in cards::drawer(city.inside())? {
+        let Some(contents) = cards::stored(city.inside(), &labelled.resident)? else { continue };
+        let key = labelled.resident.as_str().to_owned();
+        let kana = city.inside().store.read::<_, StoreError, _>(move |tx| {
+            let sql = "SELECT name_kana FROM residents WHERE resident_id = $1 ORDER BY generation DESC";
+            tx.query(sql, &[key.as_str().into()])?
+                .first()
+                .map_or(Ok(None), |row| row.opt_text(0).map(|t| t.map(str::to_owned)))
+        });
+        let kana = kana.map_err(Failure::while_doing(Kind::Unavailable, "the demo's register cannot be read"))?;
+        let parted = |text: &str| {
+            let (family, given) = text.split_once(['\u{3000}', ' ']).unwrap_or((text, ""));
+            Name { family: family.to_owned(), given: given.to_owned() }
+        };
+        let told = &contents.attributes;
+        // A hospital writes the characters of ISO-2022-JP: others as the name's reading.
+        let kana = kana.as_deref().map(parted);
+        patients.push(Patient {
+            chart_number: format!("P-{}", 1001 + patients.len()),
+            name: kana.clone().unwrap_or_else(|| parted("ミホン")),
+            kana,
+            born: Some(told.birth_date),
+            sex: match told.sex {
+                b'1' => Sex::Male,
+                b'2' => Sex::Female,
+                _ => Sex::Unknown,
+            },
+        });
+    }
+    Ok(patients)
+}
+
+/// Today's bookings, once a day: the same messages again do nothing.
+fn tell_bookings(patients: &[Patient], address: &str, now: Timestamp) -> std::io::Result<()> {
+    let day: Date = now.date_in_japan();
+    for (place, patient) in patients.iter().enumerate() {
+        let number = format!("D{}{place:02}", day.to_string().replace('-', ""));
+        let minutes = 9 * 60 + 10 * place;
+        let at = Timestamp::in_japan(day, (minutes / 60) as u8, (minutes % 60) as u8, 0);
+        let department = ["内科 1番", "眼科 2番", "整形外科 3番"][place % 3].to_owned();
+        let booking = Booking { number: number.clone(), at, place: department, state: BookingState::Booked };
+        if let Ok(message) = simulated::booking(&number, now, patient, booking).write() {
+            simulated::send(address, &message)?;
+        }
+    }
+    Ok(())
+}

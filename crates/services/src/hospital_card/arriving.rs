@@ -1,0 +1,345 @@
+//! At the re-visit machine (再来受付機): today's bookings, reception, the queue, calls.
+//!
+//! A reception is written first, with its number and its message; then the message goes to the hospital. However often it must
+//! be sent, it is the same message with the same number (MSH-10), and a person has one reception a day.
+
+use base::{Date, Id, Timestamp};
+use hl7::{Booking, Name, Patient};
+use store::sealing::Vault;
+use store::{StoreError, Tx};
+use tools::Inside;
+use tools::access::{Actor, Duty, ResidentId};
+use tools::service_cards::counter::Counter;
+use tools::service_cards::{Form, Subject};
+
+use super::hospital::{Connection, Fault, message_number};
+use super::linking::{HospitalError, registered};
+use super::model::Registered;
+use super::{CHART_PURPOSE, KEY, telling, watching};
+
+/// Column name for sealing.
+const MESSAGE_COLUMN: &str = "hospital_visits.content";
+/// Receptions that wait for the hospital, handed over in one go.
+const AT_ONCE: i64 = 20;
+
+/// A booking as the machine shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booked {
+    /// When.
+    pub at: Timestamp,
+    /// Where.
+    pub place: String,
+}
+
+/// Where a reception stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Its id.
+    pub id: Id,
+    /// The number that is called.
+    pub number: i64,
+    /// Where to.
+    pub place: String,
+    /// Whether the hospital's system has it: `sending`, `received`, `refused`.
+    pub state: String,
+    /// When it was given.
+    pub received_at: Timestamp,
+    /// When it was called, and where to.
+    pub called: Option<(Timestamp, String)>,
+}
+
+/// What the machine knows of whoever was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Today {
+    /// No link that may be used.
+    NotLinked,
+    /// Bookings of today, the earliest first, and the reception where there is one.
+    Known(Vec<Booked>, Option<Visit>),
+}
+
+/// The chart number on the person's card, where it may be used today. A disclosure.
+fn chart_of(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Option<String>, HospitalError> {
+    let today = city.seams.today();
+    let cards = Counter { city, by, duty: Duty::Hospital, service: KEY }.look(resident)?;
+    let usable = cards.into_iter().find(|card| card.form == Form::OneCard && card.is_usable(today));
+    Ok(usable.map(|card| card.number.reveal().clone()))
+}
+
+/// Today's bookings and reception.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn today(
+    city: &Inside,
+    connection: &Connection,
+    by: &Actor,
+    resident: &ResidentId,
+) -> Result<Today, HospitalError> {
+    let Some(chart) = chart_of(city, by, resident)? else { return Ok(Today::NotLinked) };
+    let today = city.seams.today();
+    let asked = connection.ask(city.seams.now(), |hospital| hospital.bookings(&chart, today));
+    let subject = Subject::of(&city.vault, KEY, resident)?;
+    let vault = city.vault.clone();
+    let (kept, visit) = city.cards.read::<_, HospitalError, _>(move |tx| {
+        Ok((kept(tx, &vault, &chart, today)?, visit_of(tx, &subject, today)?))
+    })?;
+    let booked = |one: Booking| Booked { at: one.at, place: one.place };
+    let mut bookings = match asked {
+        Ok(Some(bookings)) => bookings.into_iter().map(booked).collect(),
+        _ => kept,
+    };
+    bookings.sort_by_key(|one| one.at);
+    Ok(Today::Known(bookings, visit))
+}
+
+fn kept(tx: &mut Tx<'_>, vault: &Vault, chart: &str, day: Date) -> Result<Vec<Booked>, HospitalError> {
+    let mut all = Vec::new();
+    for hash in vault.keyed_hashes(CHART_PURPOSE, chart.as_bytes())? {
+        let sql = "SELECT at, place FROM hospital_bookings WHERE chart_hash = $1 AND on_day = $2";
+        for row in &tx.query(sql, &[hash.hash.as_slice().into(), day.into()])? {
+            all.push(Booked { at: row.timestamp(0)?, place: row.text(1)?.to_owned() });
+        }
+    }
+    Ok(all)
+}
+
+macro_rules! visits {
+    ($where:literal) => {
+        concat!(
+            "SELECT visit_id, queue_number, place, state, received_at, called_at, called_to FROM hospital_visits WHERE ",
+            $where
+        )
+    };
+}
+
+fn read(row: &store::Row) -> Result<Visit, StoreError> {
+    let called = row.opt_int(5)?.is_some();
+    Ok(Visit {
+        id: row.id(0)?,
+        number: row.int(1)?,
+        place: row.text(2)?.to_owned(),
+        state: row.text(3)?.to_owned(),
+        received_at: row.timestamp(4)?,
+        called: if called { Some((row.timestamp(5)?, row.opt_text(6)?.unwrap_or_default().to_owned())) } else { None },
+    })
+}
+
+fn visit_of(tx: &mut Tx<'_>, subject: &Subject, day: Date) -> Result<Option<Visit>, StoreError> {
+    for hash in subject.hashes() {
+        let sql = visits!("on_day = $1 AND subject = $2");
+        if let Some(row) = tx.query_one(sql, &[day.into(), hash.hash.as_slice().into()])? {
+            return read(&row).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// What came of pressing the button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// With this number. The same as before when the person was received today already.
+    Number(Visit),
+    /// No link that may be used.
+    NotLinked,
+    /// Nothing is booked today: the window.
+    NotBooked,
+    /// The message cannot be written: the window.
+    Unwritable,
+}
+
+/// Receives whoever was shown, once a day, and tells the hospital.
+///
+/// # Errors
+/// [`HospitalError`]: then nothing was received.
+pub fn receive(
+    city: &Inside,
+    connection: &Connection,
+    by: &Actor,
+    resident: &ResidentId,
+) -> Result<Received, HospitalError> {
+    let (bookings, visit) = match today(city, connection, by, resident)? {
+        Today::NotLinked => return Ok(Received::NotLinked),
+        Today::Known(bookings, visit) => (bookings, visit),
+    };
+    if let Some(visit) = visit {
+        return Ok(Received::Number(visit));
+    }
+    let Some(first) = bookings.into_iter().next() else { return Ok(Received::NotBooked) };
+    let Some(chart) = chart_of(city, by, resident)? else { return Ok(Received::NotLinked) };
+    let patient = patient(registered(city, by, resident)?, chart);
+    let number = message_number(&city.seams);
+    let Ok(message) = connection.hospital.reception(&number, &patient) else { return Ok(Received::Unwritable) };
+    let subject = Subject::of(&city.vault, KEY, resident)?;
+    let (vault, seams, day) = (city.vault.clone(), city.seams.clone(), city.seams.today());
+    let visit = city.cards.write::<_, HospitalError, _>(move |tx| {
+        // Somebody may have pressed twice.
+        if let Some(before) = visit_of(tx, &subject, day)? {
+            return Ok(before);
+        }
+        let Some(hash) = subject.hashes().first() else { return Err(store::sealing::SealError::NoKey.into()) };
+        let last = tx.query_one("SELECT MAX(queue_number) FROM hospital_visits WHERE on_day = $1", &[day.into()])?;
+        let next = last.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0) + 1;
+        let (id, now) = (seams.random_id(), seams.now());
+        let sealed = vault.seal(&key_name(id), MESSAGE_COLUMN, &message)?;
+        tx.execute(
+            "INSERT INTO hospital_visits (visit_id, on_day, queue_number, subject_key, subject, place, message, content, \
+             state, tries, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'sending', 0, $9)",
+            &[
+                id.into(),
+                day.into(),
+                next.into(),
+                hash.key_id.into(),
+                hash.hash.as_slice().into(),
+                first.place.as_str().into(),
+                number.as_str().into(),
+                sealed.as_slice().into(),
+                now.into(),
+            ],
+        )?;
+        let state = "sending".to_owned();
+        Ok(Visit { id, number: next, place: first.place.clone(), state, received_at: now, called: None })
+    })?;
+    hand_over(city, connection, visit.id)?;
+    let id = visit.id;
+    let now = city.cards.read::<_, StoreError, _>(move |tx| one(tx, id))?;
+    Ok(Received::Number(now.unwrap_or(visit)))
+}
+
+fn patient(person: Registered, chart_number: String) -> Patient {
+    let parted = |text: &str| match text.split_once(['\u{3000}', ' ']) {
+        Some((family, given)) => Name { family: family.to_owned(), given: given.to_owned() },
+        None => Name { family: text.to_owned(), given: String::new() },
+    };
+    let kana = person.kana.first().map(|kana| parted(kana));
+    let (family, given) = person.name;
+    Patient { chart_number, name: Name { family, given }, kana, born: person.born, sex: person.sex }
+}
+
+fn key_name(id: Id) -> String {
+    format!("hospital-visit:{id}")
+}
+
+fn one(tx: &mut Tx<'_>, id: Id) -> Result<Option<Visit>, StoreError> {
+    tx.query_one(visits!("visit_id = $1"), &[id.into()])?.map(|row| read(&row)).transpose()
+}
+
+/// Hands one reception over that the hospital has not answered. `false`: there is nothing to be handed over.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn hand_over(city: &Inside, connection: &Connection, id: Id) -> Result<bool, HospitalError> {
+    let row = city.cards.read::<_, HospitalError, _>(move |tx| {
+        let sql = "SELECT message, content FROM hospital_visits WHERE visit_id = $1 AND state <> 'received'";
+        let Some(row) = tx.query_one(sql, &[id.into()])? else { return Ok(None) };
+        Ok(row.opt_blob(1)?.map(|content| (row.text(0).map(str::to_owned), content.to_vec())))
+    })?;
+    let Some((number, sealed)) = row else { return Ok(false) };
+    let number = number?;
+    let message = city.vault.open_sealed(&key_name(id), MESSAGE_COLUMN, &sealed)?;
+    let answered = connection.ask(city.seams.now(), |hospital| hospital.deliver(&number, &message));
+    let is_taken = answered.is_ok();
+    let seams = city.seams.clone();
+    city.cards.write::<_, HospitalError, _>(move |tx| {
+        match &answered {
+            Ok(()) => {
+                let sql = "UPDATE hospital_visits SET state = 'received', content = NULL, tries = tries + 1 WHERE visit_id = $1";
+                tx.execute(sql, &[id.into()])?;
+                watching::settle(tx, id)?;
+            }
+            Err(fault) => {
+                // What was refused for a fault in it is not sent by itself again: staff look, then send it.
+                let state = match fault {
+                    Fault::Refused { may_come_again: false, .. } => "refused",
+                    _ => "sending",
+                };
+                let sql = "UPDATE hospital_visits SET state = $2, tries = tries + 1 WHERE visit_id = $1";
+                tx.execute(sql, &[id.into(), state.into()])?;
+                watching::note_unsent(tx, &seams, &number, id, fault)?;
+            }
+        }
+        Ok(())
+    })?;
+    if is_taken {
+        city.vault.erase(&key_name(id))?;
+    }
+    Ok(true)
+}
+
+/// Hands over what the hospital has not answered yet. Run it often.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn work(city: &Inside, connection: &Connection) -> Result<(), HospitalError> {
+    let waiting = city.cards.read::<_, HospitalError, _>(|tx| {
+        let sql = "SELECT visit_id FROM hospital_visits WHERE state = 'sending' ORDER BY received_at LIMIT $1";
+        tx.query(sql, &[AT_ONCE.into()])?.iter().map(|row| Ok(row.id(0)?)).collect::<Result<Vec<_>, HospitalError>>()
+    })?;
+    for id in waiting {
+        hand_over(city, connection, id)?;
+        // Nobody is there: the rest would wait for nothing.
+        let last = connection.last();
+        if last.failed > last.answered {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Today's queue, by number.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn queue(city: &Inside) -> Result<Vec<Visit>, HospitalError> {
+    let day = city.seams.today();
+    city.cards.read(move |tx| {
+        let sql = visits!("on_day = $1 ORDER BY queue_number");
+        Ok(tx.query(sql, &[day.into()])?.iter().map(read).collect::<Result<_, _>>()?)
+    })
+}
+
+/// Calls a number of today to a place; whoever has it is told on their phone. `false`: there is no such number.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn call(city: &Inside, number: i64, to: &str) -> Result<bool, HospitalError> {
+    let (seams, day, to) = (city.seams.clone(), city.seams.today(), to.to_owned());
+    city.cards.write(move |tx| {
+        let sql = "SELECT visit_id, subject_key, subject FROM hospital_visits WHERE on_day = $1 AND queue_number = $2";
+        let Some(row) = tx.query_one(sql, &[day.into(), number.into()])? else { return Ok(false) };
+        let now = seams.now();
+        let sql = "UPDATE hospital_visits SET called_at = $2, called_to = $3 WHERE visit_id = $1";
+        tx.execute(sql, &[row.id(0)?.into(), now.into(), to.as_str().into()])?;
+        telling::lay_down(
+            tx,
+            &seams,
+            &Subject::from_row(&row, 1, 2)?,
+            telling::Kind::Called,
+            &number.to_string(),
+            &to,
+        )?;
+        Ok(true)
+    })
+}
+
+/// Forgets what is over: bookings and receptions of past days, answers of a month ago.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
+    let (today, now) = (city.seams.today(), city.seams.now());
+    let past = city.cards.write::<_, HospitalError, _>(move |tx| {
+        let rows = tx.query("SELECT visit_id FROM hospital_visits WHERE on_day < $1", &[today.into()])?;
+        let past = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>, _>>()?;
+        tx.execute("DELETE FROM hospital_visits WHERE on_day < $1", &[today.into()])?;
+        tx.execute("DELETE FROM hospital_bookings WHERE on_day < $1", &[today.into()])?;
+        let month = now.plus_seconds(-30 * 86_400);
+        tx.execute("DELETE FROM hospital_messages WHERE came_at < $1", &[month.into()])?;
+        tx.execute("DELETE FROM hospital_tellings WHERE told = 1 AND happened_at < $1", &[month.into()])?;
+        tx.execute("DELETE FROM hospital_faults WHERE happened_at < $1", &[month.into()])?;
+        Ok(past)
+    })?;
+    for id in past {
+        city.vault.erase(&key_name(id))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! 市立病院診察券: the city hospital's card on the Individual Number Card (policy 別紙2, row 3; 番号法 第18条).
+//!
+//! The card never holds the chart number, and nothing clinical passes here: who somebody is to the hospital, whether they are
+//! booked today, and that they have come.
+//!
+//! ```text
+//!  desk:     card ─► resident ─► register (who) ─┐
+//!            chart number, typed or by QR ───────┴─► hospital asked (PDQ) ─► exact ─► linked · else waits for the window
+//!  machine:  card + PIN, tag ─► chart number ─► bookings of today ─► queue number ─► A04, once ─► called ─► portal
+//!  hospital: SIU, A08, A31, A40 ─► listener ─► inbox (each message once) ─► bookings, links that follow a merge
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`model`] | where a link stands, and whether a chart is certainly this person's |
+//! | [`linking`] | at the desk: link, wait, decide |
+//! | [`arriving`] | at the re-visit machine: bookings, reception, queue, calls |
+//! | [`inbox`] | what the hospital tells us |
+//! | [`hospital`] | the hospital's systems as they are asked |
+//! | [`mllp`] | HL7 over TCP, both ways |
+//! | [`telling`] | what is told to a person's portal |
+//! | [`watching`] | what staff see: waiting links, merges, faults |
+
+pub mod arriving;
+pub mod hospital;
+pub mod inbox;
+pub mod linking;
+pub mod mllp;
+pub mod model;
+mod service;
+pub mod telling;
+#[cfg(test)]
+mod tests;
+pub mod watching;
+
+pub use service::SERVICE;
+
+/// Whose cards, as `tools::service_cards` names them.
+pub const KEY: &str = "hospital_card";
+/// Separates hashes of chart numbers from every other use of the look-up key.
+const CHART_PURPOSE: &str = "hospital_card.chart_hash";

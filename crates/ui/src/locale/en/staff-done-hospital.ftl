@@ -1,0 +1,6 @@
+# The city hospital's card
+staff-done-hospital-accepted = Accepted.
+staff-done-hospital-refused = Refused.
+staff-done-hospital-called = Called.
+staff-done-hospital-sent = Sent again.
+staff-done-hospital-over = Marked as dealt with.

@@ -1,0 +1,6 @@
+# 市立病院診察券(やさしい日本語)
+staff-done-hospital-accepted = つなぎました。
+staff-done-hospital-refused = つなぎませんでした。
+staff-done-hospital-called = よびました。
+staff-done-hospital-sent = もう 一度 送りました。
+staff-done-hospital-over = おわりに しました。

@@ -1,0 +1,6 @@
+# 市立病院診察券
+staff-done-hospital-accepted = 連携を認めました。
+staff-done-hospital-refused = 認めませんでした。
+staff-done-hospital-called = 呼び出しました。
+staff-done-hospital-sent = もう一度送りました。
+staff-done-hospital-over = 確認済みにしました。

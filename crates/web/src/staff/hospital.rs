@@ -1,0 +1,261 @@
+//! 市立病院診察券: how the connection is, chart numbers that wait, today's queue, merges, messages that were not taken. Chart
+//! numbers stand here by their last characters, and nothing says whose they are.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use base::Kind;
+use maud::{Markup, html};
+use services::hospital_card::arriving::{self, Visit as Reception};
+use services::hospital_card::linking::{self, Decided, Decision, HospitalError, Waiting};
+use services::hospital_card::watching::{self, Merge, Untaken};
+use tools::staff::Action;
+use ui::form::{ButtonKind, Field, button, field, one_button, select};
+use ui::notice::{AlertKind, alert, chip};
+
+use super::shell;
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::routes::{Routes, Rule};
+use crate::taps::hospital_word as word;
+use crate::visit::{SignedIn, Visit};
+
+const PATH: &str = "/staff/hospital";
+/// Kinds of evidence an officer may have seen. None is a number.
+const EVIDENCE: [&str; 5] = ["paper-card", "photo-id", "insurance", "hospital-letter", "hospital-asked"];
+
+/// Its routes.
+pub fn routes() -> Routes {
+    let may = Rule::Staff(Action::LinkHospital);
+    Routes::new()
+        .get(PATH, Rule::Staff(Action::SeeHospital), page)
+        .post("/staff/hospital/waiting/{id}/accept", may, accept)
+        .post("/staff/hospital/waiting/{id}/refuse", may, refuse)
+        .post("/staff/hospital/call", may, call)
+        .post("/staff/hospital/visit/{id}/send", may, send)
+        .post("/staff/hospital/fault/{id}/over", may, over)
+}
+
+fn beneath(error: &HospitalError) -> Failure {
+    Failure::of(error.kind())
+}
+
+async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
+    let city = app.inside()?.clone();
+    let seen = blocking(move || {
+        let all = || {
+            Ok((linking::waiting(&city)?, arriving::queue(&city)?, watching::merges(&city)?, watching::faults(&city)?))
+        };
+        all().map_err(|error: HospitalError| beneath(&error))
+    })
+    .await?;
+    let (waiting, queue, merges, faults) = seen;
+    let may = me.may(Action::LinkHospital);
+    let main = html! {
+        (shell::said(&visit))
+        (connection(&app, &visit))
+        section { h2 { (visit.say("hospital-staff-waiting")) }
+            @if waiting.is_empty() { p { (visit.say("hospital-staff-none")) } }
+            @for one in &waiting { (waits(&visit, one, may)) }
+        }
+        section { h2 { (visit.say("hospital-queue-title")) } (called(&visit, &queue, may)) }
+        section { h2 { (visit.say("hospital-staff-faults")) } (untaken(&visit, &faults, may)) }
+        section { h2 { (visit.say("hospital-staff-merges")) } (merged(&visit, &merges)) }
+    };
+    Ok(shell::page(&visit, &me, &visit.say("hospital-staff-title"), &main))
+}
+
+fn connection(app: &App, visit: &Visit) -> Markup {
+    let Some(connection) = &app.hospital else {
+        return alert(visit.language, AlertKind::Info, &html! { p { (visit.say("hospital-off")) } });
+    };
+    let last = connection.last();
+    let is_down = last.failed > last.answered;
+    let (kind, key) = match (last.answered, is_down) {
+        (_, true) => (AlertKind::Error, "hospital-staff-silent"),
+        (None, _) => (AlertKind::Info, "hospital-staff-unasked"),
+        _ => (AlertKind::Success, "hospital-staff-answers"),
+    };
+    html! {
+        p { (chip(kind, &visit.say(key)))
+            @if let Some(at) = last.answered { " " (visit.say("hospital-staff-answered-at")) " " (ui::dates::instant(visit.language, at)) } }
+        @if connection.is_simulated { p { (chip(AlertKind::Info, &visit.say("hospital-simulated"))) } }
+    }
+}
+
+fn waits(visit: &Visit, one: &Waiting, may: bool) -> Markup {
+    let (accept, refuse) = (format!("{PATH}/waiting/{}/accept", one.id), format!("{PATH}/waiting/{}/refuse", one.id));
+    let options: Vec<(String, String)> =
+        EVIDENCE.iter().map(|kind| ((*kind).to_owned(), visit.say(&word("hospital-evidence", kind)))).collect();
+    let choose = |name: &str, key: &str, chosen: &str| {
+        // Each form of the page has fields of its own.
+        select(visit.language, &format!("{name}-{}", one.id), &visit.say(key), &options, chosen, None)
+    };
+    html! {
+        section class="card" {
+            h3 { (visit.say("hospital-staff-ending")) " …" (one.ending) }
+            p { (visit.say(&word("hospital-reason", one.reason.code()))) }
+            p { (ui::dates::instant(visit.language, one.asked_at)) }
+            @if may {
+                form method="post" action=(accept) {
+                    (visit.csrf(&accept))
+                    div class="fields" {
+                        (choose("first", "hospital-staff-first", EVIDENCE[0]))
+                        (choose("second", "hospital-staff-second", EVIDENCE[1]))
+                    }
+                    div class="buttons" { (button(ButtonKind::Primary, &visit.say("hospital-staff-accept"))) }
+                }
+                (one_button(&refuse, &visit.csrf(&refuse), ButtonKind::Danger, &visit.say("hospital-staff-refuse"),
+                    Some(&one.ending)))
+            }
+        }
+    }
+}
+
+fn called(visit: &Visit, queue: &[Reception], may: bool) -> Markup {
+    let rows: Vec<Vec<Markup>> = queue
+        .iter()
+        .map(|one| {
+            let state = match &one.called {
+                Some((_, to)) => html! { (visit.say("hospital-called")) " " (to) },
+                None => html! { (visit.say("hospital-waiting")) },
+            };
+            let sent = visit.say(&word("hospital-sent", &one.state));
+            vec![html! { (one.number) }, html! { (one.place) }, state, html! { (sent) }]
+        })
+        .collect();
+    let headings = ["hospital-receipt-number", "hospital-receipt-place", "hospital-queue-state", "hospital-staff-sent"];
+    let (action, number, place) =
+        ("/staff/hospital/call", visit.say("hospital-receipt-number"), visit.say("hospital-staff-call-to"));
+    html! {
+        @if queue.is_empty() { p { (visit.say("hospital-staff-none")) } }
+        @else { (visit.table(&visit.say("hospital-queue-title"), &headings, &rows)) }
+        @if may && !queue.is_empty() {
+            form method="post" action=(action) {
+                (visit.csrf(action))
+                div class="fields" {
+                    (field(visit.language, &Field { name: "number", label: &number, required: true,
+                        autocomplete: Some("off"), max_length: Some(5), ..Field::default() }))
+                    (field(visit.language, &Field { name: "to", label: &place, required: true,
+                        autocomplete: Some("off"), max_length: Some(40), ..Field::default() }))
+                }
+                div class="buttons" { (button(ButtonKind::Primary, &visit.say("hospital-staff-call"))) }
+            }
+        }
+    }
+}
+
+fn untaken(visit: &Visit, faults: &[Untaken], may: bool) -> Markup {
+    if faults.is_empty() {
+        return html! { p { (visit.say("hospital-staff-none")) } };
+    }
+    let rows: Vec<Vec<Markup>> = faults
+        .iter()
+        .map(|one| {
+            let way = if one.direction == "in" { "hospital-staff-in" } else { "hospital-staff-out" };
+            let (action, key) = match one.visit {
+                Some(id) => (format!("{PATH}/visit/{id}/send"), "hospital-staff-again"),
+                None => (format!("{PATH}/fault/{}/over", one.id), "hospital-staff-over"),
+            };
+            let deed = html! {
+                @if may { (one_button(&action, &visit.csrf(&action), ButtonKind::Secondary, &visit.say(key), Some(&one.message))) }
+            };
+            vec![
+                html! { (ui::dates::instant(visit.language, one.at)) },
+                html! { (visit.say(way)) },
+                html! { (one.message) },
+                html! { (one.place) " " (one.why) },
+                deed,
+            ]
+        })
+        .collect();
+    let headings = [
+        "hospital-staff-when",
+        "hospital-staff-way",
+        "hospital-staff-message",
+        "hospital-staff-why",
+        "hospital-staff-deed",
+    ];
+    visit.table(&visit.say("hospital-staff-faults"), &headings, &rows)
+}
+
+fn merged(visit: &Visit, merges: &[Merge]) -> Markup {
+    if merges.is_empty() {
+        return html! { p { (visit.say("hospital-staff-none")) } };
+    }
+    let rows: Vec<Vec<Markup>> = merges
+        .iter()
+        .map(|one| {
+            vec![
+                html! { (ui::dates::instant(visit.language, one.at)) },
+                html! { "…" (one.endings.1) " → …" (one.endings.0) },
+                html! { (one.followed) },
+                html! { (one.conflicts) },
+            ]
+        })
+        .collect();
+    let headings =
+        ["hospital-staff-when", "hospital-staff-numbers", "hospital-staff-followed", "hospital-staff-conflicts"];
+    visit.table(&visit.say("hospital-staff-merges"), &headings, &rows)
+}
+
+async fn accept(
+    State(app): State<Arc<App>>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let chosen = |name: &str| {
+        let kind = fields.get(&format!("{name}-{id}")).to_owned();
+        EVIDENCE.contains(&kind.as_str()).then_some(kind).ok_or_else(|| Failure::of(Kind::Invalid))
+    };
+    let decision = Decision::Accept([chosen("first")?, chosen("second")?]);
+    decide(&app, &me, &id, decision, "staff-done-hospital-accepted").await
+}
+
+async fn refuse(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    decide(&app, &me, &id, Decision::Refuse("window".to_owned()), "staff-done-hospital-refused").await
+}
+
+async fn decide(
+    app: &Arc<App>,
+    me: &SignedIn,
+    id: &str,
+    decision: Decision,
+    done: &'static str,
+) -> Result<Response, Failure> {
+    let (city, by, id) = (app.inside()?.clone(), me.actor(), shell::id(id)?);
+    let decided = blocking(move || linking::decide(&city, &by, id, &decision).map_err(|error| beneath(&error))).await?;
+    let refused = |kind, key| Err(Failure::saying(kind, key).next(PATH, "hospital-staff-nav"));
+    match decided {
+        Decided::Done => Ok(shell::done(PATH, done)),
+        Decided::Gone => refused(Kind::Gone, "hospital-staff-gone"),
+        Decided::NotTwo => refused(Kind::Invalid, "hospital-staff-not-two"),
+        Decided::Refused => refused(Kind::Conflict, "hospital-staff-not-linked"),
+    }
+}
+
+async fn call(State(app): State<Arc<App>>, _me: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["number", "to"])?;
+    let invalid = || Failure::saying(Kind::Invalid, "hospital-staff-no-number").next(PATH, "hospital-staff-nav");
+    let number: i64 = base::text::to_half_width(fields.get("number").trim()).parse().map_err(|_| invalid())?;
+    let to = shell::reason(&fields, "to")?;
+    let city = app.inside()?.clone();
+    let found = blocking(move || arriving::call(&city, number, &to).map_err(|error| beneath(&error))).await?;
+    if found { Ok(shell::done(PATH, "staff-done-hospital-called")) } else { Err(invalid()) }
+}
+
+async fn send(State(app): State<Arc<App>>, _me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (city, id) = (app.inside()?.clone(), shell::id(&id)?);
+    let connection = app.hospital.clone().ok_or_else(|| Failure::saying(Kind::NotFound, "hospital-off"))?;
+    blocking(move || arriving::hand_over(&city, &connection, id).map_err(|error| beneath(&error))).await?;
+    Ok(shell::done(PATH, "staff-done-hospital-sent"))
+}
+
+async fn over(State(app): State<Arc<App>>, _me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (city, id) = (app.inside()?.clone(), shell::id(&id)?);
+    blocking(move || watching::dealt_with(&city, id).map_err(|error| beneath(&error))).await?;
+    Ok(shell::done(PATH, "staff-done-hospital-over"))
+}

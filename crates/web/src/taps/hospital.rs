@@ -1,0 +1,229 @@
+//! The hospital's desk (市立病院の受付): a card shown and a chart number typed, or read from the paper card's code, become
+//! linked when the hospital's system says exactly the same person; else it waits for the window.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use base::{Id, Kind};
+use maud::{Markup, html};
+use services::hospital_card::KEY;
+use services::hospital_card::hospital::Connection;
+use services::hospital_card::linking::{self, Outcome, Standing};
+use services::hospital_card::model::LinkState;
+use std::sync::Arc;
+use tools::access::Duty;
+use tools::service_cards::counter::Counter;
+use tools::service_cards::{CardStatus, Form, ServiceCard};
+use tools::terminals::Sort;
+use ui::form::{ButtonKind, Field, button, checkboxes, field, one_button};
+use ui::notice::{AlertKind, alert, chip};
+
+use super::{Ask, AtCounter, FIELDS, Shown, form, go, said, take};
+use crate::app::blocking;
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::kiosk::Say;
+use crate::routes::{Routes, Rule};
+
+const PATH: &str = "/counter/hospital";
+const PERSON: &str = "/counter/hospital/person";
+
+/// Its routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get(PATH, Rule::Kiosk, start)
+        .post(PATH, Rule::Kiosk, shown)
+        .get(PERSON, Rule::Kiosk, person)
+        .post("/counter/hospital/link", Rule::Kiosk, link)
+        .post("/counter/hospital/{card}/{deed}", Rule::Kiosk, change)
+        .post("/counter/hospital/next", Rule::Kiosk, next)
+}
+
+/// The connection to the hospital, where this city has one.
+pub(crate) fn connection(at: &AtCounter) -> Result<Arc<Connection>, Failure> {
+    at.app.hospital.clone().ok_or_else(|| Failure::saying(Kind::NotFound, "hospital-off"))
+}
+
+async fn start(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    at.let_go();
+    Ok(first(&at, None))
+}
+
+fn first(at: &AtCounter, say: Option<&Say>) -> Response {
+    let visit = &at.visit;
+    let title = visit.say("hospital-desk-title");
+    let main = html! {
+        h1 { (title) }
+        p { (visit.say("hospital-desk-lead")) }
+        (simulated(at))
+        (said(visit, &at.app.profile.counter, say))
+        (form(at, PATH, Ask::CardAndPin))
+    };
+    visit.page(&title).render(&main).into_response()
+}
+
+/// Says that the hospital is none, in a demo.
+pub(crate) fn simulated(at: &AtCounter) -> Markup {
+    let is_simulated = at.app.hospital.as_ref().is_some_and(|connection| connection.is_simulated);
+    html! { @if is_simulated { p { (chip(AlertKind::Info, &at.visit.say("hospital-simulated"))) } } }
+}
+
+async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    fields.only(&FIELDS)?;
+    at.let_go();
+    match take(&at, KEY, &fields).await? {
+        // A tag may be carried by anybody: it receives, it never links.
+        Ok(Shown::Presented(_)) => Ok(first(&at, Some(&Say::Key("hospital-desk-card-needed")))),
+        Ok(shown) => {
+            at.hold(KEY, shown);
+            Ok(go(PERSON))
+        }
+        Err(say) => Ok(first(&at, Some(&say))),
+    }
+}
+
+async fn person(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
+    page(&at, &shown, None).await
+}
+
+async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let standing =
+        blocking(move || linking::standing(&city, &by, &who).map_err(|error| Failure::of(error.kind()))).await?;
+    let visit = &at.visit;
+    let title = visit.say("hospital-desk-title");
+    let kind = match standing.state {
+        LinkState::Linked => AlertKind::Success,
+        LinkState::Unlinked => AlertKind::Info,
+        LinkState::Waiting | LinkState::Stopped => AlertKind::Warning,
+    };
+    let main = html! {
+        h1 { (title) }
+        (simulated(at))
+        (said(visit, &at.app.profile.counter, say))
+        p { (chip(kind, &visit.say(&word("hospital-state", standing.state.code())))) }
+        @if let Some(reason) = standing.waits {
+            (alert(visit.language, AlertKind::Warning, &html! {
+                p { (visit.say(&word("hospital-reason", reason.code()))) }
+                p { (visit.say("hospital-waits-how")) }
+            }))
+        }
+        @for card in standing.cards.iter().filter(|card| card.status.is_live()) { (one(at, card)) }
+        @if matches!(standing.state, LinkState::Unlinked | LinkState::Waiting) { (link_form(at, &standing)) }
+        (one_button("/counter/hospital/next", &visit.csrf("/counter/hospital/next"), ButtonKind::Primary,
+            &visit.say("hospital-next"), None))
+    };
+    // Whoever walks away leaves nothing on the screen.
+    Ok(visit.page(&title).refresh(120, PATH).render(&main).into_response())
+}
+
+/// The key of a word of a table: codes have `_`, keys `-`.
+pub(crate) fn word(area: &str, code: &str) -> String {
+    format!("{area}-{}", code.replace('_', "-"))
+}
+
+fn one(at: &AtCounter, card: &ServiceCard) -> Markup {
+    let visit = &at.visit;
+    let state = if card.status == CardStatus::Active { AlertKind::Success } else { AlertKind::Warning };
+    let deeds: &[(&str, &str, ButtonKind)] = match (card.status, card.form) {
+        (CardStatus::Active, Form::OneCard) => &[("stop", "hospital-stop", ButtonKind::Danger)],
+        (CardStatus::Active, Form::OwnCard) => &[("end", "hospital-paper-end", ButtonKind::Danger)],
+        (_, Form::OneCard) => {
+            &[("resume", "hospital-resume", ButtonKind::Secondary), ("end", "hospital-unlink", ButtonKind::Danger)]
+        }
+        (_, Form::OwnCard) => &[("end", "hospital-paper-end", ButtonKind::Danger)],
+    };
+    let form = visit.say(if card.form == Form::OneCard { "hospital-form-one" } else { "hospital-form-paper" });
+    html! {
+        section class="card" {
+            h2 { (form) }
+            p { (visit.say("hospital-chart")) }
+            p class="secret" { (card.number.reveal()) }
+            p { (chip(state, &visit.say(card.status.word()))) }
+            div class="buttons" {
+                @for (deed, key, kind) in deeds {
+                    @let action = format!("/counter/hospital/{}/{deed}", card.id);
+                    (one_button(&action, &visit.csrf(&action), *kind, &visit.say(key), Some(&form)))
+                }
+            }
+        }
+    }
+}
+
+fn link_form(at: &AtCounter, standing: &Standing) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/hospital/link");
+    let (label, hint) = (visit.say("hospital-chart"), visit.say("hospital-chart-hint"));
+    let has_paper = standing.cards.iter().any(|card| card.form == Form::OwnCard && card.status.is_live());
+    html! {
+        section class="card" {
+            h2 { (visit.say("hospital-link")) }
+            p { (visit.say("hospital-link-how")) }
+            form method="post" action=(action) {
+                (visit.csrf(action))
+                div class="fields" {
+                    (field(visit.language, &Field { name: "chart", label: &label, hint: Some(&hint), required: true,
+                        autocomplete: Some("off"), max_length: Some(20), ..Field::default() }))
+                }
+                @if !has_paper { (checkboxes("paper", &visit.say("hospital-form-paper"), &[("1".to_owned(), visit.say("hospital-with-paper"))], &["1"])) }
+                div class="buttons" { (button(ButtonKind::Primary, &visit.say("hospital-link-button"))) }
+            }
+        }
+    }
+}
+
+async fn link(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    fields.only(&["chart", "paper"])?;
+    let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
+    let connection = connection(&at)?;
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let (chart, with_paper) = (fields.get("chart").to_owned(), fields.filled("paper").is_some());
+    let outcome = blocking(move || {
+        linking::link(&city, &connection, &by, &who, &chart, with_paper).map_err(|error| Failure::of(error.kind()))
+    })
+    .await?;
+    let say = match outcome {
+        Outcome::Linked => Say::Done("hospital-done-linked"),
+        // The page says why.
+        Outcome::Waits(_) => Say::Key("hospital-waits"),
+        Outcome::HasOne => Say::Key("hospital-has-one"),
+        Outcome::NotANumber => Say::Key("hospital-not-a-number"),
+    };
+    page(&at, &shown, Some(&say)).await
+}
+
+async fn change(
+    at: AtCounter,
+    Path((card, deed)): Path<(String, String)>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    fields.only(&[])?;
+    let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
+    let not_found = || Failure::of(Kind::NotFound);
+    let card = Id::parse(&card).map_err(|_| not_found())?;
+    let next = match deed.as_str() {
+        "stop" => CardStatus::OnHold,
+        "resume" => CardStatus::Active,
+        "end" => CardStatus::Ended,
+        _ => return Err(not_found()),
+    };
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let changed = blocking(move || {
+        let counter = Counter { city: &city, by: &by, duty: Duty::Hospital, service: KEY };
+        counter.change(&who, card, next, "counter").map_err(|error| Failure::of(error.kind()))
+    })
+    .await?;
+    let say = if changed { Say::Done("hospital-done-changed") } else { Say::Key("hospital-not-changed") };
+    page(&at, &shown, Some(&say)).await
+}
+
+async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    fields.only(&[])?;
+    at.let_go();
+    Ok(go(PATH))
+}
