@@ -132,6 +132,10 @@ words_enum! {
         WriteNotices "write_notices" "お知らせを作る・止める" "write and stop notices";
         /// Be the second person when a notice is sent.
         ApproveNotices "approve_notices" "お知らせの配信を承認する" "approve that a notice is sent";
+        /// Hold a share of the key ceremony, ask that keys of the city's application are renewed or retired, be the second.
+        CityApplicationKeys "city_application_keys" "独自アプリの鍵を管理する" "keep the keys of the city's application";
+        /// See cards with the city's application and what was done to each.
+        LoadCityApplication "load_city_application" "独自アプリの搭載状況を見る" "see cards with the city's application";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -183,6 +187,8 @@ impl Action {
             Self::SeeNotices => &[CounterClerk, CertificateOfficer, Auditor, Administrator],
             Self::WriteNotices => &[CounterClerk, CertificateOfficer],
             Self::ApproveNotices => &[CertificateOfficer, Administrator],
+            Self::CityApplicationKeys => &[CertificateOfficer, Administrator],
+            Self::LoadCityApplication => &[CounterClerk, CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }

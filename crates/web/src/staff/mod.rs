@@ -7,6 +7,7 @@
 //! | [`home`], [`counts`] | my queue, what stopped, today's certificates by kind and place |
 //! | [`cash`] | each machine's money of a day: closed, corrected by two; money left open |
 //! | [`statistics`] | what came out when and where, time given back, 利用率 and the promises |
+//! | [`city_application`] | the city's own application: key ceremony, keys, cards and what was done to each |
 //! | [`counter`] | a credential for the command line at the counter |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
@@ -38,6 +39,7 @@ mod approvals;
 mod apps;
 mod audit_page;
 mod cash;
+mod city_application;
 mod copy_imports;
 mod counter;
 mod counts;
@@ -80,6 +82,7 @@ pub fn routes() -> Routes {
         .merge(sign_in::routes())
         .merge(home::routes())
         .merge(cash::routes())
+        .merge(city_application::routes())
         .merge(counter::routes())
         .merge(statistics::routes())
         .merge(counts::routes())

@@ -9,6 +9,7 @@
 //! Which of the three a service takes for what is its own matter. A terminal that nobody watches takes no card alone: the law
 //! of taps says so, not the page.
 
+mod application;
 mod enrolling;
 mod form;
 mod held;
@@ -39,7 +40,7 @@ use crate::visit::{AtTerminal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes())
+    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes()).merge(application::routes())
 }
 
 /// A person who is known by what was shown.
