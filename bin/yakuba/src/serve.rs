@@ -523,6 +523,7 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  市民ポータル  citizen portal        {here}/portal/sign-in");
     println!("  証明書発行機  certificate machine   {here}/kiosk/demo");
     println!("  図書館カウンター library counter    {here}/demo/terminal/library_counter");
+    println!("  独自アプリ    loading desk          {here}/demo/terminal/loading_desk");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!("  職員用画面    staff console         {here}/staff");
     match crate::commands::staff::first_administrator(city) {

@@ -282,13 +282,7 @@ fn insert(tx: &mut Tx<'_>, vault: &Vault, seams: &Seams, number: CardNumber) -> 
     tx.execute(
         "INSERT INTO city_application_cards (card_id, number_key, number_hash, standing, since, begun_at, held_keys) \
          VALUES ($1, $2, $3, $4, $5, $5, '')",
-        &[
-            id.into(),
-            hash.key_id.into(),
-            hash.hash.as_slice().into(),
-            Standing::Loading.word().into(),
-            now.into(),
-        ],
+        &[id.into(), hash.key_id.into(), hash.hash.as_slice().into(), Standing::Loading.word().into(), now.into()],
     )?;
     Ok(id)
 }

@@ -84,13 +84,7 @@ pub fn begin(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, needed: u8, is_simulate
     tx.execute(
         "INSERT INTO city_application_ceremonies (ceremony_id, needed, standing, begun_by, begun_at, is_simulated) \
          VALUES ($1, $2, 'open', $3, $4, $5)",
-        &[
-            id.into(),
-            i64::from(needed).into(),
-            by.key().into(),
-            seams.now().into(),
-            i64::from(is_simulated).into(),
-        ],
+        &[id.into(), i64::from(needed).into(), by.key().into(), seams.now().into(), i64::from(is_simulated).into()],
     )?;
     note(tx, seams, by, id, "begun")?;
     Ok(id)

@@ -193,8 +193,7 @@ impl Desk {
     }
 
     fn link(&self, number: CardNumber, who: &ResidentId) -> Result<(), Fault> {
-        let (vault, seams, by, who) =
-            (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
+        let (vault, seams, by, who) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
         self.city.store.write::<_, Fault, _>(move |tx| {
             let (until, token) = (seams.now().plus_seconds(LINK_SECONDS), Token::CityApplication(number.0));
             let linked = credentials::enrol_token(tx, &vault, &seams, &by, &who, until, &token)?;
@@ -235,7 +234,8 @@ impl Desk {
     ) -> Result<(), Fault> {
         for (service, duty, file) in NUMBERS {
             let all = Counter { city: &self.city, by: &self.by, duty, service }.look(who)?;
-            let value = newest_usable(&all, &self.city.seams).map(|one| one.number.reveal().clone()).unwrap_or_default();
+            let value =
+                newest_usable(&all, &self.city.seams).map(|one| one.number.reveal().clone()).unwrap_or_default();
             let (_, there) = loader.read(&mut *card, file)?;
             // Never written, and nothing to write.
             if !(there.version == 0 && value.is_empty()) {

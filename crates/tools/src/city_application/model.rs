@@ -96,9 +96,10 @@ impl Found {
             Self::Nothing | Self::Erased => vec![Deed::Load],
             // Whose it is nobody knows: nothing is done with it.
             Self::Ours(None) => Vec::new(),
-            Self::Ours(Some(standing)) => {
-                [Deed::Load, Deed::Update, Deed::Delete].into_iter().filter(|deed| standing.begin(*deed).is_some()).collect()
-            }
+            Self::Ours(Some(standing)) => [Deed::Load, Deed::Update, Deed::Delete]
+                .into_iter()
+                .filter(|deed| standing.begin(*deed).is_some())
+                .collect(),
         }
     }
 }

@@ -42,8 +42,7 @@ impl Share {
     /// As it is printed: nine groups of four, the last one the check.
     pub fn printed(&self) -> Zeroizing<String> {
         let bytes = Zeroizing::new([&self.0[..], &Self::check(&self.0)].concat());
-        let groups: Vec<String> =
-            bytes.chunks(2).map(|pair| data_encoding::HEXUPPER.encode(pair)).collect();
+        let groups: Vec<String> = bytes.chunks(2).map(|pair| data_encoding::HEXUPPER.encode(pair)).collect();
         Zeroizing::new(groups.join("-"))
     }
 
