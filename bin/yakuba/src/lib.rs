@@ -3,6 +3,7 @@
 //! Each command parses its arguments here and does its work in `commands`. Exit codes come from [`base::Kind`]: 0 done,
 //! 1 the answer is no, 65 bad input, 70 a defect of ours, 75 try again later, 77 not allowed.
 
+pub mod application_keys;
 pub mod birth;
 pub mod cards;
 pub mod channels;

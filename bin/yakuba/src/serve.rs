@@ -549,6 +549,7 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  図書館カウンター library counter    {here}/demo/terminal/library_counter");
     println!("  病院の受付    hospital desk         {here}/demo/terminal/hospital_desk");
     println!("  再来受付機    re-visit machine      {here}/demo/terminal/revisit_machine");
+    println!("  独自アプリ    loading desk          {here}/demo/terminal/loading_desk");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!("  職員用画面    staff console         {here}/staff");
     match crate::commands::staff::first_administrator(city) {

@@ -101,6 +101,11 @@ impl<C: Card, F: CardFile> Session<C, F> {
         self.link.farewell = Some(farewell);
     }
 
+    /// The card itself, for an application that is no part of the Individual Number Card.
+    pub(crate) fn card(&mut self) -> &mut C {
+        &mut self.link.card
+    }
+
     pub(crate) fn exchange(&mut self, step: &'static str, command: &Command) -> Result<Response, CardError> {
         self.link.exchange(step, command)
     }

@@ -4,6 +4,7 @@ pub mod access;
 pub mod approvals;
 pub mod audit;
 pub mod channels;
+pub mod city_application;
 pub mod city_events;
 pub mod consents;
 pub mod copied_records;

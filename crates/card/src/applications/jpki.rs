@@ -77,6 +77,13 @@ impl<C: Card> JpkiSession<C> {
         self.session.enter().map(InputSupportSession)
     }
 
+    /// The card, in the same exclusive connection, for the city's own application: so that a number read there belongs to
+    /// the card whose PIN was proved here. Selecting another application makes the card forget the PIN; nothing may be
+    /// asked of this session afterwards but to end.
+    pub fn same_card(&mut self) -> &mut C {
+        self.session.card()
+    }
+
     /// Goes on to the surface application of the same card.
     ///
     /// # Errors

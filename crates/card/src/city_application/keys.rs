@@ -150,6 +150,21 @@ impl GroupKeys {
         version
     }
 
+    /// Every key with its bytes, for the city's key store alone: seal them before they are written anywhere.
+    pub fn parts(&self) -> Vec<(KeySet, u8, Zeroizing<[u8; 16]>)> {
+        self.keys.iter().map(|((set, version), key)| (*set, *version, Zeroizing::new(*key.bytes()))).collect()
+    }
+
+    /// From what the key store kept.
+    pub fn from_parts(parts: &[(KeySet, u8, Zeroizing<[u8; 16]>)]) -> Self {
+        Self { keys: parts.iter().map(|(set, version, key)| ((*set, *version), Key::new(**key))).collect() }
+    }
+
+    /// Whether this version of a set is there.
+    pub fn has(&self, set: KeySet, version: u8) -> bool {
+        self.keys.contains_key(&(set, version))
+    }
+
     /// The newest version of a set.
     pub fn newest(&self, set: KeySet) -> u8 {
         self.keys.keys().filter(|(of, _)| *of == set).map(|(_, version)| *version).max().unwrap_or(0)

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use base::Random;
 
 use super::applet::Image;
-use super::client::{CityCardError, CitySession};
+use super::client::{CityCardError, CitySession, FileCopy};
 use super::keys::{CardNumber, GroupKeys, TerminalName};
 use super::layout::{FileId, KeySet, instruction};
 use crate::readers::Card;
@@ -40,6 +40,8 @@ pub enum Step {
     PinSet,
     /// The terminals it refuses were told: how many.
     Refusing(usize),
+    /// A new copy of a file, of this version, was written.
+    Written(FileId, u16),
     /// Everything was erased for good.
     Terminated,
 }
@@ -137,21 +139,89 @@ impl Loader<'_> {
         Ok(number)
     }
 
+    /// Opens the card with the newest key of a shared set that it has.
+    fn shared<C: Card>(&self, mut card: C, set: KeySet) -> Result<CitySession<C>, LoadingError> {
+        let newest = self.keys.newest(set);
+        let known = (1..=newest).rev().filter(|version| self.keys.has(set, *version));
+        for version in known {
+            let key = self.keys.for_terminal(set, version, self.name).map_err(CityCardError::Key)?;
+            match CitySession::open(&mut card, &key, self.random) {
+                Ok(_) => return Ok(CitySession::open(card, &key, self.random)?),
+                Err(CityCardError::KeyVersion { .. }) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(CityCardError::KeyVersion { set, version: newest }.into())
+    }
+
     /// Which card lies on the reader.
     ///
     /// # Errors
     /// [`LoadingError`].
     pub fn identify<C: Card>(&self, card: C) -> Result<(C, CardNumber), LoadingError> {
-        let key = self.keys.for_terminal(KeySet::Inventory, self.keys.newest(KeySet::Inventory), self.name);
-        let mut session = CitySession::open(card, &key.map_err(CityCardError::Key)?, self.random)?;
+        let mut session = self.shared(card, KeySet::Inventory)?;
         let number = session.number()?;
         Ok((session.into_card(), number))
+    }
+
+    /// What the card on the reader has.
+    ///
+    /// # Errors
+    /// [`LoadingError`].
+    pub fn look<C: Card>(&self, card: C) -> Result<(C, CardNumber, Inventory), LoadingError> {
+        let (card, number) = self.identify(card)?;
+        let mut session = self.manage(card, number)?;
+        let there = self.inventory(&mut session)?;
+        Ok((session.into_card(), number, there))
+    }
+
+    /// What a file holds now.
+    ///
+    /// # Errors
+    /// [`LoadingError`].
+    pub fn read<C: Card>(&self, card: C, file: FileId) -> Result<(C, FileCopy), LoadingError> {
+        let mut session = self.shared(card, file.opened_by())?;
+        let copy = session.read(file)?;
+        Ok((session.into_card(), copy))
+    }
+
+    /// Writes a file anew where it holds something else; the version becomes one more. A write that was cut goes on where
+    /// the card is.
+    ///
+    /// # Errors
+    /// [`LoadingError`]; the copy before counts until this returns.
+    pub fn write<C: Card>(
+        &mut self,
+        card: C,
+        number: CardNumber,
+        file: FileId,
+        bytes: &[u8],
+        pin: Option<&str>,
+    ) -> Result<C, LoadingError> {
+        let (card, there) = self.read(card, file)?;
+        if there.version > 0 && there.bytes == bytes {
+            return Ok(card);
+        }
+        let version = there.version.checked_add(1).ok_or(CityCardError::NewerCopy)?;
+        let mut session = self.shared(card, file.opened_by())?;
+        if let Some(pin) = pin.filter(|_| file.needs_pin()) {
+            session.verify_pin(pin)?;
+        }
+        let step = Step::Written(file, version);
+        self.journal.before(number, &step).map_err(LoadingError::Journal)?;
+        session.write(file, version, bytes)?;
+        self.journal.done(number, &step).map_err(LoadingError::Journal)?;
+        Ok(session.into_card())
     }
 
     /// Opens the card for management, with the newest of its own keys that it has.
     fn manage<C: Card>(&self, mut card: C, number: CardNumber) -> Result<CitySession<C>, LoadingError> {
         let mut version = self.keys.newest(KeySet::Management);
         loop {
+            // A version that was retired opens no card any more.
+            while version > 1 && !self.keys.has(KeySet::Management, version) {
+                version -= 1;
+            }
             let key = self.keys.for_card(version, number, self.name).map_err(CityCardError::Key)?;
             match CitySession::open(&mut card, &key, self.random) {
                 Ok(_) => break,

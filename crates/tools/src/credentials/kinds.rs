@@ -61,11 +61,12 @@ impl CredentialKind {
         }
     }
 
-    /// Whether it proves itself by a key that does not leave it, or is known by what anyone near it can read. The city's
-    /// own application is of the second sort **here**: only its number is read, since files and keys of such applications
-    /// are given to cities alone and no reader of them is built.
+    /// Whether it proves itself by a key that does not leave it, or is known by what anyone near it can read. The number of
+    /// the city's own application comes only through a channel in which card and terminal have proved themselves
+    /// ([`crate::city_application::read_at_terminal`]); but the key by which the card does so is **shared by all cards** of
+    /// the city: whoever reads it out of one chip can imitate another whose number they know. It is renewed card by card.
     pub const fn is_clone_proof(self) -> bool {
-        matches!(self, Self::JpkiCard | Self::JpkiPhone)
+        matches!(self, Self::JpkiCard | Self::JpkiPhone | Self::CityApplication)
     }
 
     /// Whether it is one more thing that the counter hands out and takes back, so that it may serve another person later.

@@ -146,6 +146,10 @@ words_enum! {
         SeeHospital "see_hospital" "病院の連携を見る" "see the hospital's links";
         /// Decide waiting links, call numbers, send messages again.
         LinkHospital "link_hospital" "病院の連携を決める" "decide the hospital's links";
+        /// Hold a share of the key ceremony, ask that keys of the city's application are renewed or retired, be the second.
+        CityApplicationKeys "city_application_keys" "独自アプリの鍵を管理する" "keep the keys of the city's application";
+        /// See cards with the city's application and what was done to each.
+        LoadCityApplication "load_city_application" "独自アプリの搭載状況を見る" "see cards with the city's application";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -204,6 +208,8 @@ impl Action {
             Self::HandleCards => &[CounterClerk, CertificateOfficer],
             Self::SeeHospital => &[CounterClerk, CertificateOfficer, Auditor, Operator],
             Self::LinkHospital => &[CounterClerk, CertificateOfficer],
+            Self::CityApplicationKeys => &[CertificateOfficer, Administrator],
+            Self::LoadCityApplication => &[CounterClerk, CertificateOfficer],
             Self::SeeAudit => &[Auditor, Administrator, Operator],
         }
     }

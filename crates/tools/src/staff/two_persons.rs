@@ -9,6 +9,7 @@
 //! | say from when it holds | a certificate officer | another certificate officer, or an administrator |
 //! | set the day of the tax year's switch | a certificate officer | another certificate officer, or an administrator |
 //! | send letters to many | a certificate officer | another certificate officer, or an administrator |
+//! | renew or retire a key of the city's application | a certificate officer or an administrator | another one of these |
 //! | send a notice | a clerk or a certificate officer | another certificate officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
@@ -22,6 +23,7 @@ use super::roles::{Action, Role};
 use crate::access::Actor;
 use crate::approvals::{self, Approval, Proposal, Refusal};
 use crate::audit::{self, Event};
+use crate::city_application::key_store as application_keys;
 use crate::dispatch;
 use crate::incidents::{self, IncidentError};
 use crate::paper_keys::{self, PaperKey, Part, Standing};
@@ -47,6 +49,10 @@ pub enum Deed {
     ReleaseLetters(Id),
     /// Send the notice of this dispatch.
     ReleaseNotice(Id),
+    /// Bring this new key of the city's application into use.
+    UseApplicationKey(Id),
+    /// Retire this old key of the city's application.
+    RetireApplicationKey(Id),
 }
 
 impl Deed {
@@ -60,6 +66,8 @@ impl Deed {
             Self::SwitchTaxYear(_) => "tax-year.switch",
             Self::ReleaseLetters(_) => dispatch::RELEASE,
             Self::ReleaseNotice(_) => "notice.release",
+            Self::UseApplicationKey(_) => "city-application-key.use",
+            Self::RetireApplicationKey(_) => "city-application-key.retire",
         }
     }
 
@@ -72,7 +80,9 @@ impl Deed {
             | Self::UseKey(id)
             | Self::SwitchTaxYear(id)
             | Self::ReleaseLetters(id)
-            | Self::ReleaseNotice(id) => id,
+            | Self::ReleaseNotice(id)
+            | Self::UseApplicationKey(id)
+            | Self::RetireApplicationKey(id) => id,
         }
     }
 
@@ -86,6 +96,7 @@ impl Deed {
             Self::SwitchTaxYear(_) => Action::SwitchTaxYear,
             Self::ReleaseLetters(_) => Action::SendLetters,
             Self::ReleaseNotice(_) => Action::WriteNotices,
+            Self::UseApplicationKey(_) | Self::RetireApplicationKey(_) => Action::CityApplicationKeys,
         }
     }
 
@@ -99,6 +110,7 @@ impl Deed {
             Self::SwitchTaxYear(_) => Action::ApproveTaxYear,
             Self::ReleaseLetters(_) => Action::ApproveLetters,
             Self::ReleaseNotice(_) => Action::ApproveNotices,
+            Self::UseApplicationKey(_) | Self::RetireApplicationKey(_) => Action::CityApplicationKeys,
         }
     }
 
@@ -114,6 +126,8 @@ impl Deed {
             Self::SwitchTaxYear(subject),
             Self::ReleaseLetters(subject),
             Self::ReleaseNotice(subject),
+            Self::UseApplicationKey(subject),
+            Self::RetireApplicationKey(subject),
         ];
         deeds.into_iter().find(|deed| deed.action() == approval.action)
     }
@@ -124,6 +138,9 @@ impl Deed {
             Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) => Vec::new(),
             // A complete dispatch changes no more.
             Self::ReleaseLetters(_) | Self::ReleaseNotice(_) => Vec::new(),
+            Self::UseApplicationKey(id) | Self::RetireApplicationKey(id) => {
+                application_keys::get(tx, id)?.map_or_else(Vec::new, |key| vec![key.set as u8, key.version])
+            }
             Self::PrepareKey(id) | Self::UseKey(id) => paper_keys::get(tx, id)?.map_or_else(Vec::new, |key| {
                 let at = key.use_at.map_or(0, Timestamp::micros);
                 format!("{}\n{}\n{at}", key.part.word(), key.name).into_bytes()
@@ -163,6 +180,15 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         Deed::PrepareKey(key) => drop(standing_at(tx, key, Standing::Proposed)?),
         Deed::UseKey(key) => drop(standing_at(tx, key, Standing::Prepared)?),
         Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
+        Deed::UseApplicationKey(key) => {
+            let waits = |key: &application_keys::Kept| key.standing == application_keys::KeyStanding::Proposed;
+            application_keys::get(tx, key)?.filter(waits).ok_or(Refusal::Unknown)?;
+        }
+        Deed::RetireApplicationKey(key) => {
+            if application_keys::why_not_retired(tx, key)?.is_some() {
+                return Err(Refusal::Unknown.into());
+            }
+        }
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             let is_notice = matches!(deed, Deed::ReleaseNotice(_));
             dispatch::get(tx, dispatch)?
@@ -225,6 +251,9 @@ pub fn decline(tx: &mut Tx<'_>, seams: &Seams, by: &Account, id: Id, reason: &st
         && let Some(key) = paper_keys::get(tx, key)?.filter(|key| key.standing == Standing::Proposed)
     {
         paper_keys::stand(tx, seams, &by.actor(), &key, Standing::Discarded)?;
+    }
+    if let Deed::UseApplicationKey(key) = deed {
+        application_keys::discard(tx, seams, &by.actor(), key)?;
     }
     Ok(())
 }
@@ -331,6 +360,9 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             audit::append(tx, seams, actor, Event::SettingChanged, &details)?;
             Ok(())
         }
+        Deed::UseApplicationKey(key) => done(application_keys::bring_in(tx, seams, actor, key)?),
+        // It may have become needed meanwhile.
+        Deed::RetireApplicationKey(key) => done(application_keys::retire(tx, seams, actor, key)?),
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             match dispatch::release(tx, seams, actor, dispatch) {
                 Ok(()) => Ok(()),
@@ -339,4 +371,8 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             }
         }
     }
+}
+
+fn done(is_done: bool) -> Result<(), StaffError> {
+    if is_done { Ok(()) } else { Err(Refusal::Unknown.into()) }
 }

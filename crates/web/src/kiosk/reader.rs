@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use card::city_application::Image;
 use card::readers::virtual_reader::VirtualReader;
 use card::virtual_card::VirtualCard;
 use card::{Card, Reader, ReaderError};
@@ -46,6 +47,31 @@ pub trait CardSlot: Send + Sync {
 
     /// Puts the card at this place of the drawer there. `false` where only real cards fit.
     fn put_from_drawer(&self, place: usize) -> bool;
+
+    /// Puts the city's own application onto the card that lies there. How a real card is loaded is its issuer's and not
+    /// public: only virtual ones take it.
+    ///
+    /// # Errors
+    /// In words for the log.
+    fn load_application(&self, _image: Image) -> Result<(), String> {
+        Err("a real card is loaded by its issuer's route, which is not public".to_owned())
+    }
+}
+
+/// Loads a virtual card.
+///
+/// # Errors
+/// No card lies there.
+pub fn load_virtual(reader: &VirtualReader, image: &Image) -> Result<(), String> {
+    let cards = reader.take_off();
+    if cards.is_empty() {
+        return Err("no card lies there".to_owned());
+    }
+    for mut card in cards {
+        card.load_city_application(image.clone());
+        reader.put(card);
+    }
+    Ok(())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -89,6 +115,10 @@ impl CardSlot for DrawerSlot {
         self.reader.put(card);
         *locked(&self.place) = Some(place);
         true
+    }
+
+    fn load_application(&self, image: Image) -> Result<(), String> {
+        load_virtual(&self.reader, &image)
     }
 }
 

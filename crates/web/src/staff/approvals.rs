@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use services::convenience_certificates::issued;
 use store::StoreError;
 use tools::approvals::{self, Approval};
+use tools::city_application::key_store as application_keys;
 use tools::dispatch;
 use tools::incidents;
 use tools::paper_keys::{self, Part};
@@ -85,6 +86,9 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
+            Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
+                .map(|key| format!("{} {}", tools::city_application::set_word(key.set), key.version))
+                .unwrap_or_default(),
             Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
                 dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
             }
@@ -134,6 +138,8 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
         Deed::ReleaseLetters(_) => "letters-deed-release",
         Deed::ReleaseNotice(_) => "notice-deed-release",
+        Deed::UseApplicationKey(_) => "application-deed-use",
+        Deed::RetireApplicationKey(_) => "application-deed-retire",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),

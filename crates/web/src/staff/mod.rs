@@ -8,6 +8,7 @@
 //! | [`cards`] | cards that departments define: written, brought into force by two, files, labels |
 //! | [`cash`] | each machine's money of a day: closed, corrected by two; money left open |
 //! | [`statistics`] | what came out when and where, time given back, 利用率 and the promises |
+//! | [`city_application`] | the city's own application: key ceremony, keys, cards and what was done to each |
 //! | [`counter`] | a credential for the command line at the counter |
 //! | [`desk`] | the work for which residents are looked at |
 //! | [`register`] | search, a resident's page, their household |
@@ -41,6 +42,7 @@ mod apps;
 mod audit_page;
 mod cards;
 mod cash;
+mod city_application;
 mod copy_imports;
 mod counter;
 mod counts;
@@ -86,6 +88,7 @@ pub fn routes() -> Routes {
         .merge(home::routes())
         .merge(cards::routes())
         .merge(cash::routes())
+        .merge(city_application::routes())
         .merge(counter::routes())
         .merge(statistics::routes())
         .merge(counts::routes())

@@ -36,6 +36,8 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/terminals", "staff-nav-terminals", Some(Action::ManageTerminals)),
     ("/staff/cash", "cash-nav", Some(Action::SeeCash)),
     ("/staff/keys", "staff-nav-keys", Some(Action::SeeKeys)),
+    ("/staff/city-application", "application-nav", Some(Action::LoadCityApplication)),
+    ("/staff/city-application/keys", "application-keys-nav", Some(Action::CityApplicationKeys)),
     ("/staff/imports", "staff-nav-imports", Some(Action::SeeImports)),
     ("/staff/incidents", "staff-nav-incidents", Some(Action::SeeIncidents)),
     ("/staff/approvals", "staff-nav-approvals", Some(Action::SeeApprovals)),

@@ -9,6 +9,7 @@
 //! Which of the three a service takes for what is its own matter. A terminal that nobody watches takes no card alone: the law
 //! of taps says so, not the page.
 
+mod application;
 mod city_cards;
 mod enrolling;
 mod form;
@@ -49,6 +50,7 @@ pub fn routes() -> Routes {
         .merge(city_cards::routes())
         .merge(hospital::routes())
         .merge(revisit::routes())
+        .merge(application::routes())
 }
 
 /// A person who is known by what was shown.

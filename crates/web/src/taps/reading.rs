@@ -7,9 +7,11 @@ use pki::{check_shown_certificate, verify_user_authentication};
 use services::convenience_certificates::Issuer;
 use tools::access::Actor;
 use tools::audit::{self, Event};
+use tools::city_application::terminal::TerminalKeys;
+use tools::city_application::{Fault, Refusal, read_at_terminal};
 use tools::credentials::tap::{self, Tap, TapRefusal};
-use tools::credentials::tap_rules::TapNo;
-use tools::credentials::{self, CredentialError, CredentialRefusal, Token, numbers};
+use tools::credentials::tap_rules::{Attendance, TapNo};
+use tools::credentials::{self, CredentialError, CredentialRefusal, Token, VerifiedPerson, numbers};
 use tools::terminals::{self, Terminal};
 
 use super::{AtCounter, Shown};
@@ -56,6 +58,36 @@ pub async fn take(at: &AtCounter, service: &'static str, fields: &Fields) -> Res
     .await
 }
 
+/// At a terminal that nobody watches, a card without PIN counts only by the city's own application, if it has it.
+fn by_application(city: &tools::Inside, slot: &dyn CardSlot, terminal: &Terminal) -> Result<Option<Shown>, Say> {
+    let keys = match TerminalKeys::of(city, terminal.id) {
+        Ok(keys) => keys,
+        Err(Fault::Refused(_)) => return Ok(None),
+        Err(fault) => {
+            tracing::error!(%fault, "a terminal's keys cannot be made");
+            return Ok(None);
+        }
+    };
+    let Ok(mut card) = slot.connect() else { return Ok(None) };
+    let read = read_at_terminal(&mut *card, &keys, &*city.seams.random);
+    let _ = card.power_off();
+    let token = match read {
+        Ok(token) => token,
+        Err(Refusal::NotLoaded | Refusal::Erased) => return Ok(None),
+        Err(refusal) => return Err(Say::Key(refusal.word())),
+    };
+    let (vault, seams) = (city.vault.clone(), city.seams.clone());
+    let actor = Actor::Kiosk { terminal: terminal.id.to_string() };
+    let found = city.store.write::<_, CredentialError, _>(move |tx| {
+        let found = credentials::find_token(tx, &vault, seams.now(), &token)?;
+        let event = if found.is_ok() { Event::CredentialUsed } else { Event::CredentialRefused };
+        audit::append(tx, &seams, &actor, event, &[("how", "city_application")])?;
+        Ok(found)
+    });
+    let found = found.map_err(|error| beneath(&error))?;
+    found.map(|person| Some(Shown::Presented(person))).map_err(|refusal| Say::Key(credential_sentence(refusal)))
+}
+
 fn beneath(error: &CredentialError) -> Say {
     tracing::error!(%error, "what was shown at a terminal could not be looked up");
     Say::Key("kiosk-card-status-unknown")
@@ -69,6 +101,13 @@ fn audience(issuer: &Issuer, service: &str) -> String {
 fn tapped(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: &str) -> Result<Shown, Say> {
     let city = &issuer.city;
     let (audience, name) = (audience(issuer, service), terminal.id.to_string());
+    let id = terminal.id;
+    let attendance = city.store.read::<_, CredentialError, _>(move |tx| Ok(terminals::attendance(tx, id)?));
+    if attendance.map_err(|error| beneath(&error))? == Attendance::Unattended
+        && let Some(shown) = by_application(city, slot, terminal)?
+    {
+        return Ok(shown);
+    }
     let challenge = Challenge::new(&city.seams, audience.clone(), name.clone());
     let said = |error| say_card(&error);
     let mut session = open_card(slot)?;
@@ -105,13 +144,28 @@ const fn law_sentence(no: TapNo) -> &'static str {
 }
 
 fn with_pin(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: &str, pin: &str) -> Result<Shown, Say> {
+    let (session, person) = proved(issuer, slot, terminal, service, pin)?;
+    let _ = session.close();
+    Ok(Shown::Verified(person))
+}
+
+/// The person by card and PIN, with the connection in which it was proved.
+///
+/// # Errors
+/// What to say.
+pub(super) fn proved(
+    issuer: &Issuer,
+    slot: &dyn CardSlot,
+    terminal: &Terminal,
+    service: &str,
+    pin: &str,
+) -> Result<(JpkiSession<Box<dyn card::Card>>, VerifiedPerson), Say> {
     let city = &issuer.city;
     let pin = FourDigitPin::parse(pin).map_err(|_| Say::Key("kiosk-pin-shape"))?;
     let (audience, name) = (audience(issuer, service), terminal.id.to_string());
     let challenge = Challenge::new(&city.seams, audience.clone(), name.clone());
     let mut session = open_card(slot)?;
     let (certificate, signature) = sign(&mut session, &pin, &challenge)?;
-    let _ = session.close();
     let card = PresentedCard { certificate: &certificate, signature: &signature };
     let expected = Expectation { audience: &audience, terminal: &name };
     let verified =
@@ -130,7 +184,8 @@ fn with_pin(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: 
         Ok(found)
     });
     let found = found.map_err(|error| beneath(&error))?;
-    found.map(Shown::Verified).map_err(|refusal| Say::Key(credential_sentence(refusal)))
+    let person = found.map_err(|refusal| Say::Key(credential_sentence(refusal)))?;
+    Ok((session, person))
 }
 
 fn sign(

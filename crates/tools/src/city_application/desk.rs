@@ -1,0 +1,260 @@
+//! What the loading place does with the card on its reader. Who may do it, and whose card it is, the door has proved before.
+//!
+//! A card is found half-way by where it stands ([`super::model`]); the same call goes on, since each step asks the card first
+//! what it has.
+
+use std::collections::BTreeSet;
+
+use base::{Id, Seams};
+use card::Card;
+use card::city_application::loading::{Inventory, Loader, LoadingError, LoadingRoute, Plan};
+use card::city_application::{CardNumber, CityCardError, FileId, GroupKeys, KeySet};
+use zeroize::Zeroizing;
+
+use super::cards::{self, Kept};
+use super::model::{Deed, Found, Standing};
+use super::terminal::name_of;
+use super::{Fault, Refusal, key_store};
+use crate::access::{Actor, Duty};
+use crate::credentials::{self, CredentialStatus, Token};
+use crate::resident_id::ResidentId;
+use crate::service_cards::ServiceCard;
+use crate::service_cards::counter::Counter;
+use crate::zone::Inside;
+
+/// How long the link of a card holds: as the longest certificate of a card (ten birthdays). Our own figure.
+const LINK_SECONDS: i64 = 10 * 365 * 24 * 3600;
+
+/// Services whose numbers lie in files of their own.
+const NUMBERS: [(&str, Duty, FileId); 3] = [
+    ("library_card", Duty::Library, FileId::LibraryNumber),
+    ("hospital_card", Duty::Hospital, FileId::HospitalNumber),
+    ("staff_id", Duty::StaffCard, FileId::StaffNumber),
+];
+
+/// What the person chose.
+pub struct Wish {
+    /// The application's PIN: 4 to 16 digits.
+    pub pin: Zeroizing<String>,
+    /// The emergency card, if they want one; at most 1 KB.
+    pub emergency: Option<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for Wish {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wish")
+    }
+}
+
+/// What lies on the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it is.
+    pub found: Found,
+    /// What it has, where it is ours.
+    pub inventory: Option<Inventory>,
+    /// Sets of which it lacks the newest key, or holds an older one besides.
+    pub old_keys: Vec<KeySet>,
+}
+
+/// A loading place.
+#[derive(Clone)]
+pub struct Desk {
+    /// The inside zone.
+    pub city: Inside,
+    /// Who does it.
+    pub by: Actor,
+    /// The terminal whose reader it is.
+    pub terminal: Id,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Desk({})", self.terminal)
+    }
+}
+
+impl Desk {
+    fn keys(&self) -> Result<GroupKeys, Fault> {
+        let vault = self.city.vault.clone();
+        self.city.store.read::<_, Fault, _>(move |tx| key_store::open(tx, &vault))
+    }
+
+    /// Runs `act` with the keys, which are wiped afterwards, and the journal.
+    fn with_loader<T>(&self, act: impl FnOnce(&mut Loader<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let keys = self.keys()?;
+        let (store, vault, seams) = (&self.city.store, &self.city.vault, &self.city.seams);
+        let mut journal = Kept { store, vault, seams, by: &self.by };
+        let (name, random) = (name_of(self.terminal), &*seams.random);
+        act(&mut Loader { keys: &keys, name, random, journal: &mut journal })
+    }
+
+    fn row(&self, number: CardNumber) -> Result<Option<cards::Listed>, Fault> {
+        let vault = self.city.vault.clone();
+        self.city.store.read::<_, Fault, _>(move |tx| cards::find(tx, &vault, number))
+    }
+
+    /// What lies there. Reads no person's record.
+    ///
+    /// # Errors
+    /// [`Refusal::Foreign`] and the others; the database.
+    pub fn look(&self, card: &mut dyn Card) -> Result<Seen, Fault> {
+        self.with_loader(|loader| {
+            let plain = |found| Seen { found, inventory: None, old_keys: Vec::new() };
+            match loader.look(card) {
+                Err(LoadingError::Card(CityCardError::NotLoaded)) => Ok(plain(Found::Nothing)),
+                Err(LoadingError::Card(CityCardError::Terminated)) => Ok(plain(Found::Erased)),
+                Err(other) => Err(other.into()),
+                Ok((_, number, there)) => {
+                    let standing = self.row(number)?.map(|row| row.standing);
+                    let old_keys = behind(loader.keys, &there);
+                    Ok(Seen { found: Found::Ours(standing), inventory: Some(there), old_keys })
+                }
+            }
+        })
+    }
+
+    /// Puts the application onto a card that has none. It stands half-way until [`Self::personalise`] has come to its end.
+    ///
+    /// # Errors
+    /// [`Refusal::NoRoute`]; the database.
+    pub fn put_on(&self, route: &mut dyn LoadingRoute) -> Result<(), Fault> {
+        self.with_loader(|loader| Ok(loader.load(route).map(drop)?))
+    }
+
+    /// Makes the card the person's: links it, gives keys and files, sets the PIN, writes what the services know and the person
+    /// chose. The person was proved by PIN in this very connection. Cut anywhere, the same call goes on.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the databases.
+    pub fn personalise(&self, card: &mut dyn Card, who: &ResidentId, wish: &Wish) -> Result<Standing, Fault> {
+        self.with_loader(|loader| {
+            let (_, number) = loader.identify(&mut *card)?;
+            let row = self.begin(number, Deed::Load)?;
+            self.link(number, who)?;
+            let plan = Plan::usual(wish.emergency.is_some());
+            loader.personalise(&mut *card, &plan, Some(&wish.pin))?;
+            self.write_numbers(loader, &mut *card, number, who)?;
+            if let Some(text) = &wish.emergency {
+                loader.write(&mut *card, number, FileId::Emergency, text.as_bytes(), Some(&wish.pin))?;
+            }
+            self.finish(loader, card, row, Deed::Load)
+        })
+    }
+
+    /// Renews what is old: each set's key, one after the other, and the services' numbers.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the databases.
+    pub fn update(&self, card: &mut dyn Card) -> Result<Standing, Fault> {
+        self.with_loader(|loader| {
+            let (_, number, there) = loader.look(&mut *card)?;
+            let who = self.holder(number)?.ok_or(Refusal::AnotherPerson)?;
+            let row = self.begin(number, Deed::Update)?;
+            for set in behind(loader.keys, &there) {
+                loader.update_key(&mut *card, set)?;
+            }
+            self.write_numbers(loader, &mut *card, number, &who)?;
+            self.finish(loader, card, row, Deed::Update)
+        })
+    }
+
+    /// Ends the link, then erases the application for good.
+    ///
+    /// # Errors
+    /// [`Refusal`]; the databases.
+    pub fn delete(&self, card: &mut dyn Card) -> Result<Standing, Fault> {
+        self.with_loader(|loader| {
+            let (_, number) = loader.identify(&mut *card)?;
+            let row = self.begin(number, Deed::Delete)?;
+            self.unlink(number)?;
+            loader.terminate(card)?;
+            self.end(row, Deed::Delete, BTreeSet::new())
+        })
+    }
+
+    fn begin(&self, number: CardNumber, deed: Deed) -> Result<Id, Fault> {
+        let (vault, seams) = (self.city.vault.clone(), self.city.seams.clone());
+        self.city.store.write::<_, Fault, _>(move |tx| {
+            let row = cards::find(tx, &vault, number)?.ok_or(Refusal::Unknown)?;
+            cards::begin(tx, &seams, &row, deed)?;
+            Ok(row.id)
+        })
+    }
+
+    fn finish(&self, loader: &mut Loader<'_>, card: &mut dyn Card, row: Id, deed: Deed) -> Result<Standing, Fault> {
+        let (_, _, there) = loader.look(card)?;
+        self.end(row, deed, there.keys)
+    }
+
+    fn end(&self, row: Id, deed: Deed, keys: BTreeSet<(KeySet, u8)>) -> Result<Standing, Fault> {
+        let (seams, by) = (self.city.seams.clone(), self.by.clone());
+        self.city.store.write::<_, Fault, _>(move |tx| cards::finish(tx, &seams, &by, row, deed, &keys))
+    }
+
+    fn link(&self, number: CardNumber, who: &ResidentId) -> Result<(), Fault> {
+        let (vault, seams, by, who) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
+        self.city.store.write::<_, Fault, _>(move |tx| {
+            let (until, token) = (seams.now().plus_seconds(LINK_SECONDS), Token::CityApplication(number.0));
+            let linked = credentials::enrol_token(tx, &vault, &seams, &by, &who, until, &token)?;
+            linked.map(drop).map_err(|_| Refusal::AnotherPerson.into())
+        })
+    }
+
+    /// Whose card it is; `None` when it is nobody's, or stopped.
+    fn holder(&self, number: CardNumber) -> Result<Option<ResidentId>, Fault> {
+        let (vault, now) = (self.city.vault.clone(), self.city.seams.now());
+        self.city.store.read::<_, Fault, _>(move |tx| {
+            let found = credentials::find_token(tx, &vault, now, &Token::CityApplication(number.0))?;
+            Ok(found.ok().map(|person| person.resident().clone()))
+        })
+    }
+
+    fn unlink(&self, number: CardNumber) -> Result<(), Fault> {
+        let Some(who) = self.holder(number)? else { return Ok(()) };
+        let (vault, seams, by) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone());
+        self.city.store.write::<_, Fault, _>(move |tx| {
+            let token = Token::CityApplication(number.0);
+            // A link that is there is left as it is: this tells which one it is.
+            let linked = credentials::enrol_token(tx, &vault, &seams, &by, &who, seams.now(), &token)?;
+            if let Ok(link) = linked {
+                credentials::set_status(tx, &seams, &by, &who, link.credential, CredentialStatus::Ended)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes each service's number where the card holds another. Each is a disclosure to the person.
+    fn write_numbers(
+        &self,
+        loader: &mut Loader<'_>,
+        card: &mut dyn Card,
+        number: CardNumber,
+        who: &ResidentId,
+    ) -> Result<(), Fault> {
+        for (service, duty, file) in NUMBERS {
+            let all = Counter { city: &self.city, by: &self.by, duty, service }.look(who)?;
+            let value =
+                newest_usable(&all, &self.city.seams).map(|one| one.number.reveal().clone()).unwrap_or_default();
+            let (_, there) = loader.read(&mut *card, file)?;
+            // Never written, and nothing to write.
+            if !(there.version == 0 && value.is_empty()) {
+                loader.write(&mut *card, number, file, value.as_bytes(), None)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn newest_usable<'a>(all: &'a [ServiceCard], seams: &Seams) -> Option<&'a ServiceCard> {
+    all.iter().find(|one| one.is_usable(seams.today()))
+}
+
+/// Sets the card has of which it lacks the newest key, or holds an older one besides.
+fn behind(keys: &GroupKeys, there: &Inventory) -> Vec<KeySet> {
+    let is_behind = |set: &KeySet| {
+        let held = there.keys.iter().filter(|(of, _)| of == set).map(|(_, version)| *version);
+        held.clone().any(|version| version != keys.newest(*set))
+    };
+    KeySet::ALL.into_iter().filter(is_behind).collect()
+}

@@ -1,0 +1,2 @@
+staff-done-application = 記録しました。
+staff-done-application-asked = もう1人の承認を待ちます。

@@ -1,0 +1,328 @@
+//! The loading desk (独自アプリの搭載窓口): a card put down says what stands on it; load, go on, update, erase.
+//!
+//! ```text
+//!  put down ─► what stands on it ─┬─ load: PIN proved ─► put on ─► PIN proved, number read in the same connection ─► personalise
+//!                                 ├─ half-way: go on, or take it back
+//!                                 └─ update · erase (PIN proved)
+//! ```
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use base::Kind;
+use card::city_application::Image;
+use card::city_application::loading::LoadingRoute;
+use maud::{Markup, html};
+use tools::city_application::desk::{Desk, Seen, Wish};
+use tools::city_application::model::{Deed, Found, Standing};
+use tools::city_application::{Fault, Refusal};
+use tools::terminals::Sort;
+use ui::form::{ButtonKind, Field, button, field};
+use ui::notice::{AlertKind, chip, facts};
+use zeroize::Zeroizing;
+
+use super::reading::proved;
+use super::{AtCounter, said};
+use crate::app::blocking;
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::kiosk::reader::CardSlot;
+use crate::kiosk::{Place, Say, say_card};
+use crate::routes::{Routes, Rule};
+
+/// What challenges of this desk name.
+const SERVICE: &str = "city_application";
+const PATH: &str = "/counter/application";
+/// Bytes of an emergency card.
+const MOST_EMERGENCY: usize = 1024;
+
+/// Its routes.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get(PATH, Rule::Kiosk, start)
+        .post(PATH, Rule::Kiosk, look)
+        .post("/counter/application/load", Rule::Kiosk, load)
+        .post("/counter/application/update", Rule::Kiosk, update)
+        .post("/counter/application/delete", Rule::Kiosk, delete)
+}
+
+/// The demo's route onto a virtual card.
+struct Route<'a>(&'a dyn CardSlot);
+
+impl LoadingRoute for Route<'_> {
+    fn load(&mut self, image: Image) -> Result<(), String> {
+        self.0.load_application(image)
+    }
+}
+
+/// The sentence of a fault; what lies beneath goes to the log.
+fn no(fault: &Fault) -> Say {
+    match fault {
+        Fault::Refused(refusal) => Say::Key(refusal.word()),
+        other => {
+            tracing::error!(%other, "the loading desk failed beneath");
+            Say::Key("application-refused-beneath")
+        }
+    }
+}
+
+async fn start(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::LoadingDesk)?;
+    Ok(page(&at, None, None, None))
+}
+
+/// Lets `act` use the card of the drawer's place, or the one that lies there; it goes back afterwards.
+async fn with_card<T: Send + 'static>(
+    at: &AtCounter,
+    fields: &Fields,
+    act: impl FnOnce(&Place, &dyn CardSlot, &Desk) -> Result<T, Say> + Send + 'static,
+) -> Result<Result<T, Say>, Failure> {
+    let place: Arc<Place> = at.app.kiosk.clone().ok_or_else(|| Failure::of(Kind::NotFound))?;
+    let index = fields.filled("card").and_then(|text| text.parse::<usize>().ok());
+    let desk = Desk { city: at.app.inside()?.as_ref().clone(), by: at.actor(), terminal: at.terminal.id };
+    blocking(move || {
+        Ok(place.with_slot(desk.terminal, |slot| {
+            if let Some(index) = index
+                && !slot.put_from_drawer(index)
+            {
+                return Err(Say::Key("kiosk-reader-waiting"));
+            }
+            let done = act(&place, slot, &desk);
+            slot.eject();
+            done
+        }))
+    })
+    .await
+}
+
+fn seen(slot: &dyn CardSlot, desk: &Desk) -> Result<Seen, Say> {
+    let mut card = slot.connect().map_err(|error| say_card(&error.into()))?;
+    let seen = desk.look(&mut *card).map_err(|fault| no(&fault));
+    let _ = card.power_off();
+    seen
+}
+
+async fn look(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LoadingDesk)?;
+    fields.only(&["card"])?;
+    let looked = with_card(&at, &fields, |_, slot, desk| seen(slot, desk)).await?;
+    Ok(after(&at, &fields, looked, None))
+}
+
+/// The page after a deed: what stands on the card now, and what was said.
+fn after(at: &AtCounter, fields: &Fields, looked: Result<Seen, Say>, done: Option<Say>) -> Response {
+    match (looked, done) {
+        (Ok(seen), say) => page(at, fields.filled("card"), Some(&seen), say.as_ref()),
+        (Err(_), Some(say)) | (Err(say), None) => page(at, fields.filled("card"), None, Some(&say)),
+    }
+}
+
+/// Does something and looks again, whatever came of it.
+async fn deed(
+    at: &AtCounter,
+    fields: &Fields,
+    done: &'static str,
+    act: impl FnOnce(&Place, &dyn CardSlot, &Desk) -> Result<(), Say> + Send + 'static,
+) -> Result<Response, Failure> {
+    let both = with_card(at, fields, move |place, slot, desk| {
+        let said = act(place, slot, desk).map_or_else(|say| say, |()| Say::Done(done));
+        Ok((seen(slot, desk), said))
+    })
+    .await?;
+    Ok(match both {
+        Ok((looked, said)) => after(at, fields, looked, Some(said)),
+        Err(say) => after(at, fields, Err(say), None),
+    })
+}
+
+fn wish(fields: &Fields) -> Result<Wish, Say> {
+    let pin = Zeroizing::new(base::text::to_half_width(fields.get("application-pin")));
+    if !(4..=16).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Say::Key("application-pin-shape"));
+    }
+    let emergency = fields.filled("emergency").map(|text| Zeroizing::new(text.to_owned()));
+    if let Some(text) = &emergency {
+        if text.len() > MOST_EMERGENCY {
+            return Err(Say::Key("application-emergency-long"));
+        }
+        if base::my_number_guard::refuse_individual_number(text).is_err() {
+            return Err(Say::Key("application-emergency-number"));
+        }
+    }
+    Ok(Wish { pin, emergency })
+}
+
+fn typed_pin(fields: &Fields) -> Zeroizing<String> {
+    Zeroizing::new(base::text::to_half_width(fields.get("pin")))
+}
+
+async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LoadingDesk)?;
+    fields.only(&["card", "pin", "application-pin", "emergency"])?;
+    let (wish, pin, terminal) = (wish(&fields), typed_pin(&fields), at.terminal.clone());
+    deed(&at, &fields, "application-done-loaded", move |place, slot, desk| {
+        let wish = wish?;
+        let found = seen(slot, desk)?.found;
+        if !found.deeds().contains(&Deed::Load) {
+            return Err(Say::Key(Refusal::NotNow.word()));
+        }
+        let issuer = &place.issuer;
+        if matches!(found, Found::Nothing | Found::Erased) {
+            // Whoever does not know the PIN gets nothing onto the card.
+            let (session, _) = proved(issuer, slot, &terminal, SERVICE, &pin)?;
+            let _ = session.close();
+            desk.put_on(&mut Route(slot)).map_err(|fault| no(&fault))?;
+        }
+        let (mut session, person) = proved(issuer, slot, &terminal, SERVICE, &pin)?;
+        let done = desk.personalise(session.same_card(), person.resident(), &wish);
+        let _ = session.close();
+        done.map(drop).map_err(|fault| no(&fault))
+    })
+    .await
+}
+
+async fn update(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LoadingDesk)?;
+    fields.only(&["card"])?;
+    deed(&at, &fields, "application-done-updated", |_, slot, desk| {
+        let mut card = slot.connect().map_err(|error| say_card(&error.into()))?;
+        let done = desk.update(&mut *card);
+        let _ = card.power_off();
+        done.map(drop).map_err(|fault| no(&fault))
+    })
+    .await
+}
+
+async fn delete(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    at.serves(Sort::LoadingDesk)?;
+    fields.only(&["card", "pin"])?;
+    let (pin, terminal) = (typed_pin(&fields), at.terminal.clone());
+    deed(&at, &fields, "application-done-deleted", move |place, slot, desk| {
+        let (mut session, _) = proved(&place.issuer, slot, &terminal, SERVICE, &pin)?;
+        let done = desk.delete(session.same_card());
+        let _ = session.close();
+        done.map(drop).map_err(|fault| no(&fault))
+    })
+    .await
+}
+
+fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Say>) -> Response {
+    let visit = &at.visit;
+    let title = visit.say("application-desk-title");
+    let main = html! {
+        h1 { (title) }
+        p { (visit.say("application-desk-lead")) }
+        (said(visit, &at.app.profile.counter, say))
+        @if let Some(seen) = seen { (stands(at, card, seen)) }
+        form method="post" action=(PATH) class="card" {
+            (visit.csrf(PATH))
+            h2 { (visit.say("application-put")) }
+            (super::form::card_fields(at, false))
+            div class="buttons" { (button(if seen.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary },
+                &visit.say("application-look"))) }
+        }
+        p class="hint" { (visit.say("application-desk-policy")) }
+        @if at.app.is_demo() { p class="hint" { (visit.say("application-keys-simulated")) } }
+    };
+    visit.page(&title).render(&main).into_response()
+}
+
+/// What stands on the card, and what may be done with it.
+fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
+    let visit = &at.visit;
+    let (kind, key) = match seen.found {
+        Found::Nothing => (AlertKind::Info, "application-found-nothing"),
+        Found::Erased => (AlertKind::Info, "application-found-erased"),
+        Found::Ours(None) => (AlertKind::Error, "application-refused-unknown"),
+        Found::Ours(Some(Standing::Ready)) if seen.old_keys.is_empty() => {
+            (AlertKind::Success, "application-found-ready")
+        }
+        Found::Ours(Some(Standing::Ready)) => (AlertKind::Warning, "application-found-old-keys"),
+        Found::Ours(Some(Standing::Loading)) => (AlertKind::Warning, "application-found-loading"),
+        Found::Ours(Some(Standing::Updating)) => (AlertKind::Warning, "application-found-updating"),
+        Found::Ours(Some(Standing::Deleting | Standing::Ended)) => (AlertKind::Warning, "application-found-deleting"),
+    };
+    let deeds = seen.found.deeds();
+    html! {
+        section class="card" {
+            h2 { (visit.say("application-found")) }
+            p { (chip(kind, &visit.say(key))) }
+            @if let Some(there) = &seen.inventory {
+                (facts(&there.files.iter().map(|(file, version)| {
+                    let name = visit.say(&format!("application-file-{:04x}", *file as u16));
+                    let version = if *version == 0 { visit.say("application-file-empty") }
+                        else { visit.say_with("application-file-version", &[("version", (*version).into())]) };
+                    (name, html! { (version) })
+                }).collect::<Vec<_>>()))
+            }
+            @if deeds.contains(&Deed::Load) { (load_form(at, card, seen)) }
+            @if deeds.contains(&Deed::Update) {
+                (small(at, card, "/counter/application/update", false, "application-update", ButtonKind::Primary))
+            }
+            @if deeds.contains(&Deed::Delete) {
+                details {
+                    summary { (visit.say("application-delete-how")) }
+                    (small(at, card, "/counter/application/delete", true, "application-delete", ButtonKind::Danger))
+                }
+            }
+        }
+    }
+}
+
+fn place_field(card: Option<&str>) -> Markup {
+    html! { @if let Some(card) = card { input type="hidden" name="card" value=(card); } }
+}
+
+fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32) -> Markup {
+    let visit = &at.visit;
+    let (label, hint) = (visit.say(key), visit.say(&format!("{key}-hint")));
+    field(
+        visit.language,
+        &Field {
+            name,
+            label: &label,
+            hint: Some(&hint),
+            kind: "password",
+            required: true,
+            autocomplete: Some("off"),
+            max_length: Some(longest),
+            ..Field::default()
+        },
+    )
+}
+
+fn load_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/application/load");
+    let is_half = seen.found == Found::Ours(Some(Standing::Loading));
+    let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
+    html! {
+        form method="post" action=(action) {
+            (visit.csrf(action))
+            (place_field(card))
+            div class="fields" {
+                (secret_field(at, "pin", "application-card-pin", 4))
+                (secret_field(at, "application-pin", "application-pin", 16))
+                (field(visit.language, &Field { name: "emergency", label: &emergency, hint: Some(&hint),
+                    autocomplete: Some("off"), max_length: Some(300), ..Field::default() }))
+            }
+            div class="buttons" {
+                (button(ButtonKind::Primary, &visit.say(if is_half { "application-go-on" } else { "application-load" })))
+            }
+        }
+    }
+}
+
+fn small(at: &AtCounter, card: Option<&str>, action: &str, with_pin: bool, key: &str, kind: ButtonKind) -> Markup {
+    let visit = &at.visit;
+    html! {
+        form method="post" action=(action) {
+            (visit.csrf(action))
+            (place_field(card))
+            @if with_pin {
+                p { (visit.say("application-delete-lead")) }
+                div class="fields" { (secret_field(at, "pin", "application-card-pin", 4)) }
+            }
+            div class="buttons" { (button(kind, &visit.say(key))) }
+        }
+    }
+}
