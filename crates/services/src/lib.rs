@@ -8,6 +8,7 @@ pub mod documents;
 pub mod notices_for_you;
 pub mod planned;
 pub mod service;
+pub mod staff_id;
 
 use service::Service;
 
@@ -16,7 +17,7 @@ pub const SERVICES: [&Service; 12] = [
     &convenience_certificates::SERVICE,
     &planned::library_card::SERVICE,
     &planned::hospital_card::SERVICE,
-    &planned::staff_id::SERVICE,
+    &staff_id::SERVICE,
     &planned::child_watch::SERVICE,
     &planned::shelter_checkin::SERVICE,
     &notices_for_you::SERVICE,

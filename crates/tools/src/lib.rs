@@ -37,6 +37,7 @@ pub mod staff;
 pub mod tax_records;
 pub mod terminals;
 pub mod twins;
+pub mod staff_id_list;
 pub mod withdrawal_list;
 pub mod zone;
 

@@ -12,4 +12,3 @@ pub mod library_card;
 pub mod maternal_handbook;
 pub mod medication_handbook;
 pub mod shelter_checkin;
-pub mod staff_id;

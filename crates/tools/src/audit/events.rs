@@ -91,6 +91,8 @@ events! {
     EventPutBack "events.put_back" "a withdrawn event was put back" "イベントの再掲載";
     ApplicationStatusSet "national_portal.status_set" "the state of an application from the national portal was set" "マイナポータル申請の処理状況の変更";
     NationalNoticeQueued "national_portal.notice_queued" "a notice was handed to the national portal" "マイナポータルへのお知らせの登録";
+    StaffIdChanged "staff_id.changed" "a staff ID was issued, changed or stopped" "職員身分証の発行・変更・停止";
+    StaffIdShown "staff_id.shown" "a staff ID was checked at a desk" "職員身分証の確認";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }

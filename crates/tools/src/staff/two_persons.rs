@@ -11,6 +11,8 @@
 //! | send letters to many | a certificate officer | another certificate officer, or an administrator |
 //! | send a notice | a clerk or a certificate officer | another certificate officer, or an administrator |
 //!
+//! | print a staff ID again | a personnel officer | another personnel officer, or an administrator |
+//!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
 use base::{Id, Seams, Timestamp};
@@ -26,6 +28,7 @@ use crate::dispatch;
 use crate::incidents::{self, IncidentError};
 use crate::paper_keys::{self, PaperKey, Part, Standing};
 use crate::papers;
+use crate::staff_id_list;
 use crate::tax_records::years::{self, Switch};
 
 /// Something that takes two persons.
@@ -47,6 +50,8 @@ pub enum Deed {
     ReleaseLetters(Id),
     /// Send the notice of this dispatch.
     ReleaseNotice(Id),
+    /// Make another label in the place of this staff ID's.
+    ReprintStaffId(Id),
 }
 
 impl Deed {
@@ -60,6 +65,7 @@ impl Deed {
             Self::SwitchTaxYear(_) => "tax-year.switch",
             Self::ReleaseLetters(_) => dispatch::RELEASE,
             Self::ReleaseNotice(_) => "notice.release",
+            Self::ReprintStaffId(_) => "staff_id.reprint",
         }
     }
 
@@ -72,7 +78,8 @@ impl Deed {
             | Self::UseKey(id)
             | Self::SwitchTaxYear(id)
             | Self::ReleaseLetters(id)
-            | Self::ReleaseNotice(id) => id,
+            | Self::ReleaseNotice(id)
+            | Self::ReprintStaffId(id) => id,
         }
     }
 
@@ -86,6 +93,7 @@ impl Deed {
             Self::SwitchTaxYear(_) => Action::SwitchTaxYear,
             Self::ReleaseLetters(_) => Action::SendLetters,
             Self::ReleaseNotice(_) => Action::WriteNotices,
+            Self::ReprintStaffId(_) => Action::ManageStaffIds,
         }
     }
 
@@ -99,6 +107,7 @@ impl Deed {
             Self::SwitchTaxYear(_) => Action::ApproveTaxYear,
             Self::ReleaseLetters(_) => Action::ApproveLetters,
             Self::ReleaseNotice(_) => Action::ApproveNotices,
+            Self::ReprintStaffId(_) => Action::ApproveStaffIds,
         }
     }
 
@@ -114,6 +123,7 @@ impl Deed {
             Self::SwitchTaxYear(subject),
             Self::ReleaseLetters(subject),
             Self::ReleaseNotice(subject),
+            Self::ReprintStaffId(subject),
         ];
         deeds.into_iter().find(|deed| deed.action() == approval.action)
     }
@@ -123,7 +133,7 @@ impl Deed {
         Ok(match self {
             Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) => Vec::new(),
             // A complete dispatch changes no more.
-            Self::ReleaseLetters(_) | Self::ReleaseNotice(_) => Vec::new(),
+            Self::ReleaseLetters(_) | Self::ReleaseNotice(_) | Self::ReprintStaffId(_) => Vec::new(),
             Self::PrepareKey(id) | Self::UseKey(id) => paper_keys::get(tx, id)?.map_or_else(Vec::new, |key| {
                 let at = key.use_at.map_or(0, Timestamp::micros);
                 format!("{}\n{}\n{at}", key.part.word(), key.name).into_bytes()
@@ -162,6 +172,12 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         }
         Deed::PrepareKey(key) => drop(standing_at(tx, key, Standing::Proposed)?),
         Deed::UseKey(key) => drop(standing_at(tx, key, Standing::Prepared)?),
+        // The room of staff IDs has looked whether there is one that may be printed again; it has its own database.
+        Deed::ReprintStaffId(id) => {
+            if staff_id_list::is_reprint_allowed(tx, id)? {
+                return Err(Refusal::Executed.into());
+            }
+        }
         Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             let is_notice = matches!(deed, Deed::ReleaseNotice(_));
@@ -331,6 +347,7 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
             audit::append(tx, seams, actor, Event::SettingChanged, &details)?;
             Ok(())
         }
+        Deed::ReprintStaffId(id) => Ok(staff_id_list::allow_reprint(tx, seams, id)?),
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             match dispatch::release(tx, seams, actor, dispatch) {
                 Ok(()) => Ok(()),

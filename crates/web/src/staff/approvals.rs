@@ -85,6 +85,8 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
+            // Whose it is stands in another database; the reason says why.
+            Deed::ReprintStaffId(_) => String::new(),
             Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
                 dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
             }
@@ -134,6 +136,7 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
         Deed::ReleaseLetters(_) => "letters-deed-release",
         Deed::ReleaseNotice(_) => "notice-deed-release",
+        Deed::ReprintStaffId(_) => "staff-id-deed-reprint",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),

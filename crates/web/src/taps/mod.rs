@@ -14,6 +14,7 @@ mod form;
 mod held;
 mod library;
 mod reading;
+mod staff_desk;
 
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ use crate::visit::{AtTerminal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes())
+    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes()).merge(staff_desk::routes())
 }
 
 /// A person who is known by what was shown.

@@ -133,7 +133,7 @@ fn with_pin(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: 
     found.map(Shown::Verified).map_err(|refusal| Say::Key(credential_sentence(refusal)))
 }
 
-fn sign(
+pub(super) fn sign(
     session: &mut JpkiSession<Box<dyn card::Card>>,
     pin: &FourDigitPin,
     challenge: &Challenge,
