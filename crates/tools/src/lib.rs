@@ -34,10 +34,10 @@ pub mod self_information;
 pub mod service_cards;
 pub mod signing;
 pub mod staff;
+pub mod staff_id_list;
 pub mod tax_records;
 pub mod terminals;
 pub mod twins;
-pub mod staff_id_list;
 pub mod withdrawal_list;
 pub mod zone;
 

@@ -96,7 +96,8 @@ pub fn publish(city: &Inside, keys: &KeyRing, mut live: Vec<Live>) -> Result<boo
         .collect();
     let digest = sha256(&[serde_json::json!(told).to_string().as_bytes()]);
     let last = city.store.read::<_, StoreError, _>(|tx| {
-        let row = tx.query_one("SELECT number, made_at, digest FROM staff_id_lists ORDER BY number DESC LIMIT 1", &[])?;
+        let row =
+            tx.query_one("SELECT number, made_at, digest FROM staff_id_lists ORDER BY number DESC LIMIT 1", &[])?;
         row.map(|row| Ok((row.int(0)?, row.timestamp(1)?, row.blob(2)?.to_vec()))).transpose()
     })?;
     let is_due = last.as_ref().is_none_or(|(_, at, was)| *was != digest || now.seconds_since(*at) >= EVERY_SECONDS);

@@ -116,8 +116,8 @@ impl StaffIdCode {
         if bytes.len() > MAX_BYTES {
             return Err(MalformedStaffId::NotTheMap);
         }
-        let value: Value = ciborium::de::from_reader_with_recursion_limit(bytes, 4)
-            .map_err(|_| MalformedStaffId::NotTheMap)?;
+        let value: Value =
+            ciborium::de::from_reader_with_recursion_limit(bytes, 4).map_err(|_| MalformedStaffId::NotTheMap)?;
         let Value::Map(pairs) = value else { return Err(MalformedStaffId::NotTheMap) };
         let mut values = Vec::with_capacity(6);
         for (at, (key, value)) in pairs.into_iter().enumerate() {
@@ -191,7 +191,10 @@ mod tests {
         let text = sticker.to_string();
         assert_eq!((text.len(), text.matches('-').count()), (19, 3));
         assert_eq!(Sticker::parse(&text), Some(sticker));
-        assert_eq!(Sticker::parse(&text.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l")), Some(sticker));
+        assert_eq!(
+            Sticker::parse(&text.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l")),
+            Some(sticker)
+        );
         assert_eq!(Sticker::parse("0123"), None);
         assert_eq!(Sticker::parse(""), None);
     }

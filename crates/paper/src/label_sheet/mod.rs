@@ -30,8 +30,8 @@ use crate::barcode::Square;
 use crate::certificate::sheet::PAGE;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
-use crate::seal::Seal;
 use crate::layout::{Align, Area, MM, Setter, Style, Text, Whose, boxes, frame, gray};
+use crate::seal::Seal;
 
 /// Side of a code at least, its quiet zone included, in millimetres.
 pub const LEAST_CODE: f32 = 15.0;

@@ -170,8 +170,8 @@ impl Personnel {
     /// # Errors
     /// Outer: the databases or the key store. Inner: why not.
     pub fn replace(&self, id: Id, deed: Deed) -> Done<Id> {
-        let two_persons =
-            deed == Deed::Replace && self.city.store.read(move |tx| tools::staff_id_list::is_reprint_allowed(tx, id))?;
+        let two_persons = deed == Deed::Replace
+            && self.city.store.read(move |tx| tools::staff_id_list::is_reprint_allowed(tx, id))?;
         self.audited(deed.code(), Some(id))?;
         let (city, by) = (self.city.clone(), self.by.clone());
         self.city.cards.write(move |tx| {

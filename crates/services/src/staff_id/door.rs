@@ -192,7 +192,9 @@ impl Door {
         let keys: Vec<TokenPublicKey> = file
             .city_keys
             .iter()
-            .map(|key| BASE64.decode(key.as_bytes()).ok().and_then(|info| TokenPublicKey::from_public_key_info(&info).ok()))
+            .map(|key| {
+                BASE64.decode(key.as_bytes()).ok().and_then(|info| TokenPublicKey::from_public_key_info(&info).ok())
+            })
             .collect::<Option<_>>()
             .ok_or(Shut::DoorFile)?;
         let list = read_list(list, &PublicKeyRing { version: 0, keys })?;
@@ -349,7 +351,8 @@ impl Personnel {
     pub fn doors(&self) -> Result<Vec<DoorRow>, CardError> {
         self.read(|tx, _| {
             let rows = tx.query("SELECT door, name, lists FROM staff_doors ORDER BY made_at, door", &[])?;
-            let row = |row: &store::Row| Ok(DoorRow { id: row.id(0)?, name: row.text(1)?.to_owned(), lists: row.int(2)? });
+            let row =
+                |row: &store::Row| Ok(DoorRow { id: row.id(0)?, name: row.text(1)?.to_owned(), lists: row.int(2)? });
             Ok(rows.iter().map(row).collect::<Result<_, store::StoreError>>()?)
         })
     }

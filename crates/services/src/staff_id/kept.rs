@@ -217,7 +217,8 @@ pub fn link(tx: &mut Tx<'_>, number: &str, account: Option<Id>) -> Result<bool, 
             return Ok(false);
         }
     }
-    Ok(tx.execute("UPDATE staff_members SET account = $2 WHERE staff_number = $1", &[number.into(), account.into()])? == 1)
+    Ok(tx.execute("UPDATE staff_members SET account = $2 WHERE staff_number = $1", &[number.into(), account.into()])?
+        == 1)
 }
 
 /// Sets a member's last day.
@@ -410,7 +411,10 @@ pub fn put_card(tx: &mut Tx<'_>, vault: &Vault, id: Id, card: &[u8]) -> Result<(
 /// The database or the key store.
 pub fn put_tag(tx: &mut Tx<'_>, vault: &Vault, id: Id, tag: Option<&[u8]>) -> Result<(), CardError> {
     let Some(tag) = tag else {
-        tx.execute("UPDATE staff_ids SET tag_key = NULL, tag_hash = NULL, tag = NULL WHERE staff_id = $1", &[id.into()])?;
+        tx.execute(
+            "UPDATE staff_ids SET tag_key = NULL, tag_hash = NULL, tag = NULL WHERE staff_id = $1",
+            &[id.into()],
+        )?;
         return Ok(());
     };
     let hash = vault.keyed_hash(TAG_PURPOSE, tag)?;
@@ -467,9 +471,8 @@ pub fn things(tx: &mut Tx<'_>, vault: &Vault, id: Id) -> Result<(Option<Vec<u8>>
     let Some(row) = tx.query_one("SELECT card, tag FROM staff_ids WHERE staff_id = $1", &[id.into()])? else {
         return Ok((None, None));
     };
-    let open = |column, sealed: Option<&[u8]>| {
-        sealed.map(|sealed| vault.open_sealed(&id_key(id), column, sealed)).transpose()
-    };
+    let open =
+        |column, sealed: Option<&[u8]>| sealed.map(|sealed| vault.open_sealed(&id_key(id), column, sealed)).transpose();
     Ok((open(CARD_COLUMN, row.opt_blob(0)?)?, open(TAG_COLUMN, row.opt_blob(1)?)?))
 }
 

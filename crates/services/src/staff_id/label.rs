@@ -56,7 +56,13 @@ pub struct Purpose {
     pub is_optional: bool,
 }
 
-const fn row(item: Item, code: &'static str, japanese: &'static str, is_for: &'static str, is_optional: bool) -> Purpose {
+const fn row(
+    item: Item,
+    code: &'static str,
+    japanese: &'static str,
+    is_for: &'static str,
+    is_optional: bool,
+) -> Purpose {
     Purpose { item, code, japanese, is_for, is_optional }
 }
 
@@ -139,7 +145,14 @@ impl Style {
         }
     }
 
-    fn case(&self, member: &Member, code: &StaffIdCode, token: &[u8], seal: &Seal, (width, height): (f32, f32)) -> Label {
+    fn case(
+        &self,
+        member: &Member,
+        code: &StaffIdCode,
+        token: &[u8],
+        seal: &Seal,
+        (width, height): (f32, f32),
+    ) -> Label {
         // Left column of words, right column with the code below the seal.
         let (edge, side) = (3.0, 25.0);
         let right = width - edge - side;

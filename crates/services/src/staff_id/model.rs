@@ -32,8 +32,7 @@ pub enum Standing {
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Prepared, Self::Live, Self::Lost, Self::Recalled, Self::Replaced, Self::Ended];
+    pub const ALL: [Self; 6] = [Self::Prepared, Self::Live, Self::Lost, Self::Recalled, Self::Replaced, Self::Ended];
 
     /// The stored code; never change one.
     pub const fn code(self) -> &'static str {

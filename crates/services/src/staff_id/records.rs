@@ -177,8 +177,7 @@ pub fn member<S: AsRef<str>>(fields: &[S]) -> Result<Member, (usize, Reason)> {
         Date::parse(&text).map_err(|_| (at, Reason::Date))
     };
     let employed_from = date(6, from.as_ref())?;
-    let employed_until =
-        if until.as_ref().trim().is_empty() { None } else { Some(date(7, until.as_ref().trim())?) };
+    let employed_until = if until.as_ref().trim().is_empty() { None } else { Some(date(7, until.as_ref().trim())?) };
     if employed_until.is_some_and(|last| last < employed_from) {
         return Err((7, Reason::Order));
     }

@@ -8,7 +8,7 @@ pub const SERVICE: Service = Service {
     key: "staff_id",
     japanese: "職員身分証の一元化",
     english: "Staff ID on one card",
-    state: State::Planned,
+    state: State::Built,
     policy: PolicyRow {
         pillar: Pillar::Card,
         category: "ワンカード化",
@@ -19,25 +19,25 @@ pub const SERVICE: Service = Service {
         issues: &[
             Issue {
                 text: "シールの貼付(貼り替え)についての市民への周知",
-                answer: "シールはケースに貼る。市民は QR で「今の職員か」を確かめられ、その案内を券面と公開ページに置く。",
+                answer: "シールはケースに貼る。市民は QR で「今の職員か」を公開ページで確かめられ、貼り替え手順にもその案内を載せる。",
             },
             Issue {
                 text: "他人への譲渡の防止",
-                answer: "シールは登録したカードに結び付き、確認には顔写真のある券面とカードの署名を使う。",
+                answer: "シールの符号は登録したカードに結び付き、受付では暗証番号付きのカードとシールが合うことを確かめる。",
             },
             Issue {
                 text: "偽造防止", answer: "署名した QR。だれでも検証でき、失効も分かる。"
             },
             Issue {
                 text: "シールへの印字項目(情報量)の精査",
-                answer: "身分証である旨、職員番号、任命権者名、発行日と期限だけを、版のある様式として持つ。",
+                answer: "項目ごとに目的を表(label::ITEMS)にし、必須は政策の三つと期限・シール番号・符号だけ。氏名・所属・職名・連絡先は初めは印字しない。",
             },
             Issue {
-                text: "二重管理", answer: "人事の記録から発行・更新・回収し、こちらで氏名を打ち直さない。"
+                text: "二重管理", answer: "人事のCSVから発行・更新・回収し、こちらで氏名を打ち直さない。"
             },
             Issue {
                 text: "既存カードとの相違点(手数料など)",
-                answer: "相違点を設定として持ち、発行の画面と控えに示す。",
+                answer: "従来の身分証との費用の差を設定として持ち、節約額を印刷の画面に示す。",
             },
         ],
         data: &[Data {
@@ -49,7 +49,7 @@ pub const SERVICE: Service = Service {
     },
     tools: [
         ours("カードケースに貼るシールに、身分証である旨、職員番号、任命権者名を印字する。"),
-        ours("登録と職員画面への署名に利用者証明用電子証明書を使う。"),
+        ours("カードの登録、職員画面へのサインイン、受付と扉での確認に、利用者証明用電子証明書と暗証番号を使う。"),
         NO,
         NO,
         NO,
@@ -61,10 +61,34 @@ pub const SERVICE: Service = Service {
         says: "身分証の様式、発行と回収",
         source: "recalled",
     }],
-    routes: &[],
+    routes: &[
+        Route { path: "/staff/staff-ids", who: "人事担当" },
+        Route { path: "/staff/sign-in/card", who: "職員(カードと暗証番号)" },
+        Route { path: "/staff/me/doors", who: "職員本人" },
+        Route { path: "/counter/staff", who: "受付の端末" },
+        Route { path: "/staff-id", who: "だれでも(外のゾーン)" },
+    ],
     disclosures: &[],
-    retention: &[],
-    jobs: &[],
+    retention: &[
+        Retention {
+            what: "カードとタグの番号(封をした控え)",
+            how_long: "身分証が紛失・回収・交替・終了になるまで",
+            why: "扉ごとの一覧を作るため。終われば、照合用のハッシュだけが残る",
+        },
+        Retention {
+            what: "発行台帳",
+            how_long: "市の文書分類に従う(運用者が入力)",
+            why: "発行・更新・回収の経過を示すため",
+        },
+        Retention {
+            what: "扉を開けた記録",
+            how_long: "市の文書分類に従う(運用者が入力)",
+            why: "だれがいつ開けたかを示すため。本人も見られる",
+        },
+    ],
+    jobs: &[Job {
+        name: "staff-ids", what: "有効な身分証の一覧を外のゾーンに送り、退職日を過ぎた身分証を終える"
+    }],
     effects: &[Effect {
         measure: Measure::CardsNotIssued, how: "専用カードを作らずに発行した身分証の数"
     }],

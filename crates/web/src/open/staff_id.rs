@@ -26,10 +26,11 @@ use crate::visit::Visit;
 const PATH: &str = "/staff-id";
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get(PATH, Rule::Public, page)
-        .post(PATH, Rule::Public, check)
-        .get("/staff-id/live.json", Rule::Public, live)
+    Routes::new().get(PATH, Rule::Public, page).post(PATH, Rule::Public, check).get(
+        "/staff-id/live.json",
+        Rule::Public,
+        live,
+    )
 }
 
 async fn page(visit: Visit) -> Markup {
@@ -95,10 +96,14 @@ async fn check(State(app): State<Arc<App>>, visit: Visit, fields: Fields) -> Res
     })
     .await?;
     let answer = match answer {
-        Answer::Valid { department } => alert(visit.language, AlertKind::Success, &html! {
-            p { strong { (visit.say("staff-id-public-valid")) } }
-            p { (visit.say("staff-id-department")) ": " (department) }
-        }),
+        Answer::Valid { department } => alert(
+            visit.language,
+            AlertKind::Success,
+            &html! {
+                p { strong { (visit.say("staff-id-public-valid")) } }
+                p { (visit.say("staff-id-department")) ": " (department) }
+            },
+        ),
         Answer::NotValid => say(AlertKind::Error, "staff-id-public-not-valid"),
         Answer::Unknown => say(AlertKind::Warning, "staff-id-public-unknown"),
     };

@@ -73,6 +73,7 @@ mod terminals;
 mod words;
 
 pub use keys::{InUse, KeyMaker, MadeKey};
+pub use staff_ids::end_sessions;
 
 use crate::routes::Routes;
 

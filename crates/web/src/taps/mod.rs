@@ -40,7 +40,10 @@ use crate::visit::{AtTerminal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes()).merge(staff_desk::routes())
+    Routes::new()
+        .get("/demo/terminal/{sort}", Rule::DemoLoopback, demo)
+        .merge(library::routes())
+        .merge(staff_desk::routes())
 }
 
 /// A person who is known by what was shown.

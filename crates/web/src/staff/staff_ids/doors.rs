@@ -87,7 +87,8 @@ pub(super) fn table(visit: &Visit, title: &str, all: &[Opening], with_whose: boo
         .iter()
         .map(|one| {
             let means = visit.say(if one.means == "card" { "staff-id-by-card" } else { "staff-id-by-tag" });
-            let mut row = vec![html! { (ui::dates::instant(visit.language, one.at)) }, html! { (one.door) }, html! { (means) }];
+            let mut row =
+                vec![html! { (ui::dates::instant(visit.language, one.at)) }, html! { (one.door) }, html! { (means) }];
             if with_whose {
                 row.push(html! { (one.number.as_deref().unwrap_or("–")) });
             }

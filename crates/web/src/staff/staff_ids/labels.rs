@@ -165,7 +165,8 @@ fn settings_form(visit: &Visit, settings: &Settings) -> Markup {
         })
         .collect();
     let layouts = [("case", "staff-id-layout-case"), ("face", "staff-id-layout-face")];
-    let layouts: Vec<(String, String)> = layouts.iter().map(|(code, key)| ((*code).to_owned(), visit.say(key))).collect();
+    let layouts: Vec<(String, String)> =
+        layouts.iter().map(|(code, key)| ((*code).to_owned(), visit.say(key))).collect();
     let layout = if settings.layout == Layout::Face { "face" } else { "case" };
     let optional: Vec<(String, String)> = ITEMS
         .iter()
@@ -207,9 +208,8 @@ fn settings_form(visit: &Visit, settings: &Settings) -> Markup {
 /// The old ID beside the new one, and what was saved so far (既存カードとの相違点).
 fn fees(visit: &Visit, fees: &Fees, printed: u32) -> Markup {
     let yen = |yen: Yen| html! { (yen.0) " 円" };
-    let row = |key: &str, old: Yen, new: Yen| {
-        vec![html! { (visit.say(key)) }, yen(old), yen(new), yen(Yen(old.0 - new.0))]
-    };
+    let row =
+        |key: &str, old: Yen, new: Yen| vec![html! { (visit.say(key)) }, yen(old), yen(new), yen(Yen(old.0 - new.0))];
     let rows = [
         row("staff-id-fee-first", fees.own_card, fees.one_card),
         row("staff-id-fee-again", fees.own_card_again, fees.one_card),
@@ -325,11 +325,7 @@ struct OfSheet {
     sheet: String,
 }
 
-async fn calibrate(
-    State(app): State<Arc<App>>,
-    _: SignedIn,
-    Query(of): Query<OfSheet>,
-) -> Result<Response, Failure> {
+async fn calibrate(State(app): State<Arc<App>>, _: SignedIn, Query(of): Query<OfSheet>) -> Result<Response, Failure> {
     let format = Format::of(&of.sheet).ok_or_else(|| Failure::of(Kind::NotFound))?;
     let typeface = app.typeface()?;
     let sheets = sheets(&app, format, Correction::default(), 0);

@@ -111,7 +111,8 @@ fn present(visit: &Visit, today: base::Date, one: &StaffId, (is_asked, is_allowe
     let tag = format!("/staff/staff-ids/id/{}/tag", one.id);
     let (label, hint) = (visit.say("staff-id-tag"), visit.say("staff-id-tag-hint"));
     let yes = |is: bool| visit.say(if is { "staff-id-yes" } else { "staff-id-no" });
-    let printed = one.printed_at.map_or_else(|| visit.say("staff-id-not-printed"), |at| ui::dates::instant(visit.language, at));
+    let printed =
+        one.printed_at.map_or_else(|| visit.say("staff-id-not-printed"), |at| ui::dates::instant(visit.language, at));
     html! {
         section class="card" {
             h2 { (visit.say("staff-id-present")) }

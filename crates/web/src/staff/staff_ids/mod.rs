@@ -69,11 +69,14 @@ fn done<T>(answer: Result<Result<T, Refusal>, CardError>) -> Result<T, Failure> 
 }
 
 /// Ends every session of an account: whoever lost a card or left is out at once.
+///
+/// # Errors
+/// The database.
 pub fn end_sessions(inside: &Inside, account: Id) -> Result<(), Failure> {
     let now = inside.seams.now();
-    Ok(inside.store.write::<_, store::StoreError, _>(move |tx| {
-        session::end_all(tx, now, Door::Staff, &account.to_string())
-    })?)
+    Ok(inside
+        .store
+        .write::<_, store::StoreError, _>(move |tx| session::end_all(tx, now, Door::Staff, &account.to_string()))?)
 }
 
 /// Tells the outside at once which IDs live. What fails here is told again by the job within a minute.
@@ -89,7 +92,10 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     let all = blocking(move || {
         desk.read(|tx, vault| {
             let members = kept::members(tx, vault)?;
-            members.into_iter().map(|kept| Ok((kept::of_member(tx, &kept.member.number)?, kept))).collect::<Result<Vec<_>, CardError>>()
+            members
+                .into_iter()
+                .map(|kept| Ok((kept::of_member(tx, &kept.member.number)?, kept)))
+                .collect::<Result<Vec<_>, CardError>>()
         })
         .map_err(|error| beneath(&error))
     })

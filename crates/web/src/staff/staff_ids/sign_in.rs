@@ -88,7 +88,8 @@ async fn answer(
     fields.only(&["request", "answer"])?;
     let is_https = app.settings.is_https;
     let secret = session::cookie(&headers, cookie(is_https)).and_then(Secret::parse);
-    let bound = bound_to_key(&secret.ok_or_else(|| Failure::saying(Kind::Refused, "agent-refused-not-from-server"))?.key());
+    let bound =
+        bound_to_key(&secret.ok_or_else(|| Failure::saying(Kind::Refused, "agent-refused-not-from-server"))?.key());
     let (counterpart, inside) = (app.counterpart()?.clone(), app.inside()?.clone());
     let (before, doing) = (console::session_secret(&app, &headers), app.clone());
     let secret = blocking(move || {
