@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use base::{Id, Personal};
@@ -206,7 +208,7 @@ fn words(pdf: &[u8]) -> (String, String) {
     let file = place.path().join("labels.pdf");
     std::fs::write(&file, pdf).unwrap();
     let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
-        let out = std::process::Command::new(program).args(arguments).output().unwrap();
+        let out = Command::new(program).args(arguments).output().unwrap();
         assert!(out.status.success(), "{program}: {}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8_lossy(&out.stdout).into_owned()
     };
@@ -220,6 +222,32 @@ fn words(pdf: &[u8]) -> (String, String) {
     }
     let code = run("zbarimg", &["-q".as_ref(), "--raw".as_ref(), page.with_extension("png").as_ref()]);
     (run("pdftotext", &[file.as_ref(), "-".as_ref()]), code.trim().to_owned())
+}
+
+/// The script that was written from the document alone, without a line: what it makes of a code.
+fn second_opinion(scene: &Scene, code: &str) -> String {
+    const NAME: &str = "python-of-tests";
+    let json = |address: &str| {
+        serde_json::from_slice::<serde_json::Value>(&scene.door.stranger().get(address).bytes).unwrap()
+    };
+    let question = serde_json::json!({
+        "code": code,
+        "keys": json("/verify/keys.json"),
+        "list": json("/staff-id/live.json"),
+        "now": scene.door.database.seams.now().seconds(),
+    });
+    // <target>/<profile>/deps/<this test>
+    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
+    let python = if beside.is_file() { beside } else { NAME.into() };
+    let mut child = Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/staff_id.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("Python cannot be run ({error}): scripts/setup test installs it"));
+    child.stdin.take().unwrap().write_all(question.to_string().as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
 #[test]
@@ -273,6 +301,7 @@ fn an_id_is_labelled_checked_by_anybody_and_dead_at_once_when_it_is_lost() {
         let page_open = scene.ask(signed);
         assert!(page_open.contains("現在の職員です") && page_open.contains("市民課"), "{page_open}");
         assert!(!page_open.contains("葛") && !page_open.contains("1001"), "no name, no number");
+        assert_eq!(second_opinion(&scene, &code), "valid 市民課");
         let typed = sticker(&mut officer, &page);
         assert!(scene.ask(&typed.to_lowercase()).contains("現在の職員です"));
         let mut forged = signed.to_owned();
@@ -283,6 +312,7 @@ fn an_id_is_labelled_checked_by_anybody_and_dead_at_once_when_it_is_lost() {
 
         ok(&officer.post(&format!("/staff/staff-ids/id/{id}/do/lost"), &[]));
         assert!(scene.ask(signed).contains("有効な身分証ではありません"));
+        assert_eq!(second_opinion(&scene, &code), "not valid");
         scene.door.database.clock.advance_seconds(2 * 86_400);
         assert!(scene.ask(signed).contains("今は確かめられません"), "an old list says nothing");
     });
