@@ -130,6 +130,9 @@ fn complete(city: &OpenCity, directory: &Path, progress: &mut dyn FnMut(&str)) -
         let Ok(place) = u32::try_from(place) else { continue };
         cards::elsewhere::find_or_make(city.inside(), &authorities, line, place)?;
     }
+    let staff: Vec<ResidentId> =
+        samples.sample.iter().filter_map(|sample| ResidentId::parse(&sample.resident_id).ok()).collect();
+    crate::staff_ids::samples(city.inside(), &authorities, &staff)?;
     crate::sample_usage::write(city.inside())
         .map_err(Failure::while_doing(Kind::Unavailable, "the sample counts cannot be written"))?;
     crate::city_cards::seed_demo(city.inside())?;

@@ -26,6 +26,7 @@ pub mod sample_events;
 pub mod sample_usage;
 pub mod schemes;
 pub mod serve;
+pub mod staff_ids;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,6 +73,11 @@ enum Command {
         after_help = "Example:\n  yakuba agent pair --server https://city.example.lg.jp --code XXXX-XXXX-XXXX-XXXX-XXXX\n  yakuba agent"
     )]
     Agent(AgentArguments),
+    /// Decide at a door of the city's own, without any line: a staff ID's card with its PIN, or an issued tag.
+    #[command(
+        after_help = "Example:\n  yakuba door --file door-0198.json --list door-list.json --log door.log --tag 04A233915C2B80"
+    )]
+    Door(DoorArguments),
     /// Find what is wrong with an installation.
     #[command(after_help = "Example:\n  yakuba doctor --data /var/lib/yakuba\n  yakuba doctor --facts")]
     Doctor(DoctorArguments),
@@ -429,6 +435,23 @@ pub enum AgentCommand {
     List,
 }
 
+/// Arguments of `door`.
+#[derive(Args)]
+pub struct DoorArguments {
+    /// The door's own file, given out once.
+    #[arg(long)]
+    file: PathBuf,
+    /// The newest list for this door.
+    #[arg(long)]
+    list: PathBuf,
+    /// Where openings are written down.
+    #[arg(long)]
+    log: PathBuf,
+    /// The number of a tag; without it, the card on the reader with its PIN on standard input.
+    #[arg(long)]
+    tag: Option<String>,
+}
+
 /// Arguments of `doctor`.
 #[derive(Args)]
 pub struct DoctorArguments {
@@ -456,6 +479,7 @@ pub fn run() -> ExitCode {
         Command::Staff(command) => commands::staff::run(&command),
         Command::Keys(command) => commands::keys::run(&command),
         Command::Agent(arguments) => commands::agent::run(&arguments),
+        Command::Door(arguments) => commands::door::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Docs { out } => commands::docs::run(&out),
     };

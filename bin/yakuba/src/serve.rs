@@ -369,6 +369,8 @@ impl Beside {
                 .map(|_| ())
                 .map_err(|error| error.to_string())
         })?;
+        let (city, composer) = (inside.clone(), means.issuer.composer.clone());
+        self.every(crate::staff_ids::EVERY_SECONDS, "staff-ids", move || crate::staff_ids::look(&city, &composer))?;
         let city = inside.clone();
         self.every(EFFECT_SECONDS, "effect-report", move || {
             let seams = city.seams.clone();

@@ -11,6 +11,7 @@ pub mod library_card;
 pub mod notices_for_you;
 pub mod planned;
 pub mod service;
+pub mod staff_id;
 
 use service::Service;
 
@@ -19,7 +20,7 @@ pub const SERVICES: [&Service; 12] = [
     &convenience_certificates::SERVICE,
     &library_card::SERVICE,
     &hospital_card::SERVICE,
-    &planned::staff_id::SERVICE,
+    &staff_id::SERVICE,
     &planned::child_watch::SERVICE,
     &planned::shelter_checkin::SERVICE,
     &notices_for_you::SERVICE,

@@ -36,6 +36,7 @@ pub mod self_information;
 pub mod service_cards;
 pub mod signing;
 pub mod staff;
+pub mod staff_id_list;
 pub mod tax_records;
 pub mod terminals;
 pub mod twins;

@@ -9,7 +9,7 @@ use crate::audit::Zone;
 use crate::family_register::registration::remote;
 use crate::mailbox::{arrivals as letters, consents};
 use crate::relay::{Router, audit_heads, paper_status};
-use crate::{city_events, data_apps, dispatch, effect_report, portal, twins, withdrawal_list};
+use crate::{city_events, data_apps, dispatch, effect_report, portal, staff_id_list, twins, withdrawal_list};
 
 /// What the portals' zone takes from the register's zone.
 pub fn to_outside() -> Router {
@@ -20,6 +20,7 @@ pub fn to_outside() -> Router {
         .on(data_apps::registry::DECIDED, data_apps::registry::receive_decided)
         .on(effect_report::KIND, |tx, _, message| effect_report::receive(tx, message))
         .on(withdrawal_list::KIND, |tx, _, message| withdrawal_list::receive(tx, message))
+        .on(staff_id_list::KIND, |tx, _, message| staff_id_list::receive(tx, message))
         .on(portal::post::KIND, |tx, _, message| portal::post::receive(tx, message))
         .on(letters::LETTER, letters::receive_letter)
         .on(letters::ATTACHMENT, |tx, _, message| letters::receive_attachment(tx, message))

@@ -10,4 +10,5 @@ pub mod kiosk_messages;
 pub mod record_lines;
 pub mod resident_csv;
 pub mod seal_registration;
+pub mod staff_id_code;
 pub mod tax_record;

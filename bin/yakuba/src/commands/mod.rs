@@ -6,6 +6,7 @@ pub mod city;
 pub mod copies;
 pub mod docs;
 pub mod doctor;
+pub mod door;
 pub mod issue;
 pub mod issue_family;
 pub mod keys;

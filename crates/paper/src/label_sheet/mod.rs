@@ -31,6 +31,7 @@ use crate::certificate::sheet::PAGE;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::layout::{Align, Area, MM, Setter, Style, Text, Whose, boxes, frame, gray};
+use crate::seal::Seal;
 
 /// Side of a code at least, its quiet zone included, in millimetres.
 pub const LEAST_CODE: f32 = 15.0;
@@ -52,7 +53,7 @@ pub struct Spot {
 }
 
 /// What stands on a label.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Item {
     /// A text; set smaller down to half its size and on more lines before it is refused, never cut.
     Text {
@@ -78,6 +79,13 @@ pub enum Item {
     },
     /// A thin line around the box.
     Frame(Spot),
+    /// The seal of whoever answers for it; the smaller side counts.
+    Seal {
+        /// The picture.
+        seal: Seal,
+        /// Where.
+        at: Spot,
+    },
 }
 
 /// One label.
@@ -105,6 +113,7 @@ enum Ready {
     Text(Text),
     Code(Square, Area, String),
     Frame(Area),
+    Seal(Seal, Area),
 }
 
 impl Sheets<'_> {
@@ -188,6 +197,10 @@ fn set(setter: &Setter<'_>, item: &Item, label: Area) -> Result<Ready, PaperErro
             Ok(Ready::Code(square, on_page(label, *at), words.clone()))
         }
         Item::Frame(at) => Ok(Ready::Frame(on_page(label, *at))),
+        Item::Seal { seal, at } => {
+            let side = at.w.min(at.h);
+            Ok(Ready::Seal(seal.clone(), on_page(label, Spot { w: side, h: side, ..*at })))
+        }
     }
 }
 
@@ -206,6 +219,19 @@ fn draw_item(surface: &mut Surface<'_>, typeface: &Typeface, page: usize, item: 
             let mut figure = TagGroup::new(Tag::Figure(Some(words.clone())).with_bbox(bbox));
             figure.push(surface.start_tagged(ContentTag::Other));
             square.draw(surface, *area);
+            surface.end_tagged();
+            group.push(figure);
+        }
+        Ready::Seal(seal, area) => {
+            let bbox = area.rect().map(|rect| BBox::new(page, rect));
+            let words = format!("電子公印 {}", seal.name);
+            let mut figure = TagGroup::new(Tag::Figure(Some(words)).with_bbox(bbox));
+            figure.push(surface.start_tagged(ContentTag::Other));
+            if let Some(size) = Size::from_wh(area.w * MM, area.h * MM) {
+                surface.push_transform(&Transform::from_translate(area.x * MM, area.y * MM));
+                surface.draw_image(seal.image.clone(), size);
+                surface.pop();
+            }
             surface.end_tagged();
             group.push(figure);
         }

@@ -9,4 +9,3 @@ pub mod health_check_bank;
 pub mod maternal_handbook;
 pub mod medication_handbook;
 pub mod shelter_checkin;
-pub mod staff_id;

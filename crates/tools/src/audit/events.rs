@@ -98,6 +98,8 @@ events! {
     CityCardNumbers "city_card.numbers_given" "numbers of a card of the city were brought in, or given in a file, on labels or to a system" "市のカードの番号の取込み・出力・照会";
     LibraryFileGiven "library.file_given" "a list of patron numbers was given to the library" "図書館への利用者番号一覧の出力";
     LibraryFileTaken "library.file_taken" "a list of patron numbers was taken from the library" "図書館からの利用者番号一覧の取込み";
+    StaffIdChanged "staff_id.changed" "a staff ID was issued, changed or stopped" "職員身分証の発行・変更・停止";
+    StaffIdShown "staff_id.shown" "a staff ID was checked at a desk" "職員身分証の確認";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";
     BackupRestored "backup.restored" "a backup was restored" "バックアップからの復元";
 }

@@ -34,6 +34,8 @@ words_enum! {
         Auditor "auditor" "監査担当" "auditor";
         /// Keeps the system running: imports, health. Sees no residents.
         Operator "operator" "運用担当" "operator";
+        /// Keeps the record of the city's staff and their IDs. Sees no residents.
+        PersonnelOfficer "personnel_officer" "人事担当" "personnel officer";
     }
 }
 
@@ -150,6 +152,10 @@ words_enum! {
         CityApplicationKeys "city_application_keys" "独自アプリの鍵を管理する" "keep the keys of the city's application";
         /// See cards with the city's application and what was done to each.
         LoadCityApplication "load_city_application" "独自アプリの搭載状況を見る" "see cards with the city's application";
+        /// Keep the staff record, issue and stop staff IDs, ask for a reprint (two persons).
+        ManageStaffIds "manage_staff_ids" "職員身分証を発行・停止する" "issue and stop staff IDs";
+        /// Be the second person when a staff ID is printed again.
+        ApproveStaffIds "approve_staff_ids" "職員身分証の再作成を承認する" "approve that a staff ID is printed again";
         /// See the heads of the audit chain and check it.
         SeeAudit "see_audit" "監査記録を確かめる" "check the audit record";
     }
@@ -158,7 +164,7 @@ words_enum! {
 impl Action {
     /// The roles that may do this. Exhaustive: a new action does not compile until somebody decides.
     pub const fn roles(self) -> &'static [Role] {
-        use Role::{Administrator, Auditor, CertificateOfficer, CounterClerk, Operator};
+        use Role::{Administrator, Auditor, CertificateOfficer, CounterClerk, Operator, PersonnelOfficer};
         match self {
             Self::SearchRegister | Self::OpenPerson | Self::IssueAtCounter | Self::ManageCredentials => {
                 &[CounterClerk, CertificateOfficer]
@@ -188,7 +194,9 @@ impl Action {
                 &[CertificateOfficer, Administrator]
             }
             Self::ApproveAdministrator => &[Administrator, Auditor],
-            Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor],
+            Self::SeeApprovals => &[Administrator, CertificateOfficer, Auditor, PersonnelOfficer],
+            Self::ManageStaffIds => &[PersonnelOfficer],
+            Self::ApproveStaffIds => &[PersonnelOfficer, Administrator],
             Self::SeeCash => &[CertificateOfficer, Auditor, Administrator],
             Self::CloseCash | Self::SettleMoney => &[CertificateOfficer],
             Self::ApproveCash => &[CertificateOfficer, Administrator],
@@ -233,7 +241,7 @@ mod tests {
 
     #[test]
     fn those_who_keep_accounts_or_machines_see_no_resident() {
-        for role in [Role::Administrator, Role::Operator, Role::Auditor] {
+        for role in [Role::Administrator, Role::Operator, Role::Auditor, Role::PersonnelOfficer] {
             for action in [Action::SearchRegister, Action::OpenPerson, Action::IssueAtCounter] {
                 assert!(!role.may(action), "{} may {}", role.code(), action.code());
             }

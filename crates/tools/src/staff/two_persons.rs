@@ -12,6 +12,8 @@
 //! | renew or retire a key of the city's application | a certificate officer or an administrator | another one of these |
 //! | send a notice | a clerk or a certificate officer | another certificate officer, or an administrator |
 //!
+//! | print a staff ID again | a personnel officer | another personnel officer, or an administrator |
+//!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
 use base::{Id, Seams, Timestamp};
@@ -28,6 +30,7 @@ use crate::dispatch;
 use crate::incidents::{self, IncidentError};
 use crate::paper_keys::{self, PaperKey, Part, Standing};
 use crate::papers;
+use crate::staff_id_list;
 use crate::tax_records::years::{self, Switch};
 
 /// Something that takes two persons.
@@ -53,6 +56,8 @@ pub enum Deed {
     UseApplicationKey(Id),
     /// Retire this old key of the city's application.
     RetireApplicationKey(Id),
+    /// Make another label in the place of this staff ID's.
+    ReprintStaffId(Id),
 }
 
 impl Deed {
@@ -68,6 +73,7 @@ impl Deed {
             Self::ReleaseNotice(_) => "notice.release",
             Self::UseApplicationKey(_) => "city-application-key.use",
             Self::RetireApplicationKey(_) => "city-application-key.retire",
+            Self::ReprintStaffId(_) => "staff_id.reprint",
         }
     }
 
@@ -82,7 +88,8 @@ impl Deed {
             | Self::ReleaseLetters(id)
             | Self::ReleaseNotice(id)
             | Self::UseApplicationKey(id)
-            | Self::RetireApplicationKey(id) => id,
+            | Self::RetireApplicationKey(id)
+            | Self::ReprintStaffId(id) => id,
         }
     }
 
@@ -97,6 +104,7 @@ impl Deed {
             Self::ReleaseLetters(_) => Action::SendLetters,
             Self::ReleaseNotice(_) => Action::WriteNotices,
             Self::UseApplicationKey(_) | Self::RetireApplicationKey(_) => Action::CityApplicationKeys,
+            Self::ReprintStaffId(_) => Action::ManageStaffIds,
         }
     }
 
@@ -111,6 +119,7 @@ impl Deed {
             Self::ReleaseLetters(_) => Action::ApproveLetters,
             Self::ReleaseNotice(_) => Action::ApproveNotices,
             Self::UseApplicationKey(_) | Self::RetireApplicationKey(_) => Action::CityApplicationKeys,
+            Self::ReprintStaffId(_) => Action::ApproveStaffIds,
         }
     }
 
@@ -128,6 +137,7 @@ impl Deed {
             Self::ReleaseNotice(subject),
             Self::UseApplicationKey(subject),
             Self::RetireApplicationKey(subject),
+            Self::ReprintStaffId(subject),
         ];
         deeds.into_iter().find(|deed| deed.action() == approval.action)
     }
@@ -137,7 +147,7 @@ impl Deed {
         Ok(match self {
             Self::GiveAdministrator(_) | Self::ResumeService(_) | Self::WithdrawPaper(_) => Vec::new(),
             // A complete dispatch changes no more.
-            Self::ReleaseLetters(_) | Self::ReleaseNotice(_) => Vec::new(),
+            Self::ReleaseLetters(_) | Self::ReleaseNotice(_) | Self::ReprintStaffId(_) => Vec::new(),
             Self::UseApplicationKey(id) | Self::RetireApplicationKey(id) => {
                 application_keys::get(tx, id)?.map_or_else(Vec::new, |key| vec![key.set as u8, key.version])
             }
@@ -179,6 +189,12 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
         }
         Deed::PrepareKey(key) => drop(standing_at(tx, key, Standing::Proposed)?),
         Deed::UseKey(key) => drop(standing_at(tx, key, Standing::Prepared)?),
+        // The room of staff IDs has looked whether there is one that may be printed again; it has its own database.
+        Deed::ReprintStaffId(id) => {
+            if staff_id_list::is_reprint_allowed(tx, id)? {
+                return Err(Refusal::Executed.into());
+            }
+        }
         Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
         Deed::UseApplicationKey(key) => {
             let waits = |key: &application_keys::Kept| key.standing == application_keys::KeyStanding::Proposed;
@@ -363,6 +379,7 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
         Deed::UseApplicationKey(key) => done(application_keys::bring_in(tx, seams, actor, key)?),
         // It may have become needed meanwhile.
         Deed::RetireApplicationKey(key) => done(application_keys::retire(tx, seams, actor, key)?),
+        Deed::ReprintStaffId(id) => Ok(staff_id_list::allow_reprint(tx, seams, id)?),
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             match dispatch::release(tx, seams, actor, dispatch) {
                 Ok(()) => Ok(()),

@@ -20,6 +20,7 @@ mod checked;
 mod effect;
 mod looked_keys;
 mod registration;
+mod staff_id;
 mod start;
 mod twin;
 mod verify;
@@ -58,6 +59,7 @@ pub fn routes() -> Routes {
         .merge(looked_keys::routes())
         .merge(registration::routes())
         .post_up_to("/verify/document", Rule::Public, DOCUMENT_BYTES, verify::document)
+        .merge(staff_id::routes())
         .merge(twin::routes())
 }
 

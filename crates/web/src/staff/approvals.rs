@@ -89,6 +89,8 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
                 .map(|key| format!("{} {}", tools::city_application::set_word(key.set), key.version))
                 .unwrap_or_default(),
+            // Whose it is stands in another database; the reason says why.
+            Deed::ReprintStaffId(_) => String::new(),
             Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
                 dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
             }
@@ -140,6 +142,7 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         Deed::ReleaseNotice(_) => "notice-deed-release",
         Deed::UseApplicationKey(_) => "application-deed-use",
         Deed::RetireApplicationKey(_) => "application-deed-retire",
+        Deed::ReprintStaffId(_) => "staff-id-deed-reprint",
     });
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),

@@ -30,6 +30,7 @@
 //! | [`notices`] | notices to those whom they concern: written, counted, released by two, watched |
 //! | [`terminals`] | machines: enrolling one, stopping a lost one |
 //! | [`imports`], [`copy_imports`] | resident files and files of the copied registers: what came, which rows were refused |
+//! | [`staff_ids`] | the staff record and IDs: issued, labelled, stopped; sign-in by card; doors |
 //! | [`accounts`] | staff and roles, invitations |
 //! | [`apps`] | private apps: admitted, stopped, ended |
 //! | [`approvals`] | what waits for a second person |
@@ -73,11 +74,13 @@ mod representatives;
 mod service;
 pub(crate) mod shell;
 mod sign_in;
+pub(crate) mod staff_ids;
 mod statistics;
 mod terminals;
 mod words;
 
 pub use keys::{InUse, KeyMaker, MadeKey};
+pub use staff_ids::end_sessions;
 
 use crate::routes::Routes;
 
@@ -122,5 +125,6 @@ pub fn routes() -> Routes {
         .merge(applications::routes())
         .merge(apps::routes())
         .merge(events::routes())
+        .merge(staff_ids::routes())
         .merge(audit_page::routes())
 }

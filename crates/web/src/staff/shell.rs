@@ -46,6 +46,7 @@ const PAGES: &[(&str, &str, Option<Action>)] = &[
     ("/staff/objections", "looked-staff-nav", Some(Action::AnswerObjections)),
     ("/staff/representatives", "representative-staff-nav", Some(Action::ManageRepresentatives)),
     ("/staff/accounts", "staff-nav-accounts", Some(Action::SeeStaff)),
+    ("/staff/staff-ids", "staff-id-nav", Some(Action::ManageStaffIds)),
     ("/staff/audit", "staff-nav-audit", Some(Action::SeeAudit)),
 ];
 

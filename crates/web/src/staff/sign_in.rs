@@ -56,7 +56,7 @@ const fn ceremony_cookie(is_https: bool) -> &'static str {
 }
 
 /// Passkeys belong to one origin. At another of our names the person is led to it.
-fn elsewhere(app: &App, headers: &HeaderMap, visit: &Visit) -> Option<Response> {
+pub(super) fn elsewhere(app: &App, headers: &HeaderMap, visit: &Visit) -> Option<Response> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let (_, own) = app.settings.staff_origin.split_once("://")?;
     let target = format!("{}{}", app.settings.staff_origin, visit.address);
@@ -72,6 +72,7 @@ async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Vi
         h1 { (title) }
         p { (visit.say_html("staff-sign-in-how")) }
         (form(&visit, "get", "/staff/sign-in", &html! {}, &visit.say("staff-sign-in-button")))
+        @if app.agents.is_some() { p { a href=(super::staff_ids::sign_in::PATH) { (visit.say("staff-id-sign-in")) } } }
         details {
             summary { (visit.say("staff-sign-in-trouble")) }
             ul {
@@ -239,6 +240,7 @@ async fn me_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Res
         @if !can_remove { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-passkey-add-second")) } })) }
         h2 { (visit.say("staff-passkey-add")) }
         (form(&visit, "create", "/staff/me/passkeys", &fields, &visit.say("staff-passkey-add-button")))
+        (super::staff_ids::sign_in::links(&app, &visit))
         @if me.may(Action::IssueAtCounter) {
             h2 { (visit.say("staff-counter-title")) }
             p { (visit.say_html("staff-counter-how")) }
@@ -290,12 +292,12 @@ fn ceremony_of(app: &App, headers: &HeaderMap) -> Result<CeremonySecret, Failure
         .ok_or_else(|| StaffError::from(tools::staff::StaffRefusal::Ceremony).into())
 }
 
-fn session_secret(app: &App, headers: &HeaderMap) -> Option<Secret> {
+pub(super) fn session_secret(app: &App, headers: &HeaderMap) -> Option<Secret> {
     session::cookie(headers, Door::Staff.cookie(app.settings.is_https)).and_then(Secret::parse)
 }
 
 /// A new session; whatever session this browser had is over.
-fn start_session(inside: &tools::Inside, account: Id, before: Option<Secret>) -> Result<Secret, Failure> {
+pub(super) fn start_session(inside: &tools::Inside, account: Id, before: Option<Secret>) -> Result<Secret, Failure> {
     let seams = inside.seams.clone();
     Ok(inside.store.write(move |tx| {
         if let Some(before) = &before {

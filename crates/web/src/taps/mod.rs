@@ -18,6 +18,7 @@ mod hospital;
 mod library;
 mod reading;
 mod revisit;
+mod staff_desk;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub fn routes() -> Routes {
         .merge(hospital::routes())
         .merge(revisit::routes())
         .merge(application::routes())
+        .merge(staff_desk::routes())
 }
 
 /// A person who is known by what was shown.

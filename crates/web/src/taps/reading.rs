@@ -188,7 +188,7 @@ pub(super) fn proved(
     Ok((session, person))
 }
 
-fn sign(
+pub(super) fn sign(
     session: &mut JpkiSession<Box<dyn card::Card>>,
     pin: &FourDigitPin,
     challenge: &Challenge,

@@ -109,3 +109,5 @@ agent-page-failed = Something went wrong. Begin again.
 agent-purpose-link = Link the card to your record (counter)
 agent-purpose-renew = Register the renewed card (counter)
 agent-purpose-registration = Apply for your family register in this city
+agent-purpose-staff-id = Enrolling the card of a staff ID
+agent-purpose-staff-sign-in = Signing in to the staff console

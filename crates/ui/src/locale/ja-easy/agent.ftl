@@ -109,3 +109,5 @@ agent-page-failed = うまく いきませんでした。もう一度 はじめ�
 agent-purpose-link = カードを ｜市《し》に ｜登録《とうろく》する
 agent-purpose-renew = ｜新《あたら》しい カードを ｜登録《とうろく》する
 agent-purpose-registration = ｜戸籍《こせき》の ｜利用登録《りようとうろく》を ｜申請《しんせい》する
+agent-purpose-staff-id = 職員身分証にカードを登録する
+agent-purpose-staff-sign-in = 職員画面へのサインイン

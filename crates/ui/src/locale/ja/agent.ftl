@@ -109,3 +109,5 @@ agent-page-failed = うまくいきませんでした。もう一度はじめて
 agent-purpose-link = 市にカードを登録する(窓口)
 agent-purpose-renew = 更新したカードを市に登録する(窓口)
 agent-purpose-registration = 本籍地利用登録を申請する
+agent-purpose-staff-id = 職員身分証にカードを登録する
+agent-purpose-staff-sign-in = 職員画面へのサインイン

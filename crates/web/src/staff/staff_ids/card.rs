@@ -1,0 +1,112 @@
+//! Enrolling the card of a member of staff: at the personnel desk, with the PIN, through the agent of this PC.
+//!
+//! ```text
+//!  prepared ID ─► agent: PIN ─► sealed answer ─► chain, status, signature ─► keyed hash (and, sealed, for doors) ─► live
+//! ```
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Json, Response};
+use base::{Id, Kind};
+use maud::html;
+use pki::agent::Verb;
+use serde_json::json;
+use tools::Inside;
+
+use super::{MANAGE, desk, done, tell};
+use crate::agents::{Counterpart, bound_to, pages, wording};
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::kiosk::card_sentence;
+use crate::routes::Routes;
+use crate::staff::shell;
+use crate::visit::{SignedIn, Visit};
+
+/// What the agent's window says the card is for.
+const PURPOSE: &str = "agent-purpose-staff-id";
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/staff/staff-ids/id/{id}/card", MANAGE, page)
+        .post("/staff/staff-ids/id/{id}/card/ask", MANAGE, ask)
+        .post("/staff/staff-ids/id/{id}/card/answer", MANAGE, answer)
+}
+
+async fn page(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    shell::id(&id)?;
+    let port = app.counterpart()?.port;
+    let here = format!("/staff/staff-ids/id/{id}/card");
+    let main = html! {
+        p { (visit.say("staff-id-enrol-how")) }
+        (pages::asking(&visit, port, &format!("{here}/ask"), &format!("{here}/answer"), "staff-id-enrol-button"))
+        div class="buttons" { a href=(super::PATH) { (visit.say("page-back")) } }
+    };
+    Ok(pages::page_with_agent(&visit, &me, &visit.say("staff-id-enrol"), port, &main))
+}
+
+async fn ask(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    let bound = bound_to(&me.session);
+    let request = request(&app, &fields, bound, PURPOSE).await?;
+    Ok(Json(json!({ "request": request })).into_response())
+}
+
+/// A request for the agent that the page names.
+pub(super) async fn request(
+    app: &App,
+    fields: &Fields,
+    bound: [u8; 32],
+    purpose: &'static str,
+) -> Result<String, Failure> {
+    fields.only(&["agent"])?;
+    let agent = Id::parse(fields.get("agent")).map_err(|_| Failure::saying(Kind::NotFound, "agent-staff-unknown"))?;
+    let (inside, counterpart) = (app.inside()?.clone(), app.counterpart()?.clone());
+    blocking(move || counterpart.ask(&inside, agent, bound, wording(purpose), Verb::Identify)).await
+}
+
+/// The card behind an answer: the bytes of its certificate's number.
+pub(super) fn proved(
+    app: &App,
+    counterpart: &Counterpart,
+    inside: &Inside,
+    bound: &[u8; 32],
+    purpose: &'static str,
+    fields: &Fields,
+) -> Result<Vec<u8>, Failure> {
+    // Cards are verified with the means of the certificate machines: the same anchors, the same revocation.
+    let place = app.kiosk.as_ref().ok_or_else(|| Failure::of(Kind::Unavailable))?;
+    let (request, answer) = (fields.get("request"), fields.get("answer"));
+    let opened = counterpart.open(inside, bound, &wording(purpose), request, answer)?;
+    let opened = opened.map_err(|no| Failure::saying(Kind::Refused, no.key()))?;
+    let issuer = &place.issuer;
+    let verified = opened.verify(&issuer.anchors, &*issuer.status, inside.seams.now()).map_err(|refusal| {
+        Failure::saying(Kind::Refused, card_sentence(&refusal)).with("counter", inside.profile.counter.clone())
+    })?;
+    Ok(tools::credentials::kinds::certificate_bytes(&verified.certificate_id))
+}
+
+async fn answer(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: SignedIn,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    fields.only(&["request", "answer"])?;
+    let (id, desk, counterpart) = (shell::id(&id)?, desk(&app, &me)?, app.counterpart()?.clone());
+    let bound = bound_to(&me.session);
+    blocking(move || {
+        let card = proved(&app, &counterpart, &desk.city, &bound, PURPOSE, &fields)?;
+        done(desk.enrol_card(id, &card))?;
+        tell(&app, &desk);
+        Ok(())
+    })
+    .await?;
+    Ok(Json(json!({ "message": visit.say("staff-id-enrolled"), "next": super::PATH })).into_response())
+}

@@ -1,0 +1,179 @@
+//! Signing in to the console with the card of one's staff ID (カードで). The card is proved with its PIN through the agent of
+//! this PC; a live ID of somebody employed today says which account, and the account says which roles.
+//!
+//! Which account a card opens, its holder says once: signed in with the passkey, with the card in hand. Nobody else can.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Json, Response};
+use base::Kind;
+use maud::{Markup, html};
+use serde_json::json;
+use services::staff_id::actions::Personnel;
+use tools::Inside;
+use tools::access::Actor;
+use tools::audit::{self, Event};
+use tools::staff;
+
+use super::card::{proved, request};
+use super::{beneath, desk};
+use crate::agents::{ReachesAgent, bound_to, bound_to_key, pages};
+use crate::app::{App, blocking};
+use crate::assets;
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::routes::{Routes, Rule};
+use crate::session::{self, Secret};
+use crate::staff::{shell, sign_in as console};
+use crate::visit::{SignedIn, Visit};
+
+/// Where it is done.
+pub(crate) const PATH: &str = "/staff/sign-in/card";
+const PURPOSE: &str = "agent-purpose-staff-sign-in";
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get(PATH, Rule::Public, page)
+        .post("/staff/sign-in/card/ask", Rule::Public, ask)
+        .post("/staff/sign-in/card/answer", Rule::Public, answer)
+        .get("/staff/me/card", Rule::StaffSignedIn, mine)
+        .post("/staff/me/card/ask", Rule::StaffSignedIn, ask_mine)
+        .post("/staff/me/card/answer", Rule::StaffSignedIn, answer_mine)
+        .get("/staff/me/doors", Rule::StaffSignedIn, openings)
+}
+
+/// The cookie that binds a request for a card to this browser.
+const fn cookie(is_https: bool) -> &'static str {
+    if is_https { "__Host-yakuba-staff-card" } else { "yakuba-staff-card" }
+}
+
+async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> Result<Response, Failure> {
+    if let Some(there) = console::elsewhere(&app, &headers, &visit) {
+        return Ok(there);
+    }
+    let port = app.counterpart()?.port;
+    let title = visit.say("staff-id-sign-in");
+    let main = html! {
+        h1 { (title) }
+        p { (visit.say("staff-id-sign-in-how")) }
+        (pages::asking(&visit, port, "/staff/sign-in/card/ask", "/staff/sign-in/card/answer", "staff-id-sign-in-button"))
+        div class="buttons" { a href="/staff/sign-in" { (visit.say("staff-id-sign-in-passkey")) } }
+    };
+    let mut response = visit.page(&title).script(assets::path("agent.js")).render(&main).into_response();
+    response.extensions_mut().insert(ReachesAgent(port));
+    Ok(response)
+}
+
+async fn ask(State(app): State<Arc<App>>, fields: Fields) -> Result<Response, Failure> {
+    let (secret, is_https) = (Secret::fresh(&app.seams), app.settings.is_https);
+    let request = request(&app, &fields, bound_to_key(&secret.key()), PURPOSE).await?;
+    let mut response = Json(json!({ "request": request })).into_response();
+    session::give(&mut response, &session::set_cookie(cookie(is_https), &secret.cookie_value(), is_https));
+    Ok(response)
+}
+
+/// The same refusal whatever is behind it: no card at hand tells whose it is.
+fn not_in() -> Failure {
+    Failure::saying(Kind::Refused, "staff-id-sign-in-refused").next("/staff/sign-in", "staff-sign-in-title")
+}
+
+async fn answer(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    fields.only(&["request", "answer"])?;
+    let is_https = app.settings.is_https;
+    let secret = session::cookie(&headers, cookie(is_https)).and_then(Secret::parse);
+    let bound =
+        bound_to_key(&secret.ok_or_else(|| Failure::saying(Kind::Refused, "agent-refused-not-from-server"))?.key());
+    let (counterpart, inside) = (app.counterpart()?.clone(), app.inside()?.clone());
+    let (before, doing) = (console::session_secret(&app, &headers), app.clone());
+    let secret = blocking(move || {
+        let desk = Personnel { city: Inside::clone(&inside), by: Actor::System { job: "sign-in" } };
+        let card = proved(&doing, &counterpart, &inside, &bound, PURPOSE, &fields)?;
+        let kept = desk.by_card(&card).map_err(|error| beneath(&error))?;
+        let Some(account) = kept.and_then(|kept| kept.account) else { return Err(not_in()) };
+        let found = inside.store.read(|tx| staff::account(tx, account))?;
+        let account = found.filter(|account| account.is_active).ok_or_else(not_in)?;
+        let (seams, actor) = (inside.seams.clone(), account.actor());
+        inside.store.write::<_, store::StoreError, _>(move |tx| {
+            audit::append(tx, &seams, &actor, Event::StaffSignedIn, &[("how", "card")]).map(|_| ())
+        })?;
+        console::start_session(&inside, account.id, before)
+    })
+    .await?;
+    let message = visit.say("staff-id-signed-in");
+    let mut response = Json(json!({ "message": message, "next": "/staff" })).into_response();
+    let door = session::Door::Staff.cookie(is_https);
+    session::give(&mut response, &session::set_cookie(door, &secret.cookie_value(), is_https));
+    session::give(&mut response, &session::clear_cookie(cookie(is_https), is_https));
+    Ok(response)
+}
+
+async fn mine(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
+    let port = app.counterpart()?.port;
+    let main = html! {
+        p { (visit.say("staff-id-mine-how")) }
+        (pages::asking(&visit, port, "/staff/me/card/ask", "/staff/me/card/answer", "staff-id-mine-button"))
+        div class="buttons" { a href="/staff/me" { (visit.say("page-back")) } }
+    };
+    Ok(pages::page_with_agent(&visit, &me, &visit.say("staff-id-mine"), port, &main))
+}
+
+async fn ask_mine(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    let request = request(&app, &fields, bound_to(&me.session), PURPOSE).await?;
+    Ok(Json(json!({ "request": request })).into_response())
+}
+
+async fn answer_mine(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: SignedIn,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    fields.only(&["request", "answer"])?;
+    let (desk, counterpart, bound) = (desk(&app, &me)?, app.counterpart()?.clone(), bound_to(&me.session));
+    blocking(move || {
+        let card = proved(&app, &counterpart, &desk.city, &bound, PURPOSE, &fields)?;
+        let kept = desk.by_card(&card).map_err(|error| beneath(&error))?.ok_or_else(not_in)?;
+        let is_anothers = kept.account.is_some_and(|account| account != me.account.id);
+        let is_linked =
+            !is_anothers && desk.link(&kept.member.number, Some(me.account.id)).map_err(|error| beneath(&error))?;
+        if is_linked { Ok(()) } else { Err(Failure::saying(Kind::Conflict, "staff-id-no-account-taken")) }
+    })
+    .await?;
+    Ok(Json(json!({ "message": visit.say("staff-id-mine-done"), "next": "/staff/me" })).into_response())
+}
+
+/// Which doors one's own ID opened, and when.
+async fn openings(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
+    let (desk, account) = (desk(&app, &me)?, me.account.id);
+    let all = blocking(move || {
+        let kept = desk.read(|tx, vault| services::staff_id::kept::of_account(tx, vault, account));
+        let Some(kept) = kept.map_err(|error| beneath(&error))? else { return Ok(Vec::new()) };
+        desk.openings(Some(&kept.member.number)).map_err(|error| beneath(&error))
+    })
+    .await?;
+    let title = visit.say("staff-id-my-doors");
+    let main = html! {
+        p { (visit.say("staff-id-my-doors-how")) }
+        (super::doors::table(&visit, &title, &all, false))
+        div class="buttons" { a href="/staff/me" { (visit.say("page-back")) } }
+    };
+    Ok(shell::page(&visit, &me, &title, &main))
+}
+
+/// What stands on one's own page about card and doors.
+pub(crate) fn links(app: &App, visit: &Visit) -> Markup {
+    html! {
+        h2 { (visit.say("staff-id-mine")) }
+        ul {
+            @if app.agents.is_some() { li { a href="/staff/me/card" { (visit.say("staff-id-mine-button")) } } }
+            li { a href="/staff/me/doors" { (visit.say("staff-id-my-doors")) } }
+        }
+    }
+}

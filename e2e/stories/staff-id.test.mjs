@@ -1,0 +1,105 @@
+// Staff IDs in a demo city: the personnel office sees the samples and stops one, anybody asks at the public page, a guard checks
+// card and label. A city of its own: it has its own first administrator.
+
+import assert from 'node:assert/strict'
+import { join as path } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { ownCity } from '../lib/own_city.mjs'
+
+const pictures = process.env.YAKUBA_PICTURES
+
+describe('a staff ID', () => {
+  let city, browser, lib, officer, sticker, member
+
+  before(async () => {
+    city = await ownCity()
+    lib = { ...await import('../lib/city.mjs'), ...await import('../lib/browser.mjs'), ...await import('../lib/staff.mjs') }
+    browser = await lib.launch()
+    const administrator = await lib.person(browser, lib.sizes.desk)
+    await lib.becomeFirstAdministrator(administrator)
+    const link = await lib.invite(administrator, '人事 花子', ['personnel_officer'])
+    officer = await lib.person(browser, lib.sizes.desk)
+    await lib.join(officer, link)
+  })
+
+  after(async () => {
+    await browser?.close()
+    await city?.stop()
+  })
+
+  async function picture (page, name) {
+    if (pictures) await page.screenshot({ path: path(pictures, `${name}.png`), fullPage: true })
+  }
+
+  async function asked (number, language = 'ja', size = lib.sizes.phone) {
+    const page = await lib.person(browser, size)
+    await page.goto(`${lib.url}/staff-id?lang=${language}#${number}`)
+    await page.locator('#staff-id-filled:not([hidden])').waitFor()
+    assert.ok(!page.url().includes('#'), 'the code leaves the address')
+    await lib.fit(page, `/staff-id in ${language}`)
+    await page.locator('#staff-id button').click()
+    await page.locator('.alert').first().waitFor()
+    await lib.fit(page, `the answer in ${language}`)
+    return page
+  }
+
+  test('the personnel office sees the members and their IDs', async () => {
+    await lib.open(officer, '/staff/staff-ids')
+    assert.match(await officer.locator('main').innerText(), /見本　春子/)
+    await lib.fit(officer, 'the list')
+    await picture(officer, 'staff-id-list')
+    await officer.locator('a', { hasText: '2001' }).click()
+    member = officer.url()
+    sticker = await officer.locator('code').first().innerText()
+    assert.match(sticker, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/)
+    await lib.fit(officer, 'a member')
+    await picture(officer, 'staff-id-member')
+    for (const place of ['labels', 'doors']) {
+      await lib.open(officer, `/staff/staff-ids/${place}`)
+      if (place === 'labels') await officer.locator('details summary').first().click()
+      await lib.fit(officer, place)
+      await picture(officer, `staff-id-${place}`)
+    }
+    await lib.open(officer, '/staff/staff-ids/leaflet')
+    await lib.fit(officer, 'the leaflet')
+  })
+
+  test('anybody finds out whether the person is an employee, and nothing else', async () => {
+    for (const language of lib.languages) {
+      const page = await asked(sticker, language, language === 'ja' ? lib.sizes.phone : lib.sizes.narrow)
+      const text = await page.locator('main').innerText()
+      assert.match(text, /市民課/)
+      assert.doesNotMatch(text, /春子|2001/)
+      await picture(page, `staff-id-public-${language}`)
+    }
+    const page = await asked('0000-0000-0000-0000', 'ja', lib.sizes.desk)
+    assert.match(await page.locator('.alert').innerText(), /有効な身分証ではありません/)
+  })
+
+  test('a guard checks that card and label belong together', async () => {
+    const desk = await lib.person(browser, lib.sizes.desk)
+    await desk.goto(`${lib.url}/demo/terminal/staff_desk`)
+    const check = async (place) => {
+      const cards = await desk.locator('select[name=card] option').allInnerTexts()
+      await desk.locator('select[name=card]').selectOption(String(place))
+      await desk.locator('input[name=pin]').fill(/PIN (\d{4})/.exec(cards[place])[1])
+      await desk.locator('input[name=label]').fill(sticker)
+      await desk.locator('form.card button').click()
+      await desk.locator('.alert').first().waitFor()
+      return desk.locator('.alert').first().innerText()
+    }
+    assert.match(await check(0), /有効です[\s\S]*市民課/)
+    await lib.fit(desk, 'the desk')
+    await picture(desk, 'staff-id-desk')
+    assert.match(await check(1), /合いません/)
+  })
+
+  test('an ID that is lost is dead for anybody within seconds', async () => {
+    await officer.goto(member)
+    await officer.locator('form[action$="/do/lost"] button').click()
+    await officer.waitForURL(/done=/)
+    await officer.waitForTimeout(3000)
+    const page = await asked(sticker)
+    assert.match(await page.locator('.alert').innerText(), /有効な身分証ではありません/)
+  })
+})
