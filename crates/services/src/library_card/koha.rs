@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::sip2_system::due_date;
 use super::system::{
-    AllRenewed, Answer, Hold, Item, Lent, LibraryError, LibrarySystem, Loan, No, Offers, Patron, Place, Returned, Standing,
+    AllRenewed, Answer, Hold, Item, Lent, LibraryError, LibrarySystem, Loan, No, Offers, Patron, Place, Returned,
+    Standing,
 };
 
 /// Seconds before its end at which a token is let go.
@@ -94,8 +95,7 @@ impl Koha {
             ("client_secret", self.settings.secret.reveal()),
         ])
         .map_err(|_| LibraryError::Malformed("client"))?;
-        let answer =
-            self.http.send(Request::Post { url: &url, form: &form }).map_err(|_| LibraryError::Unreachable)?;
+        let answer = self.http.send(Request::Post { url: &url, form: &form }).map_err(|_| LibraryError::Unreachable)?;
         match answer.status {
             200 => {}
             503 => return Err(LibraryError::Maintenance),
@@ -234,7 +234,8 @@ impl Koha {
 impl LibrarySystem for Koha {
     fn check(&self) -> Answer<Offers> {
         self.token()?;
-        let all = Offers { lending: true, returning: true, renewing: true, holding: true, paying: true, blocking: true };
+        let all =
+            Offers { lending: true, returning: true, renewing: true, holding: true, paying: true, blocking: true };
         Ok(Offers { returning: false, blocking: false, ..all })
     }
 

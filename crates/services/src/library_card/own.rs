@@ -153,7 +153,8 @@ fn is_fresh(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<bool,
 pub fn standing(outside: &Outside, account: AccountId) -> Result<Standing, PostError> {
     let now = outside.seams.now();
     let row = outside.store.read::<_, StoreError, _>(move |tx| {
-        let sql = "SELECT look_id, look_key, answer, told_at FROM library_looks WHERE account_id = $1 AND erase_at > $2";
+        let sql =
+            "SELECT look_id, look_key, answer, told_at FROM library_looks WHERE account_id = $1 AND erase_at > $2";
         tx.query_one(sql, &[account.into(), now.into()])
     })?;
     let Some(row) = row else { return Ok(Standing::Nothing) };

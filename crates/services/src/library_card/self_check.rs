@@ -139,7 +139,11 @@ impl Conversation {
     pub fn answer(&mut self, question: Message) -> Message {
         let is_change = matches!(
             question,
-            Message::Checkout(_) | Message::Checkin(_) | Message::Renew(_) | Message::RenewAll(_) | Message::Hold(_)
+            Message::Checkout(_)
+                | Message::Checkin(_)
+                | Message::Renew(_)
+                | Message::RenewAll(_)
+                | Message::Hold(_)
                 | Message::FeePaid(_)
         );
         let Some(machine) = self.machine.clone().filter(|_| is_change) else { return self.answer_once(question) };

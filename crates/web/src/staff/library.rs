@@ -123,7 +123,6 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     Ok(shell::page(&visit, &me, &visit.say("library-staff-title"), &main))
 }
 
-
 fn take_form(visit: &Visit) -> Markup {
     let action = "/staff/library/take";
     html! {
@@ -250,7 +249,11 @@ async fn one(
         .map(|(line, reason)| vec![html! { (line) }, visit.say_html(&format!("library-refused-{reason}"))])
         .collect();
     let kind = if file.refused == 0 { AlertKind::Success } else { AlertKind::Warning };
-    let numbers = [("library-staff-lines", file.lines), ("library-staff-changed", file.changed), ("library-staff-refused", file.refused)];
+    let numbers = [
+        ("library-staff-lines", file.lines),
+        ("library-staff-changed", file.changed),
+        ("library-staff-refused", file.refused),
+    ];
     let main = html! {
         (alert(visit.language, kind, &html! { p { @for (key, many) in numbers { (visit.say_html(key)) ": " (many) " " } } }))
         @if !rows.is_empty() {

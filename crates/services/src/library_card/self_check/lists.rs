@@ -66,8 +66,7 @@ impl Conversation {
     }
 
     pub(super) fn item_information(&self, item: String) -> Message {
-        let answer =
-            ItemInformationAnswer { at: self.at(), item: item.clone(), ..ItemInformationAnswer::default() };
+        let answer = ItemInformationAnswer { at: self.at(), item: item.clone(), ..ItemInformationAnswer::default() };
         match self.desk.system.item(&item) {
             Ok(known) => ItemInformationAnswer {
                 circulation: match known.place {
@@ -143,9 +142,7 @@ impl Conversation {
 
     pub(super) fn renew(&mut self, asked: Renew) -> Message {
         let item = asked.item.or(asked.title).unwrap_or_default();
-        let told = self
-            .number(&asked.patron)
-            .and_then(|number| Ok(self.desk.system.renew(number.reveal(), &item)?));
+        let told = self.number(&asked.patron).and_then(|number| Ok(self.desk.system.renew(number.reveal(), &item)?));
         let answer = RenewAnswer {
             at: self.at(),
             institution: self.institution(),
@@ -171,8 +168,7 @@ impl Conversation {
 
     pub(super) fn renew_all(&mut self, shown: &str) -> Message {
         let told = self.number(shown).and_then(|number| Ok(self.desk.system.renew_all(number.reveal())?));
-        let answer =
-            RenewAllAnswer { at: self.at(), institution: self.institution(), ..RenewAllAnswer::default() };
+        let answer = RenewAllAnswer { at: self.at(), institution: self.institution(), ..RenewAllAnswer::default() };
         match told {
             Ok(all) => RenewAllAnswer {
                 ok: OneZero(true),

@@ -180,7 +180,8 @@ fn shown(stock: &mut Stock, parts: &[&str], asked: &dyn Fn(&str) -> String) -> (
         },
         ["items"] => {
             let number = asked("external_id");
-            let found: Vec<Value> = stock.books.get(&number).map(|book| item(stock, &number, book)).into_iter().collect();
+            let found: Vec<Value> =
+                stock.books.get(&number).map(|book| item(stock, &number, book)).into_iter().collect();
             (200, json!(found))
         }
         ["items" | "biblios" | "checkouts", id] => {

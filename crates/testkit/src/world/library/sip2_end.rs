@@ -251,8 +251,7 @@ impl Shared {
         let today = self.seams.today();
         let late = |book: &super::Book| book.loan.as_ref().is_some_and(|loan| loan.due < today);
         let charged: Vec<String> = loans.iter().map(|(item, _)| item.clone()).collect();
-        let overdue: Vec<String> =
-            loans.iter().filter(|(_, book)| late(book)).map(|(item, _)| item.clone()).collect();
+        let overdue: Vec<String> = loans.iter().filter(|(_, book)| late(book)).map(|(item, _)| item.clone()).collect();
         let held = |is_ready: bool| -> Vec<String> {
             holds.iter().filter(|(.., ready)| *ready == is_ready).map(|(item, ..)| item.clone()).collect()
         };
