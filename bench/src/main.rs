@@ -28,6 +28,7 @@ mod push;
 mod report;
 mod rules;
 mod store;
+mod sip2_door;
 mod tap;
 mod verify;
 
@@ -68,6 +69,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("mailbox", "S5", mailbox::run),
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
+    ("sip2", "S9", sip2_door::run),
     ("paper", "S1", paper::run),
     ("rules", "S4", self::rules::run),
     ("push", "S5", push::run),

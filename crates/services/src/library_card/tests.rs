@@ -306,6 +306,22 @@ mod door {
     }
 
     #[test]
+    fn a_machine_nobody_here_wrote_borrows_looks_and_gives_back() {
+        let (library, database) = (library(Charset::Utf8), TestDatabase::on_sqlite());
+        let door = open(&library, &database, Charset::Utf8, 4);
+        let out = std::process::Command::new(super::python())
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/self_checkout.py"))
+            .args([&door.address().port().to_string(), PATRON, "B0001"])
+            .output()
+            .unwrap_or_else(|error| panic!("Python cannot be run ({error}): scripts/setup test installs it"));
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        let lines: Vec<&str> = said.lines().collect();
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(lines, ["True", &format!("1 {POCKET}"), "['B0001']", "1"], "{errors}");
+        assert_eq!(library.stock(|stock| (stock.lent, stock.holder("B0001"))), (1, None));
+    }
+
+    #[test]
     fn nobody_speaks_without_a_login_and_no_more_come_in_than_may() {
         let (library, database) = (library(Charset::Utf8), TestDatabase::on_sqlite());
         let door = open(&library, &database, Charset::Utf8, 1);
