@@ -294,7 +294,7 @@ fn what_is_stopped_lost_or_unknown_is_refused_in_japanese_with_its_flags() {
         .door
         .inside()
         .store
-        .read::<_, StoreError, _>(|tx| tx.query("SELECT COUNT(*) FROM disclosures WHERE duty = 'library'", &[]));
+        .read::<_, StoreError, _>(|tx| tx.query("SELECT COUNT(*) FROM disclosure WHERE duty = 'library'", &[]));
     assert!(disclosed.unwrap()[0].int(0).unwrap() >= 1);
 }
 
