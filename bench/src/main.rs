@@ -29,6 +29,7 @@ mod push;
 mod report;
 mod rules;
 mod store;
+mod sip2_door;
 mod tap;
 mod verify;
 
@@ -70,6 +71,7 @@ const BENCHES: &[(&str, &str, Bench)] = &[
     ("verify", "S3", verify::run),
     ("tap", "S3", tap::run),
     ("desk", "S3", desk::run),
+    ("sip2", "S9", sip2_door::run),
     ("paper", "S1", paper::run),
     ("rules", "S4", self::rules::run),
     ("push", "S5", push::run),

@@ -36,6 +36,7 @@ pub mod system;
 mod tests;
 
 pub use service::SERVICE;
+pub use sip2::Charset;
 pub use system::LibrarySystem;
 
 /// The service's key: in the database of cards, in disclosures.

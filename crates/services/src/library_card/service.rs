@@ -8,7 +8,7 @@ pub const SERVICE: Service = Service {
     key: "library_card",
     japanese: "図書館カードの一元化",
     english: "Library card on one card",
-    state: State::Planned,
+    state: State::Built,
     policy: PolicyRow {
         pillar: Pillar::Card,
         category: "ワンカード化",
@@ -65,10 +65,43 @@ pub const SERVICE: Service = Service {
             citation: "図書館条例・同施行規則", says: "利用者の登録とカード", source: "recalled"
         },
     ],
-    routes: &[],
-    disclosures: &[],
-    retention: &[],
-    jobs: &[],
+    routes: &[
+        Route { path: "/counter/library", who: "図書館カウンターの端末" },
+        Route { path: "/portal/library", who: "本人" },
+        Route { path: "/staff/library", who: "証明責任者、運用担当" },
+    ],
+    disclosures: &[
+        DisclosureEvent {
+            duty: "library",
+            when: "図書館の端末・自動貸出機・ゲートで、カードやタグから利用者番号を調べたとき",
+            shown: "日時、場所、事務、読まれた項目",
+        },
+        DisclosureEvent {
+            duty: "library",
+            when: "本人がポータルで貸出・予約を見た、延長した、予約を取り消したとき",
+            shown: "日時、事務、読まれた項目",
+        },
+    ],
+    retention: &[
+        Retention {
+            what: "利用者番号とカードの状態(氏名・住民の記録とは別のデータベース、封をして保管)",
+            how_long: "登録をやめるまで",
+            why: "かざしたカードから利用者番号を調べるため",
+        },
+        Retention {
+            what: "貸出・予約・料金",
+            how_long: "持たない。ポータルの画面に出した分は、封をした鍵ごと10分で消す",
+            why: "図書館の自由:何を読んだかは図書館のシステムだけが持つ",
+        },
+        Retention {
+            what: "図書館との一覧の受け渡し(日時、行数、取り込めなかった行の番号と理由)",
+            how_long: "市の文書分類に従う(運用者が入力)",
+            why: "受け渡しを後から確かめるため",
+        },
+    ],
+    jobs: &[Job {
+        name: "library-looks", what: "ポータルに出した貸出・予約を、鍵ごと消す(30秒ごと)"
+    }],
     effects: &[
         Effect { measure: Measure::CardsNotIssued, how: "個人番号カードで登録した利用者の数" },
         Effect {

@@ -176,3 +176,169 @@ fn maintenance_a_wrong_password_and_nobody_there_have_their_names() {
     let gone = Sip2System::new(sip2_system::Settings { address, ..wrong }, seams());
     assert_eq!(gone.borrow_item(PATRON, "B0001").err(), Some(LibraryError::Unreachable));
 }
+
+/// Where `scripts/setup test` put Python with the peers.
+fn python() -> std::path::PathBuf {
+    const NAME: &str = "python-of-tests";
+    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
+    if beside.is_file() { beside } else { NAME.into() }
+}
+
+#[test]
+fn a_library_nobody_here_wrote_lends_through_our_system() {
+    use std::io::BufRead as _;
+    let mut peer = std::process::Command::new(python())
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../sip2/tests/library.py"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("Python cannot be run ({error}): scripts/setup test installs it"));
+    let mut said = std::io::BufReader::new(peer.stdout.take().unwrap()).lines();
+    let port = said.next().expect("a port; scripts/setup test installs pysip2").unwrap();
+    let settings = sip2_system::Settings {
+        address: format!("127.0.0.1:{port}"),
+        login: "gate".to_owned(),
+        password: "word".to_owned().into(),
+        institution: "MIHON".to_owned(),
+        charset: Charset::Utf8,
+    };
+    let system = Sip2System::new(settings.clone(), seams());
+    let lent = system.borrow_item(PATRON, "B1").unwrap();
+    assert_eq!((lent.title.as_str(), lent.due), ("ポケットの本", due("2026-12-10")));
+    assert_eq!(said.next().unwrap().unwrap(), "lent B1");
+    let wrong = sip2_system::Settings { password: "chigau".to_owned().into(), ..settings };
+    assert_eq!(Sip2System::new(wrong, seams()).borrow_item(PATRON, "B1").err(), Some(LibraryError::NotLetIn));
+    drop(peer.stdin.take());
+    peer.wait().unwrap();
+}
+
+mod door {
+    //! The door of machines, with bytes of our own choosing.
+
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use sip2::frame::{Sequence, write};
+    use sip2::message::{Checkout, Login};
+    use sip2::{Message, frame};
+    use store::testing::TestDatabase;
+
+    use super::*;
+    use crate::library_card::listener::{Door, Limits};
+    use crate::library_card::patron::Resolver;
+    use crate::library_card::self_check::{Desk, Machine};
+
+    fn open(library: &Library, database: &TestDatabase, charset: Charset, most: usize) -> Door {
+        let city = tools::Inside {
+            seams: database.seams.clone(),
+            store: database.inside(),
+            cards: database.cards(),
+            vault: database.vault(),
+            profile: Arc::new(tools::CityProfile::demo("http://127.0.0.1:8080")),
+            demo: true,
+        };
+        let machine = Machine { login: "gate".to_owned(), password: "word".to_owned().into() };
+        let system = Arc::new(over_sip2(library, Charset::Utf8));
+        let desk = Arc::new(Desk::new(Resolver { city, codes: None }, system, "MIHON", vec![machine]));
+        Door::open("127.0.0.1:0", desk, Limits { most, idle: Duration::from_secs(30), charset }).unwrap()
+    }
+
+    fn say(stream: &mut TcpStream, message: impl Into<Message>, number: u8, charset: Charset) -> Vec<u8> {
+        let bytes = write(&message.into(), Sequence::new(number), charset).unwrap();
+        stream.write_all(&bytes).unwrap();
+        bytes
+    }
+
+    fn hear(stream: &mut TcpStream) -> Vec<u8> {
+        let (mut all, mut byte) = (Vec::new(), [0]);
+        while stream.read(&mut byte).unwrap() == 1 {
+            if byte[0] == b'\r' {
+                break;
+            }
+            all.push(byte[0]);
+        }
+        all
+    }
+
+    fn come_in(door: &Door, charset: Charset) -> TcpStream {
+        let mut stream = TcpStream::connect(door.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let login = Login { user: "gate".to_owned(), password: "word".into(), ..Login::default() };
+        say(&mut stream, login, 0, charset);
+        assert_eq!(hear(&mut stream), b"941AY0AZFDFD");
+        stream
+    }
+
+    fn checkout(item: &str) -> Checkout {
+        Checkout { patron: PATRON.to_owned(), item: item.to_owned(), ..Checkout::default() }
+    }
+
+    #[test]
+    fn said_again_it_is_lent_once_also_on_a_new_line_and_damage_is_asked_for_again() {
+        let (library, database) = (library(Charset::Utf8), TestDatabase::on_sqlite());
+        let door = open(&library, &database, Charset::ShiftJis, 4);
+        let mut stream = come_in(&door, Charset::ShiftJis);
+        let asked = say(&mut stream, checkout("B0001"), 1, Charset::ShiftJis);
+        let first = hear(&mut stream);
+        let Message::CheckoutAnswer(lent) = frame::read(&first, Charset::ShiftJis).unwrap().message else { panic!() };
+        assert_eq!(lent.title.0, POCKET, "ポ holds a bar in Shift_JIS");
+        stream.write_all(&asked).unwrap();
+        assert_eq!(hear(&mut stream), first);
+        // The machine lost its line and says the same on a new one.
+        drop(stream);
+        let mut stream = come_in(&door, Charset::ShiftJis);
+        say(&mut stream, checkout("B0001"), 1, Charset::ShiftJis);
+        assert_eq!(hear(&mut stream), first);
+        assert_eq!(library.stock(|stock| stock.lent), 1);
+        // Damaged on the way.
+        let mut damaged = write(&checkout("B0002").into(), Sequence::new(2), Charset::ShiftJis).unwrap();
+        damaged[30] ^= 1;
+        stream.write_all(&damaged).unwrap();
+        assert_eq!(hear(&mut stream), b"96AZFEF6");
+        // Cut in the middle: nothing is done.
+        let whole = write(&checkout("B0003").into(), Sequence::new(3), Charset::ShiftJis).unwrap();
+        stream.write_all(&whole[..whole.len() / 2]).unwrap();
+        drop(stream);
+        let mut stream = come_in(&door, Charset::ShiftJis);
+        say(&mut stream, checkout("B0004"), 1, Charset::ShiftJis);
+        hear(&mut stream);
+        assert_eq!(library.stock(|stock| (stock.lent, stock.holder("B0002"), stock.holder("B0003"))), (2, None, None));
+    }
+
+    #[test]
+    fn a_machine_nobody_here_wrote_borrows_looks_and_gives_back() {
+        let (library, database) = (library(Charset::Utf8), TestDatabase::on_sqlite());
+        let door = open(&library, &database, Charset::Utf8, 4);
+        let out = std::process::Command::new(super::python())
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/self_checkout.py"))
+            .args([&door.address().port().to_string(), PATRON, "B0001"])
+            .output()
+            .unwrap_or_else(|error| panic!("Python cannot be run ({error}): scripts/setup test installs it"));
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        let lines: Vec<&str> = said.lines().collect();
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(lines, ["True", &format!("1 {POCKET}"), "['B0001']", "1"], "{errors}");
+        assert_eq!(library.stock(|stock| (stock.lent, stock.holder("B0001"))), (1, None));
+    }
+
+    #[test]
+    fn nobody_speaks_without_a_login_and_no_more_come_in_than_may() {
+        let (library, database) = (library(Charset::Utf8), TestDatabase::on_sqlite());
+        let door = open(&library, &database, Charset::Utf8, 1);
+        let first = come_in(&door, Charset::Utf8);
+        let mut second = TcpStream::connect(door.address()).unwrap();
+        let mut byte = [0];
+        assert!(matches!(second.read(&mut byte), Ok(0) | Err(_)), "one place only");
+        drop(first);
+        for _ in 0..200 {
+            if door.machines() == 0 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut stranger = TcpStream::connect(door.address()).unwrap();
+        say(&mut stranger, checkout("B0001"), 1, Charset::Utf8);
+        assert!(matches!(stranger.read(&mut byte), Ok(0) | Err(_)));
+        assert_eq!(library.stock(|stock| stock.lent), 0);
+    }
+}
