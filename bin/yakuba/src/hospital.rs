@@ -45,8 +45,8 @@ impl Hospital {
         let simulation = if is_demo {
             let patients = invented(city)?;
             let started = Simulation::start(patients.clone());
-            let started = started
-                .map_err(Failure::while_doing(Kind::Unavailable, "the simulated hospital cannot start"))?;
+            let started =
+                started.map_err(Failure::while_doing(Kind::Unavailable, "the simulated hospital cannot start"))?;
             Some((started, patients))
         } else {
             None
@@ -57,11 +57,8 @@ impl Hospital {
             Arc::new(Connection::new(Box::new(hospital), "hl7", is_demo))
         });
         app.hospital = connection.clone();
-        let listens_at = if is_demo && section.listen_address.is_empty() {
-            "127.0.0.1:0"
-        } else {
-            section.listen_address.as_str()
-        };
+        let listens_at =
+            if is_demo && section.listen_address.is_empty() { "127.0.0.1:0" } else { section.listen_address.as_str() };
         let taking = inside.clone();
         let answering: Answering = Arc::new(move |message| inbox::take(&taking, message));
         let listener = if listens_at.is_empty() {
@@ -80,7 +77,8 @@ impl Hospital {
     /// What failed; the next run goes on.
     pub fn run(&self, city: &Inside) -> Result<(), String> {
         if let (Some((_, patients)), Some(listener)) = (&self.simulation, &self.listener) {
-            tell_bookings(patients, &listener.address().to_string(), city.seams.now()).map_err(|error| error.to_string())?;
+            tell_bookings(patients, &listener.address().to_string(), city.seams.now())
+                .map_err(|error| error.to_string())?;
         }
         let Some(connection) = &self.connection else { return Ok(()) };
         arriving::work(city, connection).map_err(|error| error.to_string())
@@ -119,7 +117,9 @@ fn invented(city: &OpenCity) -> Result<Vec<Patient>, Failure> {
         let key = labelled.resident.as_str().to_owned();
         let kana = city.inside().store.read::<_, StoreError, _>(move |tx| {
             let sql = "SELECT name_kana FROM residents WHERE resident_id = $1 ORDER BY generation DESC";
-            tx.query(sql, &[key.as_str().into()])?.first().map_or(Ok(None), |row| row.opt_text(0).map(|t| t.map(str::to_owned)))
+            tx.query(sql, &[key.as_str().into()])?
+                .first()
+                .map_or(Ok(None), |row| row.opt_text(0).map(|t| t.map(str::to_owned)))
         });
         let kana = kana.map_err(Failure::while_doing(Kind::Unavailable, "the demo's register cannot be read"))?;
         let parted = |text: &str| {

@@ -18,7 +18,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/paper", &["base", "card", "pki", "wire"]),
     ("crates/ui", &["base"]),
     ("crates/tools", &["base", "store", "card", "pki", "mdoc", "messaging", "openid", "rules", "wire", "paper", "ui"]),
-    ("crates/services", &["base", "store", "card", "hl7", "messaging", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"]),
+    (
+        "crates/services",
+        &["base", "store", "card", "hl7", "messaging", "pki", "mdoc", "rules", "wire", "paper", "ui", "tools"],
+    ),
     (
         "crates/web",
         &[

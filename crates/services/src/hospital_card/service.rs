@@ -74,7 +74,9 @@ pub const SERVICE: Service = Service {
     ],
     jobs: &[
         Job { name: "hospital", what: "病院が答えていない受付を、同じ番号で送り直す" },
-        Job { name: "hospital-told", what: "呼び出しと、診察券番号の変更を本人のポータルに伝える" },
+        Job {
+            name: "hospital-told", what: "呼び出しと、診察券番号の変更を本人のポータルに伝える"
+        },
         Job { name: "hospital-sweep", what: "過ぎた日の予約と受付を消す" },
     ],
     effects: &[

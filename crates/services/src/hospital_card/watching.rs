@@ -131,7 +131,9 @@ pub(super) fn note_unsent(
 ) -> Result<(), StoreError> {
     settle(tx, visit)?;
     let (place, why) = match fault {
-        Fault::Refused { place, why, may_come_again } => (place.clone(), format!("{} {why}", if *may_come_again { "AR" } else { "AE" })),
+        Fault::Refused { place, why, may_come_again } => {
+            (place.clone(), format!("{} {why}", if *may_come_again { "AR" } else { "AE" }))
+        }
         Fault::Silent => (String::new(), "no answer".to_owned()),
         Fault::Odd => (String::new(), "an answer to something else".to_owned()),
         Fault::Unwritable(why) => (String::new(), why.clone()),

@@ -14,7 +14,8 @@ use std::time::Duration;
 use base::Timestamp;
 use hl7::mllp::{Frames, wrap};
 use hl7::text::Characters;
-use hl7::{Answer, Body, Booking, Header, Message, Party, Patient};
+use hl7::{Answer, Body, Header, Message, Party};
+pub use hl7::{Booking, BookingState, Name, Patient, Sex};
 
 /// One way to misbehave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,13 +189,7 @@ pub fn merge(number: &str, at: Timestamp, kept: &Patient, gone: &str) -> Message
 }
 
 fn header(number: &str, at: Timestamp) -> Header {
-    Header {
-        from: party("HIS"),
-        to: party("YAKUBA"),
-        at,
-        number: number.to_owned(),
-        characters: Characters::Iso2022Jp,
-    }
+    Header { from: party("HIS"), to: party("YAKUBA"), at, number: number.to_owned(), characters: Characters::Iso2022Jp }
 }
 
 /// Sends bytes as they are to the city's listener and says what came back; [`None`]: the connection ended without an answer.

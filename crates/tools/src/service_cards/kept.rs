@@ -44,7 +44,8 @@ impl Subject {
     /// The columns hold no hash.
     pub fn from_row(row: &Row, key: usize, hash: usize) -> Result<Self, StoreError> {
         let column = hash;
-        let bytes = row.blob(hash)?.try_into().map_err(|_| StoreError::Column { column, wanted: "a hash of 32 bytes" })?;
+        let bytes =
+            row.blob(hash)?.try_into().map_err(|_| StoreError::Column { column, wanted: "a hash of 32 bytes" })?;
         Ok(Self::kept(KeyedHash { key_id: row.int(key)?, hash: bytes }))
     }
 

@@ -25,7 +25,8 @@ mod model;
 mod tests;
 
 pub use kept::{
-    Happened, NewCard, ServiceCard, Subject, change, find_number, get, history, issue, list, of_subject, reissue, subject_of,
+    Happened, NewCard, ServiceCard, Subject, change, find_number, get, history, issue, list, of_subject, reissue,
+    subject_of,
 };
 pub use model::{CardStatus, Fees, Form, IssueRefusal, MAX_NUMBER};
 

@@ -24,10 +24,8 @@ pub fn routes() -> Routes {
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
     // A person's own: nobody sees it for them.
     let (outside, account) = (app.outside()?.clone(), me.0.person.id);
-    let told = blocking(move || {
-        telling::of_account(&outside, account).map_err(|error| Failure::of(error.kind()))
-    })
-    .await?;
+    let told =
+        blocking(move || telling::of_account(&outside, account).map_err(|error| Failure::of(error.kind()))).await?;
     let title = visit.say("hospital-portal-title");
     let main = html! {
         @if told.is_empty() {

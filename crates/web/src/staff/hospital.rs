@@ -126,8 +126,7 @@ fn called(visit: &Visit, queue: &[Reception], may: bool) -> Markup {
             vec![html! { (one.number) }, html! { (one.place) }, state, html! { (sent) }]
         })
         .collect();
-    let headings =
-        ["hospital-receipt-number", "hospital-receipt-place", "hospital-queue-state", "hospital-staff-sent"];
+    let headings = ["hospital-receipt-number", "hospital-receipt-place", "hospital-queue-state", "hospital-staff-sent"];
     let (action, number, place) =
         ("/staff/hospital/call", visit.say("hospital-receipt-number"), visit.say("hospital-staff-call-to"));
     html! {

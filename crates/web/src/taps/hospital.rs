@@ -91,10 +91,8 @@ async fn person(at: AtCounter) -> Result<Response, Failure> {
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let standing = blocking(move || {
-        linking::standing(&city, &by, &who).map_err(|error| Failure::of(error.kind()))
-    })
-    .await?;
+    let standing =
+        blocking(move || linking::standing(&city, &by, &who).map_err(|error| Failure::of(error.kind()))).await?;
     let visit = &at.visit;
     let title = visit.say("hospital-desk-title");
     let kind = match standing.state {
@@ -133,10 +131,9 @@ fn one(at: &AtCounter, card: &ServiceCard) -> Markup {
     let deeds: &[(&str, &str, ButtonKind)] = match (card.status, card.form) {
         (CardStatus::Active, Form::OneCard) => &[("stop", "hospital-stop", ButtonKind::Danger)],
         (CardStatus::Active, Form::OwnCard) => &[("end", "hospital-paper-end", ButtonKind::Danger)],
-        (_, Form::OneCard) => &[
-            ("resume", "hospital-resume", ButtonKind::Secondary),
-            ("end", "hospital-unlink", ButtonKind::Danger),
-        ],
+        (_, Form::OneCard) => {
+            &[("resume", "hospital-resume", ButtonKind::Secondary), ("end", "hospital-unlink", ButtonKind::Danger)]
+        }
         (_, Form::OwnCard) => &[("end", "hospital-paper-end", ButtonKind::Danger)],
     };
     let form = visit.say(if card.form == Form::OneCard { "hospital-form-one" } else { "hospital-form-paper" });

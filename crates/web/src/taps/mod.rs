@@ -29,9 +29,9 @@ use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
 use tools::terminals::{Sort, Terminal};
 
 pub(crate) use enrolling::enrol_for_taps;
-pub(crate) use hospital::word as hospital_word;
 pub use form::{Ask, form, said, sentence};
 pub use held::Held;
+pub(crate) use hospital::word as hospital_word;
 pub use reading::{FIELDS, take};
 
 use crate::app::{App, blocking};
@@ -42,7 +42,11 @@ use crate::visit::{AtTerminal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/demo/terminal/{sort}", Rule::DemoLoopback, demo).merge(library::routes()).merge(hospital::routes()).merge(revisit::routes())
+    Routes::new()
+        .get("/demo/terminal/{sort}", Rule::DemoLoopback, demo)
+        .merge(library::routes())
+        .merge(hospital::routes())
+        .merge(revisit::routes())
 }
 
 /// A person who is known by what was shown.

@@ -72,10 +72,9 @@ async fn today(at: AtCounter) -> Result<Response, Failure> {
     let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
     let connection = connection(&at)?;
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let today = blocking(move || {
-        arriving::today(&city, &connection, &by, &who).map_err(|error| Failure::of(error.kind()))
-    })
-    .await?;
+    let today =
+        blocking(move || arriving::today(&city, &connection, &by, &who).map_err(|error| Failure::of(error.kind())))
+            .await?;
     let visit = &at.visit;
     let main = match today {
         Today::NotLinked => window(&at, "hospital-revisit-not-linked"),
