@@ -3,6 +3,8 @@
 hospital.py hl7        serves with hl7, says its port, then what came
 hospital.py hl7apy     serves with hl7apy, says its port, then what came
 hospital.py send PORT  sends a visit with hl7 and says how it was answered
+hospital.py merge PORT KEPT GONE  says with hl7 that two charts are one, twice, and how it was answered
+hospital.py book PORT CHART AT    says with hl7apy, which finds its own message valid, what is booked
 """
 
 import asyncio
@@ -44,6 +46,38 @@ async def send(port):
     writer.close()
 
 
+async def merge(port, kept, gone):
+    reader, writer = await hl7.mllp.open_hl7_connection("127.0.0.1", port, encoding=CODEC)
+    for _ in range(2):
+        writer.writemessage(hl7.parse(
+            "MSH|^~\\&|HIS|BYOUIN|YAKUBA|MIHON|20261127093000||ADT^A40^ADT_A39|MRG00001|P|2.5||||||~ISO IR87||ISO 2022-1994\r"
+            f"EVN|A40|20261127093000\rPID|||{kept}^^^^PI||見本^楓^^^^^L^I~ミホン^カエデ^^^^^L^P\rMRG|{gone}^^^^PI\r"))
+        await writer.drain()
+        answer = await reader.readmessage()
+        print(answer["MSA"][0][1], answer["MSA"][0][2], flush=True)
+    writer.close()
+
+
+def book(port, chart, at):
+    import socket
+
+    from hl7apy.parser import parse_message
+
+    message = parse_message(
+        "MSH|^~\\&|HIS|BYOUIN|YAKUBA|MIHON|20261127093000||SIU^S12^SIU_S12|BOOK0001|P|2.5||||||UNICODE UTF-8\r"
+        f"SCH||B-77||||CHECKUP^検査|||||^^^{at}|||||||||H^担当||||||BOOKED\r"
+        f"PID|1||{chart}^^^^PI||見本^楓^^^^^L^I\rRGS|1\rAIL|1||眼科 7番|||{at}\r")
+    with socket.create_connection(("127.0.0.1", port), 20) as line:
+        line.sendall(message.to_mllp().encode())
+        answer = b""
+        while not answer.endswith(b"\x1c\r"):
+            more = line.recv(4096)
+            assert more, "the city hung up"
+            answer += more
+    read = parse_message(answer.strip(b"\x0b\x1c\r").decode(), find_groups=False)
+    print("valid" if read.validate() else "invalid", read.msa.msa_1.to_er7(), read.msa.msa_2.to_er7(), flush=True)
+
+
 def serve_apy():
     import threading
 
@@ -75,3 +109,7 @@ match sys.argv[1:]:
         serve_apy()
     case ["send", port]:
         asyncio.run(send(int(port)))
+    case ["merge", port, kept, gone]:
+        asyncio.run(merge(int(port), kept, gone))
+    case ["book", port, chart, at]:
+        book(int(port), chart, at)

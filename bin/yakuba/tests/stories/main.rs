@@ -17,6 +17,7 @@
 //!  seal_and_tax  seals at true size, tax certificates; cancelled seals and stale copies give no paper
 //!  portal_sign_in  a resident joins the portal by the simulated app, is known, and comes back by passkey
 //!  library_counter  a card at the library's counter: enrolled once, then a tap gives the patron number
+//!  hospital_card  a card linked at the hospital's desk, received at the re-visit machine
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -39,6 +40,7 @@ mod cups;
 mod daemon;
 mod door;
 mod family_registers;
+mod hospital_card;
 mod hours;
 mod invariants;
 mod kill_nine;

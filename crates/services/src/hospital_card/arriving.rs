@@ -75,13 +75,28 @@ pub fn today(
     by: &Actor,
     resident: &ResidentId,
 ) -> Result<Today, HospitalError> {
-    let Some(chart) = chart_of(city, by, resident)? else { return Ok(Today::NotLinked) };
+    Ok(match known(city, connection, by, resident)? {
+        Some((_, bookings, visit)) => Today::Known(bookings, visit),
+        None => Today::NotLinked,
+    })
+}
+
+type Known = (String, Vec<Booked>, Option<Visit>);
+
+/// Chart number, bookings and reception: one disclosure.
+fn known(
+    city: &Inside,
+    connection: &Connection,
+    by: &Actor,
+    resident: &ResidentId,
+) -> Result<Option<Known>, HospitalError> {
+    let Some(chart) = chart_of(city, by, resident)? else { return Ok(None) };
     let today = city.seams.today();
     let asked = connection.ask(city.seams.now(), |hospital| hospital.bookings(&chart, today));
     let subject = Subject::of(&city.vault, KEY, resident)?;
-    let vault = city.vault.clone();
+    let (vault, number) = (city.vault.clone(), chart.clone());
     let (kept, visit) = city.cards.read::<_, HospitalError, _>(move |tx| {
-        Ok((kept(tx, &vault, &chart, today)?, visit_of(tx, &subject, today)?))
+        Ok((kept(tx, &vault, &number, today)?, visit_of(tx, &subject, today)?))
     })?;
     let booked = |one: Booking| Booked { at: one.at, place: one.place };
     let mut bookings = match asked {
@@ -89,7 +104,7 @@ pub fn today(
         _ => kept,
     };
     bookings.sort_by_key(|one| one.at);
-    Ok(Today::Known(bookings, visit))
+    Ok(Some((chart, bookings, visit)))
 }
 
 fn kept(tx: &mut Tx<'_>, vault: &Vault, chart: &str, day: Date) -> Result<Vec<Booked>, HospitalError> {
@@ -157,15 +172,11 @@ pub fn receive(
     by: &Actor,
     resident: &ResidentId,
 ) -> Result<Received, HospitalError> {
-    let (bookings, visit) = match today(city, connection, by, resident)? {
-        Today::NotLinked => return Ok(Received::NotLinked),
-        Today::Known(bookings, visit) => (bookings, visit),
-    };
+    let Some((chart, bookings, visit)) = known(city, connection, by, resident)? else { return Ok(Received::NotLinked) };
     if let Some(visit) = visit {
         return Ok(Received::Number(visit));
     }
     let Some(first) = bookings.into_iter().next() else { return Ok(Received::NotBooked) };
-    let Some(chart) = chart_of(city, by, resident)? else { return Ok(Received::NotLinked) };
     let patient = patient(registered(city, by, resident)?, chart);
     let number = message_number(&city.seams);
     let Ok(message) = connection.hospital.reception(&number, &patient) else { return Ok(Received::Unwritable) };

@@ -117,6 +117,7 @@ pub struct OverHl7 {
     client: Client,
     us: Party,
     them: Party,
+    characters: Characters,
     seams: Seams,
 }
 
@@ -127,8 +128,15 @@ impl OverHl7 {
             client: Client::new(address),
             us: Party { application: "YAKUBA".to_owned(), facility: city.to_owned() },
             them: Party { application: "HIS".to_owned(), facility: "HOSPITAL".to_owned() },
+            characters: Characters::Iso2022Jp,
             seams,
         }
+    }
+
+    /// The same in UTF-8, for a hospital that wishes so.
+    #[must_use]
+    pub fn in_utf8(self) -> Self {
+        Self { characters: Characters::Utf8, ..self }
     }
 
     fn write(&self, number: &str, body: Body) -> Result<Vec<u8>, Fault> {
@@ -137,7 +145,7 @@ impl OverHl7 {
             to: self.them.clone(),
             at: self.seams.now(),
             number: number.to_owned(),
-            characters: Characters::Iso2022Jp,
+            characters: self.characters,
         };
         Message { header, body }.write().map_err(|fault| Fault::Unwritable(fault.to_string()))
     }

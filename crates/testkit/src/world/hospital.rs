@@ -14,7 +14,8 @@ use std::time::Duration;
 use base::Timestamp;
 use hl7::mllp::{Frames, wrap};
 use hl7::text::Characters;
-use hl7::{Answer, Body, Booking, Header, Message, Party, Patient};
+use hl7::{Answer, Body, Header, Message, Party};
+pub use hl7::{Booking, BookingState, Name, Patient, Sex};
 
 /// One way to misbehave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
