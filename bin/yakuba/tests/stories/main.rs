@@ -33,6 +33,7 @@ mod card_only;
 mod card_states;
 mod chaos;
 mod city;
+mod city_application;
 mod counter_cards;
 mod cups;
 #[path = "../../../../crates/card/tests/card/daemon.rs"]

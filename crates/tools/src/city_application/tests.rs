@@ -4,7 +4,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use base::Id;
 use card::apdu::{Command, Response};
 use card::city_application::loading::LoadingRoute;
 use card::city_application::{Applet, CitySession, FileId, Image, KeySet};
@@ -110,7 +109,7 @@ fn ceremony_of_three(city: &Inside) {
 }
 
 fn desk(city: &Inside) -> Desk {
-    Desk { city: city.clone(), by: ONE, terminal: Id::parse("00000000-0000-4000-8000-000000000001").unwrap() }
+    Desk { city: city.clone(), by: ONE, terminal: city.seams.random_id() }
 }
 
 fn hanako() -> ResidentId {
@@ -282,7 +281,7 @@ fn a_tap_tells_the_number_within_300_ms_of_card_time_and_an_ended_card_opens_not
         let city = city(&database);
         ceremony_of_three(&city);
         let chip = loaded(&city);
-        let gate = Id::parse("00000000-0000-4000-8000-000000000002").unwrap();
+        let gate = city.seams.random_id();
         let keys = TerminalKeys::of(&city, gate).unwrap();
         chip.cut(None);
         let token = read_at_terminal(&mut chip.clone(), &keys, &*city.seams.random).unwrap();
@@ -317,7 +316,7 @@ fn medicines_are_read_offline_by_a_terminal_s_own_key_and_written_with_the_pin()
     let city = city(&TestDatabase::on_sqlite());
     ceremony_of_three(&city);
     let chip = loaded(&city);
-    let pharmacy = name_of(Id::parse("00000000-0000-4000-8000-000000000003").unwrap());
+    let pharmacy = name_of(city.seams.random_id());
     let vault = city.vault.clone();
     let key = city
         .store

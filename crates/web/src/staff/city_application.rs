@@ -261,7 +261,7 @@ fn set_section(visit: &Visit, set: KeySet, all: &[Kept], asked: &[base::Id]) -> 
 
 async fn begin(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
     let needed = fields.get("custodians").parse::<u8>().unwrap_or(0);
-    shell::change::<Fault, _>(&app, KEYS, "staff-done-application", move |tx, seams| {
+    shell::change::<Fault, _>(&app, KEYS, "staff-done-application-noted", move |tx, seams| {
         ceremony::begin(tx, seams, &me.account.actor(), needed, false).map(drop)
     })
     .await
@@ -306,11 +306,11 @@ async fn enter(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Res
         Failure::saying(Kind::Invalid, key).next(KEYS, "application-keys-title")
     })?;
     give(&app, &me, share).await?;
-    Ok(shell::done(KEYS, "staff-done-application"))
+    Ok(shell::done(KEYS, "staff-done-application-noted"))
 }
 
 async fn give_up(State(app): State<Arc<App>>, me: SignedIn, _: Fields) -> Result<Response, Failure> {
-    shell::change::<Fault, _>(&app, KEYS, "staff-done-application", move |tx, seams| {
+    shell::change::<Fault, _>(&app, KEYS, "staff-done-application-noted", move |tx, seams| {
         ceremony::give_up(tx, seams, &me.account.actor())
     })
     .await

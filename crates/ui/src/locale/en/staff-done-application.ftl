@@ -1,2 +1,2 @@
-staff-done-application = Noted.
+staff-done-application-noted = Noted.
 staff-done-application-asked = It waits for a second person.
