@@ -21,7 +21,7 @@ pub struct Saved {
 pub fn saved(tx: &mut Tx<'_>, service: &str, since: Date) -> Result<Saved, StoreError> {
     let from = Timestamp::in_japan(since, 0, 0, 0);
     let rows = tx.query(
-        "SELECT form, COUNT(*), SUM(saved) FROM city_card_issues WHERE service = $1 AND issued_at >= $2 GROUP BY form",
+        "SELECT form, COUNT(*), CAST(COALESCE(SUM(saved), 0) AS BIGINT) FROM city_card_issues WHERE service = $1 AND issued_at >= $2 GROUP BY form",
         &[service.into(), from.into()],
     )?;
     let mut all = Saved::default();
