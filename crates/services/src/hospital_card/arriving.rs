@@ -179,7 +179,7 @@ pub fn receive(
     let Some(first) = bookings.into_iter().next() else { return Ok(Received::NotBooked) };
     let patient = patient(registered(city, by, resident)?, chart);
     let number = message_number(&city.seams);
-    let Ok(message) = connection.hospital.reception(&number, &patient) else { return Ok(Received::Unwritable) };
+    let Some(message) = written(connection, &number, patient) else { return Ok(Received::Unwritable) };
     let subject = Subject::of(&city.vault, KEY, resident)?;
     let (vault, seams, day) = (city.vault.clone(), city.seams.clone(), city.seams.today());
     let visit = city.cards.write::<_, HospitalError, _>(move |tx| {
@@ -216,13 +216,23 @@ pub fn receive(
     Ok(Received::Number(now.unwrap_or(visit)))
 }
 
+/// The message; the reading stands for a name whose characters the agreed set does not have. The chart number says who it is.
+fn written(connection: &Connection, number: &str, patient: Patient) -> Option<Vec<u8>> {
+    if let Ok(message) = connection.hospital.reception(number, &patient) {
+        return Some(message);
+    }
+    let name = patient.kana.clone()?;
+    connection.hospital.reception(number, &Patient { name, ..patient }).ok()
+}
+
 fn patient(person: Registered, chart_number: String) -> Patient {
     let parted = |text: &str| match text.split_once(['\u{3000}', ' ']) {
         Some((family, given)) => Name { family: family.to_owned(), given: given.to_owned() },
         None => Name { family: text.to_owned(), given: String::new() },
     };
     let kana = person.kana.first().map(|kana| parted(kana));
-    let (family, given) = person.name;
+    let plain = |text: String| text.chars().filter(|&c| !base::text::is_variation_selector(c)).collect::<String>();
+    let (family, given) = (plain(person.name.0), plain(person.name.1));
     Patient { chart_number, name: Name { family, given }, kana, born: person.born, sex: person.sex }
 }
 

@@ -110,6 +110,7 @@ fn a_merge_is_followed_once_and_told_and_a_taken_number_stops_the_link() {
         assert!(!page.contains("C-009"), "no chart number leaves the inside");
 
         // The chart that stays is somebody else's: nothing is guessed.
+        house.door.database.clock.advance_seconds(1);
         house.merge("M2", &house.patient(other, "C-002"), "C-009");
         assert_eq!(house.standing(moved).state, LinkState::Stopped);
         assert_eq!(house.standing(other).state, LinkState::Linked);
