@@ -232,7 +232,8 @@ fn loading_that_is_cut_at_any_command_goes_on_at_the_next_contact_or_is_taken_ba
 
 #[test]
 fn an_update_that_is_cut_at_any_command_goes_on_and_the_old_key_is_retired_only_then() {
-    let city = city(&TestDatabase::on_sqlite());
+    let database = TestDatabase::on_sqlite();
+    let city = city(&database);
     ceremony_of_three(&city);
     let desk = desk(&city);
     let all: Vec<Chip> = (0..30).map(|_| loaded(&city)).collect();
@@ -262,7 +263,8 @@ fn an_update_that_is_cut_at_any_command_goes_on_and_the_old_key_is_retired_only_
 
 #[test]
 fn foreign_and_unknown_cards_are_refused_by_name() {
-    let (ours, theirs) = (city(&TestDatabase::on_sqlite()), city(&TestDatabase::on_sqlite()));
+    let databases = [TestDatabase::on_sqlite(), TestDatabase::on_sqlite()];
+    let (ours, theirs) = (city(&databases[0]), city(&databases[1]));
     assert_eq!(refused(desk(&ours).look(&mut Chip::default())), Refusal::NoKeys);
     ceremony_of_three(&ours);
     ceremony_of_three(&theirs);
@@ -313,7 +315,8 @@ fn a_tap_tells_the_number_within_300_ms_of_card_time_and_an_ended_card_opens_not
 
 #[test]
 fn medicines_are_read_offline_by_a_terminal_s_own_key_and_written_with_the_pin() {
-    let city = city(&TestDatabase::on_sqlite());
+    let database = TestDatabase::on_sqlite();
+    let city = city(&database);
     ceremony_of_three(&city);
     let chip = loaded(&city);
     let pharmacy = name_of(city.seams.random_id());
