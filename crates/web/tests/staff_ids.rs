@@ -227,9 +227,8 @@ fn words(pdf: &[u8]) -> (String, String) {
 /// The script that was written from the document alone, without a line: what it makes of a code.
 fn second_opinion(scene: &Scene, code: &str) -> String {
     const NAME: &str = "python-of-tests";
-    let json = |address: &str| {
-        serde_json::from_slice::<serde_json::Value>(&scene.door.stranger().get(address).bytes).unwrap()
-    };
+    let json =
+        |address: &str| serde_json::from_slice::<serde_json::Value>(&scene.door.stranger().get(address).bytes).unwrap();
     let question = serde_json::json!({
         "code": code,
         "keys": json("/verify/keys.json"),
