@@ -27,8 +27,8 @@ mod paper;
 mod push;
 mod report;
 mod rules;
-mod store;
 mod sip2_door;
+mod store;
 mod tap;
 mod verify;
 
