@@ -220,7 +220,7 @@ fn borrowed_with_a_tag_seen_in_the_portal_renewed_given_back_and_nothing_kept() 
     assert_eq!(lent.value("AJ"), Some(BOOK), "through Shift_JIS and UTF-8, with a bar in the middle of a letter");
     assert_eq!(city.library.stock(|stock| stock.holder("B0001")).as_deref(), Some(NUMBER));
 
-    assert_eq!(me.post("/portal/library/look", &[]).location(), Some("/portal/library?done=portal-done-library"));
+    assert_eq!(me.post("/portal/library/look", &[]).location(), Some("/portal/library?done=portal-done-library-asked"));
     city.door.database.clock.advance_seconds(30);
     me.post("/portal/library/look", &[]);
     city.settle();

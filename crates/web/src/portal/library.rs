@@ -199,7 +199,7 @@ async fn wish(app: &App, me: &InPortal, wish: Option<Wish>) -> Result<Response, 
         Ok(own::ask(&outside, &ways.post, account, wish)?)
     })
     .await?;
-    Ok(shell::done(PATH, "portal-done-library"))
+    Ok(shell::done(PATH, "portal-done-library-asked"))
 }
 
 async fn look(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -1,2 +1,2 @@
 # After a wish to the library
-portal-done-library = The library is being asked. The result appears within seconds.
+portal-done-library-asked = The library is being asked. The result appears within seconds.

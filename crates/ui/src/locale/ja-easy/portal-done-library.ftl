@@ -1,2 +1,2 @@
 # After a wish to the library
-portal-done-library = ｜図書館《としょかん》に　きいて　います。すこし　まってください。
+portal-done-library-asked = ｜図書館《としょかん》に　きいて　います。すこし　まってください。

@@ -1,2 +1,2 @@
 # After a wish to the library
-portal-done-library = 図書館に問い合わせました。数秒で結果が出ます。
+portal-done-library-asked = 図書館に問い合わせました。数秒で結果が出ます。
