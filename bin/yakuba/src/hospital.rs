@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use base::config::HospitalSection;
 use base::{Date, Kind, Timestamp};
 use hl7::{Booking, BookingState, Name, Patient, Sex};
 use services::hospital_card::hospital::{Connection, OverHl7};
 use services::hospital_card::mllp::{Answering, Listener};
-use services::hospital_card::{arriving, inbox, telling};
+use services::hospital_card::{arriving, inbox, over_fhir, telling};
 use store::StoreError;
 use testkit::world::hospital::{self as simulated, Hospital as Simulation};
 use tools::portal::Post;
@@ -53,9 +54,15 @@ impl Hospital {
         };
         let address = simulation.as_ref().map_or_else(|| section.send_address.clone(), |(one, _)| one.address());
         let connection = (!address.is_empty()).then(|| {
-            let hospital = OverHl7::new(&address, &inside.profile.municipality_code, inside.seams.clone());
-            Arc::new(Connection::new(Box::new(hospital), "hl7", is_demo))
+            let (us, seams) = (inside.profile.municipality_code.as_str(), inside.seams.clone());
+            Ok::<_, Failure>(Arc::new(match fhir_server(section)? {
+                Some(server) => {
+                    Connection::new(Box::new(over_fhir::connect(server, &address, us, seams)), "fhir", is_demo)
+                }
+                None => Connection::new(Box::new(OverHl7::new(&address, us, seams)), "hl7", is_demo),
+            }))
         });
+        let connection = connection.transpose()?;
         app.hospital = connection.clone();
         let listens_at =
             if is_demo && section.listen_address.is_empty() { "127.0.0.1:0" } else { section.listen_address.as_str() };
@@ -83,6 +90,20 @@ impl Hospital {
         let Some(connection) = &self.connection else { return Ok(()) };
         arriving::work(city, connection).map_err(|error| error.to_string())
     }
+}
+
+/// The FHIR server that is asked, if one is.
+fn fhir_server(section: &HospitalSection) -> Result<Option<over_fhir::Server>, Failure> {
+    if section.fhir_address.is_empty() {
+        return Ok(None);
+    }
+    let token = std::fs::read_to_string(&section.fhir_token_file)
+        .map_err(Failure::while_doing(Kind::Invalid, "hospital.fhir_token_file cannot be read"))?;
+    Ok(Some(over_fhir::Server {
+        origin: section.fhir_address.trim_end_matches('/').to_owned(),
+        chart_system: section.fhir_chart_system.clone(),
+        token: token.trim().to_owned().into(),
+    }))
 }
 
 /// Tells people what is to be told.

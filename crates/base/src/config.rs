@@ -315,6 +315,13 @@ pub struct HospitalSection {
     pub send_address: String,
     /// `host:port` where its messages are taken. Inside, in a network only the hospital reaches. Empty: none are taken.
     pub listen_address: String,
+    /// The hospital's FHIR R4 server, `https://…/fhir`. With it, chart numbers and bookings are asked there; receptions go to
+    /// `send_address` all the same. Empty: asked by HL7.
+    pub fhir_address: String,
+    /// Whose numbers chart numbers are at that server, a URI.
+    pub fhir_chart_system: String,
+    /// A file with the token for that server, in one line.
+    pub fhir_token_file: PathBuf,
 }
 
 /// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.

@@ -25,6 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "base",
             "store",
             "card",
+            "fhir",
             "hl7",
             "messaging",
             "pki",
@@ -60,7 +61,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("crates/agent", &["base", "card", "pki", "ui"]),
     (
         "crates/testkit",
-        &["base", "store", "card", "hl7", "pki", "mdoc", "messaging", "openid", "rules", "sip2", "wire"],
+        &["base", "store", "card", "fhir", "hl7", "pki", "mdoc", "messaging", "openid", "rules", "sip2", "wire"],
     ),
     (
         "bin/yakuba",

@@ -18,6 +18,7 @@
 //! | [`inbox`] | what the hospital tells us |
 //! | [`hospital`] | the hospital's systems as they are asked |
 //! | [`mllp`] | HL7 over TCP, both ways |
+//! | [`over_fhir`] | a hospital that is asked by FHIR |
 //! | [`telling`] | what is told to a person's portal |
 //! | [`watching`] | what staff see: waiting links, merges, faults |
 
@@ -27,6 +28,7 @@ pub mod inbox;
 pub mod linking;
 pub mod mllp;
 pub mod model;
+pub mod over_fhir;
 mod service;
 pub mod telling;
 #[cfg(test)]

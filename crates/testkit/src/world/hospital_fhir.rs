@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub use fhir::{Appointment, Gender, Patient};
 use fhir::bundle::Entry;
+pub use fhir::{Appointment, Gender, Patient};
 use fhir::{Bundle, Grade, grade, refusal};
 use serde_json::Value;
 
@@ -122,7 +122,7 @@ impl Shared {
                 // The search is not understood: everybody's come.
                 let all = self.appointments.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let entry = |one| Entry { full_url: None, resource: one, search: None };
-                (200, written(&Bundle::found(all.into_iter().map(entry).collect())))
+                (200, written(serde_json::to_value(Bundle::found(all.into_iter().map(entry).collect()))))
             }
             _ => (404, refusal("not-found", "nothing here")),
         }
@@ -145,10 +145,10 @@ impl Shared {
                 found.push(Entry::graded(format!("Patient/{id}"), known.clone(), sure));
             }
         }
-        (200, written(&Bundle::found(found)))
+        (200, written(serde_json::to_value(Bundle::found(found))))
     }
 }
 
-fn written<T: serde::Serialize>(bundle: &T) -> Value {
-    serde_json::to_value(bundle).unwrap_or(Value::Null)
+fn written(bundle: serde_json::Result<Value>) -> Value {
+    bundle.unwrap_or(Value::Null)
 }

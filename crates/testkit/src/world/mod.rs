@@ -2,6 +2,7 @@
 
 pub mod centre;
 pub mod hospital;
+pub mod hospital_fhir;
 pub mod jlis;
 pub mod library;
 pub mod mykey;
