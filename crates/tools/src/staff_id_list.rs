@@ -177,11 +177,14 @@ pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<(), HandleError> {
     Ok(())
 }
 
+/// The number of a list, and its parts as they came.
+pub type Numbered = (i64, Vec<Vec<u8>>);
+
 /// Outside: the newest list of which every part is here: its number and its parts.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn current(tx: &mut Tx<'_>) -> Result<Option<(i64, Vec<Vec<u8>>)>, StoreError> {
+pub fn current(tx: &mut Tx<'_>) -> Result<Option<Numbered>, StoreError> {
     let newest = tx.query_one(
         "SELECT number FROM staff_id_list_parts GROUP BY number, parts HAVING COUNT(*) = parts \
          ORDER BY number DESC LIMIT 1",

@@ -18,7 +18,7 @@ pub const SERVICE: Service = Service {
         issues: &[
             Issue {
                 text: "システム対応(更新に合わせて実施することで、影響を極小化)",
-                answer: "病院システムとは HL7 v2(MLLP)で話し、更新の時期に縛られない。FHIR R4 はまだ話さない。",
+                answer: "病院システムとは HL7 v2(MLLP)と FHIR R4 で話し、更新の時期に縛られない。",
             },
             Issue {
                 text: "二重管理", answer: "患者番号は病院が持ち、こちらは資格情報との結び付きだけを持つ。"

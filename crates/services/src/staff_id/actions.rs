@@ -13,6 +13,9 @@ use super::kept::{self, Kept, Line, StaffId};
 use super::model::{Circumstances, Deed, Refusal, Standing, after};
 use super::records::Member;
 
+/// A member of staff, their IDs, and what happened to them.
+pub type File = (Kept, Vec<StaffId>, Vec<Line>);
+
 /// Months an ID is good for, unless the city says otherwise. Ours; other cities have three or five years (下関, 小城).
 pub const USUAL_MONTHS: i64 = 12;
 /// Days of a month, for the end of an ID.
@@ -303,7 +306,7 @@ impl Personnel {
     ///
     /// # Errors
     /// The database or the key store.
-    pub fn file(&self, member: Id) -> Result<Option<(Kept, Vec<StaffId>, Vec<Line>)>, CardError> {
+    pub fn file(&self, member: Id) -> Result<Option<File>, CardError> {
         self.read(|tx, vault| {
             let Some(kept) = kept::of_id(tx, vault, member)? else { return Ok(None) };
             let number = &kept.member.number;

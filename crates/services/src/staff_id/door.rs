@@ -27,6 +27,9 @@ use super::actions::{Personnel, tag_bytes};
 use super::kept;
 use super::model::{Refusal, Standing};
 
+/// What is on a door's list: hash, last day, whose.
+type Hashes = Vec<(String, i64, String)>;
+
 /// How long a list may be used. Ours: over a long weekend, not longer.
 pub const LIST_SECONDS: i64 = 4 * 86_400;
 /// Names the signed structure.
@@ -358,7 +361,7 @@ impl Personnel {
     }
 
     /// Every thing that opens this door, under the door's key: hash, last day, whose.
-    fn hashes(&self, door: Id) -> Result<Option<Vec<(String, i64, String)>>, CardError> {
+    fn hashes(&self, door: Id) -> Result<Option<Hashes>, CardError> {
         let today = self.city.seams.today();
         self.read(|tx, vault| {
             let row = tx.query_one("SELECT door_key FROM staff_doors WHERE door = $1", &[door.into()])?;

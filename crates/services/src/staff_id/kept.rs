@@ -10,6 +10,9 @@ use wire::staff_id_code::Sticker;
 use super::model::{Deed, Standing};
 use super::records::Member;
 
+/// The card and the tag of an ID.
+pub type Things = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// Separates hashes of staff cards from every other use of the look-up key.
 const CARD_PURPOSE: &str = "staff_ids.card_hash";
 /// The same for tags.
@@ -467,7 +470,7 @@ pub fn is_tag_anothers(tx: &mut Tx<'_>, vault: &Vault, tag: &[u8], id: Id) -> Re
 ///
 /// # Errors
 /// The database or the key store.
-pub fn things(tx: &mut Tx<'_>, vault: &Vault, id: Id) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), CardError> {
+pub fn things(tx: &mut Tx<'_>, vault: &Vault, id: Id) -> Result<Things, CardError> {
     let Some(row) = tx.query_one("SELECT card, tag FROM staff_ids WHERE staff_id = $1", &[id.into()])? else {
         return Ok((None, None));
     };
