@@ -130,19 +130,12 @@ pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
     desk.on(telling::TOLD, move |opened| telling::take(&told, opened))
 }
 
-/// The people of the drawer as patients. Their readings come straight from the demo's register: nobody real is read.
+/// The people of the drawer as patients, by the readings of the demo's register.
 fn invented(city: &OpenCity) -> Result<Vec<Patient>, Failure> {
     let mut patients = Vec::new();
     for labelled in cards::drawer(city.inside())? {
         let Some(contents) = cards::stored(city.inside(), &labelled.resident)? else { continue };
-        let key = labelled.resident.as_str().to_owned();
-        let kana = city.inside().store.read::<_, StoreError, _>(move |tx| {
-            let sql = "SELECT name_kana FROM residents WHERE resident_id = $1 ORDER BY generation DESC";
-            tx.query(sql, &[key.as_str().into()])?
-                .first()
-                .map_or(Ok(None), |row| row.opt_text(0).map(|t| t.map(str::to_owned)))
-        });
-        let kana = kana.map_err(Failure::while_doing(Kind::Unavailable, "the demo's register cannot be read"))?;
+        let kana = cards::read_person(city.inside(), &labelled.resident).ok().and_then(|person| person.names.kana);
         let parted = |text: &str| {
             let (family, given) = text.split_once(['\u{3000}', ' ']).unwrap_or((text, ""));
             Name { family: family.to_owned(), given: given.to_owned() }

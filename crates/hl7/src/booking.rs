@@ -53,6 +53,9 @@ impl BookingState {
     }
 }
 
+/// Longest name of a place, in characters: it stands on the screen in the hall.
+const MOST_OF_A_PLACE: usize = 40;
+
 impl Booking {
     pub(crate) fn read(segments: &Segments<'_>, state: BookingState) -> Result<Self, Fault> {
         let schedule = segments.first("SCH").ok_or(Fault::at("SCH", 0, What::SegmentMissing))?;
@@ -67,7 +70,14 @@ impl Booking {
         let at = at.ok_or(Fault::at("SCH", 11, What::FieldMissing))?;
         let at = when::instant(&at).ok_or(Fault::at("SCH", 11, What::Malformed))?;
         let place = [from_location(3, 1), from_location(3, 4)].into_iter().find(|place| !place.is_empty());
-        Ok(Self { number, at, place: place.unwrap_or_default(), state })
+        let place = place.unwrap_or_default();
+        if base::my_number_guard::refuse_individual_number(&place).is_err() {
+            return Err(Fault::at("AIL", 3, What::MyNumber));
+        }
+        if place.chars().count() > MOST_OF_A_PLACE || place.chars().any(char::is_control) {
+            return Err(Fault::at("AIL", 3, What::Malformed));
+        }
+        Ok(Self { number, at, place, state })
     }
 
     pub(crate) fn write(&self) -> [Writer; 2] {

@@ -169,6 +169,9 @@ impl Refused {
     }
 }
 
+/// Longest number or party of a header, in characters. The standard says 20 for a number (recalled); systems say more.
+const MOST_OF_A_NAME: usize = 64;
+
 impl Header {
     fn read(segments: &Segments<'_>, characters: Characters) -> Result<Self, Fault> {
         let segment = segments.first("MSH").ok_or(Fault::at("MSH", 0, What::NotAMessage))?;
@@ -177,8 +180,19 @@ impl Header {
         if number.is_empty() {
             return Err(Fault::at("MSH", 10, What::FieldMissing));
         }
+        let (from, to) = (party(3), party(5));
+        for (field, text) in
+            [(10, &number), (3, &from.application), (4, &from.facility), (5, &to.application), (6, &to.facility)]
+        {
+            if base::my_number_guard::refuse_individual_number(text).is_err() {
+                return Err(Fault::at("MSH", field, What::MyNumber));
+            }
+            if text.chars().count() > MOST_OF_A_NAME || text.chars().any(char::is_control) {
+                return Err(Fault::at("MSH", field, What::Malformed));
+            }
+        }
         let at = when::instant(&segment.value(7, 1)).ok_or(Fault::at("MSH", 7, What::Malformed))?;
-        Ok(Self { from: party(3), to: party(5), at, number, characters })
+        Ok(Self { from, to, at, number, characters })
     }
 
     /// A message back to who sent this one.

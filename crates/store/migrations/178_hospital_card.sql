@@ -56,6 +56,7 @@ CREATE TABLE hospital_messages (
     sender        TEXT   NOT NULL,
     message       TEXT   NOT NULL,
     answer        BLOB   NOT NULL,
+    digest        BLOB   NOT NULL,
     came_at       BIGINT NOT NULL,
     PRIMARY KEY (sender, message)
 );

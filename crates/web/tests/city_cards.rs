@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
 use tools::access::{self, Actor, Duty, Purpose};
+use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{self, CredentialError, numbers};
 use tools::disclosure;
 use tools::register::{self, Criteria, import};
@@ -74,7 +75,9 @@ fn desk<'a>(door: &'a TestDoor, who: &ResidentId) -> Visitor<'a> {
         .store
         .write::<_, store::StoreError, _>(move |tx| {
             let by = Actor::System { job: "test" };
-            terminals::enrol_here_as(tx, &seams, &by, Sort::CityCardDesk, "窓口1", "本庁舎")
+            let desk = terminals::enrol_here_as(tx, &seams, &by, Sort::CityCardDesk, "窓口1", "本庁舎")?;
+            terminals::declare_attendance(tx, &seams, &by, desk.0.id, Attendance::FaceToFace)?;
+            Ok(desk)
         })
         .unwrap();
     let mut visitor = door.neighbour();
@@ -239,7 +242,7 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     let shown = door.inside().store.read(|tx| disclosure::for_person(tx, &hanako, today, None, 100)).unwrap();
     assert!(shown.iter().any(|one| one.duty == Some(Duty::CityCard)), "{shown:?}");
     // A terminal of another sort opens nothing here.
-    assert_eq!(door.terminal().get("/counter/cards").status, 404);
+    assert_eq!(door.terminal().get("/counter/cards").status, 403);
 }
 
 /// Sends a file as the console's form does.

@@ -171,7 +171,11 @@ pub fn insertable(city: &Inside, contents: VirtualCardContents) -> Result<Virtua
         .map_err(failed("a virtual card cannot be made"))
 }
 
-fn read_person(city: &Inside, resident: &ResidentId) -> Result<Resident, Failure> {
+/// The person of a demo city whose card it is, or will be.
+///
+/// # Errors
+/// No such resident, or one who died.
+pub(crate) fn read_person(city: &Inside, resident: &ResidentId) -> Result<Resident, Failure> {
     let (seams, subject) = (city.seams.clone(), resident.clone());
     let person = city
         .store

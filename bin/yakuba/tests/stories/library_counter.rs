@@ -63,8 +63,8 @@ fn a_card_is_enrolled_once_and_then_shows_the_patron_number() {
     assert!(page.contains("利用停止中"), "{page}");
 
     // A terminal of the library is no certificate machine, and a certificate machine no counter.
-    assert_eq!(counter.ask("GET", "/kiosk", "").status, 404);
+    assert_eq!(counter.ask("GET", "/kiosk", "").status, 403);
     let mut machine = Browser::at_a_demo_machine(&served.address);
-    assert_eq!(machine.ask("GET", PATH, "").status, 404);
+    assert_eq!(machine.ask("GET", PATH, "").status, 403);
     served.stop();
 }

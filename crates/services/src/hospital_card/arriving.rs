@@ -273,7 +273,7 @@ pub fn hand_over(city: &Inside, connection: &Connection, id: Id) -> Result<bool,
                     Fault::Refused { may_come_again: false, .. } => "refused",
                     _ => "sending",
                 };
-                let sql = "UPDATE hospital_visits SET state = $2, tries = tries + 1 WHERE visit_id = $1";
+                let sql = "UPDATE hospital_visits SET state = $2, tries = tries + 1 WHERE visit_id = $1 AND state <> 'received'";
                 tx.execute(sql, &[id.into(), state.into()])?;
                 watching::note_unsent(tx, &seams, &number, id, fault)?;
             }

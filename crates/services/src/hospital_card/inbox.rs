@@ -9,8 +9,8 @@
 
 use hl7::message::Refused;
 use hl7::{Answer, Body, Booking, BookingState, Header, Message};
-use store::Tx;
 use store::sealing::Vault;
+use store::{StoreError, Tx};
 use tools::Inside;
 use tools::access::Actor;
 use tools::service_cards::{self, CardError, IssueRefusal};
@@ -37,17 +37,29 @@ pub fn take(city: &Inside, bytes: &[u8]) -> Option<Vec<u8>> {
         return message.answer(now, &number, Answer::Refused).write().ok();
     }
     let (of, kept) = (message.clone(), number.clone());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref().to_vec();
     let (vault, seams) = (city.vault.clone(), city.seams.clone());
     let done = city.cards.write::<_, HospitalError, _>(move |tx| {
         let sender = sender(&of.header);
-        if let Some(answer) = answered(tx, &sender, &of.header.number)? {
-            return Ok(Some(answer));
+        if let Some((answer, same)) = answered(tx, &sender, &of.header.number)? {
+            if same == digest {
+                return Ok(Some(answer));
+            }
+            // Another message under a used number: nothing is done, and it is said on both sides.
+            watching::note_bad(tx, &seams, &of.header.number, "MSH-10", "the number was used for another message")?;
+            return Ok(of.answer(now, &kept, Answer::Fault).write().ok());
         }
         apply(tx, &vault, &seams, &of.body)?;
         let Ok(answer) = of.answer(now, &kept, Answer::Taken).write() else { return Ok(None) };
         tx.execute(
-            "INSERT INTO hospital_messages (sender, message, answer, came_at) VALUES ($1, $2, $3, $4)",
-            &[sender.into(), of.header.number.as_str().into(), answer.as_slice().into(), now.into()],
+            "INSERT INTO hospital_messages (sender, message, answer, digest, came_at) VALUES ($1, $2, $3, $4, $5)",
+            &[
+                sender.into(),
+                of.header.number.as_str().into(),
+                answer.as_slice().into(),
+                digest.as_slice().into(),
+                now.into(),
+            ],
         )?;
         Ok(Some(answer))
     });
@@ -77,9 +89,11 @@ fn note(city: &Inside, refused: &Refused) {
     }
 }
 
-fn answered(tx: &mut Tx<'_>, sender: &str, number: &str) -> Result<Option<Vec<u8>>, HospitalError> {
-    let sql = "SELECT answer FROM hospital_messages WHERE sender = $1 AND message = $2";
-    Ok(tx.query_one(sql, &[sender.into(), number.into()])?.map(|row| row.blob(0).map(<[u8]>::to_vec)).transpose()?)
+/// What a message of this number was answered, and the digest of that message.
+fn answered(tx: &mut Tx<'_>, sender: &str, number: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, HospitalError> {
+    let sql = "SELECT answer, digest FROM hospital_messages WHERE sender = $1 AND message = $2";
+    let row = tx.query_one(sql, &[sender.into(), number.into()])?;
+    Ok(row.map(|row| Ok::<_, StoreError>((row.blob(0)?.to_vec(), row.blob(1)?.to_vec()))).transpose()?)
 }
 
 fn apply(tx: &mut Tx<'_>, vault: &Vault, seams: &base::Seams, body: &Body) -> Result<(), HospitalError> {

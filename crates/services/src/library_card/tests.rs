@@ -311,6 +311,8 @@ mod door {
         let door = open(&library, &database, Charset::Utf8, 4);
         let out = std::process::Command::new(super::python())
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/self_checkout.py"))
+            // It writes a log where it is started.
+            .current_dir(std::env::temp_dir())
             .args([&door.address().port().to_string(), PATRON, "B0001"])
             .output()
             .unwrap_or_else(|error| panic!("Python cannot be run ({error}): scripts/setup test installs it"));

@@ -83,6 +83,11 @@ impl Sort {
         matches!(self, Self::WardOffice | Self::Store)
     }
 
+    /// Whether staff serve people at it: then it opens nothing until somebody declared that they watch.
+    pub const fn is_served_by_staff(self) -> bool {
+        matches!(self, Self::LibraryCounter | Self::CityCardDesk | Self::HospitalDesk | Self::LoadingDesk)
+    }
+
     /// Its first page.
     pub const fn path(self) -> &'static str {
         match self {

@@ -206,7 +206,7 @@ impl FromRequestParts<Arc<App>> for At {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let AtTerminal(terminal) = AtTerminal::from_request_parts(parts, app).await?;
         if !terminal.sort.gives_certificates() {
-            let elsewhere = Failure::saying(Kind::NotFound, "taps-another-terminal");
+            let elsewhere = Failure::saying(Kind::Forbidden, "taps-another-terminal");
             return Err(elsewhere.next(terminal.sort.path(), "taps-own-page"));
         }
         let visit = Visit::from_request_parts(parts, app).await?;

@@ -153,7 +153,7 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         @for one in &seen { (service(at, one)) }
     };
     // Whoever walks away leaves nothing on the screen.
-    Ok(visit.page(&title).refresh(120, PATH).render(&main).into_response())
+    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
 fn next_button(visit: &Visit) -> Markup {
@@ -306,7 +306,7 @@ async fn priced(
             }
         }
     };
-    Ok(visit.page(&title).refresh(120, PATH).render(&main).into_response())
+    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
 fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool) -> Markup {
@@ -429,7 +429,7 @@ async fn receipt(at: AtCounter, Path((key, card)): Path<(String, String)>) -> Re
         p class="hint" { (visit.say("city-cards-desk-receipt-how")) }
         (next_button(visit))
     };
-    Ok(visit.page(&title).refresh(120, PATH).render(&main).into_response())
+    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
 async fn change(

@@ -10,6 +10,8 @@ use super::Shown;
 
 /// Seconds without a page after which a person is forgotten.
 pub const SECONDS: i64 = 120;
+/// Seconds after which they are forgotten however busy the pages are: the card is shown again.
+pub const MOST_SECONDS: i64 = 600;
 
 /// At which terminal who was shown, for which service, and when it was last asked for.
 #[derive(Default)]
@@ -18,6 +20,7 @@ pub struct Held(Mutex<HashMap<Id, One>>);
 struct One {
     service: &'static str,
     shown: Shown,
+    since: Timestamp,
     touched: Timestamp,
 }
 
@@ -30,7 +33,7 @@ impl Held {
     pub fn put(&self, terminal: Id, service: &'static str, shown: Shown, now: Timestamp) {
         self.with(|all| {
             all.retain(|_, one| now.seconds_since(one.touched) < SECONDS);
-            all.insert(terminal, One { service, shown, touched: now });
+            all.insert(terminal, One { service, shown, since: now, touched: now });
         });
     }
 
@@ -38,7 +41,10 @@ impl Held {
     pub fn get(&self, terminal: Id, service: &'static str, now: Timestamp) -> Option<Shown> {
         self.with(|all| {
             let one = all.get_mut(&terminal)?;
-            if one.service != service || now.seconds_since(one.touched) >= SECONDS {
+            if one.service != service
+                || now.seconds_since(one.touched) >= SECONDS
+                || now.seconds_since(one.since) >= MOST_SECONDS
+            {
                 all.remove(&terminal);
                 return None;
             }

@@ -117,7 +117,7 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
             &visit.say("hospital-next"), None))
     };
     // Whoever walks away leaves nothing on the screen.
-    Ok(visit.page(&title).refresh(120, PATH).render(&main).into_response())
+    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
 /// The key of a word of a table: codes have `_`, keys `-`.

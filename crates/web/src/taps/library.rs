@@ -138,8 +138,7 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
             &visit.say("taps-library-next"), None)) }
     };
     // Whoever walks away leaves nothing on the screen.
-    let page = visit.page(&title).refresh(120, PATH);
-    Ok(page.render(&main).into_response())
+    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
 fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {

@@ -24,12 +24,14 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base::Kind;
 use tools::ResidentId;
 use tools::access::Actor;
+use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
-use tools::terminals::{Sort, Terminal};
+use tools::terminals::{self, Sort, Terminal};
 
 pub(crate) use enrolling::enrol_for_taps;
 pub use form::{Ask, form, said, sentence};
@@ -84,6 +86,8 @@ pub struct AtCounter {
     pub app: Arc<App>,
     /// Which terminal.
     pub terminal: Terminal,
+    /// Who can see what happens there, as staff declared it.
+    pub attendance: Attendance,
     /// The request.
     pub visit: Visit,
 }
@@ -94,7 +98,10 @@ impl FromRequestParts<Arc<App>> for AtCounter {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let AtTerminal(terminal) = AtTerminal::from_request_parts(parts, app).await?;
         let visit = Visit::from_request_parts(parts, app).await?;
-        Ok(Self { app: app.clone(), terminal, visit })
+        let (inside, id) = (app.inside()?.clone(), terminal.id);
+        let declared = move || Ok(inside.store.read::<_, store::StoreError, _>(|tx| terminals::attendance(tx, id))?);
+        let attendance = blocking(declared).await?;
+        Ok(Self { app: app.clone(), terminal, attendance, visit })
     }
 }
 
@@ -102,12 +109,17 @@ impl AtCounter {
     /// Whether this terminal is of the sort whose page this is.
     ///
     /// # Errors
-    /// [`Kind::NotFound`], with the way to its own page.
+    /// [`Kind::Forbidden`], with the way to its own page; [`Kind::Forbidden`] too where staff serve people and nobody declared
+    /// that they watch.
     pub fn serves(&self, sort: Sort) -> Result<(), Failure> {
-        if self.terminal.sort == sort {
-            return Ok(());
+        if self.terminal.sort != sort {
+            let elsewhere = Failure::saying(Kind::Forbidden, "taps-another-terminal");
+            return Err(elsewhere.next(self.terminal.sort.path(), "taps-own-page"));
         }
-        Err(Failure::saying(Kind::NotFound, "taps-another-terminal").next(self.terminal.sort.path(), "taps-own-page"))
+        if sort.is_served_by_staff() && self.attendance == Attendance::Unattended {
+            return Err(Failure::saying(Kind::Forbidden, "taps-undeclared"));
+        }
+        Ok(())
     }
 
     /// The terminal as whoever reads.
@@ -145,7 +157,7 @@ async fn demo(
             let (terminal, secret) =
                 tools::terminals::enrol_here_as(tx, &seams, &actor, sort, "体験用の端末", "この画面")?;
             if sort != Sort::RevisitMachine && !sort.gives_certificates() {
-                let watched = tools::credentials::tap_rules::Attendance::FaceToFace;
+                let watched = Attendance::FaceToFace;
                 tools::terminals::declare_attendance(tx, &seams, &actor, terminal.id, watched)?;
             }
             Ok(secret)
@@ -153,6 +165,15 @@ async fn demo(
     })
     .await?;
     Ok(steps_enrolled(&app, &secret, sort.path()))
+}
+
+/// The same page, left for `path` after so many seconds, with script or without: whoever walks away leaves nothing on the
+/// screen. By a header: a page itself must not move on by itself (WCAG 2.2.1), and nobody reads one that was left.
+pub(crate) fn left(mut response: Response, seconds: u32, path: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&format!("{seconds};url={path}")) {
+        response.headers_mut().insert(header::REFRESH, value);
+    }
+    response
 }
 
 /// To a page of the terminal.

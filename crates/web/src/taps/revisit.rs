@@ -104,7 +104,7 @@ fn page(at: &AtCounter, main: &Markup) -> Response {
         (main)
         (one_button("/revisit/next", &visit.csrf("/revisit/next"), ButtonKind::Secondary, &visit.say("hospital-next"), None))
     };
-    visit.page(&title).refresh(GONE_SECONDS, PATH).render(&main).into_response()
+    super::left(visit.page(&title).render(&main).into_response(), GONE_SECONDS, PATH)
 }
 
 fn window(at: &AtCounter, key: &str) -> Markup {
@@ -183,5 +183,5 @@ async fn queue(at: AtCounter) -> Result<Response, Failure> {
         (visit.table(&title, &headings, &rows))
         p { a href=(PATH) { (visit.say("page-back")) } }
     };
-    Ok(visit.page(&title).refresh(10, QUEUE).render(&main).into_response())
+    Ok(super::left(visit.page(&title).render(&main).into_response(), 10, QUEUE))
 }

@@ -62,7 +62,7 @@ fn show(at: &AtCounter, answer: Option<&Checked>, say: Option<&Say>) -> Response
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-id-desk-check"))) }
         }
     };
-    visit.page(&title).refresh(120, PATH).render(&main).into_response()
+    super::left(visit.page(&title).render(&main).into_response(), 120, PATH)
 }
 
 /// The label: what its code says when it was scanned, or the number that was typed.

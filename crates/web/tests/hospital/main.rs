@@ -157,7 +157,7 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         let tag = [("tag", "04A23B1C5D8066")];
 
         let mut desk = house.terminal(Sort::HospitalDesk);
-        assert_eq!(desk.get("/revisit").status, 404, "another machine's page");
+        assert_eq!(desk.get("/revisit").status, 403, "another machine's page");
         let page = desk.post("/counter/hospital", &tag).text();
         assert!(page.contains("タグではできません"), "a tag links nothing: {page}");
         let mut machine = house.terminal(Sort::RevisitMachine);

@@ -153,7 +153,12 @@ impl House {
     pub fn terminal(&self, sort: Sort) -> Visitor<'_> {
         let inside = self.door.inside().clone();
         let enrolled = inside.store.clone().write::<_, StoreError, _>(move |tx| {
-            tools::terminals::enrol_here_as(tx, &inside.seams, &DESK, sort, "端末", "病院")
+            let made = tools::terminals::enrol_here_as(tx, &inside.seams, &DESK, sort, "端末", "病院")?;
+            if sort.is_served_by_staff() {
+                let watched = tools::credentials::tap_rules::Attendance::FaceToFace;
+                tools::terminals::declare_attendance(tx, &inside.seams, &DESK, made.0.id, watched)?;
+            }
+            Ok(made)
         });
         let (_, secret) = enrolled.unwrap();
         let mut visitor = self.door.neighbour();

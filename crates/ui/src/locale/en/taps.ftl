@@ -1,5 +1,6 @@
 # Terminals at which cards are shown
 taps-another-terminal = This terminal is set up for something else.
+taps-undeclared = Nobody has declared yet that staff watch this terminal. Set it under Terminals in the staff console.
 taps-own-page = To this terminal's page
 taps-card = Card
 taps-card-put = Put the card on the reader and press the button.

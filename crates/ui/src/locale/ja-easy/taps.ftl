@@ -1,5 +1,6 @@
 # カードを かざす 機械
 taps-another-terminal = この 機械は ほかの ことに 使います。
+taps-undeclared = この 機械は、職員が いる ことが まだ 決まって いません。係の 人に 話してください。
 taps-own-page = この 機械の 画面へ
 taps-card = カード
 taps-card-put = カードを 読む 機械に 置いて、ボタンを 押してください。
