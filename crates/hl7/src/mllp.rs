@@ -26,6 +26,8 @@ pub struct TooLong(pub usize);
 pub struct Frames {
     bytes: Vec<u8>,
     most: usize,
+    /// Bytes in which no end was found: they are not looked through again.
+    seen: usize,
 }
 
 impl Default for Frames {
@@ -37,7 +39,7 @@ impl Default for Frames {
 impl Frames {
     /// Takes at most `most` bytes a message.
     pub const fn with_most(most: usize) -> Self {
-        Self { bytes: Vec::new(), most }
+        Self { bytes: Vec::new(), most, seen: 0 }
     }
 
     /// More bytes have come.
@@ -57,14 +59,24 @@ impl Frames {
     pub fn next_message(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
         let Some(start) = self.bytes.iter().position(|&byte| byte == START) else {
             self.bytes.clear();
+            self.seen = 0;
             return Ok(None);
         };
-        self.bytes.drain(..start);
-        let end = self.bytes.windows(2).position(|pair| pair == [END, RETURN]);
+        if start > 0 {
+            self.bytes.drain(..start);
+            self.seen = 0;
+        }
+        let rest = self.bytes.get(self.seen..).unwrap_or_default();
+        let end = rest.windows(2).position(|pair| pair == [END, RETURN]).map(|end| end + self.seen);
         if end.unwrap_or(self.bytes.len()) > self.most + 1 {
             return Err(TooLong(self.most));
         }
-        let Some(end) = end else { return Ok(None) };
+        let Some(end) = end else {
+            // The last byte may be the first half of an end.
+            self.seen = self.bytes.len().saturating_sub(1);
+            return Ok(None);
+        };
+        self.seen = 0;
         let frame: Vec<u8> = self.bytes.drain(..end + 2).collect();
         let begin = frame.iter().rposition(|&byte| byte == START).map_or(0, |at| at + 1);
         Ok(Some(frame[begin..end].to_vec()))

@@ -89,8 +89,11 @@ fn note(city: &Inside, refused: &Refused) {
     }
 }
 
-/// What a message of this number was answered, and the digest of that message.
-fn answered(tx: &mut Tx<'_>, sender: &str, number: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, HospitalError> {
+/// What a message was answered, and its digest.
+type Before = (Vec<u8>, Vec<u8>);
+
+/// The message of this number that came before.
+fn answered(tx: &mut Tx<'_>, sender: &str, number: &str) -> Result<Option<Before>, HospitalError> {
     let sql = "SELECT answer, digest FROM hospital_messages WHERE sender = $1 AND message = $2";
     let row = tx.query_one(sql, &[sender.into(), number.into()])?;
     Ok(row.map(|row| Ok::<_, StoreError>((row.blob(0)?.to_vec(), row.blob(1)?.to_vec()))).transpose()?)

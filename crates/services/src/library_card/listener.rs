@@ -144,6 +144,9 @@ fn serve(mut stream: TcpStream, desk: &Arc<Desk>, limits: Limits, stopping: &Ato
                     Ok(bytes) => stream.write_all(&bytes)?,
                     Err(why) => return Err(io::Error::other(why.to_string())),
                 }
+                if conversation.is_over() {
+                    return Ok(());
+                }
             }
             Step::Close(why) => {
                 // The reason names places and message numbers, never what was said.

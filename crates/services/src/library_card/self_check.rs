@@ -31,6 +31,9 @@ pub struct Machine {
     pub password: Personal<String>,
 }
 
+/// Refused logins after which a line is closed.
+const MOST_LOGINS: u8 = 3;
+
 /// A change that was answered, per machine.
 type Changes = HashMap<String, (Message, Message, Timestamp)>;
 
@@ -45,12 +48,26 @@ pub struct Desk {
     /// Who may speak.
     pub machines: Vec<Machine>,
     changes: Mutex<Changes>,
+    /// One change at a time for each machine, however many lines it has.
+    turns: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 impl Desk {
     /// A desk.
     pub fn new(resolver: Resolver, system: Arc<dyn LibrarySystem>, institution: &str, machines: Vec<Machine>) -> Self {
-        Self { resolver, system, institution: institution.to_owned(), machines, changes: Mutex::default() }
+        Self {
+            resolver,
+            system,
+            institution: institution.to_owned(),
+            machines,
+            changes: Mutex::default(),
+            turns: Mutex::default(),
+        }
+    }
+
+    fn turn(&self, machine: &str) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(machine.to_owned()).or_default().clone()
     }
 
     fn changes(&self) -> std::sync::MutexGuard<'_, Changes> {
@@ -63,6 +80,8 @@ pub struct Conversation {
     desk: Arc<Desk>,
     machine: Option<String>,
     showing: Showing,
+    /// Logins that were refused.
+    refused: u8,
 }
 
 /// Why nothing was done: in the machine's words.
@@ -124,7 +143,12 @@ fn flags(standing: Standing) -> PatronStatus {
 impl Conversation {
     /// A machine that has just connected.
     pub fn new(desk: Arc<Desk>) -> Self {
-        Self { desk, machine: None, showing: Showing::default() }
+        Self { desk, machine: None, showing: Showing::default(), refused: 0 }
+    }
+
+    /// Whether the line is closed after this answer: nobody guesses passwords here.
+    pub fn is_over(&self) -> bool {
+        self.refused >= MOST_LOGINS
     }
 
     fn at(&self) -> Moment {
@@ -148,6 +172,8 @@ impl Conversation {
         );
         let Some(machine) = self.machine.clone().filter(|_| is_change) else { return self.answer_once(question) };
         // A machine whose line was cut says the same again on the next one; it is not done twice.
+        let turn = self.desk.turn(&machine);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.desk.resolver.city.seams.now();
         if let Some((asked, said, at)) = self.desk.changes().get(&machine)
             && *asked == question
@@ -206,7 +232,10 @@ impl Conversation {
         });
         self.machine = known.map(|machine| machine.login.clone());
         if known.is_none() {
-            tracing::warn!("a library machine that is not known was refused");
+            if self.refused == 0 {
+                tracing::warn!("a library machine that is not known was refused");
+            }
+            self.refused = self.refused.saturating_add(1);
         }
         LoginAnswer { ok: OneZero(known.is_some()), ..LoginAnswer::default() }.into()
     }
