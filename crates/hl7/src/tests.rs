@@ -133,6 +133,16 @@ fn an_individual_number_is_refused_as_a_chart_number() {
     let number = format!("12345678901{}", base::my_number_guard::check_digit(&eleven));
     let read = fault(&format!("MSH|^~\\&|A|B|C|D|20261126||ADT^A08|1|P|2.5\rPID|||{number}||A^B"));
     assert_eq!(read, Fault::at("PID", 3, What::MyNumber));
+    // Nor as what is shown in the hall, or as a message's own number.
+    let booked = |place: &str| {
+        format!(
+            "MSH|^~\\&|A|B|C|D|20261126||SIU^S12|1|P|2.5\rSCH||B-1|||||||||^^^20261127090000\rPID|||1||A^B\rAIL|1||{place}"
+        )
+    };
+    assert_eq!(fault(&booked(&format!("眼科 {number}"))), Fault::at("AIL", 3, What::MyNumber));
+    assert_eq!(fault(&booked(&"科".repeat(41))), Fault::at("AIL", 3, What::Malformed));
+    let read = fault(&format!("MSH|^~\\&|A|B|C|D|20261126||ADT^A08|{number}|P|2.5\rPID|||1||A^B"));
+    assert_eq!(read, Fault::at("MSH", 10, What::MyNumber));
 }
 
 #[test]

@@ -243,6 +243,14 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     assert!(shown.iter().any(|one| one.duty == Some(Duty::CityCard)), "{shown:?}");
     // A terminal of another sort opens nothing here.
     assert_eq!(door.terminal().get("/counter/cards").status, 403);
+    // Nor does a desk at which nobody declared that staff watch.
+    let (seams, by) = (door.inside().seams.clone(), Actor::System { job: "test" });
+    let attended = door.inside().store.read::<_, store::StoreError, _>(terminals::list).unwrap();
+    let own = attended.iter().find(|one| one.terminal.sort == Sort::CityCardDesk).unwrap().terminal.id;
+    let unwatched =
+        move |tx: &mut store::Tx<'_>| terminals::declare_attendance(tx, &seams, &by, own, Attendance::Unattended);
+    assert!(door.inside().store.write::<_, store::StoreError, _>(unwatched).unwrap());
+    assert_eq!(desk.get("/counter/cards/person").status, 403);
 }
 
 /// Sends a file as the console's form does.

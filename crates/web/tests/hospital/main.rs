@@ -102,6 +102,10 @@ fn a_merge_is_followed_once_and_told_and_a_taken_number_stops_the_link() {
         assert_eq!(numbers.iter().filter(|(number, status)| number == "C-009" && status.is_live()).count(), 2);
         assert!(!numbers.iter().any(|(number, status)| number == "C-001" && status.is_live()), "{numbers:?}");
         assert_eq!(watching::merges(house.door.inside()).unwrap().len(), 1, "done once");
+        // Another message under the same number is neither done nor answered as if it were.
+        let another = words(&house.merge("M1", &house.patient(other, "C-002"), "C-009"));
+        assert!(another.contains("MSA|AE|M1"), "{another}");
+        assert_eq!(watching::merges(house.door.inside()).unwrap().len(), 1, "nothing more was done");
 
         assert_eq!(house.tell(), 1);
         assert_eq!(house.tell(), 0);
