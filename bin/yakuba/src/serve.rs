@@ -551,6 +551,8 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  図書館カウンター library counter    {here}/demo/terminal/library_counter");
     println!("  病院の受付    hospital desk         {here}/demo/terminal/hospital_desk");
     println!("  再来受付機    re-visit machine      {here}/demo/terminal/revisit_machine");
+    println!("  市のカード    desk for city's cards {here}/demo/terminal/city_card_desk");
+    println!("  職員証の確認  guard's desk          {here}/demo/terminal/staff_desk");
     println!("  独自アプリ    loading desk          {here}/demo/terminal/loading_desk");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!("  職員用画面    staff console         {here}/staff");

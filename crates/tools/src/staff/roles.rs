@@ -173,7 +173,9 @@ impl Action {
             Self::AnswerObjections => &[CertificateOfficer],
             Self::ManageRepresentatives => &[CounterClerk, CertificateOfficer],
             Self::SeeWhoLooked => &[CertificateOfficer, Auditor],
-            Self::SeeIncidents => &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator],
+            Self::SeeIncidents => {
+                &[CounterClerk, CertificateOfficer, Auditor, Operator, Administrator, PersonnelOfficer]
+            }
             Self::ClearIncident
             | Self::ResumeService
             | Self::WithdrawPaper

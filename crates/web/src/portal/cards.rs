@@ -74,6 +74,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             (service_cards::section(&visit, shown.services.as_ref()))
         }
         p { a href="/portal/library" { (visit.say_html("library-link")) } }
+        p { a href="/portal/hospital" { (visit.say_html("hospital-portal-title")) } }
         h2 { (visit.say("portal-cards-used")) }
         p { (visit.say_html("portal-cards-lead")) }
         @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {

@@ -286,7 +286,7 @@ async fn print(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Res
         let keys = issuer.composer.keys();
         let mut labels = Vec::with_capacity(ids.len());
         for (member, code) in done(desk.labels(&ids))? {
-            let token = keys.codes.sign(&code.encode()).map_err(|error| Failure::defect("staff-id", &error))?;
+            let token = keys.codes.sign(&code.encode()).map_err(|error| Failure::defect("staff_id", &error))?;
             labels.push(style.draw(&member, &code, &token, &keys.seal, format.label));
         }
         let sheets = sheets(&app, format, settings.correction().unwrap_or_default(), place);
@@ -300,7 +300,7 @@ async fn print(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Res
         Ok(drawn)
     })
     .await?;
-    Ok(pdf(bytes, "staff-ids"))
+    Ok(pdf(bytes, "staff_ids"))
 }
 
 fn sheets<'a>(app: &App, format: &'a Format, correction: Correction, first_place: usize) -> Sheets<'a> {

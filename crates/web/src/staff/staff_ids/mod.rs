@@ -240,7 +240,7 @@ async fn ledger(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Resu
         .map(|line| vec![line.at.to_string(), line.number, line.sticker, visit.say(&what(&line.what)), line.why])
         .collect();
     let headings = ["staff-id-at", "staff-id-number", "staff-id-sticker", "staff-id-what", "staff-id-why"];
-    Ok(visit.csv("staff-ids", &headings, &rows))
+    Ok(visit.csv("staff_ids", &headings, &rows))
 }
 
 /// The key of a word of the ledger.
