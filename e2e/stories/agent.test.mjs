@@ -197,7 +197,7 @@ describe('a card at a PC', () => {
       await clerk.locator('form[action="/staff/register"] button[type=submit]').click()
       await clerk.locator('form[action="/staff/person"] button').first().click()
       await clerk.waitForURL(/\/staff\/person\/[0-9a-z]{26}$/)
-      await clerk.locator('main main a[href$="/cards"]').click()
+      await clerk.locator('main a[href$="/cards"]').click()
       await clerk.waitForURL(/\/cards$/)
     }
     const prove = async (said) => {
@@ -237,7 +237,7 @@ describe('a card at a PC', () => {
     await clerk.locator('form[action="/staff/register"] button[type=submit]').click()
     await clerk.locator('form[action="/staff/person"] button').first().click()
     await clerk.waitForURL(/\/staff\/person\/[0-9a-z]{26}$/)
-    await clerk.locator('main main a[href$="/cards"]').click()
+    await clerk.locator('main a[href$="/cards"]').click()
     await clerk.locator('a[href$="/renew"]').click()
     await clerk.waitForURL(/\/renew$/)
     await fit(clerk, 'registering a renewed card')
