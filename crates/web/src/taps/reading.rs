@@ -30,7 +30,7 @@ pub const FIELDS: [&str; 3] = ["card", "pin", "tag"];
 /// Outer: something beneath failed. Inner: what to say.
 pub async fn take(at: &AtCounter, service: &'static str, fields: &Fields) -> Result<Result<Shown, Say>, Failure> {
     let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(Kind::NotFound))?;
-    let terminal = at.terminal.clone();
+    let (terminal, attendance) = (at.terminal.clone(), at.attendance);
     if let Some(number) = fields.filled("tag") {
         let number = number.to_owned();
         let city = place.issuer.city.clone();
@@ -47,7 +47,7 @@ pub async fn take(at: &AtCounter, service: &'static str, fields: &Fields) -> Res
                 return Err(Say::Key("kiosk-reader-waiting"));
             }
             let taken = if pin.is_empty() {
-                tapped(&place.issuer, slot, &terminal, service)
+                tapped(&place.issuer, slot, &terminal, attendance, service)
             } else {
                 with_pin(&place.issuer, slot, &terminal, service, &pin)
             };
@@ -98,12 +98,17 @@ fn audience(issuer: &Issuer, service: &str) -> String {
     format!("{}/{service}", issuer.audience)
 }
 
-fn tapped(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: &str) -> Result<Shown, Say> {
+fn tapped(
+    issuer: &Issuer,
+    slot: &dyn CardSlot,
+    terminal: &Terminal,
+    attendance: Attendance,
+    service: &str,
+) -> Result<Shown, Say> {
     let city = &issuer.city;
     let (audience, name) = (audience(issuer, service), terminal.id.to_string());
-    let id = terminal.id;
-    let attendance = city.store.read::<_, CredentialError, _>(move |tx| Ok(terminals::attendance(tx, id)?));
-    if attendance.map_err(|error| beneath(&error))? == Attendance::Unattended
+    // Only which way is tried first; the law of taps asks again, in its transaction.
+    if attendance == Attendance::Unattended
         && let Some(shown) = by_application(city, slot, terminal)?
     {
         return Ok(shown);
