@@ -11,15 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::Yen;
-use services::library_card::LibrarySystem;
 use services::library_card::listener::{Door, Limits};
 use services::library_card::patron::Resolver;
 use services::library_card::self_check::{Desk, Machine};
 use services::library_card::system::{AllRenewed, Answer, Item, Lent, LibraryError, No, Offers, Patron, Returned};
+use services::library_card::{KEY, LibrarySystem};
 use sip2::client::Heard;
+use sip2::field::DateTime;
 use sip2::message::{Login, PatronInformation};
 use sip2::{Charset, Client, Message};
 use store::testing::TestDatabase;
+use tools::ResidentId;
+use tools::access::Actor;
+use tools::service_cards::{self, CardError, Form, NewCard, Subject};
 
 use crate::Options;
 use crate::clients::drive;
@@ -140,6 +144,7 @@ impl Asker {
 
 fn measure(address: &str, connections: u64, seconds: f64) -> Result<f64, Failure> {
     let question: Message = PatronInformation {
+        at: Some(DateTime::in_japan(base::Timestamp::from_seconds(1_795_392_006))),
         institution: "MIHON".into(),
         patron: "L-0001".to_owned(),
         terminal_password: Some(String::new()),
@@ -157,6 +162,24 @@ fn measure(address: &str, connections: u64, seconds: f64) -> Result<f64, Failure
     Ok(drive(connections, seconds, &|| 0.0, make)?.seen().per_second)
 }
 
+/// Patrons whose numbers stand in the database of cards.
+fn register(city: &tools::Inside) -> Result<(), Failure> {
+    let (vault, seams, by) = (city.vault.clone(), city.seams.clone(), Actor::System { job: "bench" });
+    let people =
+        (1..=1_000).map(|person| ResidentId::parse(&format!("R-{person:04}"))).collect::<Result<Vec<_>, _>>()?;
+    let refused = city.cards.write::<_, CardError, _>(move |tx| {
+        let mut refused = 0;
+        for (place, resident) in (1..).zip(&people) {
+            let (subject, number) = (Subject::of(&vault, KEY, resident)?, format!("L-{place:04}"));
+            let form = Form::OneCard;
+            let new = NewCard { service: KEY, subject: &subject, form, number: &number, valid_until: None };
+            refused += usize::from(service_cards::issue(tx, &vault, &seams, &by, &new)?.is_err());
+        }
+        Ok(refused)
+    })?;
+    if refused > 0 { Err("a number was refused".into()) } else { Ok(()) }
+}
+
 /// Measures both.
 ///
 /// # Errors
@@ -171,6 +194,7 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
         profile: Arc::new(tools::CityProfile::demo("http://127.0.0.1:8080")),
         demo: true,
     };
+    register(&city)?;
     let machine = Machine { login: "gate".to_owned(), password: "word".to_owned().into() };
     let desk = Arc::new(Desk::new(Resolver { city, codes: None }, Arc::new(InMemory), "MIHON", vec![machine]));
     let limits = Limits { most: 256, idle: Duration::from_secs(60), charset: Charset::Utf8 };
