@@ -181,11 +181,13 @@ fn door(
     let resolver = Resolver { city: city.inside().clone(), codes: Some(codes) };
     let institution = if section.institution.is_empty() { DEMO.2 } else { &section.institution };
     let desk = Arc::new(MachineDesk::new(resolver, system, institution, machines(city, section)?));
-    let limits = Limits {
-        most: section.most_machines as usize,
-        idle: Duration::from_secs(u64::from(section.idle_seconds.max(5))),
-        charset,
+    let most = section.most_machines.max(1) as usize;
+    let an_address = match section.most_machines_an_address as usize {
+        0 => most.div_ceil(2),
+        many => many,
     };
+    let idle = Duration::from_secs(u64::from(section.idle_seconds.max(5)));
+    let limits = Limits::new(most, an_address, idle, charset);
     let door = Door::open(address, desk, limits)
         .map_err(|error| Failure::new(Kind::Unavailable, format!("library.listen = {address}: {error}")))?;
     Ok(Some(Arc::new(door)))

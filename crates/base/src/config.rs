@@ -273,6 +273,8 @@ pub struct LibrarySection {
     pub machines_file: PathBuf,
     /// Connections of machines at one time.
     pub most_machines: u32,
+    /// Of them, from one address; 0: half of them. Machines behind one router count as one address.
+    pub most_machines_an_address: u32,
     /// Seconds of silence after which a machine is let go.
     pub idle_seconds: u32,
 }
@@ -289,6 +291,7 @@ impl Default for LibrarySection {
             listen: String::new(),
             machines_file: PathBuf::new(),
             most_machines: 128,
+            most_machines_an_address: 0,
             idle_seconds: 300,
         }
     }

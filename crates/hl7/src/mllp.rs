@@ -49,7 +49,7 @@ impl Frames {
 
     /// Whether a message has begun that has not ended: what is lost when the connection is cut now.
     pub fn is_amid(&self) -> bool {
-        self.bytes.contains(&START)
+        self.bytes.first() == Some(&START) || self.bytes.contains(&START)
     }
 
     /// The next whole message, without its frame. A message that begins inside another means that the first was cut.

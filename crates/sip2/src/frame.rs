@@ -247,18 +247,20 @@ fn sayable(letter: char) -> char {
 pub struct Frames {
     bytes: Vec<u8>,
     most: usize,
+    /// Bytes in which no end was found: they are not looked through again.
+    seen: usize,
 }
 
 impl Default for Frames {
     fn default() -> Self {
-        Self { bytes: Vec::new(), most: MOST_BYTES }
+        Self::with_most(MOST_BYTES)
     }
 }
 
 impl Frames {
     /// Takes at most `most` bytes a message.
     pub fn with_most(most: usize) -> Self {
-        Self { bytes: Vec::new(), most }
+        Self { bytes: Vec::new(), most, seen: 0 }
     }
 
     /// More bytes have come.
@@ -277,12 +279,16 @@ impl Frames {
     /// [`What::TooLong`]: what has come is longer than a message may be. Nothing after it can be trusted.
     pub fn next_frame(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         loop {
-            let Some(end) = self.bytes.iter().position(|&byte| byte == b'\r' || byte == b'\n') else {
+            let new = self.bytes.get(self.seen..).unwrap_or_default();
+            let Some(end) = new.iter().position(|&byte| byte == b'\r' || byte == b'\n') else {
+                self.seen = self.bytes.len();
                 return match self.bytes.len() > self.most {
                     true => Err(Fault { at: self.most, what: What::TooLong(self.most) }),
                     false => Ok(None),
                 };
             };
+            let end = self.seen + end;
+            self.seen = 0;
             if end > self.most {
                 return Err(Fault { at: self.most, what: What::TooLong(self.most) });
             }

@@ -71,6 +71,11 @@ impl Server {
         self.frames.push(bytes);
     }
 
+    /// Whether somebody who may speak is at the other end.
+    pub const fn is_in(&self) -> bool {
+        self.is_in
+    }
+
     /// Whether the connection was cut in the middle of a message.
     pub fn is_amid(&self) -> bool {
         self.frames.is_amid()

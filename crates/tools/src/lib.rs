@@ -38,6 +38,7 @@ pub mod signing;
 pub mod staff;
 pub mod staff_id_list;
 pub mod tax_records;
+pub mod tcp_door;
 pub mod terminals;
 pub mod twins;
 pub mod withdrawal_list;

@@ -2,22 +2,24 @@
 //! that only the hospital reaches.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hl7::mllp::{Frames, wrap};
+use tools::tcp_door::{Heard, Limits, Line, TcpDoor};
 
 /// How long the hospital may take for an answer.
 const ANSWER_SECONDS: u64 = 10;
-/// How long a connection may say nothing.
-const IDLE_SECONDS: u64 = 300;
-/// Connections at once.
-const MOST_CONNECTIONS: usize = 16;
-/// How often a waiting thread looks whether it should stop.
-const LOOK: Duration = Duration::from_millis(200);
+/// How connections are taken: a hospital's systems are few, often behind one address, and may be quiet for long once they spoke.
+pub const LIMITS: Limits = Limits {
+    most: 16,
+    most_an_address: 8,
+    first: Duration::from_secs(60),
+    whole: Duration::from_secs(60),
+    idle: Duration::from_secs(300),
+    answer: Duration::from_secs(ANSWER_SECONDS),
+};
 
 /// Sends messages to a hospital, one connection each.
 #[derive(Clone, Debug)]
@@ -66,101 +68,51 @@ impl Client {
 pub type Answering = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 
 /// Takes messages until it is dropped.
-pub struct Listener {
-    address: SocketAddr,
-    stopping: Arc<AtomicBool>,
-    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
-    accepting: Option<JoinHandle<()>>,
-}
-
-impl std::fmt::Debug for Listener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Listener({})", self.address)
-    }
-}
+#[derive(Debug)]
+pub struct Listener(TcpDoor);
 
 impl Listener {
-    /// Listens at `address`.
+    /// Listens at `address`, within [`LIMITS`].
     ///
     /// # Errors
     /// The address cannot be used.
     pub fn start(address: &str, answering: Answering) -> io::Result<Self> {
-        let socket = TcpListener::bind(address)?;
-        let address = socket.local_addr()?;
-        let stopping = Arc::new(AtomicBool::new(false));
-        let threads = Arc::new(Mutex::new(Vec::new()));
-        let (seen, kept) = (stopping.clone(), threads.clone());
-        let accepting = std::thread::Builder::new().name("hospital-listener".into()).spawn(move || {
-            let busy = Arc::new(AtomicUsize::new(0));
-            for stream in socket.incoming() {
-                if seen.load(Ordering::SeqCst) {
-                    return;
-                }
-                let Ok(stream) = stream else { continue };
-                if busy.load(Ordering::SeqCst) >= MOST_CONNECTIONS {
-                    continue;
-                }
-                busy.fetch_add(1, Ordering::SeqCst);
-                let (answering, seen, count) = (answering.clone(), seen.clone(), busy.clone());
-                let spawned = std::thread::Builder::new().name("hospital-messages".into()).spawn(move || {
-                    // A broken connection is its sender's matter: what was not answered comes again.
-                    let _ = talk(stream, &answering, &seen);
-                    count.fetch_sub(1, Ordering::SeqCst);
-                });
-                match spawned {
-                    Ok(thread) => {
-                        let mut threads = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                        threads.retain(|thread: &JoinHandle<()>| !thread.is_finished());
-                        threads.push(thread);
-                    }
-                    Err(_) => {
-                        busy.fetch_sub(1, Ordering::SeqCst);
-                    }
-                }
-            }
+        Self::start_within(LIMITS, address, answering)
+    }
+
+    /// Listens at `address`, within other limits.
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub fn start_within(limits: Limits, address: &str, answering: Answering) -> io::Result<Self> {
+        let door = TcpDoor::open(address, "hospital-listener", limits, move |line| {
+            // A broken connection is its sender's matter: what was not answered comes again.
+            let _ = talk(line, &answering);
         })?;
-        Ok(Self { address, stopping, threads, accepting: Some(accepting) })
+        Ok(Self(door))
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub const fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// Connections now.
+    pub fn connections(&self) -> usize {
+        self.0.lines()
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        // Wakes it.
-        let _ = TcpStream::connect(self.address);
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
-        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn talk(mut stream: TcpStream, answering: &Answering, stopping: &AtomicBool) -> io::Result<()> {
-    stream.set_read_timeout(Some(LOOK))?;
-    stream.set_write_timeout(Some(Duration::from_secs(ANSWER_SECONDS)))?;
+fn talk(mut line: Line, answering: &Answering) -> io::Result<()> {
     let mut frames = Frames::default();
     let mut bytes = [0; 16_384];
-    let mut heard = Instant::now();
-    while !stopping.load(Ordering::SeqCst) && heard.elapsed() < Duration::from_secs(IDLE_SECONDS) {
-        let count = match stream.read(&mut bytes) {
-            Ok(0) => return Ok(()),
-            Ok(count) => count,
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => continue,
-            Err(error) => return Err(error),
-        };
-        heard = Instant::now();
+    while let Heard::Bytes(count) = line.hear(&mut bytes, frames.is_amid())? {
         frames.push(&bytes[..count]);
         // A message longer than it may be ends the connection: nothing after it can be trusted.
         while let Some(message) = frames.next_message().map_err(|error| io::Error::other(error.to_string()))? {
             let Some(answer) = answering(&message) else { return Ok(()) };
-            stream.write_all(&wrap(&answer))?;
+            line.say(&wrap(&answer))?;
+            line.served();
         }
     }
     Ok(())
