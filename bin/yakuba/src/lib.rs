@@ -447,9 +447,6 @@ pub struct DoorArguments {
     /// Where openings are written down.
     #[arg(long)]
     log: PathBuf,
-    /// The number of a tag; without it, the card on the reader with its PIN on standard input.
-    #[arg(long)]
-    tag: Option<String>,
 }
 
 /// Arguments of `doctor`.

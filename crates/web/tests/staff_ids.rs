@@ -370,6 +370,33 @@ fn a_card_signs_in_for_the_account_its_holder_linked_until_it_is_lost() {
 }
 
 #[test]
+fn whoever_loses_the_link_or_the_card_is_out_of_the_console_at_once() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let mut officer = scene.door.staff(&[Role::PersonnelOfficer]);
+        ok(&multipart(&mut officer, "/staff/staff-ids/import", RECORD));
+        let hers = scene.card(11);
+        let (page, id) = with_card(&scene, &mut officer, "1001", &hers);
+        let second = scene.card(12);
+        for (deed, with) in [("unlink", &hers), ("another card", &hers), ("recall", &second)] {
+            let mut auditor = scene.door.staff(&[Role::Auditor]);
+            ok(&scene.show(&mut auditor, with, "/staff/me/card"));
+            let mut pc = scene.door.stranger();
+            ok(&scene.show(&mut pc, with, "/staff/sign-in/card"));
+            assert_eq!(pc.get("/staff/audit").status, 200, "{deed}");
+            match deed {
+                "unlink" => ok(&officer.post(&format!("{page}/unlink"), &[])),
+                "another card" => ok(&scene.show(&mut officer, &second, &format!("/staff/staff-ids/id/{id}/card"))),
+                _ => ok(&officer.post(&format!("/staff/staff-ids/id/{id}/do/recall"), &[])),
+            }
+            assert_ne!(pc.get("/staff/audit").status, 200, "an open session ends: {deed}");
+            assert_ne!(auditor.get("/staff/audit").status, 200, "and every other one of the account: {deed}");
+            assert_eq!(scene.show(&mut scene.door.stranger(), with, "/staff/sign-in/card").status, 422, "{deed}");
+        }
+    });
+}
+
+#[test]
 fn who_left_is_out_everywhere_at_once() {
     let scene = Scene::open(TestDatabase::on_sqlite());
     let mut officer = scene.door.staff(&[Role::PersonnelOfficer]);
@@ -409,10 +436,10 @@ fn a_door_without_a_line_opens_by_card_with_pin_or_tag_and_its_log_comes_home() 
     let shown = Shown::Card(PresentedCard { certificate: &hers.certificate, signature: &signature }, &challenge);
     let (opened, line) = door.decide(shown, now);
     assert_eq!(opened, Ok(()));
-    log.push_str(&format!("{}\n", serde_json::json!(line)));
+    log.push_str(&format!("{}\n", door.written(&line, seams.random_id())));
     let (opened, line) = door.decide(Shown::Tag("04 a2 33 91 5c 2b 80"), now.plus_seconds(60));
     assert_eq!(opened, Ok(()));
-    log.push_str(&format!("{}\n", serde_json::json!(line)));
+    log.push_str(&format!("{}\n", door.written(&line, seams.random_id())));
     // A copy of her certificate without her key, a card of nobody here, another tag.
     let others = scene.card(12);
     let forged = sign(&others);
@@ -421,7 +448,7 @@ fn a_door_without_a_line_opens_by_card_with_pin_or_tag_and_its_log_comes_home() 
     let unknown = Shown::Card(PresentedCard { certificate: &others.certificate, signature: &forged }, &challenge);
     let (shut, line) = door.decide(unknown, now);
     assert_eq!((shut, line.who.as_deref()), (Err(Shut::NotListed), None), "whoever is refused is not written down");
-    log.push_str(&format!("{}\n", serde_json::json!(line)));
+    log.push_str(&format!("{}\n", door.written(&line, seams.random_id())));
     assert_eq!(door.decide(Shown::Tag("04A233915C2B81"), now).0, Err(Shut::NotListed));
 
     // A list has an end, belongs to one door, and is the city's.
@@ -431,6 +458,7 @@ fn a_door_without_a_line_opens_by_card_with_pin_or_tag_and_its_log_comes_home() 
     assert_eq!(Door::open(&file, &list, now.plus_seconds(-86_400)).err(), Some(Shut::FromTheFuture));
     let other = officer.post("/staff/staff-ids/doors/add", &[("name", "裏口")]).text();
     assert_eq!(Door::open(&other, &list, now).err(), Some(Shut::NotOurs));
+    let other_id = serde_json::from_str::<serde_json::Value>(&other).unwrap()["door"].as_str().unwrap().to_owned();
     assert_eq!(Door::open(&file, &list.replace("until", "untiL"), now).err(), Some(Shut::NotOurs));
 
     // Lost: the door goes by the list it has, and the next one has neither card nor tag.
@@ -448,4 +476,10 @@ fn a_door_without_a_line_opens_by_card_with_pin_or_tag_and_its_log_comes_home() 
     let page = officer.get("/staff/staff-ids/doors").text();
     assert_eq!(page.matches(">1001<").count(), 2, "{page}");
     assert_eq!(multipart(&mut officer, &at, "{}\n").status, 400);
+    assert_eq!(multipart(&mut officer, &at, &log.replacen("card", "tag", 1)).status, 400, "changed on the way");
+    assert_eq!(multipart(&mut officer, &format!("/staff/staff-ids/doors/{other_id}/log"), &log).status, 400, "another door's");
+    let tomorrow = door.refused("tag", Shut::NotListed, now.plus_seconds(86_400));
+    let tomorrow = door.written(&tomorrow, seams.random_id());
+    assert_eq!(multipart(&mut officer, &at, &tomorrow).status, 400, "of a time to come");
+    assert_eq!(line.at % 60, 0, "the minute, not the second");
 }

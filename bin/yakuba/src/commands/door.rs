@@ -2,64 +2,133 @@
 //!
 //! ```text
 //!  --file door-….json (kept as a key)   --list door-list.json (the newest)   --log door.log (appended)
-//!  a card on the reader and its PIN on standard input, or --tag NUMBER  ─►  exit 0: open · exit 3: shut
+//!  standard input, a line each:   NUMBER OF A TAG    or    pin 1234   (the card on the reader)
+//!  standard output, a line each:  open               or    shut: why
 //! ```
+//! Nothing of a person is an argument: command lines are visible to others. The list is read anew for each line, so a new one
+//! counts as soon as it lies there; the highest number ever used stands in `LIST.seen`, and no older list is taken again.
 
-use std::io::{BufRead, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base::{Kind, Seams};
 use card::readers::pcsc::PcscService;
 use card::{FourDigitPin, JpkiSession, LastTry};
 use pki::challenge::{Challenge, PresentedCard};
-use services::staff_id::door::{Door, LogLine, Shown, Shut};
+use services::staff_id::door::{CLOCK_SECONDS, Door, LogLine, Shown, Shut, Written};
 use zeroize::Zeroizing;
 
 use crate::DoorArguments;
 use crate::fail::{Failure, Outcome};
 
-/// The door stays shut. 0 opens; everything else does not.
+/// The last answer was no. 0 opens; everything else does not.
 const SHUT: u8 = 3;
+/// No tag's number is longer, and no line of a PIN pad.
+const MOST_TYPED: u64 = 256;
 
-/// Carries the command out.
+/// Carries the command out: answers line by line until its input ends; the exit code is that of the last answer.
 ///
 /// # Errors
-/// A file or the reader cannot be used: the door stays shut.
+/// The door's own file cannot be read, or standard input or output is gone: the door stays shut.
 pub fn run(arguments: &DoorArguments) -> Outcome {
     let seams = Seams::system();
-    let read =
-        |path: &Path| std::fs::read_to_string(path).map_err(Failure::while_doing(Kind::NotFound, "a file of the door"));
-    let door = match Door::open(&read(&arguments.file)?, &read(&arguments.list)?, seams.now()) {
-        Ok(door) => door,
-        Err(shut) => return Ok(answer(Err(shut))),
-    };
-    let (decided, line) = match &arguments.tag {
-        Some(tag) => door.decide(Shown::Tag(tag), seams.now()),
-        None => by_card(&door, &seams)?,
-    };
-    // What is not written down did not happen: without its log the door stays shut.
-    write_down(&arguments.log, &line)?;
-    Ok(answer(decided))
+    let file = std::fs::read_to_string(&arguments.file);
+    let file = Zeroizing::new(file.map_err(Failure::while_doing(Kind::NotFound, "the file of the door"))?);
+    let beside = Beside { file, list: arguments.list.clone(), log: arguments.log.clone() };
+    let (mut input, mut last) = (std::io::stdin().lock(), ExitCode::from(SHUT));
+    let gone = |error| Failure::while_doing(Kind::Unavailable, "standard input or output")(error);
+    loop {
+        let mut typed = Zeroizing::new(Vec::with_capacity(256));
+        if (&mut input).take(MOST_TYPED).read_until(b'\n', &mut typed).map_err(gone)? == 0 {
+            return Ok(last);
+        }
+        let typed = Zeroizing::new(String::from_utf8_lossy(&typed).trim().to_owned());
+        if typed.is_empty() {
+            continue;
+        }
+        let decided = beside.decide(&typed, &seams);
+        let mut output = std::io::stdout().lock();
+        let answered = match decided {
+            Ok(()) => writeln!(output, "open"),
+            Err(shut) => writeln!(output, "shut: {shut}"),
+        };
+        answered.and_then(|()| output.flush()).map_err(gone)?;
+        last = if decided.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(SHUT) };
+    }
 }
 
-fn answer(decided: Result<(), Shut>) -> ExitCode {
-    match decided {
-        Ok(()) => {
-            println!("open");
-            ExitCode::SUCCESS
+/// What lies beside the lock.
+struct Beside {
+    file: Zeroizing<String>,
+    list: PathBuf,
+    log: PathBuf,
+}
+
+impl Beside {
+    fn decide(&self, typed: &str, seams: &Seams) -> Result<(), Shut> {
+        let now = seams.now();
+        let list = std::fs::read_to_string(&self.list).map_err(|_| Shut::NotOurs)?;
+        let door = Door::open(&self.file, &list, now)?;
+        self.remember(door.list().number)?;
+        if last_time(&self.log).ok_or(Shut::Log)? > now.seconds() + CLOCK_SECONDS {
+            return Err(Shut::ClockWentBack);
         }
-        Err(shut) => {
-            println!("shut: {shut}");
-            ExitCode::from(SHUT)
+        let (decided, line) = shown(&door, typed, seams);
+        // What is not written down did not happen: without its log the door stays shut.
+        let text = format!("{}\n", door.written(&line, seams.random_id()));
+        append(&self.log, &text).map_err(|error| {
+            eprintln!("yakuba: the door's log: {error}");
+            Shut::Log
+        })?;
+        decided
+    }
+
+    /// Keeps the highest number of a list; an older list is not taken.
+    fn remember(&self, number: i64) -> Result<(), Shut> {
+        let mut name = self.list.clone().into_os_string();
+        name.push(".seen");
+        let seen = PathBuf::from(name);
+        let highest = match std::fs::read_to_string(&seen) {
+            Ok(text) => text.trim().parse::<i64>().map_err(|_| Shut::Memory)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(_) => return Err(Shut::Memory),
+        };
+        match number.cmp(&highest) {
+            std::cmp::Ordering::Less => Err(Shut::Older),
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Greater => keep(&seen, number).map_err(|error| {
+                eprintln!("yakuba: {}: {error}", seen.display());
+                Shut::Memory
+            }),
         }
     }
 }
 
-fn by_card(door: &Door, seams: &Seams) -> Result<(Result<(), Shut>, LogLine), Failure> {
-    let mut typed = Zeroizing::new(String::new());
-    std::io::stdin().lock().read_line(&mut typed).map_err(Failure::while_doing(Kind::Unavailable, "the PIN"))?;
-    let pin = FourDigitPin::parse(typed.trim()).map_err(Failure::while_doing(Kind::Invalid, "the PIN"))?;
+/// Written whole or not at all, and there after a power cut: the lock moves only then.
+fn keep(path: &Path, number: i64) -> std::io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut file = File::create(&new)?;
+    file.write_all(format!("{number}\n").as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Opens or not, and the line for the log.
+fn shown(door: &Door, typed: &str, seams: &Seams) -> (Result<(), Shut>, LogLine) {
+    let Some(pin) = typed.strip_prefix("pin ") else { return door.decide(Shown::Tag(typed), seams.now()) };
+    by_card(door, pin.trim(), seams).unwrap_or_else(|failure| {
+        failure.report();
+        (Err(Shut::Card), door.refused("card", Shut::Card, seams.now()))
+    })
+}
+
+fn by_card(door: &Door, typed: &str, seams: &Seams) -> Result<(Result<(), Shut>, LogLine), Failure> {
+    let pin = FourDigitPin::parse(typed).map_err(Failure::while_doing(Kind::Invalid, "the PIN"))?;
     let mut reader = PcscService::open()
         .and_then(|pcsc| pcsc.reader_with_the_only_card())
         .map_err(Failure::while_doing(Kind::Unavailable, "the reader"))?;
@@ -79,9 +148,19 @@ fn by_card(door: &Door, seams: &Seams) -> Result<(Result<(), Shut>, LogLine), Fa
     Ok(door.decide(Shown::Card(card, &challenge), seams.now()))
 }
 
-fn write_down(log: &Path, line: &LogLine) -> Result<(), Failure> {
-    let text = format!("{}\n", serde_json::json!(line));
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(log);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_data()));
-    written.map_err(Failure::while_doing(Kind::Unavailable, "the door's log"))
+/// The time of the log's last line, 0 when it has none. `None` when it cannot be read, or does not end with a whole line.
+fn last_time(log: &Path) -> Option<i64> {
+    let text = match std::fs::read_to_string(log) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(0),
+        Err(_) => return None,
+    };
+    let last = text.lines().rev().find_map(|line| serde_json::from_str::<Written>(line).ok()?.at());
+    Some(last.unwrap_or(0))
+}
+
+fn append(log: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_data()
 }

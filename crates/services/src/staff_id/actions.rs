@@ -86,6 +86,20 @@ impl Personnel {
         Ok(self.city.cards.write(move |tx| kept::link(tx, &number, account))?)
     }
 
+    /// Takes the account of a member away. Gives the account, whose sessions are to end.
+    ///
+    /// # Errors
+    /// Outer: the databases. Inner: no such member.
+    pub fn unlink(&self, number: &str) -> Done<Option<Id>> {
+        self.audited("account-unlinked", None)?;
+        let (city, number) = (self.city.clone(), number.to_owned());
+        self.city.cards.write(move |tx| {
+            let Some(kept) = kept::member(tx, &city.vault, &number)? else { return Ok(Err(Refusal::Unknown)) };
+            kept::link(tx, &number, None)?;
+            Ok(Ok(kept.account))
+        })
+    }
+
     /// Gives a member an ID: its label can be printed once a card is enrolled.
     ///
     /// # Errors
@@ -107,11 +121,12 @@ impl Personnel {
         })
     }
 
-    /// Enrols a card that was proved with its PIN: `card` are the bytes of its certificate's number.
+    /// Enrols a card that was proved with its PIN: `card` are the bytes of its certificate's number. Gives the account
+    /// whose link this took away, for its sessions are to end.
     ///
     /// # Errors
     /// Outer: the databases or the key store. Inner: why not.
-    pub fn enrol_card(&self, id: Id, card: &[u8]) -> Done<()> {
+    pub fn enrol_card(&self, id: Id, card: &[u8]) -> Done<Option<Id>> {
         self.audited(Deed::EnrolCard.code(), Some(id))?;
         let (city, by, card) = (self.city.clone(), self.by.clone(), card.to_vec());
         self.city.cards.write(move |tx| {
@@ -131,9 +146,10 @@ impl Personnel {
             kept::put_card(tx, &city.vault, id, &card)?;
             // A new card signs nobody in until the holder of the account has shown both: the personnel office alone could
             // else come in as anybody.
+            let account = kept::member(tx, &city.vault, &one.number)?.and_then(|kept| kept.account);
             kept::link(tx, &one.number, None)?;
             kept::set(tx, &city.seams, &by, id, (next, Deed::EnrolCard, ""))?;
-            Ok(Ok(()))
+            Ok(Ok(account))
         })
     }
 

@@ -1,11 +1,13 @@
 //! Doors that decide without a line (施錠・解錠): a signed list for one door, and what the program beside the lock makes of it.
 //!
 //! ```text
-//!  city: make_door ─► door file (key of the door, the city's public keys, trusted CAs) ─► once, by hand
-//!        list      ─► hashes under the door's key · from, until · signed              ─► each day, by hand or line
-//!  door: open ─ card that signed our challenge with its PIN, or an issued tag ─► decide ─► open or not, a line in the log
-//!  city: take_log  ◄─ log file: each opening is visible to the member it was
+//!  city ([`super::doors`]): door file (key of the door, the city's public keys, trusted CAs) ─► once, by hand
+//!                           list: hashes under the door's key · from, until · signed      ─► each day, by hand or line
+//!  door: open ─ newer than every list it saw ─ card that signed our challenge with its PIN, or an issued tag ─► decide
+//!          └─► a line in the log, under the door's key
+//!  city: take_log  ◄─ log file: each opening once, visible to the member it was
 //! ```
+//! A line says the minute, not the second: who opened which door is what the log is for, not how somebody walks.
 //! A card without its PIN is never taken: nobody watches (規則 64-12第2項). A tag can be copied; so it is a thing the city
 //! gave out, stops by the next list, and is logged as what it is. **What is reported lost still opens a door until that door
 //! has the next list**: whoever reports is told.
@@ -17,26 +19,21 @@ use base::{Id, Timestamp};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use pki::challenge::{CardRefusal, Challenge, Expectation, PresentedCard, verify_user_authentication};
 use pki::revocation::{SourceKind, Standing as CertificateStanding, Status, StatusError, StatusSource};
-use pki::token::{self, KeyRing, PublicKeyRing, TokenPublicKey};
+use pki::token::{self, PublicKeyRing, TokenPublicKey};
 use pki::{AnchorKind, AuthorityRole, TrustAnchors};
 use serde::{Deserialize, Serialize};
-use tools::service_cards::CardError;
 use zeroize::Zeroizing;
 
-use super::actions::{Personnel, tag_bytes};
-use super::kept;
-use super::model::{Refusal, Standing};
-
-/// What is on a door's list: hash, last day, whose.
-type Hashes = Vec<(String, i64, String)>;
+use super::actions::tag_bytes;
 
 /// How long a list may be used. Ours: over a long weekend, not longer.
 pub const LIST_SECONDS: i64 = 4 * 86_400;
+/// How far the clocks of city and door may be apart.
+pub const CLOCK_SECONDS: i64 = 300;
+/// How exactly a log says when.
+const LOG_SECONDS: i64 = 60;
 /// Names the signed structure.
-const LIST: &str = "staff-door-list-1";
-/// A log is no longer.
-const MOST_LINES: usize = 50_000;
-const KEY_COLUMN: &str = "staff_doors.door_key";
+pub(super) const LIST: &str = "staff-door-list-1";
 
 /// What a door is given once: keep it as a key.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,20 +46,20 @@ pub struct DoorFile {
     /// The municipality's code.
     pub issuer: String,
     /// Under which the list's hashes are made: 32 bytes in base 64.
-    key: String,
+    pub(super) key: String,
     /// Public keys that sign lists: SubjectPublicKeyInfo in base 64.
-    city_keys: Vec<String>,
+    pub(super) city_keys: Vec<String>,
     /// CAs of the cards: certificates in base 64.
-    card_authorities: Vec<String>,
+    pub(super) card_authorities: Vec<String>,
     /// Whether those are test CAs of a demo.
-    is_test: bool,
+    pub(super) is_test: bool,
 }
 
 /// A list for one door.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoorList {
-    list: String,
+    pub(super) list: String,
     /// The municipality's code.
     pub issuer: String,
     /// Which door.
@@ -74,15 +71,15 @@ pub struct DoorList {
     /// Until when.
     pub until: i64,
     /// Hash, and the last day of the ID in days since 1970.
-    entries: Vec<(String, i64)>,
+    pub(super) entries: Vec<(String, i64)>,
 }
 
 /// A list as it is carried: the text that is signed, and the token over its SHA-256.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedList {
-    body: String,
-    signature: String,
+    pub(super) body: String,
+    pub(super) signature: String,
 }
 
 /// Why a door stays shut.
@@ -100,6 +97,18 @@ pub enum Shut {
     /// The list is of the future: the clock of the door is wrong.
     #[error("the list is of a later day than this clock says")]
     FromTheFuture,
+    /// A newer list was used here before.
+    #[error("a newer list was used here before: bring that one, or the next")]
+    Older,
+    /// The log has a time later than now: the clock of the door went back.
+    #[error("the log is of a later time than this clock says")]
+    ClockWentBack,
+    /// What the door remembers of lists cannot be read or kept.
+    #[error("what this door remembers of its lists cannot be read or kept")]
+    Memory,
+    /// The log cannot be written.
+    #[error("the log cannot be written")]
+    Log,
     /// The thing is not on the list.
     #[error("it is not on the list")]
     NotListed,
@@ -119,6 +128,10 @@ impl Shut {
             Self::NotOurs => "not-ours",
             Self::Stale => "list-over",
             Self::FromTheFuture => "clock",
+            Self::Older => "list-older",
+            Self::ClockWentBack => "clock-back",
+            Self::Memory => "memory",
+            Self::Log => "log",
             Self::NotListed => "not-listed",
             Self::Over => "id-over",
             Self::Card => "card",
@@ -135,13 +148,13 @@ pub enum Shown<'a> {
     Tag(&'a str),
 }
 
-/// A line of the log.
+/// What a line of the log says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogLine {
     /// Which door.
     pub door: String,
-    /// When, in seconds.
+    /// When, in seconds: the beginning of the minute.
     pub at: i64,
     /// `card` or `tag`.
     pub means: String,
@@ -151,12 +164,48 @@ pub struct LogLine {
     pub who: Option<String>,
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// A line of the log as it is written: the text, and that this door wrote it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    body: String,
+    proof: String,
+}
+
+/// What is under the proof: a line, and its own random number, by which it counts once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    entry: String,
+    line: LogLine,
+}
+
+impl Written {
+    /// The line and its number, if a door with this key wrote it.
+    pub(super) fn read(&self, key: &[u8]) -> Option<(Id, LogLine)> {
+        let proof = HEXLOWER.decode(self.proof.as_bytes()).ok()?;
+        hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), &logged(&self.body), &proof).ok()?;
+        let entry: Entry = serde_json::from_str(&self.body).ok()?;
+        Some((Id::parse(&entry.entry).ok()?, entry.line))
+    }
+
+    /// The time in it, as the door itself reads it back.
+    pub fn at(&self) -> Option<i64> {
+        serde_json::from_str::<Entry>(&self.body).ok().map(|entry| entry.line.at)
+    }
+}
+
+/// The bytes that the proof of a line is over.
+fn logged(body: &str) -> Vec<u8> {
+    [b"log\0", body.as_bytes()].concat()
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     std::array::from_fn(|at| digest.as_ref()[at])
 }
 
-fn hashed(key: &[u8], kind: &str, bytes: &[u8]) -> String {
+pub(super) fn hashed(key: &[u8], kind: &str, bytes: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     HEXLOWER.encode(hmac::sign(&key, &[kind.as_bytes(), &[0], bytes].concat()).as_ref())
 }
@@ -204,8 +253,7 @@ impl Door {
         if list.door != file.door || list.issuer != file.issuer {
             return Err(Shut::NotOurs);
         }
-        // Five minutes for a clock that nothing corrects.
-        if now.seconds() + 300 < list.made_at {
+        if now.seconds() + CLOCK_SECONDS < list.made_at {
             return Err(Shut::FromTheFuture);
         }
         if list.until < now.seconds() {
@@ -229,17 +277,34 @@ impl Door {
         &self.file.door
     }
 
+    /// The text of a line for the log. `entry` is random: by it the line counts once, however often the log is brought.
+    pub fn written(&self, line: &LogLine, entry: Id) -> String {
+        let body = serde_json::json!(Entry { entry: entry.to_string(), line: line.clone() }).to_string();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.key);
+        let proof = HEXLOWER.encode(hmac::sign(&key, &logged(&body)).as_ref());
+        serde_json::json!(Written { body, proof }).to_string()
+    }
+
+    /// The line for something that was refused before it came to [`Self::decide`].
+    pub fn refused(&self, means: &str, shut: Shut, now: Timestamp) -> LogLine {
+        self.line(means, &Err(shut), now)
+    }
+
+    fn line(&self, means: &str, found: &Result<String, Shut>, now: Timestamp) -> LogLine {
+        LogLine {
+            door: self.file.door.clone(),
+            at: now.seconds() - now.seconds().rem_euclid(LOG_SECONDS),
+            means: means.to_owned(),
+            outcome: found.as_ref().map_or_else(|shut| shut.code(), |_| "opened").to_owned(),
+            who: found.as_ref().ok().cloned(),
+        }
+    }
+
     /// Whether it opens, and the line for the log.
     pub fn decide(&self, shown: Shown<'_>, now: Timestamp) -> (Result<(), Shut>, LogLine) {
         let means = if matches!(shown, Shown::Card(..)) { "card" } else { "tag" };
         let found = self.find(shown, now);
-        let line = LogLine {
-            door: self.file.door.clone(),
-            at: now.seconds(),
-            means: means.to_owned(),
-            outcome: found.as_ref().map_or_else(|shut| shut.code(), |_| "opened").to_owned(),
-            who: found.as_ref().ok().cloned(),
-        };
+        let line = self.line(means, &found, now);
         (found.map(|_| ()), line)
     }
 
@@ -280,219 +345,4 @@ fn read_list(text: &str, keys: &PublicKeyRing) -> Result<DoorList, Shut> {
     }
     let list: DoorList = serde_json::from_str(&signed.body).map_err(|_| Shut::NotOurs)?;
     if list.list == LIST { Ok(list) } else { Err(Shut::NotOurs) }
-}
-
-/// A door as the personnel office sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DoorRow {
-    /// Its id.
-    pub id: Id,
-    /// Its name.
-    pub name: String,
-    /// Lists made for it so far.
-    pub lists: i64,
-}
-
-/// An opening.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
-    /// Which door, by name.
-    pub door: String,
-    /// When.
-    pub at: Timestamp,
-    /// Whose, by staff number.
-    pub number: Option<String>,
-    /// `card` or `tag`.
-    pub means: String,
-}
-
-/// Why a log is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} of the log cannot be read, or is another door's")]
-pub struct BadLog {
-    /// From 1.
-    pub line: usize,
-}
-
-fn door_key_name(id: Id) -> String {
-    format!("staff-door:{id}")
-}
-
-impl Personnel {
-    /// Adds a door; its file is given out once.
-    ///
-    /// # Errors
-    /// The databases or the key store.
-    pub fn make_door(&self, name: &str, keys: &PublicKeyRing, anchors: &TrustAnchors) -> Result<DoorFile, CardError> {
-        let key: [u8; 32] = self.city.seams.random.bytes();
-        let (id, now) = (self.city.seams.random_id(), self.city.seams.now());
-        let sealed = self.city.vault.seal(&door_key_name(id), KEY_COLUMN, &key)?;
-        let named = name.to_owned();
-        self.city.cards.write::<_, CardError, _>(move |tx| {
-            tx.execute(
-                "INSERT INTO staff_doors (door, name, door_key, made_at, lists) VALUES ($1, $2, $3, $4, 0)",
-                &[id.into(), (&*named).into(), sealed.as_slice().into(), now.into()],
-            )?;
-            Ok(())
-        })?;
-        let authorities = anchors.iter().filter(|anchor| anchor.role() == AuthorityRole::UserAuthentication);
-        Ok(DoorFile {
-            door: id.to_string(),
-            name: name.to_owned(),
-            issuer: self.city.profile.municipality_code.clone(),
-            key: BASE64.encode(&key),
-            city_keys: keys.keys.iter().map(|key| BASE64.encode(key.public_key_info())).collect(),
-            card_authorities: authorities.map(|anchor| BASE64.encode(anchor.der())).collect(),
-            is_test: anchors.allows_test(),
-        })
-    }
-
-    /// Every door.
-    ///
-    /// # Errors
-    /// The database.
-    pub fn doors(&self) -> Result<Vec<DoorRow>, CardError> {
-        self.read(|tx, _| {
-            let rows = tx.query("SELECT door, name, lists FROM staff_doors ORDER BY made_at, door", &[])?;
-            let row =
-                |row: &store::Row| Ok(DoorRow { id: row.id(0)?, name: row.text(1)?.to_owned(), lists: row.int(2)? });
-            Ok(rows.iter().map(row).collect::<Result<_, store::StoreError>>()?)
-        })
-    }
-
-    /// Every thing that opens this door, under the door's key: hash, last day, whose.
-    fn hashes(&self, door: Id) -> Result<Option<Hashes>, CardError> {
-        let today = self.city.seams.today();
-        self.read(|tx, vault| {
-            let row = tx.query_one("SELECT door_key FROM staff_doors WHERE door = $1", &[door.into()])?;
-            let Some(row) = row else { return Ok(None) };
-            let key = Zeroizing::new(vault.open_sealed(&door_key_name(door), KEY_COLUMN, row.blob(0)?)?);
-            let mut all = Vec::new();
-            for one in kept::standing(tx, Standing::Live)? {
-                let Some(kept) = kept::member(tx, vault, &one.number)? else { continue };
-                if !one.is_good(today) || !kept.member.is_employed(today) {
-                    continue;
-                }
-                let until = kept.member.employed_until.map_or(one.valid_until, |last| last.min(one.valid_until));
-                let (card, tag) = kept::things(tx, vault, one.id)?;
-                for (kind, thing) in [("card", card), ("tag", tag)] {
-                    if let Some(thing) = thing {
-                        all.push((hashed(&key, kind, &thing), until.days_since_epoch(), one.number.clone()));
-                    }
-                }
-            }
-            all.sort();
-            Ok(Some(all))
-        })
-    }
-
-    /// The next list of a door, and who stands on it is remembered for its log.
-    ///
-    /// # Errors
-    /// Outer: the databases or the key store. Inner: no such door.
-    pub fn door_list(&self, door: Id, keys: &KeyRing) -> Result<Result<SignedList, Refusal>, CardError> {
-        let Some(all) = self.hashes(door)? else { return Ok(Err(Refusal::Unknown)) };
-        let (now, named) = (self.city.seams.now(), all.clone());
-        let number = self.city.cards.write::<_, CardError, _>(move |tx| {
-            tx.execute("UPDATE staff_doors SET lists = lists + 1 WHERE door = $1", &[door.into()])?;
-            for (hash, _, number) in &named {
-                tx.execute(
-                    "INSERT INTO staff_door_names (door, listed, staff_number) VALUES ($1, $2, $3) \
-                     ON CONFLICT (door, listed) DO UPDATE SET staff_number = $3",
-                    &[door.into(), (&**hash).into(), (&**number).into()],
-                )?;
-            }
-            let row = tx.query_one("SELECT lists FROM staff_doors WHERE door = $1", &[door.into()])?;
-            Ok(row.map_or(Ok(0), |row| row.int(0))?)
-        })?;
-        let list = DoorList {
-            list: LIST.to_owned(),
-            issuer: self.city.profile.municipality_code.clone(),
-            door: door.to_string(),
-            number,
-            made_at: now.seconds(),
-            until: now.plus_seconds(LIST_SECONDS).seconds(),
-            entries: all.into_iter().map(|(hash, until, _)| (hash, until)).collect(),
-        };
-        let body = serde_json::json!(list).to_string();
-        let payload = [LIST.as_bytes(), &sha256(body.as_bytes())].concat();
-        let token = keys.sign(&payload).map_err(|error| {
-            tracing::error!(%error, "a door's list was not signed");
-            CardError::Vault(store::sealing::SealError::NoKey)
-        })?;
-        Ok(Ok(SignedList { body, signature: BASE64URL_NOPAD.encode(&token) }))
-    }
-
-    /// Brings the log of a door in. A line that came before changes nothing. How many openings are new.
-    ///
-    /// # Errors
-    /// Outer: the database. Inner: the first line that is none; then nothing is taken.
-    pub fn take_log(&self, door: Id, log: &str) -> Result<Result<usize, BadLog>, CardError> {
-        let mut lines = Vec::new();
-        for (at, text) in log.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-            let line: Option<LogLine> = serde_json::from_str(text).ok();
-            let line = line.filter(|line| line.door == door.to_string() && line.means.len() <= 8 && at < MOST_LINES);
-            let Some(line) = line else { return Ok(Err(BadLog { line: at + 1 })) };
-            if line.outcome == "opened" {
-                let digest = sha256(text.trim().as_bytes());
-                // The same line is the same opening, however often its log is brought.
-                let id = Id::from_bytes(std::array::from_fn(|at| digest[at]));
-                lines.push((id, line));
-            }
-        }
-        self.city.cards.write(move |tx| {
-            let mut new = 0;
-            for (id, line) in &lines {
-                let hash = line.who.clone().unwrap_or_default();
-                let named = tx.query_one(
-                    "SELECT staff_number FROM staff_door_names WHERE door = $1 AND listed = $2",
-                    &[door.into(), hash.into()],
-                )?;
-                let number = named.map(|row| row.text(0).map(str::to_owned)).transpose()?;
-                new += tx.execute(
-                    "INSERT INTO staff_door_openings (opening_id, door, opened_at, staff_number, means) \
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (opening_id) DO NOTHING",
-                    &[
-                        (*id).into(),
-                        door.into(),
-                        Timestamp::from_seconds(line.at).into(),
-                        number.into(),
-                        (&*line.means).into(),
-                    ],
-                )?;
-            }
-            Ok(Ok(usize::try_from(new).unwrap_or(usize::MAX)))
-        })
-    }
-
-    /// Openings, newest first: of one member, or the last five hundred of all.
-    ///
-    /// # Errors
-    /// The database.
-    pub fn openings(&self, number: Option<&str>) -> Result<Vec<Opening>, CardError> {
-        self.read(|tx, _| {
-            let rows = match number {
-                Some(number) => tx.query(
-                    "SELECT d.name, o.opened_at, o.staff_number, o.means FROM staff_door_openings o \
-                     JOIN staff_doors d ON d.door = o.door WHERE o.staff_number = $1 \
-                     ORDER BY o.opened_at DESC, o.opening_id LIMIT 500",
-                    &[number.into()],
-                )?,
-                None => tx.query(
-                    "SELECT d.name, o.opened_at, o.staff_number, o.means FROM staff_door_openings o \
-                     JOIN staff_doors d ON d.door = o.door ORDER BY o.opened_at DESC, o.opening_id LIMIT 500",
-                    &[],
-                )?,
-            };
-            let opening = |row: &store::Row| {
-                Ok(Opening {
-                    door: row.text(0)?.to_owned(),
-                    at: row.timestamp(1)?,
-                    number: row.opt_text(2)?.map(str::to_owned),
-                    means: row.text(3)?.to_owned(),
-                })
-            };
-            Ok(rows.iter().map(opening).collect::<Result<_, store::StoreError>>()?)
-        })
-    }
 }

@@ -15,6 +15,7 @@
 
 pub mod actions;
 pub mod door;
+pub mod doors;
 pub mod kept;
 pub mod label;
 pub mod model;

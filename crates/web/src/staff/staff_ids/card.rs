@@ -12,9 +12,10 @@ use base::{Id, Kind};
 use maud::html;
 use pki::agent::Verb;
 use serde_json::json;
+use services::staff_id::actions::Personnel;
 use tools::Inside;
 
-use super::{MANAGE, desk, done, tell};
+use super::{MANAGE, desk, done, end_sessions, tell};
 use crate::agents::{Counterpart, bound_to, pages, wording};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -91,6 +92,13 @@ pub(super) fn proved(
     Ok(tools::credentials::kinds::certificate_bytes(&verified.certificate_id))
 }
 
+/// The card is the ID's from now on. Who was signed in with another is out.
+fn enrolled(app: &App, desk: &Personnel, id: Id, card: &[u8]) -> Result<(), Failure> {
+    let account = done(desk.enrol_card(id, card))?;
+    tell(app, desk);
+    account.map_or(Ok(()), |account| end_sessions(&desk.city, account))
+}
+
 async fn answer(
     State(app): State<Arc<App>>,
     visit: Visit,
@@ -103,9 +111,7 @@ async fn answer(
     let bound = bound_to(&me.session);
     blocking(move || {
         let card = proved(&app, &counterpart, &desk.city, &bound, PURPOSE, &fields)?;
-        done(desk.enrol_card(id, &card))?;
-        tell(&app, &desk);
-        Ok(())
+        enrolled(&app, &desk, id, &card)
     })
     .await?;
     Ok(Json(json!({ "message": visit.say("staff-id-enrolled"), "next": super::PATH })).into_response())

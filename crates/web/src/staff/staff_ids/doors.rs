@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base::Kind;
 use maud::{Markup, html};
-use services::staff_id::door::{DoorRow, Opening};
+use services::staff_id::doors::{DoorRow, Opening};
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::table::{count, empty_state};
 

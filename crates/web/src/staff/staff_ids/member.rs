@@ -242,7 +242,11 @@ async fn leave(State(app): State<Arc<App>>, me: SignedIn, Path(member): Path<Str
 
 async fn unlink(State(app): State<Arc<App>>, me: SignedIn, Path(member): Path<String>) -> Result<Response, Failure> {
     let (member, desk) = (shell::id(&member)?, desk(&app, &me)?);
-    blocking(move || desk.link(&number(&desk, member)?, None).map_err(|error| beneath(&error))).await?;
+    blocking(move || {
+        let account = done(desk.unlink(&number(&desk, member)?))?;
+        account.map_or(Ok(()), |account| end_sessions(&desk.city, account))
+    })
+    .await?;
     Ok(shell::done(&address(member), "staff-done-id-unlinked"))
 }
 

@@ -1,0 +1,246 @@
+//! The city's side of its doors ([`super::door`]): their keys, their lists, the logs that are brought back.
+
+use base::{Id, Timestamp};
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use pki::token::{KeyRing, PublicKeyRing};
+use pki::{AuthorityRole, TrustAnchors};
+use store::Tx;
+use store::sealing::Vault;
+use tools::service_cards::CardError;
+use zeroize::Zeroizing;
+
+use super::actions::Personnel;
+use super::door::{CLOCK_SECONDS, DoorFile, DoorList, LIST, LIST_SECONDS, SignedList, Written, hashed, sha256};
+use super::kept;
+use super::model::{Refusal, Standing};
+
+/// What is on a door's list: hash, last day, whose.
+type Hashes = Vec<(String, i64, String)>;
+
+/// A log is no longer.
+const MOST_LINES: usize = 50_000;
+const KEY_COLUMN: &str = "staff_doors.door_key";
+
+/// A door as the personnel office sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorRow {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Lists made for it so far.
+    pub lists: i64,
+}
+
+/// An opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Which door, by name.
+    pub door: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whose, by staff number.
+    pub number: Option<String>,
+    /// `card` or `tag`.
+    pub means: String,
+}
+
+/// Why a log is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the log is not one that this door wrote up to now")]
+pub struct BadLog {
+    /// From 1.
+    pub line: usize,
+}
+
+fn door_key_name(id: Id) -> String {
+    format!("staff-door:{id}")
+}
+
+/// The key of a door, if there is such a door.
+fn door_key(tx: &mut Tx<'_>, vault: &Vault, door: Id) -> Result<Option<Zeroizing<Vec<u8>>>, CardError> {
+    let Some(row) = tx.query_one("SELECT door_key FROM staff_doors WHERE door = $1", &[door.into()])? else {
+        return Ok(None);
+    };
+    Ok(Some(Zeroizing::new(vault.open_sealed(&door_key_name(door), KEY_COLUMN, row.blob(0)?)?)))
+}
+
+impl Personnel {
+    /// Adds a door; its file is given out once.
+    ///
+    /// # Errors
+    /// The databases or the key store.
+    pub fn make_door(&self, name: &str, keys: &PublicKeyRing, anchors: &TrustAnchors) -> Result<DoorFile, CardError> {
+        let key: [u8; 32] = self.city.seams.random.bytes();
+        let (id, now) = (self.city.seams.random_id(), self.city.seams.now());
+        let sealed = self.city.vault.seal(&door_key_name(id), KEY_COLUMN, &key)?;
+        let named = name.to_owned();
+        self.city.cards.write::<_, CardError, _>(move |tx| {
+            tx.execute(
+                "INSERT INTO staff_doors (door, name, door_key, made_at, lists) VALUES ($1, $2, $3, $4, 0)",
+                &[id.into(), (&*named).into(), sealed.as_slice().into(), now.into()],
+            )?;
+            Ok(())
+        })?;
+        let authorities = anchors.iter().filter(|anchor| anchor.role() == AuthorityRole::UserAuthentication);
+        Ok(DoorFile {
+            door: id.to_string(),
+            name: name.to_owned(),
+            issuer: self.city.profile.municipality_code.clone(),
+            key: BASE64.encode(&key),
+            city_keys: keys.keys.iter().map(|key| BASE64.encode(key.public_key_info())).collect(),
+            card_authorities: authorities.map(|anchor| BASE64.encode(anchor.der())).collect(),
+            is_test: anchors.allows_test(),
+        })
+    }
+
+    /// Every door.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn doors(&self) -> Result<Vec<DoorRow>, CardError> {
+        self.read(|tx, _| {
+            let rows = tx.query("SELECT door, name, lists FROM staff_doors ORDER BY made_at, door", &[])?;
+            let row =
+                |row: &store::Row| Ok(DoorRow { id: row.id(0)?, name: row.text(1)?.to_owned(), lists: row.int(2)? });
+            Ok(rows.iter().map(row).collect::<Result<_, store::StoreError>>()?)
+        })
+    }
+
+    /// Every thing that opens this door, under the door's key: hash, last day, whose.
+    fn hashes(&self, door: Id) -> Result<Option<Hashes>, CardError> {
+        let today = self.city.seams.today();
+        self.read(|tx, vault| {
+            let Some(key) = door_key(tx, vault, door)? else { return Ok(None) };
+            let mut all = Vec::new();
+            for one in kept::standing(tx, Standing::Live)? {
+                let Some(kept) = kept::member(tx, vault, &one.number)? else { continue };
+                if !one.is_good(today) || !kept.member.is_employed(today) {
+                    continue;
+                }
+                let until = kept.member.employed_until.map_or(one.valid_until, |last| last.min(one.valid_until));
+                let (card, tag) = kept::things(tx, vault, one.id)?;
+                for (kind, thing) in [("card", card), ("tag", tag)] {
+                    if let Some(thing) = thing {
+                        all.push((hashed(&key, kind, &thing), until.days_since_epoch(), one.number.clone()));
+                    }
+                }
+            }
+            all.sort();
+            Ok(Some(all))
+        })
+    }
+
+    /// The next list of a door, and who stands on it is remembered for its log.
+    ///
+    /// # Errors
+    /// Outer: the databases or the key store. Inner: no such door.
+    pub fn door_list(&self, door: Id, keys: &KeyRing) -> Result<Result<SignedList, Refusal>, CardError> {
+        let Some(all) = self.hashes(door)? else { return Ok(Err(Refusal::Unknown)) };
+        let (now, named) = (self.city.seams.now(), all.clone());
+        let number = self.city.cards.write::<_, CardError, _>(move |tx| {
+            tx.execute("UPDATE staff_doors SET lists = lists + 1 WHERE door = $1", &[door.into()])?;
+            for (hash, _, number) in &named {
+                tx.execute(
+                    "INSERT INTO staff_door_names (door, listed, staff_number) VALUES ($1, $2, $3) \
+                     ON CONFLICT (door, listed) DO UPDATE SET staff_number = $3",
+                    &[door.into(), (&**hash).into(), (&**number).into()],
+                )?;
+            }
+            let row = tx.query_one("SELECT lists FROM staff_doors WHERE door = $1", &[door.into()])?;
+            Ok(row.map_or(Ok(0), |row| row.int(0))?)
+        })?;
+        let list = DoorList {
+            list: LIST.to_owned(),
+            issuer: self.city.profile.municipality_code.clone(),
+            door: door.to_string(),
+            number,
+            made_at: now.seconds(),
+            until: now.plus_seconds(LIST_SECONDS).seconds(),
+            entries: all.into_iter().map(|(hash, until, _)| (hash, until)).collect(),
+        };
+        let body = serde_json::json!(list).to_string();
+        let payload = [LIST.as_bytes(), &sha256(body.as_bytes())].concat();
+        let token = keys.sign(&payload).map_err(|error| {
+            tracing::error!(%error, "a door's list was not signed");
+            CardError::Vault(store::sealing::SealError::NoKey)
+        })?;
+        Ok(Ok(SignedList { body, signature: BASE64URL_NOPAD.encode(&token) }))
+    }
+
+    /// Brings the log of a door in. A line that came before changes nothing. How many openings are new.
+    ///
+    /// # Errors
+    /// Outer: the database or the key store. Inner: the first line that this door did not write, or that is of a later time
+    /// than now; then nothing is taken.
+    pub fn take_log(&self, door: Id, log: &str) -> Result<Result<usize, BadLog>, CardError> {
+        let Some(key) = self.read(|tx, vault| door_key(tx, vault, door))? else { return Ok(Err(BadLog { line: 0 })) };
+        let latest = self.city.seams.now().seconds() + CLOCK_SECONDS;
+        let mut lines = Vec::new();
+        for (at, text) in log.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            let read = serde_json::from_str::<Written>(text).ok().and_then(|written| written.read(&key));
+            let read = read.filter(|(_, line)| {
+                line.door == door.to_string() && line.means.len() <= 8 && line.at <= latest && at < MOST_LINES
+            });
+            let Some((entry, line)) = read else { return Ok(Err(BadLog { line: at + 1 })) };
+            if line.outcome == "opened" {
+                // The same line is the same opening, however often its log is brought.
+                lines.push((entry, line));
+            }
+        }
+        self.city.cards.write(move |tx| {
+            let mut new = 0;
+            for (id, line) in &lines {
+                let hash = line.who.clone().unwrap_or_default();
+                let named = tx.query_one(
+                    "SELECT staff_number FROM staff_door_names WHERE door = $1 AND listed = $2",
+                    &[door.into(), hash.into()],
+                )?;
+                let number = named.map(|row| row.text(0).map(str::to_owned)).transpose()?;
+                new += tx.execute(
+                    "INSERT INTO staff_door_openings (opening_id, door, opened_at, staff_number, means) \
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (opening_id) DO NOTHING",
+                    &[
+                        (*id).into(),
+                        door.into(),
+                        Timestamp::from_seconds(line.at).into(),
+                        number.into(),
+                        (&*line.means).into(),
+                    ],
+                )?;
+            }
+            Ok(Ok(usize::try_from(new).unwrap_or(usize::MAX)))
+        })
+    }
+
+    /// Openings, newest first: of one member, or the last five hundred of all.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn openings(&self, number: Option<&str>) -> Result<Vec<Opening>, CardError> {
+        self.read(|tx, _| {
+            let rows = match number {
+                Some(number) => tx.query(
+                    "SELECT d.name, o.opened_at, o.staff_number, o.means FROM staff_door_openings o \
+                     JOIN staff_doors d ON d.door = o.door WHERE o.staff_number = $1 \
+                     ORDER BY o.opened_at DESC, o.opening_id LIMIT 500",
+                    &[number.into()],
+                )?,
+                None => tx.query(
+                    "SELECT d.name, o.opened_at, o.staff_number, o.means FROM staff_door_openings o \
+                     JOIN staff_doors d ON d.door = o.door ORDER BY o.opened_at DESC, o.opening_id LIMIT 500",
+                    &[],
+                )?,
+            };
+            let opening = |row: &store::Row| {
+                Ok(Opening {
+                    door: row.text(0)?.to_owned(),
+                    at: row.timestamp(1)?,
+                    number: row.opt_text(2)?.map(str::to_owned),
+                    means: row.text(3)?.to_owned(),
+                })
+            };
+            Ok(rows.iter().map(opening).collect::<Result<_, store::StoreError>>()?)
+        })
+    }
+}
