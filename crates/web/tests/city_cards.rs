@@ -165,9 +165,12 @@ fn at_the_desk_old_and_new_stand_side_by_side_a_lost_one_is_reissued_and_a_slip_
         let price = desk.get("/counter/cards/issue/bicycle").text();
         assert!(price.contains("300円") && price.contains("安くなる額"), "{price}");
         let wrong = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card"), ("number", "B-00000019")]);
-        assert!(wrong.text().contains("チェックデジットが合いません"), "{}", wrong.text());
+        assert_eq!(wrong.location(), Some("/counter/cards/issue/bicycle?form=own_card"));
+        let wrong = follow(&mut desk, &wrong);
+        assert!(wrong.contains("チェックデジットが合いません"), "{wrong}");
+        assert!(wrong.contains("value=\"own_card\" checked"), "the choice does not jump back: {wrong}");
         let mine = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card"), ("number", "123456789018")]);
-        assert!(mine.text().contains("マイナンバーは入れられません"));
+        assert!(follow(&mut desk, &mine).contains("マイナンバーは入れられません"));
         let given = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
         let receipt = follow(&mut desk, &given);
         assert!(receipt.contains("B-00000018") && receipt.contains("300円"), "{receipt}");
@@ -183,12 +186,14 @@ fn at_the_desk_old_and_new_stand_side_by_side_a_lost_one_is_reissued_and_a_slip_
         // Lost, stopped, reissued with another number; the fee differs.
         door.database.clock.advance_seconds(60);
         let lost_one = action(&page, "/end").replace("/end", "/lost");
-        let lost = desk.post(&lost_one, &[]).text();
+        let lost = desk.post(&lost_one, &[]);
+        let lost = follow(&mut desk, &lost);
         assert!(lost.contains("紛失の届けあり"), "{lost}");
         let again = lost_one.replace("/change/", "/reissue/").replace("/lost", "");
         assert!(desk.get(&again).text().contains("500円"));
         let twice = desk.post(&again, &[("form", "one_card")]);
-        assert!(twice.text().contains("同じ形のカードがもうあります"), "{}", twice.text());
+        let twice = follow(&mut desk, &twice);
+        assert!(twice.contains("同じ形のカードがもうあります"), "{twice}");
         let given = desk.post(&again, &[("form", "own_card")]);
         let receipt = follow(&mut desk, &given);
         assert!(receipt.contains("B-00000026") && receipt.contains("500円"), "{receipt}");
@@ -214,15 +219,18 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     let page = desk.get("/counter/cards/person").text();
     assert!(!page.contains("/counter/cards/undo/"), "half a minute is over: {page}");
     let end = action(&page, "/end");
-    let ended = desk.post(&end, &[]).text();
+    let ended = desk.post(&end, &[]);
+    let ended = follow(&mut desk, &ended);
     assert!(ended.contains("使えません") && ended.contains("廃止"), "{ended}");
     let undo = action(&ended, "/undo/");
-    let undone = desk.post(&undo, &[]).text();
+    let undone = desk.post(&undo, &[]);
+    let undone = follow(&mut desk, &undone);
     assert!(
         undone.contains("取り消しました") && undone.contains("B-00000018") && undone.contains("使えます"),
         "{undone}"
     );
-    assert!(desk.post(&undo, &[]).text().contains("30秒を過ぎたか"), "once");
+    let again = desk.post(&undo, &[]);
+    assert!(follow(&mut desk, &again).contains("30秒を過ぎたか"), "once");
 
     // A reissue that was a slip: the new one is off, the old number is back.
     door.database.clock.advance_seconds(31);
@@ -231,7 +239,8 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     let given = desk.post(&again, &[("form", "own_card")]);
     let receipt = follow(&mut desk, &given);
     assert!(receipt.contains("B-00000026") && receipt.contains("500円"), "a new number: {receipt}");
-    let undone = desk.post(&action(&receipt, "/undo/"), &[]).text();
+    let undone = desk.post(&action(&receipt, "/undo/"), &[]);
+    let undone = follow(&mut desk, &undone);
     assert!(
         undone.contains("<p class=\"secret\">B-00000018") && !undone.contains("<p class=\"secret\">B-00000026"),
         "{undone}"
@@ -251,6 +260,39 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
         move |tx: &mut store::Tx<'_>| terminals::declare_attendance(tx, &seams, &by, own, Attendance::Unattended);
     assert!(door.inside().store.write::<_, store::StoreError, _>(unwatched).unwrap());
     assert_eq!(desk.get("/counter/cards/person").status, 403);
+}
+
+#[test]
+fn a_form_s_address_loaded_as_a_page_leads_to_the_desk_s_first_page_and_no_form_answers_with_a_page() {
+    let (door, hanako) = city(TestDatabase::on_sqlite());
+    defined(&door);
+    let mut desk = desk(&door, &hanako);
+    let forms: Vec<&str> = yakuba_web::Routes::all()
+        .entries()
+        .iter()
+        .filter(|entry| entry.method == "POST" && entry.path.starts_with("/counter/"))
+        .map(|entry| entry.path)
+        .collect();
+    assert!(forms.len() > 10, "{forms:?}");
+    let own_page = |path: &str| matches!(path, "/counter/cards/issue/{key}" | "/counter/cards/reissue/{key}/{card}");
+    for path in forms.into_iter().filter(|path| path.matches('/').count() > 2 && !own_page(path)) {
+        let filled = path.replace("{key}", "bicycle").replace("{card}", "x").replace("{deed}", "lost");
+        for address in [filled.clone(), format!("{filled}?lang=en"), format!("{filled}?text=large")] {
+            let answer = desk.get(&address);
+            assert_eq!((answer.status, answer.location()), (303, Some("/counter/cards")), "{address}");
+        }
+    }
+    // Said once the page is there, said again when it is loaded again, gone after half a minute.
+    let given = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
+    follow(&mut desk, &given);
+    let page = desk.get("/counter/cards/person").text();
+    let lost = desk.post(&action(&page, "/lost"), &[]);
+    assert_eq!((lost.status, lost.location()), (303, Some("/counter/cards/person")));
+    for _ in 0..2 {
+        assert!(desk.get("/counter/cards/person").text().contains("変更しました"));
+    }
+    door.database.clock.advance_seconds(31);
+    assert!(!desk.get("/counter/cards/person").text().contains("変更しました"));
 }
 
 /// Sends a file as the console's form does.

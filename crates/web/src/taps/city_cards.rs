@@ -8,10 +8,11 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use base::Id;
 use maud::{Markup, html};
+use serde::Deserialize;
 use services::city_cards::issuing::{self, GiveRefusal, Wanted};
 use services::city_cards::kept::{self, Kept};
 use services::city_cards::{LIBRARY, NumberFormat, duty};
@@ -22,7 +23,7 @@ use ui::form::{ButtonKind, Field, button, field, one_button, radios};
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
-use super::{Ask, AtCounter, FIELDS, Shown, form, go, said, take};
+use super::{Ask, AtCounter, FIELDS, Shown, deeds, form, go, said, take};
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -54,7 +55,7 @@ pub fn routes() -> Routes {
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::CityCardDesk)?;
     at.let_go();
-    first(&at, None).await
+    first(&at, at.to_say().as_ref()).await
 }
 
 /// What is shown at this desk.
@@ -98,7 +99,7 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
             at.hold(AUDIENCE, shown);
             Ok(go(PERSON))
         }
-        Err(say) => first(&at, Some(&say)).await,
+        Err(say) => Ok(at.go_saying(PATH, say)),
     }
 }
 
@@ -139,7 +140,7 @@ async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<Seen>, Failure> {
 async fn person(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::CityCardDesk)?;
     let Some(shown) = at.held(AUDIENCE) else { return Ok(go(PATH)) };
-    page(&at, &shown, None).await
+    page(&at, &shown, at.to_say().as_ref()).await
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
@@ -239,19 +240,34 @@ async fn wanted(at: &AtCounter, key: &str) -> Result<Option<(Kept, Shown)>, Fail
     Ok(Some((found.ok_or_else(|| Failure::of(base::Kind::NotFound))?, shown)))
 }
 
-fn form_of(word: &str) -> Option<Form> {
-    Form::from_code(word)
+/// Which form was chosen before something was wrong: the choice does not jump back.
+#[derive(Deserialize)]
+struct Chosen {
+    #[serde(default)]
+    form: String,
 }
 
-async fn price(at: AtCounter, Path(key): Path<String>) -> Result<Response, Failure> {
+async fn price(at: AtCounter, Path(key): Path<String>, Query(chosen): Query<Chosen>) -> Result<Response, Failure> {
     let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    priced(&at, &kept, &shown, None, None).await
+    priced(&at, &kept, &shown, None, &chosen).await
 }
 
-async fn price_again(at: AtCounter, Path((key, card)): Path<(String, String)>) -> Result<Response, Failure> {
+async fn price_again(
+    at: AtCounter,
+    Path((key, card)): Path<(String, String)>,
+    Query(chosen): Query<Chosen>,
+) -> Result<Response, Failure> {
     let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
     let old = Id::parse(&card).map_err(|_| Failure::of(base::Kind::NotFound))?;
-    priced(&at, &kept, &shown, Some(old), None).await
+    priced(&at, &kept, &shown, Some(old), &chosen).await
+}
+
+/// Where the price of a card is said, before it is given.
+fn price_path(key: &str, old: Option<Id>) -> String {
+    match old {
+        Some(card) => format!("/counter/cards/reissue/{key}/{card}"),
+        None => format!("/counter/cards/issue/{key}"),
+    }
 }
 
 /// Says what each form costs and what the one card saves, before anything is given.
@@ -260,7 +276,7 @@ async fn priced(
     kept: &Kept,
     shown: &Shown,
     old: Option<Id>,
-    say: Option<&Say>,
+    chosen: &Chosen,
 ) -> Result<Response, Failure> {
     let visit = &at.visit;
     let seen = look(at, shown).await?.into_iter().find(|one| one.kept.key == kept.key);
@@ -278,10 +294,8 @@ async fn priced(
     };
     let forms: Vec<Form> = [Form::OneCard, Form::OwnCard].into_iter().filter(|form| !has(*form)).collect();
     let fees = kept.definition.fees();
-    let action = match old {
-        Some(card) => format!("/counter/cards/reissue/{}/{}", kept.key, card.id),
-        None => format!("/counter/cards/issue/{}", kept.key),
-    };
+    let action = price_path(&kept.key, old.map(|card| card.id));
+    let chosen = Form::from_code(&chosen.form).filter(|form| forms.contains(form)).or_else(|| forms.first().copied());
     let title = visit.say(if is_again { "city-cards-desk-reissue" } else { "city-cards-desk-issue" });
     let options: Vec<(String, String)> = forms
         .iter()
@@ -289,7 +303,7 @@ async fn priced(
         .collect();
     let main = html! {
         h1 { (title) ": " (kept.definition.names.say(visit.language)) }
-        (said(visit, &at.app.profile.counter, say))
+        (said(visit, &at.app.profile.counter, at.to_say().as_ref()))
         (facts(&[
             (visit.say(if is_again { "city-cards-fee-again" } else { "city-cards-fee-own" }), html! { (fees.due(Form::OwnCard, is_again)) }),
             (visit.say("city-cards-fee-one"), html! { (fees.one_card) }),
@@ -298,7 +312,7 @@ async fn priced(
         @if !kept.definition.note.is_empty() { (alert(visit.language, AlertKind::Warning, &html! { p { (kept.definition.note) } })) }
         form method="post" action=(action) class="card" {
             (visit.csrf(&action))
-            (radios("form", &visit.say("city-cards-desk-form"), &options, forms.first().map_or("", |form| form.code())))
+            (radios("form", &visit.say("city-cards-desk-form"), &options, chosen.map_or("", Form::code)))
             (number_field(visit, &kept.definition.number, is_again))
             div class="buttons" {
                 (button(ButtonKind::Primary, &visit.say("city-cards-desk-give")))
@@ -355,7 +369,7 @@ async fn given(
     if kept.standing != services::city_cards::Standing::Live {
         return Err(Failure::of(base::Kind::NotFound));
     }
-    let form = form_of(fields.get("form")).ok_or_else(|| Failure::of(base::Kind::Invalid))?;
+    let form = Form::from_code(fields.get("form")).ok_or_else(|| Failure::of(base::Kind::Invalid))?;
     let typed = fields.filled("number").map(str::to_owned);
     let (city, by, who, card) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone(), kept.clone());
     let given = blocking(move || {
@@ -365,7 +379,11 @@ async fn given(
     .await?;
     match given {
         Ok(given) => Ok(go(&format!("/counter/cards/receipt/{}/{}", kept.key, given.card))),
-        Err(refusal) => priced(at, kept, shown, old, Some(&Say::Key(refused(refusal)))).await,
+        Err(refusal) => {
+            let path = price_path(&kept.key, old);
+            at.note(&path, Say::Key(refused(refusal)));
+            Ok(go(&format!("{path}?form={}", form.code())))
+        }
     }
 }
 
@@ -439,23 +457,10 @@ async fn change(
 ) -> Result<Response, Failure> {
     fields.only(&[])?;
     let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    let not_found = || Failure::of(base::Kind::NotFound);
-    let card = Id::parse(&card).map_err(|_| not_found())?;
-    let next = match deed.as_str() {
-        "hold" => CardStatus::OnHold,
-        "lost" => CardStatus::Lost,
-        "resume" => CardStatus::Active,
-        "end" => CardStatus::Ended,
-        _ => return Err(not_found()),
-    };
-    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let changed = blocking(move || {
-        let counter = Counter { city: &city, by: &by, duty: duty(&kept.key), service: &kept.key };
-        Ok(counter.change(&who, card, next, "counter")?)
-    })
-    .await?;
+    let (of, offers) = ((kept.key.as_str(), duty(&kept.key)), ["hold", "lost", "resume", "end"]);
+    let changed = deeds::change(&at, of, &shown, (&card, &deed), &offers).await?;
     let done = if changed { Say::Done("city-cards-desk-done") } else { Say::Key("city-cards-desk-refused-changed") };
-    page(&at, &shown, Some(&done)).await
+    Ok(at.go_saying(PERSON, done))
 }
 
 async fn undo(at: AtCounter, Path((key, card)): Path<(String, String)>, fields: Fields) -> Result<Response, Failure> {
@@ -465,12 +470,9 @@ async fn undo(at: AtCounter, Path((key, card)): Path<(String, String)>, fields: 
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
     let undone = blocking(move || Ok(issuing::undo(&city, &by, &who, &kept.key, card)?)).await?;
     let done = if undone { Say::Done("city-cards-desk-undone") } else { Say::Key("city-cards-desk-too-late") };
-    page(&at, &shown, Some(&done)).await
+    Ok(at.go_saying(PERSON, done))
 }
 
 async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
-    at.serves(Sort::CityCardDesk)?;
-    fields.only(&[])?;
-    at.let_go();
-    Ok(go(PATH))
+    deeds::next(&at, Sort::CityCardDesk, &fields)
 }

@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use base::Id;
 use maud::{Markup, html};
 use tools::access::{Actor, Duty};
 use tools::service_cards::counter::Counter;
@@ -11,7 +10,8 @@ use tools::terminals::Sort;
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::notice::{AlertKind, alert, chip};
 
-use super::{Ask, AtCounter, FIELDS, Shown, enrol_for_taps, form, go, said, take};
+use super::form::pin_field;
+use super::{Ask, AtCounter, FIELDS, Shown, deeds, enrol_for_taps, form, go, said, take};
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -38,13 +38,13 @@ pub fn routes() -> Routes {
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
     at.let_go();
-    Ok(first(&at, None))
+    Ok(first(&at, at.to_say().as_ref()))
 }
 
 fn first(at: &AtCounter, say: Option<&Say>) -> Response {
     let visit = &at.visit;
     let title = visit.say("taps-library-title");
-    let (once, support) = ("/counter/library/once", visit.say("taps-library-support"));
+    let once = "/counter/library/once";
     let main = html! {
         h1 { (title) }
         p { (visit.say("taps-library-lead")) }
@@ -56,8 +56,7 @@ fn first(at: &AtCounter, say: Option<&Say>) -> Response {
             form method="post" action=(once) {
                 (visit.csrf(once))
                 (super::form::card_fields(at, true))
-                (field(visit.language, &Field { name: "support", label: &support, kind: "password",
-                    autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
+                (pin_field(visit, "support", ("taps-library-support", "taps-library-support-hint"), false))
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("taps-library-once-button"))) }
             }
         }
@@ -74,7 +73,7 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
             at.hold(SERVICE, shown);
             Ok(go(PERSON))
         }
-        Err(say) => Ok(first(&at, Some(&say))),
+        Err(say) => Ok(at.go_saying(PATH, say)),
     }
 }
 
@@ -82,6 +81,7 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
 async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
     fields.only(&["card", "pin", "support"])?;
+    at.choose(&fields);
     let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(base::Kind::NotFound))?;
     let typed = |name| zeroize::Zeroizing::new(base::text::to_half_width(fields.get(name)));
     let (pin, support, terminal) = (typed("pin"), typed("support"), at.terminal.clone());
@@ -103,7 +103,7 @@ async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     })
     .await?;
     let say = done.map_or_else(|say| say, |_| Say::Done("taps-library-once-done"));
-    Ok(first(&at, Some(&say)))
+    Ok(at.go_saying(PATH, say))
 }
 
 async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<ServiceCard>, Failure> {
@@ -118,7 +118,7 @@ async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<ServiceCard>, Failure
 async fn person(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
-    page(&at, &shown, None).await
+    page(&at, &shown, at.to_say().as_ref()).await
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
@@ -212,7 +212,7 @@ async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
         Err(IssueRefusal::HasOne | IssueRefusal::NotThere) => Say::Key("taps-library-refused-has"),
         Err(IssueRefusal::NotANumber | IssueRefusal::IndividualNumber) => Say::Key("taps-library-refused-number"),
     };
-    page(&at, &shown, Some(&say)).await
+    Ok(at.go_saying(PERSON, say))
 }
 
 async fn change(
@@ -223,28 +223,12 @@ async fn change(
     at.serves(Sort::LibraryCounter)?;
     fields.only(&[])?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
-    let not_found = || Failure::of(base::Kind::NotFound);
-    let card = Id::parse(&card).map_err(|_| not_found())?;
-    let next = match deed.as_str() {
-        "hold" => CardStatus::OnHold,
-        "lost" => CardStatus::Lost,
-        "resume" => CardStatus::Active,
-        "end" => CardStatus::Ended,
-        _ => return Err(not_found()),
-    };
-    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let changed = blocking(move || {
-        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
-        counter.change(&who, card, next, "counter").map_err(|error| Failure::of(error.kind()))
-    })
-    .await?;
+    let offers = ["hold", "lost", "resume", "end"];
+    let changed = deeds::change(&at, (SERVICE, Duty::Library), &shown, (&card, &deed), &offers).await?;
     let say = if changed { Say::Done("taps-library-done-changed") } else { Say::Key("taps-library-refused-changed") };
-    page(&at, &shown, Some(&say)).await
+    Ok(at.go_saying(PERSON, say))
 }
 
 async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
-    at.serves(Sort::LibraryCounter)?;
-    fields.only(&[])?;
-    at.let_go();
-    Ok(go(PATH))
+    deeds::next(&at, Sort::LibraryCounter, &fields)
 }
