@@ -69,13 +69,17 @@ fn defined(door: &TestDoor) {
 
 /// A desk at which this person's tag was read.
 fn desk<'a>(door: &'a TestDoor, who: &ResidentId) -> Visitor<'a> {
+    desk_of(door, who, Sort::CityCardDesk, "city_cards")
+}
+
+fn desk_of<'a>(door: &'a TestDoor, who: &ResidentId, sort: Sort, audience: &'static str) -> Visitor<'a> {
     let inside = door.inside().clone();
     let seams = inside.seams.clone();
     let (terminal, secret) = inside
         .store
         .write::<_, store::StoreError, _>(move |tx| {
             let by = Actor::System { job: "test" };
-            let desk = terminals::enrol_here_as(tx, &seams, &by, Sort::CityCardDesk, "窓口1", "本庁舎")?;
+            let desk = terminals::enrol_here_as(tx, &seams, &by, sort, "窓口1", "本庁舎")?;
             terminals::declare_attendance(tx, &seams, &by, desk.0.id, Attendance::FaceToFace)?;
             Ok(desk)
         })
@@ -91,7 +95,7 @@ fn desk<'a>(door: &'a TestDoor, who: &ResidentId) -> Visitor<'a> {
         credentials::find_token(tx, &vault, seams.now(), &tag)
     });
     let person = person.unwrap().unwrap();
-    door.app.held.put(terminal.id, "city_cards", Shown::Presented(person), door.app.seams.now());
+    door.app.held.put(terminal.id, audience, Shown::Presented(person), door.app.seams.now());
     visitor
 }
 
@@ -260,6 +264,80 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
         move |tx: &mut store::Tx<'_>| terminals::declare_attendance(tx, &seams, &by, own, Attendance::Unattended);
     assert!(door.inside().store.write::<_, store::StoreError, _>(unwatched).unwrap());
     assert_eq!(desk.get("/counter/cards/person").status, 403);
+}
+
+#[test]
+fn a_fee_taken_at_the_desk_is_in_the_day_s_cash_with_a_receipt_and_is_given_back_with_the_slip() {
+    for_each_engine(|database| {
+        let (door, hanako) = city(database);
+        defined(&door);
+        let mut desk = desk(&door, &hanako);
+        let given = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
+        let receipt = follow(&mut desk, &given);
+        assert!(receipt.contains("領収書の番号") && receipt.contains("領収書を印刷する"), "{receipt}");
+        let sheet = desk.get(&action(&receipt, "/paper"));
+        assert_eq!((sheet.status, sheet.headers["content-type"].to_str().unwrap()), (200, "application/pdf"));
+        assert!(sheet.bytes.starts_with(b"%PDF-"), "a receipt");
+        let own = given.location().unwrap().to_owned();
+        // The one card costs nothing: nothing is taken, and there is no receipt.
+        let free = desk.post("/counter/cards/issue/bicycle", &[("form", "one_card")]);
+        let receipt = follow(&mut desk, &free);
+        assert!(!receipt.contains("領収書"), "{receipt}");
+        assert_eq!(desk.get(&format!("{}/paper", free.location().unwrap())).status, 404);
+
+        let mut officer = door.staff(&[Role::CertificateOfficer]);
+        let cash = officer.get("/staff/cash.csv").text();
+        assert!(cash.contains("\"本庁舎 窓口1\",\"駐輪場定期\",\"300\",\"0\",\"0\",\"0\",\"0\",\"300\""), "{cash}");
+
+        // The slip is taken back, and the money with it; the receipt is none any more.
+        let undo = own.replace("/receipt/", "/undo/");
+        let undone = desk.post(&undo, &[]);
+        assert!(follow(&mut desk, &undone).contains("取り消しました"));
+        assert_eq!(desk.get(&format!("{own}/paper")).status, 404);
+        let cash = officer.get("/staff/cash.csv").text();
+        assert!(cash.contains("\"駐輪場定期\",\"300\",\"300\",\"0\",\"0\",\"0\",\"0\""), "{cash}");
+
+        // Given again, and the day closed with what the desk holds.
+        let again = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
+        follow(&mut desk, &again);
+        let day = door.database.seams.today().to_string();
+        door.database.clock.advance_seconds(86_400);
+        let mut officer = door.staff(&[Role::CertificateOfficer]);
+        let page = officer.get(&format!("/staff/cash?day={day}"));
+        let terminal = page.between("name=\"terminal\" value=\"", "\"").unwrap();
+        let mut close = |sum: &str| {
+            let (counted, note) = (format!("counted-{terminal}"), format!("note-{terminal}"));
+            let fields = [("day", day.as_str()), ("terminal", &terminal), (&counted, sum), (&note, "")];
+            officer.post("/staff/cash/close", &fields).status
+        };
+        assert_eq!((close("0"), close("300")), (400, 303), "a difference needs a reason");
+    });
+}
+
+#[test]
+fn the_library_s_desk_takes_its_fee_too_and_keeps_numbers_of_its_own() {
+    let (door, hanako) = city(TestDatabase::on_sqlite());
+    let (mut officer, mut second) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::Administrator]));
+    let library = with(&[("key", "library_card"), ("name", "図書館の利用者カード"), ("one_card", "100")]);
+    assert_eq!(officer.post("/staff/cards/new", &library).status, 303);
+    officer.post("/staff/cards/library_card/ask", &[("why", "条例の施行")]);
+    assert_eq!(second.post("/staff/cards/library_card/approve", &[]).status, 303);
+    let mut desk = desk_of(&door, &hanako, Sort::LibraryCounter, "library_card");
+    let page = desk.get("/counter/library/person").text();
+    assert!(page.contains("100円") && page.contains("受け取ってから"), "said before: {page}");
+    let enrolled = desk.post("/counter/library/enrol", &[("number", "L-0042")]);
+    let page = follow(&mut desk, &enrolled);
+    assert!(page.contains("L-0042") && page.contains("領収書を印刷する"), "{page}");
+    let of = |page: &str, end: &str| {
+        page.split('"').find(|text| text.starts_with("/counter/library/") && text.ends_with(end)).map(ToOwned::to_owned)
+    };
+    let sheet = of(&page, "/receipt").unwrap();
+    assert!(desk.get(&sheet).bytes.starts_with(b"%PDF-"));
+    assert!(officer.get("/staff/cash.csv").text().contains("\"図書館の利用者カード\",\"100\",\"0\""));
+    let undone = desk.post(&of(&page, "/undo").unwrap(), &[]);
+    let page = follow(&mut desk, &undone);
+    assert!(page.contains("取り消しました") && of(&page, "/receipt").is_none(), "{page}");
+    assert!(officer.get("/staff/cash.csv").text().contains("\"図書館の利用者カード\",\"100\",\"100\""));
 }
 
 #[test]

@@ -41,8 +41,7 @@ pub async fn change(
     let card = Id::parse(card).map_err(|_| not_found())?;
     let found = DEEDS.into_iter().find(|(word, _)| *word == deed && offers.contains(word));
     let (_, next) = found.ok_or_else(not_found)?;
-    let (city, by, who, service) =
-        (at.app.inside()?.clone(), at.actor(), shown.resident().clone(), service.to_owned());
+    let (city, by, who, service) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone(), service.to_owned());
     blocking(move || {
         let counter = Counter { city: &city, by: &by, duty, service: &service };
         counter.change(&who, card, next, "counter").map_err(|error| Failure::of(error.kind()))

@@ -80,7 +80,8 @@ pub(super) fn pin_field(visit: &Visit, name: &str, words: (&str, &str), required
     let (label, hint) = (visit.say(words.0), visit.say(words.1));
     let (autocomplete, max_length) = (Some("off"), Some(4));
     let hint = Some(hint.as_str());
-    let pin = Field { name, label: &label, hint, kind: "password", required, autocomplete, max_length, ..Field::default() };
+    let pin =
+        Field { name, label: &label, hint, kind: "password", required, autocomplete, max_length, ..Field::default() };
     field(visit.language, &Field { is_number: true, ..pin })
 }
 

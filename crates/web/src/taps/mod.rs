@@ -18,6 +18,7 @@ mod held;
 mod hospital;
 mod library;
 mod reading;
+mod receipts;
 mod revisit;
 mod staff_desk;
 
