@@ -28,10 +28,8 @@ pub struct Receipt {
     pub at: Timestamp,
     /// Where the machine stands.
     pub place: String,
-    /// What was paid for: the title of the certificate.
-    pub kind: String,
-    /// How many copies.
-    pub copies: u8,
+    /// What was given for the fee: a certificate's title and how many copies, a card.
+    pub paid_for: String,
     /// The fee, as people read it.
     pub fee: String,
     /// 受付番号.
@@ -58,8 +56,8 @@ impl Receipt {
             ("領収書".to_owned(), across(22.0, 12.0), Style { spacing: 0.5, ..centred(22.0) }),
             (format!("金額　{}", self.fee), across(40.0, 12.0), centred(20.0)),
             (
-                format!("{} {}通の交付手数料として、上記の金額を領収しました。", self.kind, self.copies),
-                across(56.0, 8.0),
+                format!("{}の交付手数料として、上記の金額を領収しました。", self.paid_for),
+                across(56.0, 13.0),
                 Style { align: Align::Center, ..BODY },
             ),
         ];

@@ -26,6 +26,8 @@ pub struct Field<'a> {
     pub autocomplete: Option<&'a str>,
     /// The greatest number of characters.
     pub max_length: Option<u32>,
+    /// Whether only digits are typed: a keyboard of digits comes, and nothing else is sent. Full-width digits count as such.
+    pub is_number: bool,
 }
 
 /// A labelled input.
@@ -40,7 +42,8 @@ pub fn field(language: Language, field: &Field<'_>) -> Markup {
             @if let Some(error) = field.error { (field_error(language, &error_id, error)) }
             input id=(field.name) name=(field.name) type=(if field.kind.is_empty() { "text" } else { field.kind })
                 value=(field.value) required[field.required] autocomplete=[field.autocomplete]
-                maxlength=[field.max_length]
+                maxlength=[field.max_length] inputmode=[field.is_number.then_some("numeric")]
+                pattern=[field.is_number.then_some("[0-9０-９]*")]
                 aria-invalid=[field.error.map(|_| "true")] aria-describedby=[described];
         }
     }

@@ -69,13 +69,17 @@ fn defined(door: &TestDoor) {
 
 /// A desk at which this person's tag was read.
 fn desk<'a>(door: &'a TestDoor, who: &ResidentId) -> Visitor<'a> {
+    desk_of(door, who, Sort::CityCardDesk, "city_cards")
+}
+
+fn desk_of<'a>(door: &'a TestDoor, who: &ResidentId, sort: Sort, audience: &'static str) -> Visitor<'a> {
     let inside = door.inside().clone();
     let seams = inside.seams.clone();
     let (terminal, secret) = inside
         .store
         .write::<_, store::StoreError, _>(move |tx| {
             let by = Actor::System { job: "test" };
-            let desk = terminals::enrol_here_as(tx, &seams, &by, Sort::CityCardDesk, "窓口1", "本庁舎")?;
+            let desk = terminals::enrol_here_as(tx, &seams, &by, sort, "窓口1", "本庁舎")?;
             terminals::declare_attendance(tx, &seams, &by, desk.0.id, Attendance::FaceToFace)?;
             Ok(desk)
         })
@@ -91,7 +95,7 @@ fn desk<'a>(door: &'a TestDoor, who: &ResidentId) -> Visitor<'a> {
         credentials::find_token(tx, &vault, seams.now(), &tag)
     });
     let person = person.unwrap().unwrap();
-    door.app.held.put(terminal.id, "city_cards", Shown::Presented(person), door.app.seams.now());
+    door.app.held.put(terminal.id, audience, Shown::Presented(person), door.app.seams.now());
     visitor
 }
 
@@ -165,9 +169,12 @@ fn at_the_desk_old_and_new_stand_side_by_side_a_lost_one_is_reissued_and_a_slip_
         let price = desk.get("/counter/cards/issue/bicycle").text();
         assert!(price.contains("300円") && price.contains("安くなる額"), "{price}");
         let wrong = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card"), ("number", "B-00000019")]);
-        assert!(wrong.text().contains("チェックデジットが合いません"), "{}", wrong.text());
+        assert_eq!(wrong.location(), Some("/counter/cards/issue/bicycle?form=own_card"));
+        let wrong = follow(&mut desk, &wrong);
+        assert!(wrong.contains("チェックデジットが合いません"), "{wrong}");
+        assert!(wrong.contains("value=\"own_card\" checked"), "the choice does not jump back: {wrong}");
         let mine = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card"), ("number", "123456789018")]);
-        assert!(mine.text().contains("マイナンバーは入れられません"));
+        assert!(follow(&mut desk, &mine).contains("マイナンバーは入れられません"));
         let given = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
         let receipt = follow(&mut desk, &given);
         assert!(receipt.contains("B-00000018") && receipt.contains("300円"), "{receipt}");
@@ -183,12 +190,14 @@ fn at_the_desk_old_and_new_stand_side_by_side_a_lost_one_is_reissued_and_a_slip_
         // Lost, stopped, reissued with another number; the fee differs.
         door.database.clock.advance_seconds(60);
         let lost_one = action(&page, "/end").replace("/end", "/lost");
-        let lost = desk.post(&lost_one, &[]).text();
+        let lost = desk.post(&lost_one, &[]);
+        let lost = follow(&mut desk, &lost);
         assert!(lost.contains("紛失の届けあり"), "{lost}");
         let again = lost_one.replace("/change/", "/reissue/").replace("/lost", "");
         assert!(desk.get(&again).text().contains("500円"));
         let twice = desk.post(&again, &[("form", "one_card")]);
-        assert!(twice.text().contains("同じ形のカードがもうあります"), "{}", twice.text());
+        let twice = follow(&mut desk, &twice);
+        assert!(twice.contains("同じ形のカードがもうあります"), "{twice}");
         let given = desk.post(&again, &[("form", "own_card")]);
         let receipt = follow(&mut desk, &given);
         assert!(receipt.contains("B-00000026") && receipt.contains("500円"), "{receipt}");
@@ -214,15 +223,18 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     let page = desk.get("/counter/cards/person").text();
     assert!(!page.contains("/counter/cards/undo/"), "half a minute is over: {page}");
     let end = action(&page, "/end");
-    let ended = desk.post(&end, &[]).text();
+    let ended = desk.post(&end, &[]);
+    let ended = follow(&mut desk, &ended);
     assert!(ended.contains("使えません") && ended.contains("廃止"), "{ended}");
     let undo = action(&ended, "/undo/");
-    let undone = desk.post(&undo, &[]).text();
+    let undone = desk.post(&undo, &[]);
+    let undone = follow(&mut desk, &undone);
     assert!(
         undone.contains("取り消しました") && undone.contains("B-00000018") && undone.contains("使えます"),
         "{undone}"
     );
-    assert!(desk.post(&undo, &[]).text().contains("30秒を過ぎたか"), "once");
+    let again = desk.post(&undo, &[]);
+    assert!(follow(&mut desk, &again).contains("30秒を過ぎたか"), "once");
 
     // A reissue that was a slip: the new one is off, the old number is back.
     door.database.clock.advance_seconds(31);
@@ -231,7 +243,8 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
     let given = desk.post(&again, &[("form", "own_card")]);
     let receipt = follow(&mut desk, &given);
     assert!(receipt.contains("B-00000026") && receipt.contains("500円"), "a new number: {receipt}");
-    let undone = desk.post(&action(&receipt, "/undo/"), &[]).text();
+    let undone = desk.post(&action(&receipt, "/undo/"), &[]);
+    let undone = follow(&mut desk, &undone);
     assert!(
         undone.contains("<p class=\"secret\">B-00000018") && !undone.contains("<p class=\"secret\">B-00000026"),
         "{undone}"
@@ -251,6 +264,113 @@ fn the_old_card_is_switched_off_and_a_slip_is_taken_back_within_half_a_minute_on
         move |tx: &mut store::Tx<'_>| terminals::declare_attendance(tx, &seams, &by, own, Attendance::Unattended);
     assert!(door.inside().store.write::<_, store::StoreError, _>(unwatched).unwrap());
     assert_eq!(desk.get("/counter/cards/person").status, 403);
+}
+
+#[test]
+fn a_fee_taken_at_the_desk_is_in_the_day_s_cash_with_a_receipt_and_is_given_back_with_the_slip() {
+    for_each_engine(|database| {
+        let (door, hanako) = city(database);
+        defined(&door);
+        let mut desk = desk(&door, &hanako);
+        let given = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
+        let receipt = follow(&mut desk, &given);
+        assert!(receipt.contains("領収書の番号") && receipt.contains("領収書を印刷する"), "{receipt}");
+        let sheet = desk.get(&action(&receipt, "/paper"));
+        assert_eq!((sheet.status, sheet.headers["content-type"].to_str().unwrap()), (200, "application/pdf"));
+        assert!(sheet.bytes.starts_with(b"%PDF-"), "a receipt");
+        let own = given.location().unwrap().to_owned();
+        // The one card costs nothing: nothing is taken, and there is no receipt.
+        let free = desk.post("/counter/cards/issue/bicycle", &[("form", "one_card")]);
+        let receipt = follow(&mut desk, &free);
+        assert!(!receipt.contains("領収書"), "{receipt}");
+        assert_eq!(desk.get(&format!("{}/paper", free.location().unwrap())).status, 404);
+
+        let mut officer = door.staff(&[Role::CertificateOfficer]);
+        let cash = officer.get("/staff/cash.csv").text();
+        assert!(cash.contains("\"本庁舎 窓口1\",\"駐輪場定期\",\"300\",\"0\",\"0\",\"0\",\"0\",\"300\""), "{cash}");
+
+        // The slip is taken back, and the money with it; the receipt is none any more.
+        let undo = own.replace("/receipt/", "/undo/");
+        let undone = desk.post(&undo, &[]);
+        assert!(follow(&mut desk, &undone).contains("取り消しました"));
+        assert_eq!(desk.get(&format!("{own}/paper")).status, 404);
+        let cash = officer.get("/staff/cash.csv").text();
+        assert!(cash.contains("\"駐輪場定期\",\"300\",\"300\",\"0\",\"0\",\"0\",\"0\""), "{cash}");
+
+        // Given again, and the day closed with what the desk holds.
+        let again = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
+        follow(&mut desk, &again);
+        let day = door.database.seams.today().to_string();
+        door.database.clock.advance_seconds(86_400);
+        let mut officer = door.staff(&[Role::CertificateOfficer]);
+        let page = officer.get(&format!("/staff/cash?day={day}"));
+        let terminal = page.between("name=\"terminal\" value=\"", "\"").unwrap();
+        let mut close = |sum: &str| {
+            let (counted, note) = (format!("counted-{terminal}"), format!("note-{terminal}"));
+            let fields = [("day", day.as_str()), ("terminal", &terminal), (&counted, sum), (&note, "")];
+            officer.post("/staff/cash/close", &fields).status
+        };
+        assert_eq!((close("0"), close("300")), (400, 303), "a difference needs a reason");
+    });
+}
+
+#[test]
+fn the_library_s_desk_takes_its_fee_too_and_keeps_numbers_of_its_own() {
+    let (door, hanako) = city(TestDatabase::on_sqlite());
+    let (mut officer, mut second) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::Administrator]));
+    let library = with(&[("key", "library_card"), ("name", "図書館の利用者カード"), ("one_card", "100")]);
+    assert_eq!(officer.post("/staff/cards/new", &library).status, 303);
+    officer.post("/staff/cards/library_card/ask", &[("why", "条例の施行")]);
+    assert_eq!(second.post("/staff/cards/library_card/approve", &[]).status, 303);
+    let mut desk = desk_of(&door, &hanako, Sort::LibraryCounter, "library_card");
+    let page = desk.get("/counter/library/person").text();
+    assert!(page.contains("100円") && page.contains("受け取ってから"), "said before: {page}");
+    let enrolled = desk.post("/counter/library/enrol", &[("number", "L-0042")]);
+    let page = follow(&mut desk, &enrolled);
+    assert!(page.contains("L-0042") && page.contains("領収書を印刷する"), "{page}");
+    let of = |page: &str, end: &str| {
+        page.split('"').find(|text| text.starts_with("/counter/library/") && text.ends_with(end)).map(ToOwned::to_owned)
+    };
+    let sheet = of(&page, "/receipt").unwrap();
+    assert!(desk.get(&sheet).bytes.starts_with(b"%PDF-"));
+    assert!(officer.get("/staff/cash.csv").text().contains("\"図書館の利用者カード\",\"100\",\"0\""));
+    let undone = desk.post(&of(&page, "/undo").unwrap(), &[]);
+    let page = follow(&mut desk, &undone);
+    assert!(page.contains("取り消しました") && of(&page, "/receipt").is_none(), "{page}");
+    assert!(officer.get("/staff/cash.csv").text().contains("\"図書館の利用者カード\",\"100\",\"100\""));
+}
+
+#[test]
+fn a_form_s_address_loaded_as_a_page_leads_to_the_desk_s_first_page_and_no_form_answers_with_a_page() {
+    let (door, hanako) = city(TestDatabase::on_sqlite());
+    defined(&door);
+    let mut desk = desk(&door, &hanako);
+    let forms: Vec<&str> = yakuba_web::Routes::all()
+        .entries()
+        .iter()
+        .filter(|entry| entry.method == "POST" && entry.path.starts_with("/counter/"))
+        .map(|entry| entry.path)
+        .collect();
+    assert!(forms.len() > 10, "{forms:?}");
+    let own_page = |path: &str| matches!(path, "/counter/cards/issue/{key}" | "/counter/cards/reissue/{key}/{card}");
+    for path in forms.into_iter().filter(|path| path.matches('/').count() > 2 && !own_page(path)) {
+        let filled = path.replace("{key}", "bicycle").replace("{card}", "x").replace("{deed}", "lost");
+        for address in [filled.clone(), format!("{filled}?lang=en"), format!("{filled}?text=large")] {
+            let answer = desk.get(&address);
+            assert_eq!((answer.status, answer.location()), (303, Some("/counter/cards")), "{address}");
+        }
+    }
+    // Said once the page is there, said again when it is loaded again, gone after half a minute.
+    let given = desk.post("/counter/cards/issue/bicycle", &[("form", "own_card")]);
+    follow(&mut desk, &given);
+    let page = desk.get("/counter/cards/person").text();
+    let lost = desk.post(&action(&page, "/lost"), &[]);
+    assert_eq!((lost.status, lost.location()), (303, Some("/counter/cards/person")));
+    for _ in 0..2 {
+        assert!(desk.get("/counter/cards/person").text().contains("変更しました"));
+    }
+    door.database.clock.advance_seconds(31);
+    assert!(!desk.get("/counter/cards/person").text().contains("変更しました"));
 }
 
 /// Sends a file as the console's form does.

@@ -11,6 +11,7 @@ use tools::{Inside, ResidentId};
 
 use super::kept::Kept;
 use super::numbers::NotOurs;
+use super::{LIBRARY, takings};
 
 /// Seconds in which a step can be taken back.
 pub const UNDO_SECONDS: i64 = 30;
@@ -71,7 +72,7 @@ pub fn give(
     let subject = Subject::of(&city.vault, &wanted.card.key, resident)?;
     let (vault, seams, by) = (city.vault.clone(), city.seams.clone(), by.clone());
     let (kept, form, replaces) = (wanted.card.clone(), wanted.form, wanted.replaces);
-    let typed = match wanted.typed.map(|text| kept.definition.number.read(text)).transpose() {
+    let typed = match wanted.typed.map(|text| read(&kept, text)).transpose() {
         Ok(typed) => typed,
         Err(no) => return Ok(Err(no.into())),
     };
@@ -84,6 +85,14 @@ pub fn give(
             Ok(given) => Ok(Ok(given)),
         }
     })
+}
+
+/// The number that was typed. The library's own numbers go beside those that its definition counts.
+fn read(kept: &Kept, text: &str) -> Result<String, NotOurs> {
+    match kept.definition.number.read(text) {
+        Err(no) if kept.key == LIBRARY && no != NotOurs::IndividualNumber => Ok(text.trim().to_owned()),
+        read => read,
+    }
 }
 
 enum Undone {
@@ -158,6 +167,7 @@ impl Means<'_> {
                 self.seams.now().into(),
             ],
         )?;
+        takings::keep(tx, self.seams, self.by, (&self.kept.key, card), fee)?;
         Ok(Given { card, fee, saved })
     }
 
@@ -245,6 +255,7 @@ pub fn undo(city: &Inside, by: &Actor, resident: &ResidentId, key: &str, card: I
             CardStatus::Active => {
                 let ended = service_cards::change(tx, &seams, &by, &key, card, CardStatus::Ended, UNDONE)?;
                 tx.execute("DELETE FROM city_card_issues WHERE card_id = $1", &[card.into()])?;
+                takings::give_back(tx, &seams, card)?;
                 let before = one.replaces.and_then(|old| theirs.iter().find(|one| one.id == old));
                 let Some(old) = before else { return Ok(ended) };
                 let Ok(anew) = again(tx, old)? else { return Ok(false) };

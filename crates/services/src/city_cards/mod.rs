@@ -22,6 +22,7 @@ pub mod model;
 pub mod numbers;
 pub mod portal;
 pub mod portal_kept;
+pub mod takings;
 
 #[cfg(test)]
 mod tests;

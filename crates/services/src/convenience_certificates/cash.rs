@@ -79,11 +79,14 @@ impl Money {
     }
 }
 
+/// Money by terminal and kind.
+pub type Lines = BTreeMap<(String, String), Money>;
+
 /// The money of a day by terminal and kind, from the requests. The counter has its own register and is left out.
 ///
 /// # Errors
 /// The database.
-pub fn day(tx: &mut Tx<'_>, day: Date) -> Result<BTreeMap<(String, String), Money>, StoreError> {
+pub fn day(tx: &mut Tx<'_>, day: Date) -> Result<Lines, StoreError> {
     macro_rules! sums {
         ($yen:literal, $rows:literal) => {
             concat!(
@@ -113,7 +116,7 @@ pub fn day(tx: &mut Tx<'_>, day: Date) -> Result<BTreeMap<(String, String), Mone
         ),
     ];
     let (from, to) = (Timestamp::in_japan(day, 0, 0, 0), Timestamp::in_japan(day.plus_days(1), 0, 0, 0));
-    let mut lines: BTreeMap<(String, String), Money> = BTreeMap::new();
+    let mut lines = Lines::new();
     for (sql, part) in parts {
         for row in tx.query(sql, &[from.into(), to.into()])? {
             let key = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
@@ -123,16 +126,11 @@ pub fn day(tx: &mut Tx<'_>, day: Date) -> Result<BTreeMap<(String, String), Mone
     Ok(lines)
 }
 
-/// The money of one terminal on a day, all kinds together.
-///
-/// # Errors
-/// The database.
-pub fn of_terminal(tx: &mut Tx<'_>, on: Date, terminal: &str) -> Result<Money, StoreError> {
+/// The money of one terminal, all kinds together.
+pub fn of_terminal(lines: &Lines, terminal: &str) -> Money {
     let mut money = Money::default();
-    for (_, line) in day(tx, on)?.iter().filter(|((at, _), _)| at == terminal) {
-        money.add(line);
-    }
-    Ok(money)
+    lines.iter().filter(|((at, _), _)| at == terminal).for_each(|(_, line)| money.add(line));
+    money
 }
 
 /// A closed day of a machine.
@@ -233,19 +231,14 @@ fn sound_sum(sum: Yen) -> Result<(), Unsound> {
     if (Yen::ZERO..=GREATEST_SUM).contains(&sum) { Ok(()) } else { Err(Unsound::Sum) }
 }
 
-/// Closes a machine's day with what the box held. A difference needs a note.
+/// Closes a machine's day with what the box held. A difference needs a note. `desks` is what its desk took for cards that
+/// day, which stands in another database: the day is over, so it does not change any more.
 ///
 /// # Errors
 /// [`CashError`]; nothing was written.
-pub fn close(
-    tx: &mut Tx<'_>,
-    seams: &Seams,
-    by: &Account,
-    on: Date,
-    terminal: &str,
-    counted: Yen,
-    note: &str,
-) -> Result<(), CashError> {
+pub fn close(tx: &mut Tx<'_>, seams: &Seams, by: &Account, count: &Correction, desks: &Lines) -> Result<(), CashError> {
+    let Correction { day: on, terminal, counted, note } = count;
+    let (on, counted, terminal) = (*on, *counted, terminal.as_str());
     may(by, Action::CloseCash)?;
     sound_sum(counted)?;
     if on >= seams.today() {
@@ -256,7 +249,8 @@ pub fn close(
     if newest(tx, on, terminal)?.is_some() {
         return Err(Unsound::IsClosed.into());
     }
-    let money = of_terminal(tx, on, terminal)?;
+    let mut money = of_terminal(&day(tx, on)?, terminal);
+    money.add(&of_terminal(desks, terminal));
     let note = sound_note(note, counted != money.expected())?;
     let closed = Closed {
         terminal: terminal.to_owned(),

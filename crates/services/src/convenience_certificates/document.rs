@@ -239,7 +239,15 @@ impl Composer {
     /// # Errors
     /// [`DocumentError::Paper`].
     pub fn receipt(&self, receipt: &Receipt) -> Result<Vec<u8>, DocumentError> {
-        Ok(receipt.on_paper().draw(&self.typeface)?)
+        self.slip(&receipt.on_paper())
+    }
+
+    /// Draws a receipt for a fee that was paid for anything else.
+    ///
+    /// # Errors
+    /// [`DocumentError::Paper`].
+    pub fn slip(&self, receipt: &paper::receipt::Receipt) -> Result<Vec<u8>, DocumentError> {
+        Ok(receipt.draw(&self.typeface)?)
     }
 
     /// Whether finished bytes are those of `request` for `applicant`: the machine's own look before it prints (I3). The

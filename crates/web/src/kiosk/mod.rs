@@ -35,7 +35,7 @@ pub(crate) use machine::REFUSAL_TAKES;
 pub use machine::{Place, Slots};
 pub(crate) use say::{Say, card_sentence, credential_sentence, registration_sentence, say_card};
 pub(crate) use session::open as open_card;
-pub(crate) use steps::enrolled as steps_enrolled;
+pub(crate) use steps::{enrolled as steps_enrolled, pdf};
 
 use crate::routes::{Routes, Rule};
 

@@ -362,7 +362,7 @@ pub(super) async fn paper(at: At, _: InKioskSession) -> Result<Response, Failure
 }
 
 /// A file of the simulated tray, kept by nobody.
-pub(super) fn pdf(disposition: &'static str, bytes: &[u8]) -> Response {
+pub(crate) fn pdf(disposition: &'static str, bytes: &[u8]) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition));

@@ -15,6 +15,7 @@ use axum::response::Response;
 use base::{Date, Id, Kind, Timestamp, Yen};
 use maud::{Markup, html};
 use serde::Deserialize;
+use services::city_cards::{Names, kept, takings};
 use services::convenience_certificates::State as RequestState;
 use services::convenience_certificates::cash::{self, Closed, Correction, LONGEST_NOTE, Money, OpenMoney};
 use store::StoreError;
@@ -77,6 +78,8 @@ struct Sheet {
     corrections: Vec<(Approval, Correction)>,
     open: Vec<OpenMoney>,
     places: BTreeMap<String, String>,
+    /// Names of the cards that desks give, by key.
+    cards: BTreeMap<String, Names>,
     names: HashMap<Id, String>,
 }
 
@@ -95,9 +98,13 @@ impl Sheet {
     }
 
     fn money(&self, terminal: &str) -> Money {
-        let mut money = Money::default();
-        self.lines.iter().filter(|((at, _), _)| at == terminal).for_each(|(_, line)| money.add(line));
-        money
+        cash::of_terminal(&self.lines, terminal)
+    }
+
+    /// What was paid for: a certificate, or a card that a desk gave.
+    fn kind(&self, visit: &Visit, kind: &str) -> String {
+        let Some(key) = kind.strip_prefix(takings::LINE) else { return words::certificate(visit, kind) };
+        self.cards.get(key).map_or_else(|| key.to_owned(), |names| names.say(visit.language).to_owned())
     }
 
     fn place(&self, terminal: &str) -> String {
@@ -113,11 +120,15 @@ async fn load(app: &Arc<App>, shown: &Shown) -> Result<Sheet, Failure> {
     let now = app.seams.now();
     let (inside, day) = (app.inside()?.clone(), shown.day(now)?);
     blocking(move || {
-        Ok(inside.store.read::<_, StoreError, _>(|tx| {
+        let mut lines = inside.cards.read::<_, StoreError, _>(move |tx| takings::day(tx, day))?;
+        Ok(inside.store.read::<_, StoreError, _>(move |tx| {
+            lines.append(&mut cash::day(tx, day)?);
+            let cards = kept::all_shown(tx)?.into_iter().map(|one| (one.key, one.definition.names)).collect();
             Ok(Sheet {
                 day,
                 now,
-                lines: cash::day(tx, day)?,
+                lines,
+                cards,
                 closings: cash::closings(tx, day)?,
                 corrections: cash::corrections(tx, now)?,
                 open: cash::open_money(tx)?,
@@ -185,7 +196,7 @@ fn moved(visit: &Visit, sheet: &Sheet) -> Markup {
     let mut rows = Vec::new();
     for ((terminal, kind), money) in &sheet.lines {
         total.add(money);
-        rows.push(row(&sheet.place(terminal), &words::certificate(visit, kind), money));
+        rows.push(row(&sheet.place(terminal), &sheet.kind(visit, kind), money));
     }
     rows.push(row(&visit.say("cash-total"), "", &total));
     let day = sheet.day;
@@ -374,7 +385,7 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit, Query(shown): Query<Show
         .lines
         .iter()
         .map(|((terminal, kind), money)| {
-            let mut cells = vec![sheet.place(terminal), words::certificate(&visit, kind)];
+            let mut cells = vec![sheet.place(terminal), sheet.kind(&visit, kind)];
             cells.extend(sums(money).iter().map(|sum| sum.yen.0.to_string()));
             cells.push(money.expected().0.to_string());
             cells

@@ -13,8 +13,17 @@ use crate::visit::Visit;
 pub enum Ask {
     /// The card alone, or a number: where staff watch.
     Card,
-    /// The card and its PIN, or a number: where nobody does, or for what a tap is not enough.
+    /// The card, its PIN where a tap is not enough, or a number: where nobody watches, or not every card is enrolled.
     CardAndPin,
+}
+
+/// Whether a form asks for the PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pin {
+    No,
+    /// Where a tap is not enough.
+    Perhaps,
+    Always,
 }
 
 /// Two forms: card (and PIN), number.
@@ -25,7 +34,7 @@ pub fn form(at: &AtCounter, action: &str, ask: Ask) -> Markup {
         form method="post" action=(action) class="card" {
             (visit.csrf(action))
             h2 { (visit.say("taps-card")) }
-            (card_fields(at, ask == Ask::CardAndPin))
+            (card_and_pin(at, if ask == Ask::CardAndPin { Pin::Perhaps } else { Pin::No }))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("taps-card-read"))) }
         }
         form method="post" action=(action) class="card" {
@@ -41,27 +50,39 @@ pub fn form(at: &AtCounter, action: &str, ask: Ask) -> Markup {
     }
 }
 
-/// The card, from the demo's drawer or on the reader, and the PIN where it is asked.
+/// The card, from the demo's drawer or on the reader, and its PIN where nothing goes without.
 pub(super) fn card_fields(at: &AtCounter, with_pin: bool) -> Markup {
+    card_and_pin(at, if with_pin { Pin::Always } else { Pin::No })
+}
+
+fn card_and_pin(at: &AtCounter, pin: Pin) -> Markup {
     let visit = &at.visit;
     let drawer = at.app.kiosk.as_ref().and_then(|place| place.drawer());
-    let (pin, pin_hint) = (visit.say("taps-pin"), visit.say("taps-pin-hint"));
+    let chosen = at.app.held.chosen(at.terminal.id, at.app.seams.now()).unwrap_or_else(|| "0".to_owned());
+    let hint = if pin == Pin::Always { "taps-pin-always-hint" } else { "taps-pin-hint" };
     html! {
         div class="fields" {
             @match drawer {
                 Some(cards) => {
                     @let options: Vec<(String, String)> = cards.iter().enumerate()
                         .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
-                    (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, "0", None))
+                    (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
                 }
                 None => p { (visit.say("taps-card-put")) }
             }
-            @if with_pin {
-                (field(visit.language, &Field { name: "pin", label: &pin, hint: Some(&pin_hint), kind: "password",
-                    autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
-            }
+            @if pin != Pin::No { (pin_field(visit, "pin", ("taps-pin", hint), pin == Pin::Always)) }
         }
     }
+}
+
+/// A PIN of four digits; `words` are the keys of label and hint.
+pub(super) fn pin_field(visit: &Visit, name: &str, words: (&str, &str), required: bool) -> Markup {
+    let (label, hint) = (visit.say(words.0), visit.say(words.1));
+    let (autocomplete, max_length) = (Some("off"), Some(4));
+    let hint = Some(hint.as_str());
+    let pin =
+        Field { name, label: &label, hint, kind: "password", required, autocomplete, max_length, ..Field::default() };
+    field(visit.language, &Field { is_number: true, ..pin })
 }
 
 /// A refusal, or what was done, above a page.

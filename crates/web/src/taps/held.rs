@@ -1,5 +1,5 @@
-//! Who was shown at a terminal, for the few pages that follow. In memory alone: a restart forgets, and nothing of it is in
-//! an address or a form.
+//! What a terminal keeps between two pages: who was shown, what is to be said, which card of the demo's drawer was chosen. In
+//! memory alone: a restart forgets, and nothing of it is in an address or a form.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,15 +7,25 @@ use std::sync::{Mutex, PoisonError};
 use base::{Id, Timestamp};
 
 use super::Shown;
+use crate::kiosk::Say;
 
 /// Seconds without a page after which a person is forgotten.
 pub const SECONDS: i64 = 120;
 /// Seconds after which they are forgotten however busy the pages are: the card is shown again.
 pub const MOST_SECONDS: i64 = 600;
+/// Seconds for which a page says what a form did, should somebody load it again or in another language.
+pub const SAID_SECONDS: i64 = 30;
 
-/// At which terminal who was shown, for which service, and when it was last asked for.
+/// What each terminal keeps.
 #[derive(Default)]
-pub struct Held(Mutex<HashMap<Id, One>>);
+pub struct Held(Mutex<HashMap<Id, Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    person: Option<One>,
+    note: Option<Note>,
+    card: Option<(String, Timestamp)>,
+}
 
 struct One {
     service: &'static str,
@@ -24,28 +34,33 @@ struct One {
     touched: Timestamp,
 }
 
+/// What a form did, said on the page to which it led.
+struct Note {
+    path: String,
+    say: Say,
+    at: Timestamp,
+}
+
 impl Held {
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<Id, One>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, terminal: Id, act: impl FnOnce(&mut Kept) -> T) -> T {
+        act(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(terminal).or_default())
     }
 
-    /// Keeps `shown` in the place of whoever was before.
+    /// Keeps `shown` in the place of whoever was before; what was said to them goes with them.
     pub fn put(&self, terminal: Id, service: &'static str, shown: Shown, now: Timestamp) {
-        self.with(|all| {
-            all.retain(|_, one| now.seconds_since(one.touched) < SECONDS);
-            all.insert(terminal, One { service, shown, since: now, touched: now });
-        });
+        let person = Some(One { service, shown, since: now, touched: now });
+        self.with(terminal, |kept| *kept = Kept { person, note: None, card: None });
     }
 
     /// Who is kept for `service`; keeps them for as long again.
     pub fn get(&self, terminal: Id, service: &'static str, now: Timestamp) -> Option<Shown> {
-        self.with(|all| {
-            let one = all.get_mut(&terminal)?;
+        self.with(terminal, |kept| {
+            let one = kept.person.as_mut()?;
             if one.service != service
                 || now.seconds_since(one.touched) >= SECONDS
                 || now.seconds_since(one.since) >= MOST_SECONDS
             {
-                all.remove(&terminal);
+                kept.person = None;
                 return None;
             }
             one.touched = now;
@@ -53,8 +68,58 @@ impl Held {
         })
     }
 
-    /// Forgets.
+    /// Forgets who was shown.
     pub fn let_go(&self, terminal: Id) {
-        self.with(|all| all.remove(&terminal));
+        self.with(terminal, |kept| kept.person = None);
+    }
+
+    /// Keeps what the page at `path` is to say.
+    pub(crate) fn note(&self, terminal: Id, path: &str, say: Say, now: Timestamp) {
+        self.with(terminal, |kept| kept.note = Some(Note { path: path.to_owned(), say, at: now }));
+    }
+
+    /// What the page at `path` is to say, if a form led there a moment ago.
+    pub(crate) fn noted(&self, terminal: Id, path: &str, now: Timestamp) -> Option<Say> {
+        self.with(terminal, |kept| {
+            kept.note.take_if(|note| now.seconds_since(note.at) >= SAID_SECONDS);
+            kept.note.as_ref().filter(|note| note.path == path).map(|note| note.say.clone())
+        })
+    }
+
+    /// Keeps which card of the drawer was chosen.
+    pub(crate) fn choose(&self, terminal: Id, card: Option<&str>, now: Timestamp) {
+        self.with(terminal, |kept| kept.card = card.map(|card| (card.to_owned(), now)));
+    }
+
+    /// Which card of the drawer was chosen last, by whoever stands here.
+    pub(crate) fn chosen(&self, terminal: Id, now: Timestamp) -> Option<String> {
+        self.with(terminal, |kept| {
+            kept.card.take_if(|(_, at)| now.seconds_since(*at) >= SECONDS);
+            kept.card.as_ref().map(|(card, _)| card.clone())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_said_on_its_page_for_half_a_minute_and_goes_with_the_person() {
+        let (seams, clock) = base::Seams::simulated(Timestamp::from_seconds(1_000_000), 1);
+        let (held, desk, other) = (Held::default(), seams.random_id(), seams.random_id());
+        held.note(desk, "/counter/x", Say::Key("taps-no-number"), seams.now());
+        for _ in 0..2 {
+            assert_eq!(held.noted(desk, "/counter/x", seams.now()), Some(Say::Key("taps-no-number")), "a reload too");
+        }
+        assert_eq!(held.noted(desk, "/counter/x/person", seams.now()), None);
+        assert_eq!(held.noted(other, "/counter/x", seams.now()), None);
+        clock.advance_seconds(SAID_SECONDS);
+        assert_eq!(held.noted(desk, "/counter/x", seams.now()), None);
+
+        held.choose(desk, Some("3"), seams.now());
+        assert_eq!(held.chosen(desk, seams.now()).as_deref(), Some("3"));
+        clock.advance_seconds(SECONDS);
+        assert_eq!(held.chosen(desk, seams.now()), None);
     }
 }

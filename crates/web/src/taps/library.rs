@@ -1,17 +1,23 @@
 //! The library's counter (図書館カウンター): a card shown gives the patron number; registering it, and the old card beside it.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use base::Id;
 use maud::{Markup, html};
+use services::city_cards::issuing::{self, GiveRefusal, Wanted};
+use services::city_cards::kept::{self, Kept};
+use services::city_cards::{Standing, takings};
 use tools::access::{Actor, Duty};
 use tools::service_cards::counter::Counter;
-use tools::service_cards::{CardStatus, Form, IssueRefusal, ServiceCard};
+use tools::service_cards::{CardError, CardStatus, Form, IssueRefusal, ServiceCard};
 use tools::terminals::Sort;
 use ui::form::{ButtonKind, Field, button, field, one_button};
-use ui::notice::{AlertKind, alert, chip};
+use ui::notice::{AlertKind, alert, chip, facts};
 
-use super::{Ask, AtCounter, FIELDS, Shown, enrol_for_taps, form, go, said, take};
+use super::form::pin_field;
+use super::{Ask, AtCounter, FIELDS, Shown, deeds, enrol_for_taps, form, go, receipts, said, take};
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -31,6 +37,7 @@ pub fn routes() -> Routes {
         .post("/counter/library/once", Rule::Kiosk, once)
         .get(PERSON, Rule::Kiosk, person)
         .post("/counter/library/enrol", Rule::Kiosk, enrol)
+        .get("/counter/library/{card}/receipt", Rule::Kiosk, receipt)
         .post("/counter/library/{card}/{deed}", Rule::Kiosk, change)
         .post("/counter/library/next", Rule::Kiosk, next)
 }
@@ -38,13 +45,13 @@ pub fn routes() -> Routes {
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
     at.let_go();
-    Ok(first(&at, None))
+    Ok(first(&at, at.to_say().as_ref()))
 }
 
 fn first(at: &AtCounter, say: Option<&Say>) -> Response {
     let visit = &at.visit;
     let title = visit.say("taps-library-title");
-    let (once, support) = ("/counter/library/once", visit.say("taps-library-support"));
+    let once = "/counter/library/once";
     let main = html! {
         h1 { (title) }
         p { (visit.say("taps-library-lead")) }
@@ -56,8 +63,7 @@ fn first(at: &AtCounter, say: Option<&Say>) -> Response {
             form method="post" action=(once) {
                 (visit.csrf(once))
                 (super::form::card_fields(at, true))
-                (field(visit.language, &Field { name: "support", label: &support, kind: "password",
-                    autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
+                (pin_field(visit, "support", ("taps-library-support", "taps-library-support-hint"), false))
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("taps-library-once-button"))) }
             }
         }
@@ -74,7 +80,7 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
             at.hold(SERVICE, shown);
             Ok(go(PERSON))
         }
-        Err(say) => Ok(first(&at, Some(&say))),
+        Err(say) => Ok(at.go_saying(PATH, say)),
     }
 }
 
@@ -82,6 +88,7 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
 async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
     fields.only(&["card", "pin", "support"])?;
+    at.choose(&fields);
     let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(base::Kind::NotFound))?;
     let typed = |name| zeroize::Zeroizing::new(base::text::to_half_width(fields.get(name)));
     let (pin, support, terminal) = (typed("pin"), typed("support"), at.terminal.clone());
@@ -103,7 +110,7 @@ async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     })
     .await?;
     let say = done.map_or_else(|say| say, |_| Say::Done("taps-library-once-done"));
-    Ok(first(&at, Some(&say)))
+    Ok(at.go_saying(PATH, say))
 }
 
 async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<ServiceCard>, Failure> {
@@ -115,14 +122,52 @@ async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<ServiceCard>, Failure
     .await
 }
 
+/// The library's card as the city defined it, with its fees; none where the library gives numbers as it always did.
+async fn defined(at: &AtCounter) -> Result<Option<Kept>, Failure> {
+    let city = at.app.inside()?.clone();
+    let all = blocking(move || Ok(city.store.read(kept::all_shown)?)).await?;
+    Ok(all.into_iter().find(|one| one.key == SERVICE && one.standing == Standing::Live))
+}
+
+/// What may be said beside a card: that it can be taken back, and the receipt of its fee.
+async fn slips(at: &AtCounter, cards: &[ServiceCard]) -> Result<BTreeMap<Id, (bool, bool)>, Failure> {
+    let (city, by) = (at.app.inside()?.clone(), at.actor());
+    let (seams, here) = (city.seams.clone(), at.terminal.id.to_string());
+    let ids: Vec<Id> = cards.iter().map(|card| card.id).collect();
+    blocking(move || {
+        let told = city.cards.read::<_, CardError, _>(move |tx| {
+            let mut told = BTreeMap::new();
+            for id in ids {
+                let taking = takings::of_card(tx, id)?;
+                let paid = taking.is_some_and(|one| one.terminal == here && one.given_back_at.is_none());
+                told.insert(id, (issuing::may_undo(tx, &seams, &by, SERVICE, id)?, paid));
+            }
+            Ok(told)
+        });
+        Ok(told?)
+    })
+    .await
+}
+
+async fn receipt(at: AtCounter, Path(card): Path<String>) -> Result<Response, Failure> {
+    at.serves(Sort::LibraryCounter)?;
+    let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
+    let not_found = || Failure::of(base::Kind::NotFound);
+    let id = Id::parse(&card).map_err(|_| not_found())?;
+    let card = look(&at, &shown).await?.into_iter().find(|one| one.id == id).ok_or_else(not_found)?;
+    let kept = defined(&at).await?.ok_or_else(not_found)?;
+    receipts::sheet(&at, &kept, &card).await
+}
+
 async fn person(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
-    page(&at, &shown, None).await
+    page(&at, &shown, at.to_say().as_ref()).await
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
     let cards = look(at, shown).await?;
+    let (slips, kept) = (slips(at, &cards).await?, defined(at).await?);
     let (visit, today) = (&at.visit, at.app.seams.today());
     let title = visit.say("taps-library-title");
     let has_one = cards.iter().any(|card| card.form == Form::OneCard && card.status.is_live());
@@ -132,8 +177,8 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         @if cards.is_empty() {
             (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("taps-library-none")) } }))
         }
-        @for card in cards.iter().filter(|card| card.status.is_live()) { (one(at, card, card.is_usable(today))) }
-        @if !has_one { (enrol_form(at, &cards)) }
+        @for card in cards.iter().filter(|card| card.status.is_live()) { (one(at, card, card.is_usable(today), slips.get(&card.id))) }
+        @if !has_one { (enrol_form(at, &cards, kept.as_ref())) }
         div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
             &visit.say("taps-library-next"), None)) }
     };
@@ -141,7 +186,8 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
     Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
-fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {
+fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool, slips: Option<&(bool, bool)>) -> Markup {
+    let (may_undo, is_paid) = slips.copied().unwrap_or_default();
     let visit = &at.visit;
     let state = if is_usable { AlertKind::Success } else { AlertKind::Warning };
     let deeds: &[(&str, &str, ButtonKind)] = match (card.status, card.form) {
@@ -163,7 +209,14 @@ fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {
             p { (visit.say("taps-library-found")) }
             p class="secret" { (card.number.reveal()) }
             p { (chip(state, &visit.say(card.status.word()))) }
+            @if is_paid {
+                p { a href=(format!("/counter/library/{}/receipt", card.id)) { (visit.say("city-cards-desk-receipt-paper")) } }
+            }
             div class="buttons" {
+                @if may_undo {
+                    @let undo = format!("/counter/library/{}/undo", card.id);
+                    (one_button(&undo, &visit.csrf(&undo), ButtonKind::Secondary, &visit.say("city-cards-desk-undo"), Some(&form)))
+                }
                 @for (deed, key, kind) in deeds {
                     @let action = format!("/counter/library/{}/{deed}", card.id);
                     (one_button(&action, &visit.csrf(&action), *kind, &visit.say(key), Some(&form)))
@@ -173,7 +226,7 @@ fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {
     }
 }
 
-fn enrol_form(at: &AtCounter, cards: &[ServiceCard]) -> Markup {
+fn enrol_form(at: &AtCounter, cards: &[ServiceCard], kept: Option<&Kept>) -> Markup {
     let (visit, action) = (&at.visit, "/counter/library/enrol");
     let (label, hint) = (visit.say("taps-library-number"), visit.say("taps-library-number-hint"));
     // The number of the old card goes on, unless the counter says otherwise.
@@ -182,6 +235,14 @@ fn enrol_form(at: &AtCounter, cards: &[ServiceCard]) -> Markup {
         section class="card" {
             h2 { (visit.say("taps-library-enrol")) }
             p { (visit.say("taps-library-enrol-how")) }
+            @if let Some(kept) = kept {
+                @let fees = kept.definition.fees();
+                (facts(&[
+                    (visit.say("city-cards-fee-one"), html! { strong { (fees.one_card) } }),
+                    (visit.say("city-cards-difference"), html! { (fees.difference(false)) }),
+                ]))
+                @if fees.one_card > base::Yen::ZERO { p { (visit.say("city-cards-desk-pay-first")) } }
+            }
             form method="post" action=(action) {
                 (visit.csrf(action))
                 div class="fields" {
@@ -200,19 +261,23 @@ async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     fields.only(&["number"])?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let number = fields.get("number").to_owned();
+    let (number, kept) = (fields.get("number").to_owned(), defined(&at).await?);
     let issued = blocking(move || {
-        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
-        counter.issue(&who, Form::OneCard, &number, None).map_err(|error| Failure::of(error.kind()))
+        let Some(card) = kept else {
+            let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
+            return Ok(counter.issue(&who, Form::OneCard, &number, None)?.map(|_| ()).map_err(GiveRefusal::from));
+        };
+        let wanted = Wanted { card: &card, form: Form::OneCard, typed: Some(&number), replaces: None };
+        Ok(issuing::give(&city, &by, &who, &wanted)?.map(|_| ()))
     })
     .await?;
     let say = match issued {
-        Ok(_) => Say::Done("taps-library-done-enrolled"),
-        Err(IssueRefusal::NumberTaken) => Say::Key("taps-library-refused-taken"),
-        Err(IssueRefusal::HasOne | IssueRefusal::NotThere) => Say::Key("taps-library-refused-has"),
-        Err(IssueRefusal::NotANumber | IssueRefusal::IndividualNumber) => Say::Key("taps-library-refused-number"),
+        Ok(()) => Say::Done("taps-library-done-enrolled"),
+        Err(GiveRefusal::Issue(IssueRefusal::NumberTaken)) => Say::Key("taps-library-refused-taken"),
+        Err(GiveRefusal::Issue(IssueRefusal::HasOne | IssueRefusal::NotThere)) => Say::Key("taps-library-refused-has"),
+        Err(_) => Say::Key("taps-library-refused-number"),
     };
-    page(&at, &shown, Some(&say)).await
+    Ok(at.go_saying(PERSON, say))
 }
 
 async fn change(
@@ -223,28 +288,24 @@ async fn change(
     at.serves(Sort::LibraryCounter)?;
     fields.only(&[])?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
-    let not_found = || Failure::of(base::Kind::NotFound);
-    let card = Id::parse(&card).map_err(|_| not_found())?;
-    let next = match deed.as_str() {
-        "hold" => CardStatus::OnHold,
-        "lost" => CardStatus::Lost,
-        "resume" => CardStatus::Active,
-        "end" => CardStatus::Ended,
-        _ => return Err(not_found()),
-    };
-    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let changed = blocking(move || {
-        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
-        counter.change(&who, card, next, "counter").map_err(|error| Failure::of(error.kind()))
-    })
-    .await?;
+    if deed == "undo" {
+        return undo(&at, &shown, &card).await;
+    }
+    let offers = ["hold", "lost", "resume", "end"];
+    let changed = deeds::change(&at, (SERVICE, Duty::Library), &shown, (&card, &deed), &offers).await?;
     let say = if changed { Say::Done("taps-library-done-changed") } else { Say::Key("taps-library-refused-changed") };
-    page(&at, &shown, Some(&say)).await
+    Ok(at.go_saying(PERSON, say))
+}
+
+/// Takes the last step back, and the fee with it.
+async fn undo(at: &AtCounter, shown: &Shown, card: &str) -> Result<Response, Failure> {
+    let card = Id::parse(card).map_err(|_| Failure::of(base::Kind::NotFound))?;
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let undone = blocking(move || Ok(issuing::undo(&city, &by, &who, SERVICE, card)?)).await?;
+    let say = if undone { Say::Done("city-cards-desk-undone") } else { Say::Key("city-cards-desk-too-late") };
+    Ok(at.go_saying(PERSON, say))
 }
 
 async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
-    at.serves(Sort::LibraryCounter)?;
-    fields.only(&[])?;
-    at.let_go();
-    Ok(go(PATH))
+    deeds::next(&at, Sort::LibraryCounter, &fields)
 }

@@ -11,12 +11,14 @@
 
 mod application;
 mod city_cards;
+mod deeds;
 mod enrolling;
 mod form;
 mod held;
 mod hospital;
 mod library;
 mod reading;
+mod receipts;
 mod revisit;
 mod staff_desk;
 
@@ -41,20 +43,21 @@ pub use reading::{FIELDS, take};
 
 use crate::app::{App, blocking};
 use crate::error::Failure;
-use crate::kiosk::steps_enrolled;
+use crate::form::Fields;
+use crate::kiosk::{Say, steps_enrolled};
 use crate::routes::{Routes, Rule};
 use crate::visit::{AtTerminal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/demo/terminal/{sort}", Rule::DemoLoopback, demo)
+    let desks = Routes::new()
         .merge(library::routes())
         .merge(city_cards::routes())
         .merge(hospital::routes())
         .merge(revisit::routes())
         .merge(application::routes())
-        .merge(staff_desk::routes())
+        .merge(staff_desk::routes());
+    deeds::with_ways_back(desks).get("/demo/terminal/{sort}", Rule::DemoLoopback, demo)
 }
 
 /// A person who is known by what was shown.
@@ -140,6 +143,28 @@ impl AtCounter {
     /// Forgets who was shown here.
     pub fn let_go(&self) {
         self.app.held.let_go(self.terminal.id);
+    }
+
+    /// To the page at `path`, which says `say`: a form is answered so, and loading the page again sends nothing again.
+    pub(crate) fn go_saying(&self, path: &str, say: Say) -> Response {
+        self.note(path, say);
+        go(path)
+    }
+
+    /// Keeps what the page at `path` is to say.
+    pub(crate) fn note(&self, path: &str, say: Say) {
+        self.app.held.note(self.terminal.id, path, say, self.app.seams.now());
+    }
+
+    /// What this page is to say about the form that led here, if one did.
+    pub(crate) fn to_say(&self) -> Option<Say> {
+        self.app.held.noted(self.terminal.id, &self.visit.path, self.app.seams.now())
+    }
+
+    /// Keeps which card of the drawer a form chose, for the form that follows.
+    pub(crate) fn choose(&self, fields: &Fields) {
+        let card = fields.filled("card").filter(|place| place.len() <= 4);
+        self.app.held.choose(self.terminal.id, card, self.app.seams.now());
     }
 }
 

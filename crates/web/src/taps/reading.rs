@@ -30,6 +30,7 @@ pub const FIELDS: [&str; 3] = ["card", "pin", "tag"];
 /// Outer: something beneath failed. Inner: what to say.
 pub async fn take(at: &AtCounter, service: &'static str, fields: &Fields) -> Result<Result<Shown, Say>, Failure> {
     let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(Kind::NotFound))?;
+    at.choose(fields);
     let (terminal, attendance) = (at.terminal.clone(), at.attendance);
     if let Some(number) = fields.filled("tag") {
         let number = number.to_owned();

@@ -10,7 +10,7 @@ use super::{CashError, Closed, Unsound, may, newest, sound_note, sound_sum, writ
 /// The name of a correction among two-person actions.
 const CORRECTION: &str = "cash.correct";
 
-/// A correction that waits for a second person.
+/// What was counted in a machine's box: to close its day, or to correct that, for which a second person is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     /// Which day.

@@ -66,8 +66,9 @@ impl Scene {
     }
 
     fn today(&self) -> Money {
-        let (on, terminal) = (self.database.seams.today(), self.terminal.clone());
-        self.database.inside().read(|tx| of_terminal(tx, on, &terminal)).unwrap()
+        let on = self.database.seams.today();
+        let lines = self.database.inside().read::<_, StoreError, _>(|tx| super::day(tx, on)).unwrap();
+        of_terminal(&lines, &self.terminal)
     }
 
     fn act(&self, act: impl Fn(&mut Tx<'_>, &Seams) -> Result<(), CashError> + Send + 'static) -> Result<(), Unsound> {
@@ -80,8 +81,10 @@ impl Scene {
     }
 
     fn close(&self, by: &Account, on: Date, counted: i64, note: &'static str) -> Result<(), Unsound> {
-        let (by, terminal) = (by.clone(), self.terminal.clone());
-        self.act(move |tx, seams| close(tx, seams, &by, on, &terminal, Yen(counted), note))
+        let by = by.clone();
+        let (terminal, note) = (self.terminal.clone(), note.to_owned());
+        let count = Correction { day: on, terminal, counted: Yen(counted), note };
+        self.act(move |tx, seams| close(tx, seams, &by, &count, &Lines::new()))
     }
 
     fn settle(&self, by: &Account, id: Id, decision: Decision, reason: &'static str) -> Result<(), Unsound> {
@@ -159,7 +162,8 @@ fn a_day_is_closed_once_when_it_is_over_and_a_difference_needs_a_reason() {
         assert_eq!((closed.len(), closed[0].difference()), (1, Yen(-100)));
         let terminal = scene.terminal.clone();
         scene.lived(&PRINTED);
-        let yesterday = scene.database.inside().read(|tx| of_terminal(tx, day, &terminal)).unwrap();
+        let lines = scene.database.inside().read::<_, StoreError, _>(|tx| super::day(tx, day)).unwrap();
+        let yesterday = of_terminal(&lines, &terminal);
         assert_eq!(yesterday.expected(), Yen(200), "what comes later is of another day");
     });
 }

@@ -1,10 +1,10 @@
 cash-nav = Cash
-cash-title = Money of the certificate machines by day
-cash-how = Fees taken and given back, counted from the requests. Count each box and close the day of each machine. A closed day does not change.
+cash-title = Money of the terminals by day
+cash-how = Fees that machines and card desks took and gave back, counted from the records. Count each box and close the day of each machine. A closed day does not change.
 cash-day = Day
 cash-show = Show this day
 cash-machine = Machine
-cash-kind = Certificate
+cash-kind = Certificate or card
 cash-taken = Taken
 cash-refunded = Refunded from the box
 cash-by-hand = Refunded by hand

@@ -1,10 +1,10 @@
 cash-nav = お金
-cash-title = 証明書の 機械の お金(1日ごと)
-cash-how = 機械に 入った お金と 返した お金です。箱の お金を 数えて、1日ごとに 締めます。締めた 日は 変わりません。
+cash-title = 機械と 窓口の お金(1日ごと)
+cash-how = 証明書の 機械と カードの 窓口に 入った お金と、返した お金です。箱の お金を 数えて、1日ごとに 締めます。締めた 日は 変わりません。
 cash-day = 日
 cash-show = この 日を 見る
 cash-machine = 機械
-cash-kind = 証明書
+cash-kind = 証明書・カード
 cash-taken = もらった
 cash-refunded = 箱から 返した
 cash-by-hand = 窓口で 返した

@@ -1,10 +1,10 @@
 cash-nav = 現金
-cash-title = 証明書発行機の現金(日計)
-cash-how = 手数料の出入りを、申請の記録から数えたものです。箱の中身を数え、日ごと・端末ごとに締めます。締めた日は書き換わりません。
+cash-title = 端末の現金(日計)
+cash-how = 証明書発行機と、カードの窓口が受け取った手数料を、記録から数えたものです。箱の中身を数え、日ごと・端末ごとに締めます。締めた日は書き換わりません。
 cash-day = 日
 cash-show = この日を見る
 cash-machine = 端末
-cash-kind = 証明書
+cash-kind = 証明書・カード
 cash-taken = 受け取った
 cash-refunded = 箱から返した
 cash-by-hand = 窓口で返した

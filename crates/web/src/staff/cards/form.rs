@@ -99,6 +99,7 @@ pub fn form(
                 required,
                 autocomplete: Some("off"),
                 max_length: (kind != "number").then_some(most),
+                ..Field::default()
             },
         )
     };

@@ -10,7 +10,7 @@ use tools::approvals::ApprovalError;
 use tools::staff::StaffError;
 
 use super::{PATH, date, shell};
-use crate::app::App;
+use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
 use crate::visit::SignedIn;
@@ -54,9 +54,13 @@ fn counted(fields: &Fields) -> Result<Correction, Failure> {
 
 pub(super) async fn close(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
     let sent = counted(&fields)?;
-    let day = sent.day;
+    let (day, city) = (sent.day, app.inside()?.clone());
+    let desks = blocking(move || {
+        Ok(city.cards.read::<_, store::StoreError, _>(move |tx| services::city_cards::takings::day(tx, day))?)
+    })
+    .await?;
     shell::change(&app, PATH, "staff-done-cash-closed", move |tx, seams| {
-        cash::close(tx, seams, &me.account, sent.day, &sent.terminal, sent.counted, &sent.note)
+        cash::close(tx, seams, &me.account, &sent, &desks)
     })
     .await?;
     Ok(back_to(day, "staff-done-cash-closed"))

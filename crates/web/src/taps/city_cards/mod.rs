@@ -12,23 +12,25 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use base::Id;
 use maud::{Markup, html};
-use services::city_cards::issuing::{self, GiveRefusal, Wanted};
+use services::city_cards::issuing;
 use services::city_cards::kept::{self, Kept};
-use services::city_cards::{LIBRARY, NumberFormat, duty};
+use services::city_cards::{LIBRARY, duty};
 use tools::service_cards::counter::Counter;
-use tools::service_cards::{CardError, CardStatus, Form, IssueRefusal, ServiceCard};
+use tools::service_cards::{CardError, CardStatus, Form, ServiceCard};
 use tools::terminals::Sort;
-use ui::form::{ButtonKind, Field, button, field, one_button, radios};
-use ui::notice::{AlertKind, alert, chip, facts};
+use ui::form::{ButtonKind, one_button};
+use ui::notice::{AlertKind, chip};
 use ui::table::empty_state;
 
-use super::{Ask, AtCounter, FIELDS, Shown, form, go, said, take};
+use super::{Ask, AtCounter, FIELDS, Shown, deeds, form, go, said, take};
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
 use crate::kiosk::Say;
 use crate::routes::{Routes, Rule};
 use crate::visit::Visit;
+
+mod giving;
 
 /// For whom people are held at this desk.
 const AUDIENCE: &str = "city_cards";
@@ -42,11 +44,12 @@ pub fn routes() -> Routes {
         .post(PATH, Rule::Kiosk, shown)
         .get(PERSON, Rule::Kiosk, person)
         .post("/counter/cards/next", Rule::Kiosk, next)
-        .get("/counter/cards/issue/{key}", Rule::Kiosk, price)
-        .post("/counter/cards/issue/{key}", Rule::Kiosk, issue)
-        .get("/counter/cards/reissue/{key}/{card}", Rule::Kiosk, price_again)
-        .post("/counter/cards/reissue/{key}/{card}", Rule::Kiosk, reissue)
-        .get("/counter/cards/receipt/{key}/{card}", Rule::Kiosk, receipt)
+        .get("/counter/cards/issue/{key}", Rule::Kiosk, giving::price)
+        .post("/counter/cards/issue/{key}", Rule::Kiosk, giving::issue)
+        .get("/counter/cards/reissue/{key}/{card}", Rule::Kiosk, giving::price_again)
+        .post("/counter/cards/reissue/{key}/{card}", Rule::Kiosk, giving::reissue)
+        .get("/counter/cards/receipt/{key}/{card}", Rule::Kiosk, giving::receipt)
+        .get("/counter/cards/receipt/{key}/{card}/paper", Rule::Kiosk, giving::receipt_paper)
         .post("/counter/cards/change/{key}/{card}/{deed}", Rule::Kiosk, change)
         .post("/counter/cards/undo/{key}/{card}", Rule::Kiosk, undo)
 }
@@ -54,7 +57,7 @@ pub fn routes() -> Routes {
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::CityCardDesk)?;
     at.let_go();
-    first(&at, None).await
+    first(&at, at.to_say().as_ref()).await
 }
 
 /// What is shown at this desk.
@@ -98,7 +101,7 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
             at.hold(AUDIENCE, shown);
             Ok(go(PERSON))
         }
-        Err(say) => first(&at, Some(&say)).await,
+        Err(say) => Ok(at.go_saying(PATH, say)),
     }
 }
 
@@ -139,7 +142,7 @@ async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<Seen>, Failure> {
 async fn person(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::CityCardDesk)?;
     let Some(shown) = at.held(AUDIENCE) else { return Ok(go(PATH)) };
-    page(&at, &shown, None).await
+    page(&at, &shown, at.to_say().as_ref()).await
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
@@ -239,199 +242,6 @@ async fn wanted(at: &AtCounter, key: &str) -> Result<Option<(Kept, Shown)>, Fail
     Ok(Some((found.ok_or_else(|| Failure::of(base::Kind::NotFound))?, shown)))
 }
 
-fn form_of(word: &str) -> Option<Form> {
-    Form::from_code(word)
-}
-
-async fn price(at: AtCounter, Path(key): Path<String>) -> Result<Response, Failure> {
-    let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    priced(&at, &kept, &shown, None, None).await
-}
-
-async fn price_again(at: AtCounter, Path((key, card)): Path<(String, String)>) -> Result<Response, Failure> {
-    let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    let old = Id::parse(&card).map_err(|_| Failure::of(base::Kind::NotFound))?;
-    priced(&at, &kept, &shown, Some(old), None).await
-}
-
-/// Says what each form costs and what the one card saves, before anything is given.
-async fn priced(
-    at: &AtCounter,
-    kept: &Kept,
-    shown: &Shown,
-    old: Option<Id>,
-    say: Option<&Say>,
-) -> Result<Response, Failure> {
-    let visit = &at.visit;
-    let seen = look(at, shown).await?.into_iter().find(|one| one.kept.key == kept.key);
-    let cards = seen.map(|seen| seen.cards).unwrap_or_default();
-    let old = match old {
-        Some(id) => {
-            let found = cards.iter().find(|card| card.id == id && card.status.is_live());
-            Some(found.ok_or_else(|| Failure::of(base::Kind::NotFound))?)
-        }
-        None => None,
-    };
-    let is_again = old.is_some();
-    let has = |form| {
-        cards.iter().any(|card| card.form == form && card.status.is_live() && Some(card.id) != old.map(|old| old.id))
-    };
-    let forms: Vec<Form> = [Form::OneCard, Form::OwnCard].into_iter().filter(|form| !has(*form)).collect();
-    let fees = kept.definition.fees();
-    let action = match old {
-        Some(card) => format!("/counter/cards/reissue/{}/{}", kept.key, card.id),
-        None => format!("/counter/cards/issue/{}", kept.key),
-    };
-    let title = visit.say(if is_again { "city-cards-desk-reissue" } else { "city-cards-desk-issue" });
-    let options: Vec<(String, String)> = forms
-        .iter()
-        .map(|form| (form.code().to_owned(), format!("{} — {}", visit.say(form.word()), fees.due(*form, is_again))))
-        .collect();
-    let main = html! {
-        h1 { (title) ": " (kept.definition.names.say(visit.language)) }
-        (said(visit, &at.app.profile.counter, say))
-        (facts(&[
-            (visit.say(if is_again { "city-cards-fee-again" } else { "city-cards-fee-own" }), html! { (fees.due(Form::OwnCard, is_again)) }),
-            (visit.say("city-cards-fee-one"), html! { (fees.one_card) }),
-            (visit.say("city-cards-difference"), html! { strong { (fees.difference(is_again)) } }),
-        ]))
-        @if !kept.definition.note.is_empty() { (alert(visit.language, AlertKind::Warning, &html! { p { (kept.definition.note) } })) }
-        form method="post" action=(action) class="card" {
-            (visit.csrf(&action))
-            (radios("form", &visit.say("city-cards-desk-form"), &options, forms.first().map_or("", |form| form.code())))
-            (number_field(visit, &kept.definition.number, is_again))
-            div class="buttons" {
-                (button(ButtonKind::Primary, &visit.say("city-cards-desk-give")))
-                a class="button button-secondary" href=(PERSON) { (visit.say("page-back")) }
-            }
-        }
-    };
-    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
-}
-
-fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool) -> Markup {
-    let label = visit.say("city-cards-column-number");
-    let hint = visit.say(match (format.is_given, is_again) {
-        (true, _) => "city-cards-desk-number-given",
-        (false, true) => "city-cards-desk-number-again",
-        (false, false) => "city-cards-desk-number-next",
-    });
-    field(
-        visit.language,
-        &Field {
-            name: "number",
-            label: &label,
-            hint: Some(&hint),
-            autocomplete: Some("off"),
-            max_length: Some(tools::service_cards::MAX_NUMBER),
-            ..Field::default()
-        },
-    )
-}
-
-async fn issue(at: AtCounter, Path(key): Path<String>, fields: Fields) -> Result<Response, Failure> {
-    let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    given(&at, &kept, &shown, &fields, None).await
-}
-
-async fn reissue(
-    at: AtCounter,
-    Path((key, card)): Path<(String, String)>,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    let old = Id::parse(&card).map_err(|_| Failure::of(base::Kind::NotFound))?;
-    given(&at, &kept, &shown, &fields, Some(old)).await
-}
-
-async fn given(
-    at: &AtCounter,
-    kept: &Kept,
-    shown: &Shown,
-    fields: &Fields,
-    old: Option<Id>,
-) -> Result<Response, Failure> {
-    fields.only(&["form", "number"])?;
-    if kept.standing != services::city_cards::Standing::Live {
-        return Err(Failure::of(base::Kind::NotFound));
-    }
-    let form = form_of(fields.get("form")).ok_or_else(|| Failure::of(base::Kind::Invalid))?;
-    let typed = fields.filled("number").map(str::to_owned);
-    let (city, by, who, card) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone(), kept.clone());
-    let given = blocking(move || {
-        let wanted = Wanted { card: &card, form, typed: typed.as_deref(), replaces: old };
-        Ok(issuing::give(&city, &by, &who, &wanted)?)
-    })
-    .await?;
-    match given {
-        Ok(given) => Ok(go(&format!("/counter/cards/receipt/{}/{}", kept.key, given.card))),
-        Err(refusal) => priced(at, kept, shown, old, Some(&Say::Key(refused(refusal)))).await,
-    }
-}
-
-const fn refused(refusal: GiveRefusal) -> &'static str {
-    use services::city_cards::numbers::NotOurs;
-    match refusal {
-        GiveRefusal::Issue(IssueRefusal::NumberTaken) => "city-cards-reason-taken",
-        GiveRefusal::Issue(IssueRefusal::HasOne) => "city-cards-desk-refused-has",
-        GiveRefusal::Issue(IssueRefusal::NotThere) => "city-cards-desk-refused-changed",
-        GiveRefusal::Issue(IssueRefusal::IndividualNumber) | GiveRefusal::Number(NotOurs::IndividualNumber) => {
-            "city-cards-reason-individual-number"
-        }
-        GiveRefusal::Issue(IssueRefusal::NotANumber) | GiveRefusal::Number(NotOurs::Digits) => {
-            "city-cards-reason-digits"
-        }
-        GiveRefusal::Number(NotOurs::Prefix) => "city-cards-reason-prefix",
-        GiveRefusal::Number(NotOurs::Check) => "city-cards-reason-check",
-        GiveRefusal::NoNumber => "city-cards-desk-number-given",
-        GiveRefusal::UsedUp => "city-cards-desk-used-up",
-    }
-}
-
-async fn receipt(at: AtCounter, Path((key, card)): Path<(String, String)>) -> Result<Response, Failure> {
-    let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    let id = Id::parse(&card).map_err(|_| Failure::of(base::Kind::NotFound))?;
-    let seen = look(&at, &shown).await?.into_iter().find(|one| one.kept.key == kept.key);
-    let seen = seen.ok_or_else(|| Failure::of(base::Kind::NotFound))?;
-    let card = seen.cards.iter().find(|one| one.id == id).ok_or_else(|| Failure::of(base::Kind::NotFound))?;
-    let city = at.app.inside()?.clone();
-    let price = blocking(move || Ok(city.cards.read(move |tx| issuing::price(tx, id))?)).await?;
-    let (fee, saved, is_again) = price.ok_or_else(|| Failure::of(base::Kind::NotFound))?;
-    let visit = &at.visit;
-    let title = visit.say("city-cards-desk-receipt");
-    let undo = format!("/counter/cards/undo/{key}/{id}");
-    let mut told = vec![
-        (visit.say("city-cards-name"), html! { (kept.definition.names.say(visit.language)) }),
-        (visit.say("city-cards-column-number"), html! { code { (card.number.reveal()) } }),
-        (visit.say("city-cards-desk-form"), html! { (visit.say(card.form.word())) }),
-        (
-            visit.say("city-cards-desk-what"),
-            html! { (visit.say(if is_again { "city-cards-desk-reissue" } else { "city-cards-desk-issue" })) },
-        ),
-        (visit.say("city-cards-desk-fee"), html! { strong { (fee) } }),
-        (visit.say("city-cards-difference"), html! { (saved) }),
-        (visit.say("city-cards-office"), html! { (at.app.profile.name) " " (kept.definition.office) }),
-        (visit.say("city-cards-desk-day"), html! { (ui::dates::instant(visit.language, card.issued_at)) }),
-    ];
-    if let Some(day) = card.valid_until {
-        told.push((visit.say("city-cards-column-valid-until"), html! { (ui::dates::date(visit.language, day)) }));
-    }
-    let main = html! {
-        h1 { (title) }
-        (alert(visit.language, AlertKind::Success, &html! { p { (visit.say("city-cards-desk-given")) } }))
-        (facts(&told))
-        div class="buttons" {
-            @if seen.undoable.contains(&id) {
-                (one_button(&undo, &visit.csrf(&undo), ButtonKind::Danger, &visit.say("city-cards-desk-undo"), None))
-            }
-            a class="button button-secondary" href=(PERSON) { (visit.say("city-cards-desk-to-person")) }
-        }
-        p class="hint" { (visit.say("city-cards-desk-receipt-how")) }
-        (next_button(visit))
-    };
-    Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
-}
-
 async fn change(
     at: AtCounter,
     Path((key, card, deed)): Path<(String, String, String)>,
@@ -439,23 +249,10 @@ async fn change(
 ) -> Result<Response, Failure> {
     fields.only(&[])?;
     let Some((kept, shown)) = wanted(&at, &key).await? else { return Ok(go(PATH)) };
-    let not_found = || Failure::of(base::Kind::NotFound);
-    let card = Id::parse(&card).map_err(|_| not_found())?;
-    let next = match deed.as_str() {
-        "hold" => CardStatus::OnHold,
-        "lost" => CardStatus::Lost,
-        "resume" => CardStatus::Active,
-        "end" => CardStatus::Ended,
-        _ => return Err(not_found()),
-    };
-    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let changed = blocking(move || {
-        let counter = Counter { city: &city, by: &by, duty: duty(&kept.key), service: &kept.key };
-        Ok(counter.change(&who, card, next, "counter")?)
-    })
-    .await?;
+    let (of, offers) = ((kept.key.as_str(), duty(&kept.key)), ["hold", "lost", "resume", "end"]);
+    let changed = deeds::change(&at, of, &shown, (&card, &deed), &offers).await?;
     let done = if changed { Say::Done("city-cards-desk-done") } else { Say::Key("city-cards-desk-refused-changed") };
-    page(&at, &shown, Some(&done)).await
+    Ok(at.go_saying(PERSON, done))
 }
 
 async fn undo(at: AtCounter, Path((key, card)): Path<(String, String)>, fields: Fields) -> Result<Response, Failure> {
@@ -465,12 +262,9 @@ async fn undo(at: AtCounter, Path((key, card)): Path<(String, String)>, fields: 
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
     let undone = blocking(move || Ok(issuing::undo(&city, &by, &who, &kept.key, card)?)).await?;
     let done = if undone { Say::Done("city-cards-desk-undone") } else { Say::Key("city-cards-desk-too-late") };
-    page(&at, &shown, Some(&done)).await
+    Ok(at.go_saying(PERSON, done))
 }
 
 async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
-    at.serves(Sort::CityCardDesk)?;
-    fields.only(&[])?;
-    at.let_go();
-    Ok(go(PATH))
+    deeds::next(&at, Sort::CityCardDesk, &fields)
 }
