@@ -477,7 +477,11 @@ fn a_door_without_a_line_opens_by_card_with_pin_or_tag_and_its_log_comes_home() 
     assert_eq!(page.matches(">1001<").count(), 2, "{page}");
     assert_eq!(multipart(&mut officer, &at, "{}\n").status, 400);
     assert_eq!(multipart(&mut officer, &at, &log.replacen("card", "tag", 1)).status, 400, "changed on the way");
-    assert_eq!(multipart(&mut officer, &format!("/staff/staff-ids/doors/{other_id}/log"), &log).status, 400, "another door's");
+    assert_eq!(
+        multipart(&mut officer, &format!("/staff/staff-ids/doors/{other_id}/log"), &log).status,
+        400,
+        "another door's"
+    );
     let tomorrow = door.refused("tag", Shut::NotListed, now.plus_seconds(86_400));
     let tomorrow = door.written(&tomorrow, seams.random_id());
     assert_eq!(multipart(&mut officer, &at, &tomorrow).status, 400, "of a time to come");
