@@ -173,7 +173,7 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
     };
     let machine = Machine { login: "gate".to_owned(), password: "word".to_owned().into() };
     let desk = Arc::new(Desk::new(Resolver { city, codes: None }, Arc::new(InMemory), "MIHON", vec![machine]));
-    let limits = Limits { most: 256, idle: Duration::from_secs(60), charset: Charset::Utf8 };
+    let limits = Limits::new(256, 256, Duration::from_secs(60), Charset::Utf8);
     let door = Door::open("127.0.0.1:0", desk, limits)?;
     let peer = Peer::start()?;
     let mut lines = Vec::new();
