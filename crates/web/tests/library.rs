@@ -91,7 +91,12 @@ impl City {
         let outside_post = Arc::new(Post::new(Zone::Inside, vec![theirs], our_name));
         let ways =
             Ways { post: outside_post.clone(), party: None, national: None, cards: None, mailer: None, carrier: None };
-        let place = Place { connection: Connection::Sip2, system: Some(system.clone()), door: Some(machines.clone()) };
+        let place = Place {
+            connection: Connection::Sip2,
+            system: Some(system.clone()),
+            door: Some(machines.clone()),
+            mykey: None,
+        };
         let door = TestDoor::with(database, |app| {
             app.portal = Some(Arc::new(ways));
             app.library = place;

@@ -82,8 +82,7 @@ fn a_byte_now_and_then_holds_no_place() {
 
 #[test]
 fn a_quiet_line_that_was_served_stays_until_it_is_idle() {
-    let (door, told) =
-        open(Limits { first: Duration::from_millis(200), idle: Duration::from_millis(900), ..limits() });
+    let (door, told) = open(Limits { first: Duration::from_millis(200), idle: Duration::from_millis(900), ..limits() });
     let mut quiet = come(&door);
     assert!(is_served(&mut quiet));
     assert!(told.recv_timeout(Duration::from_millis(500)).is_err(), "the first limit is over for it");

@@ -1,12 +1,15 @@
 //! The library's counter (図書館カウンター): a card shown gives the patron number; registering it, and the old card beside it.
 
+mod mykey;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use base::Id;
 use maud::{Markup, html};
+use services::library_card::system::{LibraryError, No};
 use tools::access::{Actor, Duty};
 use tools::service_cards::counter::Counter;
-use tools::service_cards::{CardStatus, Form, IssueRefusal, ServiceCard};
+use tools::service_cards::{self, CardStatus, Form, IssueRefusal, ServiceCard};
 use tools::terminals::Sort;
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::notice::{AlertKind, alert, chip};
@@ -31,6 +34,8 @@ pub fn routes() -> Routes {
         .post("/counter/library/once", Rule::Kiosk, once)
         .get(PERSON, Rule::Kiosk, person)
         .post("/counter/library/enrol", Rule::Kiosk, enrol)
+        .post(mykey::LINK, Rule::Kiosk, mykey::link)
+        .post(mykey::UNLINK, Rule::Kiosk, mykey::unlink)
         .post("/counter/library/{card}/{deed}", Rule::Kiosk, change)
         .post("/counter/library/next", Rule::Kiosk, next)
 }
@@ -71,8 +76,22 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.let_go();
     match take(&at, SERVICE, &fields).await? {
         Ok(shown) => {
-            at.hold(SERVICE, shown);
+            at.hold(SERVICE, shown.clone());
+            // A link of our own goes first, also a stopped one.
+            if at.app.library.mykey.is_some() && look(&at, &shown).await?.is_empty() {
+                return Ok(match mykey::number(&at, &fields).await? {
+                    Ok(Some(number)) => mykey::told(&at, &number, true),
+                    Ok(None) | Err(_) => go(PERSON),
+                });
+            }
             Ok(go(PERSON))
+        }
+        Err(say @ Say::Key("kiosk-card-unknown" | "taps-no-not-enrolled")) => {
+            Ok(match mykey::number(&at, &fields).await? {
+                Ok(Some(number)) => mykey::told(&at, &number, false),
+                Ok(None) => first(&at, Some(&say)),
+                Err(trouble) => first(&at, Some(&trouble)),
+            })
         }
         Err(say) => Ok(first(&at, Some(&say))),
     }
@@ -122,7 +141,18 @@ async fn person(at: AtCounter) -> Result<Response, Failure> {
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
+    page_with(at, shown, say, None).await
+}
+
+/// The person's page; with a number that the library could not be asked about, the choice to go on without.
+async fn page_with(
+    at: &AtCounter,
+    shown: &Shown,
+    say: Option<&Say>,
+    unasked: Option<&str>,
+) -> Result<Response, Failure> {
     let cards = look(at, shown).await?;
+    let told = histories(at, &cards).await?;
     let (visit, today) = (&at.visit, at.app.seams.today());
     let title = visit.say("taps-library-title");
     let has_one = cards.iter().any(|card| card.form == Form::OneCard && card.status.is_live());
@@ -132,8 +162,12 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         @if cards.is_empty() {
             (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("taps-library-none")) } }))
         }
-        @for card in cards.iter().filter(|card| card.status.is_live()) { (one(at, card, card.is_usable(today))) }
+        @if let Some(number) = unasked { (unchecked_form(at, number)) }
+        @for (card, words) in told.iter().filter(|(card, _)| card.status.is_live()) {
+            (one(at, card, card.is_usable(today), words.iter().any(|word| word == UNCHECKED)))
+        }
         @if !has_one { (enrol_form(at, &cards)) }
+        (mykey::section(at, &told))
         div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
             &visit.say("taps-library-next"), None)) }
     };
@@ -141,7 +175,18 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
     Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
-fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {
+async fn histories(at: &AtCounter, cards: &[ServiceCard]) -> Result<Vec<(ServiceCard, Vec<String>)>, Failure> {
+    let (city, by, cards) = (at.app.inside()?.clone(), at.actor(), cards.to_vec());
+    blocking(move || {
+        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
+        let with_words = |card: ServiceCard| Ok((card.clone(), counter.words(card.id)?));
+        let all: Result<_, tools::service_cards::CardError> = cards.into_iter().map(with_words).collect();
+        all.map_err(|error| Failure::of(error.kind()))
+    })
+    .await
+}
+
+fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool, is_unchecked: bool) -> Markup {
     let visit = &at.visit;
     let state = if is_usable { AlertKind::Success } else { AlertKind::Warning };
     let deeds: &[(&str, &str, ButtonKind)] = match (card.status, card.form) {
@@ -163,6 +208,7 @@ fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool) -> Markup {
             p { (visit.say("taps-library-found")) }
             p class="secret" { (card.number.reveal()) }
             p { (chip(state, &visit.say(card.status.word()))) }
+            @if is_unchecked { p { (chip(AlertKind::Warning, &visit.say("taps-library-unchecked"))) } }
             div class="buttons" {
                 @for (deed, key, kind) in deeds {
                     @let action = format!("/counter/library/{}/{deed}", card.id);
@@ -195,15 +241,72 @@ fn enrol_form(at: &AtCounter, cards: &[ServiceCard]) -> Markup {
     }
 }
 
+/// The library could not be asked about this number now.
+fn unchecked_form(at: &AtCounter, number: &str) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/library/enrol");
+    html! {
+        section class="card" {
+            h2 { (visit.say("taps-library-unasked")) }
+            p { (visit.say("taps-library-unasked-how")) }
+            p class="secret" { (number) }
+            form method="post" action=(action) {
+                (visit.csrf(action))
+                input type="hidden" name="number" value=(number);
+                div class="buttons" {
+                    (button(ButtonKind::Primary, &visit.say("taps-library-ask-again")))
+                    button type="submit" name="unchecked" value="yes" class="button button-secondary" {
+                        (visit.say("taps-library-go-unchecked"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// In a card's history: its number was compared with the library, or could not be.
+const CHECKED: &str = "number_checked";
+const UNCHECKED: &str = "number_unchecked";
+
+/// What the library says of a number that was typed.
+enum Compared {
+    Known,
+    Unknown,
+    NotAsked,
+}
+
+async fn compare(at: &AtCounter, number: String) -> Result<Compared, Failure> {
+    let Some(system) = at.app.library.system.clone() else { return Ok(Compared::NotAsked) };
+    blocking(move || {
+        Ok(match system.patron(&number) {
+            Ok(_) => Compared::Known,
+            Err(LibraryError::No(No::UnknownPatron, _)) => Compared::Unknown,
+            // A patron who may do nothing now is a patron; a library that cannot be asked says nothing.
+            Err(LibraryError::No(..)) => Compared::Known,
+            Err(_) => Compared::NotAsked,
+        })
+    })
+    .await
+}
+
 async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
-    fields.only(&["number"])?;
+    fields.only(&["number", "unchecked"])?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
+    // What is no number, or an Individual Number, is not sent to the library either.
+    let Ok(number) = service_cards::sound_number(fields.get("number")) else {
+        return page(&at, &shown, Some(&Say::Key("taps-library-refused-number"))).await;
+    };
+    let word = match compare(&at, number.clone()).await? {
+        Compared::Known => CHECKED,
+        Compared::Unknown => return page(&at, &shown, Some(&Say::Key("taps-library-number-none"))).await,
+        // Without a library's system there is nothing to wait for; with one, somebody decides.
+        Compared::NotAsked if at.app.library.system.is_none() || fields.get("unchecked") == "yes" => UNCHECKED,
+        Compared::NotAsked => return page_with(&at, &shown, None, Some(&number)).await,
+    };
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let number = fields.get("number").to_owned();
     let issued = blocking(move || {
         let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
-        counter.issue(&who, Form::OneCard, &number, None).map_err(|error| Failure::of(error.kind()))
+        counter.issue_remarked(&who, Form::OneCard, &number, word).map_err(|error| Failure::of(error.kind()))
     })
     .await?;
     let say = match issued {

@@ -214,10 +214,8 @@ fn what_nobody_has_is_refused_and_asked_of_nobody() {
     scene.register();
     scene.library.stock(|stock| stock.is_open = true);
     let strange = KeyRing::new(TokenKey::generate().unwrap());
-    let payload = wire::credential_code::CredentialCode {
-        number: [7; 16],
-        valid_until: scene.city.seams.today().plus_days(9),
-    };
+    let payload =
+        wire::credential_code::CredentialCode { number: [7; 16], valid_until: scene.city.seams.today().plus_days(9) };
     let forged = pki::token::to_text(&strange.sign(&payload.encode()).unwrap());
     let unlinked = pki::token::to_text(&scene.keys.sign(&payload.encode()).unwrap());
     for shown in [OTHER_TAG, &"C2".repeat(16), forged.as_str(), unlinked.as_str(), "123456789018"] {
