@@ -23,9 +23,8 @@ fn send(counter: &mut Browser, page: &str, action: &str, body: &str) -> (u16, St
 }
 
 /// The national platform: it knows a card that was never enrolled here; an ID is linked with the number that stands here, and
-/// unlinked; what was stopped here does not open by it.
-fn mykey(served: &mut Served, counter: &mut Browser, start: &str) {
-    let _ = served;
+/// unlinked.
+fn mykey(counter: &mut Browser, start: &str) {
     let second = start.split("<option value=\"1\"").nth(1).expect("a second card").split('<').next().unwrap();
     assert!(!second.contains("スマートフォン"), "{second}");
     let (status, page) = send(counter, start, PATH, "card=1");
@@ -105,7 +104,7 @@ fn a_card_is_enrolled_once_and_then_shows_the_patron_number() {
     let (_, page) = send(&mut counter, &page, &hold, "");
     assert!(page.contains("利用停止中"), "{page}");
 
-    mykey(&mut served, &mut counter, &start);
+    mykey(&mut counter, &start);
 
     // A terminal of the library is no certificate machine, and a certificate machine no counter.
     assert_eq!(counter.ask("GET", "/kiosk", "").status, 403);
