@@ -1,6 +1,7 @@
 //! The library put together: its system as configured (or the simulation of a demo), the door of machines, and what residents
 //! ask about themselves.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +17,13 @@ use services::library_card::sip2_system::{self, Sip2System};
 use services::library_card::{LibrarySystem, own};
 use sip2::Charset;
 use testkit::world::library::{Access, Library as Simulation, Stock};
+use testkit::world::mykey::MyKey as SimulatedMyKey;
 use tools::Outside;
 use tools::credentials::printed;
+use tools::mykey::over_http::OverHttp;
 use tools::portal::post::Desk;
 use web::App;
-use web::staff::library::{Connection, Place};
+use web::staff::library::{Connection, MyKey, Place};
 
 use crate::city::OpenCity;
 use crate::fail::Failure;
@@ -34,11 +37,15 @@ const DEMO_MACHINE: (&str, &str) = ("jido-kashidashi", "taiken");
 /// Our login, password and institution at the simulation.
 const DEMO: (&str, &str, &str) = ("yakuba", "taiken", "MIHON");
 
+/// The patron number that the demo's simulated マイキープラットフォーム has before anything is done.
+const DEMO_MYKEY_NUMBER: &str = "L-9001";
+
 /// What stands behind the library's pages.
 pub struct Library {
     answers: Arc<Answers>,
-    /// The simulation of a demo; stops when dropped.
+    /// The simulations of a demo; they stop when dropped.
     _simulation: Option<Simulation>,
+    _simulated_mykey: Option<SimulatedMyKey>,
 }
 
 impl Library {
@@ -54,8 +61,9 @@ impl Library {
         let door = door(city, section, charset, means, system.clone())?;
         let answers = Answers::start(city.inside().clone(), ends.inside.clone(), system.clone())
             .map_err(Failure::while_doing(Kind::Unavailable, "the library's threads cannot start"))?;
-        app.library = Place { connection, system, door };
-        Ok(Self { answers: Arc::new(answers), _simulation: simulation })
+        let (mykey, simulated_mykey) = mykey(city, section)?;
+        app.library = Place { connection, system, door, mykey };
+        Ok(Self { answers: Arc::new(answers), _simulation: simulation, _simulated_mykey: simulated_mykey })
     }
 
     /// Who takes what residents ask.
@@ -85,13 +93,41 @@ pub fn sweep(city: &OpenCity) -> Result<(), String> {
 
 type Opened = (Connection, Option<Arc<dyn LibrarySystem>>, Option<Simulation>);
 
-fn secret(section: &LibrarySection) -> Result<Personal<String>, Failure> {
-    if section.secret_file.as_os_str().is_empty() {
+fn secret(file: &Path) -> Result<Personal<String>, Failure> {
+    if file.as_os_str().is_empty() {
         return Ok(String::new().into());
     }
-    let text = std::fs::read_to_string(&section.secret_file)
-        .map_err(Failure::while_doing(Kind::Unavailable, "library.secret_file cannot be read"))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(Failure::while_doing(Kind::Unavailable, "a secret_file of [library] cannot be read"))?;
     Ok(text.trim().to_owned().into())
+}
+
+/// マイキープラットフォーム as configured. A demo simulates one that knows an ID for each card of the drawer (`TAIKEN01` …), and has a
+/// patron number for the second already.
+fn mykey(city: &OpenCity, section: &LibrarySection) -> Result<(Option<MyKey>, Option<SimulatedMyKey>), Failure> {
+    let over = |origin: &str, library: &str, secret| {
+        let http = Arc::new(OverTcp::default());
+        Arc::new(OverHttp::new(http, origin.trim_end_matches('/').to_owned(), library.to_owned(), secret))
+    };
+    let settings = &section.mykey;
+    if !settings.address.is_empty() {
+        let platform = over(&settings.address, &settings.client_id, secret(&settings.secret_file)?);
+        return Ok((Some(MyKey { platform, is_simulated: false }), None));
+    }
+    if !city.inside().demo {
+        return Ok((None, None));
+    }
+    let simulation = SimulatedMyKey::start(DEMO.1)
+        .map_err(Failure::while_doing(Kind::Unavailable, "the simulated マイキープラットフォーム cannot start"))?;
+    for (place, certificate) in crate::cards::certificates(city.inside())?.iter().enumerate() {
+        let id = format!("TAIKEN{:02}", place + 1);
+        simulation.register(&id, certificate);
+        if place == 1 {
+            simulation.link_before(DEMO.0, &id, DEMO_MYKEY_NUMBER);
+        }
+    }
+    let platform = over(&simulation.origin(), DEMO.0, DEMO.1.to_owned().into());
+    Ok((Some(MyKey { platform, is_simulated: true }), Some(simulation)))
 }
 
 fn system(city: &OpenCity, section: &LibrarySection, charset: Charset) -> Result<Opened, Failure> {
@@ -122,7 +158,7 @@ fn system(city: &OpenCity, section: &LibrarySection, charset: Charset) -> Result
             let settings = sip2_system::Settings {
                 address: section.address.clone(),
                 login: section.login.clone(),
-                password: secret(section)?,
+                password: secret(&section.secret_file)?,
                 institution: section.institution.clone(),
                 charset,
             };
@@ -132,7 +168,7 @@ fn system(city: &OpenCity, section: &LibrarySection, charset: Charset) -> Result
             let settings = koha::Settings {
                 origin: section.address.trim_end_matches('/').to_owned(),
                 client_id: section.login.clone(),
-                secret: secret(section)?,
+                secret: secret(&section.secret_file)?,
             };
             let http = Arc::new(OverTcp::default());
             (Connection::Koha, Some(Arc::new(Koha::new(settings, http, seams))), None)

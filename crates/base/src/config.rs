@@ -277,6 +277,20 @@ pub struct LibrarySection {
     pub most_machines_an_address: u32,
     /// Seconds of silence after which a machine is let go.
     pub idle_seconds: u32,
+    /// マイキープラットフォーム.
+    pub mykey: MyKeySection,
+}
+
+/// Section `[library.mykey]`: マイキープラットフォーム, which links a person's マイキーID with the library's patron number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MyKeySection {
+    /// Its origin (`https://…`). Empty: off; a demo city starts a simulated one.
+    pub address: String,
+    /// The library's name there.
+    pub client_id: String,
+    /// A file with the library's secret there, in one line.
+    pub secret_file: PathBuf,
 }
 
 impl Default for LibrarySection {
@@ -293,6 +307,7 @@ impl Default for LibrarySection {
             most_machines: 128,
             most_machines_an_address: 0,
             idle_seconds: 300,
+            mykey: MyKeySection::default(),
         }
     }
 }

@@ -68,7 +68,9 @@ impl Frames {
         }
         let rest = self.bytes.get(self.seen..).unwrap_or_default();
         let end = rest.windows(2).position(|pair| pair == [END, RETURN]).map(|end| end + self.seen);
-        if end.unwrap_or(self.bytes.len()) > self.most + 1 {
+        // The first half of an end is no part of the message.
+        let so_far = self.bytes.len() - usize::from(self.bytes.last() == Some(&END));
+        if end.unwrap_or(so_far) > self.most + 1 {
             return Err(TooLong(self.most));
         }
         let Some(end) = end else {

@@ -205,6 +205,21 @@ fn a_message_that_was_cut_is_left_for_the_whole_one_after_it() {
 }
 
 #[test]
+fn the_longest_message_in_single_bytes_is_looked_through_once() {
+    let message = vec![b'9'; mllp::MOST_BYTES];
+    let mut frames = mllp::Frames::default();
+    // Work that grows with the square of a million would not end.
+    let found: Vec<_> = mllp::wrap(&message)
+        .iter()
+        .filter_map(|byte| {
+            frames.push(&[*byte]);
+            frames.next_message().unwrap()
+        })
+        .collect();
+    assert!(found == [message]);
+}
+
+#[test]
 fn zones_are_counted_and_nothing_personal_is_printed() {
     let text = VISIT.replace("|20261126093000||ADT", "|20261126003000.123+0000||ADT");
     assert_eq!(Message::read(text.as_bytes()).unwrap().header.at, header().at);

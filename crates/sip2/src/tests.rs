@@ -274,3 +274,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_long_message_in_single_bytes_is_looked_through_once() {
+    const MOST: usize = 1_000_000;
+    let mut bytes = vec![b'9'; MOST];
+    bytes.push(b'\r');
+    let mut frames = Frames::with_most(MOST);
+    // Work that grows with the square of a million would not end.
+    let found: Vec<_> = bytes
+        .iter()
+        .filter_map(|byte| {
+            frames.push(&[*byte]);
+            frames.next_frame().unwrap()
+        })
+        .collect();
+    assert!(found == [bytes[..MOST].to_vec()]);
+    assert!(!frames.is_amid());
+    frames.push(b"two\rthree\n");
+    assert_eq!(frames.next_frame(), Ok(Some(b"two".to_vec())));
+    assert_eq!(frames.next_frame(), Ok(Some(b"three".to_vec())));
+}

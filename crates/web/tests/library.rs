@@ -83,7 +83,7 @@ impl City {
         let resolver = Resolver { city: inside.clone(), codes: None };
         let machine = Machine { login: "gate".to_owned(), password: "word".to_owned().into() };
         let desk = Arc::new(MachineDesk::new(resolver, system.clone(), "MIHON", vec![machine]));
-        let limits = Limits { most: 8, idle: Duration::from_secs(60), charset: Charset::Utf8 };
+        let limits = Limits::new(8, 8, Duration::from_secs(60), Charset::Utf8);
         let machines = Arc::new(Door::open("127.0.0.1:0", desk, limits).unwrap());
         let (ours, theirs) = (SealingKey::generate(), SealingKey::generate());
         let (our_name, their_name) = (ours.public().clone(), theirs.public().clone());
@@ -91,7 +91,12 @@ impl City {
         let outside_post = Arc::new(Post::new(Zone::Inside, vec![theirs], our_name));
         let ways =
             Ways { post: outside_post.clone(), party: None, national: None, cards: None, mailer: None, carrier: None };
-        let place = Place { connection: Connection::Sip2, system: Some(system.clone()), door: Some(machines.clone()) };
+        let place = Place {
+            connection: Connection::Sip2,
+            system: Some(system.clone()),
+            door: Some(machines.clone()),
+            mykey: None,
+        };
         let door = TestDoor::with(database, |app| {
             app.portal = Some(Arc::new(ways));
             app.library = place;

@@ -165,6 +165,13 @@ pub fn drawer(city: &Inside) -> Result<Vec<Labelled>, Failure> {
         .collect()
 }
 
+/// The certificates for user authentication of the drawer's cards, in order (DER).
+pub fn certificates(city: &Inside) -> Result<Vec<Vec<u8>>, Failure> {
+    let gone = || Failure::new(Kind::Internal, "the drawer holds a card that is not there");
+    let all = drawer(city)?;
+    all.iter().map(|card| Ok(stored(city, &card.resident)?.ok_or_else(gone)?.user_authentication.certificate)).collect()
+}
+
 /// A card ready to be put on a reader.
 pub fn insertable(city: &Inside, contents: VirtualCardContents) -> Result<VirtualCard, Failure> {
     VirtualCard::new(contents, Behaviour::default(), city.seams.random.clone())

@@ -29,6 +29,47 @@ fn send(counter: &mut Browser, page: &str, action: &str, body: &str) -> (u16, St
     (answer.status, answer.location.clone().unwrap_or_else(|| answer.page()))
 }
 
+/// The national platform: it knows a card that was never enrolled here; an ID is linked with the number that stands here, and
+/// unlinked.
+fn mykey(counter: &mut Browser, start: &str) {
+    let second = start.split("<option value=\"1\"").nth(1).expect("a second card").split('<').next().unwrap();
+    assert!(!second.contains("スマートフォン"), "{second}");
+    let (status, page) = send(counter, start, PATH, "card=1");
+    assert_eq!(status, 200);
+    assert!(page.contains("マイキープラットフォームから") && page.contains("L-9001"), "{page}");
+    assert_eq!(counter.ask("GET", PERSON, "").location.as_deref(), Some(PATH), "a number, and nobody known by it");
+
+    // Another card, registered here: its ID is the person's own; place 0 is TAIKEN01.
+    let (place, _) = card(start, "夫婦");
+    let (other, pin) = option(start, if place == "2" { 3 } else { 2 });
+    let id = format!("TAIKEN{:02}", other + 1);
+    send(counter, start, "/counter/library/once", &format!("card={other}&pin={pin}&support="));
+    let (_, to) = send(counter, start, PATH, &format!("card={other}"));
+    assert_eq!(to, PERSON);
+    let page = counter.ask("GET", PERSON, "").page();
+    // The library has no patron whose number holds no digit: nothing is registered.
+    let (_, refused) = send(counter, &page, "/counter/library/enrol", "number=NOBODY");
+    assert!(refused.contains("その利用者番号の登録がありません"), "{refused}");
+    let (_, page) = send(counter, &page, "/counter/library/enrol", "number=L-0077");
+    assert!(page.contains("マイキーIDとつなぐ"), "{page}");
+    let (_, refused) = send(counter, &page, "/counter/library/mykey/link", "mykey=ABC");
+    assert!(refused.contains("8文字です"), "{refused}");
+    let (_, refused) = send(counter, &page, "/counter/library/mykey/link", "mykey=ZZZZZZZZ");
+    assert!(refused.contains("そのマイキーID、またはそのつながりがありません"), "{refused}");
+    let (_, page) = send(counter, &page, "/counter/library/mykey/link", &format!("mykey={id}"));
+    assert!(page.contains("マイキーIDとつなぎました") && !page.contains(&id), "the ID is not kept: {page}");
+    let (_, page) = send(counter, &page, "/counter/library/mykey/unlink", &format!("mykey={id}"));
+    assert!(page.contains("つながりを外しました") && page.contains("マイキーIDとつなぐ"), "{page}");
+    let (_, to) = send(counter, &page, "/counter/library/next", "");
+    assert_eq!(to, PATH);
+}
+
+/// Place and PIN of the option at `place`.
+fn option(page: &str, place: usize) -> (usize, String) {
+    let option = page.split(&format!("<option value=\"{place}\"")).nth(1).expect("such a card");
+    (place, option.split("(PIN ").nth(1).unwrap()[..4].to_owned())
+}
+
 #[test]
 fn a_card_is_enrolled_once_and_then_shows_the_patron_number() {
     let mut served = Served::start();
@@ -55,6 +96,7 @@ fn a_card_is_enrolled_once_and_then_shows_the_patron_number() {
     assert!(refused.contains("番号は、英数字とハイフンで"), "an Individual Number is refused: {refused}");
     let page = sent(&mut counter, &page, "/counter/library/enrol", "number=L-0042");
     assert!(page.contains("登録しました。") && page.contains("L-0042"), "{page}");
+    assert!(!page.contains("図書館に確かめずに"), "the library was asked: {page}");
     // Loaded again, and in another language: the same person, nothing registered twice.
     assert!(counter.ask("GET", PERSON, "").page().contains("L-0042"));
     let english = counter.ask("GET", "/counter/library/person?lang=en", "").page();
@@ -73,6 +115,8 @@ fn a_card_is_enrolled_once_and_then_shows_the_patron_number() {
     let hold = hold.split('"').next().unwrap().to_owned();
     let page = sent(&mut counter, &page, &hold, "");
     assert!(page.contains("利用停止中"), "{page}");
+
+    mykey(&mut counter, &start);
 
     // A terminal of the library is no certificate machine, and a certificate machine no counter.
     assert_eq!(counter.ask("GET", "/kiosk", "").status, 403);

@@ -118,7 +118,7 @@ impl Means<'_> {
     fn give(&self, tx: &mut Tx<'_>, form: Form, typed: Option<&str>, replaces: Option<Id>) -> Result<Given, Undone> {
         let service = self.kept.key.as_str();
         let theirs = of_subject(tx, self.vault, service, self.subject)?;
-        let other = |id: Id| theirs.iter().any(|one| one.id == id);
+        let other = |id: Id| theirs.iter().any(|one| one.id == id && one.status.is_live());
         if replaces.is_some_and(|old| !other(old)) {
             return Err(Undone::Refused(IssueRefusal::NotThere.into()));
         }
@@ -212,7 +212,7 @@ pub fn may_undo(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, service: &str, card:
     let Some(last) = told.last() else { return Ok(false) };
     let is_recent = seams.now().seconds_since(last.at) <= UNDO_SECONDS;
     let is_step = match last.status {
-        CardStatus::Active => told.len() == 1,
+        CardStatus::Active => told.iter().all(|one| one.status == CardStatus::Active),
         CardStatus::Ended => last.why != UNDONE,
         CardStatus::OnHold | CardStatus::Lost => true,
         CardStatus::Replaced => false,

@@ -117,3 +117,102 @@ fn talk(mut line: Line, answering: &Answering) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    /// Says back what it heard; panics when asked to.
+    fn open(change: impl FnOnce(&mut Limits)) -> Listener {
+        let mut limits = LIMITS;
+        change(&mut limits);
+        let answering: Answering = Arc::new(|message| {
+            assert_ne!(message, b"panic", "asked to");
+            Some(message.to_vec())
+        });
+        Listener::start_within(limits, "127.0.0.1:0", answering).unwrap()
+    }
+
+    fn come(listener: &Listener) -> TcpStream {
+        let stream = TcpStream::connect(listener.address()).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        stream
+    }
+
+    fn is_closed(stream: &mut TcpStream) -> bool {
+        match stream.read(&mut [0]) {
+            Ok(count) => count == 0,
+            Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+        }
+    }
+
+    fn until_empty(listener: &Listener) {
+        while listener.connections() > 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn answers(stream: &mut TcpStream, message: &[u8]) -> bool {
+        let mut heard = vec![0; message.len() + 3];
+        stream.write_all(&wrap(message)).is_ok() && stream.read_exact(&mut heard).is_ok() && heard == wrap(message)
+    }
+
+    #[test]
+    fn silence_and_a_message_without_end_hold_no_place() {
+        let short = Duration::from_millis(400);
+        let listener = open(|limits| (limits.most, limits.first, limits.whole) = (1, short, short));
+        assert!(is_closed(&mut come(&listener)), "nothing was said");
+        until_empty(&listener);
+        // Noise between messages is no message.
+        let mut noisy = come(&listener);
+        while noisy.write_all(b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        until_empty(&listener);
+        // Heard once, a connection may be quiet, but a message begun must end.
+        let mut slow = come(&listener);
+        assert!(answers(&mut slow, b"one"));
+        std::thread::sleep(short * 2);
+        assert!(answers(&mut slow, b"two"));
+        slow.write_all(b"\x0B").unwrap();
+        while slow.write_all(b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        until_empty(&listener);
+        assert!(answers(&mut come(&listener), b"three"));
+    }
+
+    #[test]
+    fn one_address_leaves_places_and_a_panic_gives_its_own_back() {
+        let listener = open(|limits| limits.most_an_address = 1);
+        let mut first = come(&listener);
+        assert!(answers(&mut first, b"one"));
+        assert!(is_closed(&mut come(&listener)));
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let own: SocketAddr = "127.0.0.2:0".parse().unwrap();
+        socket.bind(&own.into()).unwrap();
+        socket.connect(&listener.address().into()).unwrap();
+        let mut other: TcpStream = socket.into();
+        assert!(answers(&mut other, b"two"));
+        first.write_all(&wrap(b"panic")).unwrap();
+        assert!(is_closed(&mut first));
+        drop(other);
+        until_empty(&listener);
+        assert!(answers(&mut come(&listener), b"three"));
+    }
+
+    #[test]
+    fn a_long_message_in_single_bytes_is_answered() {
+        let listener = open(|_| {});
+        let mut stream = come(&listener);
+        let message = vec![b'9'; 100_000];
+        for byte in wrap(&message) {
+            stream.write_all(&[byte]).unwrap();
+        }
+        let mut heard = vec![0; message.len() + 3];
+        stream.read_exact(&mut heard).unwrap();
+        assert_eq!(heard, wrap(&message));
+    }
+}

@@ -1,6 +1,6 @@
 //! **Simulated** マイキープラットフォーム, as a library reaches it: links between IDs and patron numbers, look-ups by card.
 //!
-//! For: tests; never in production. The real interface is not public to us: this speaks the shape of `tools::mykey::facts`,
+//! For: tests, and the demo, which says so; never in production. The real interface is not public to us: this speaks the shape of `tools::mykey::facts`,
 //! which is recalled and guessed, and written here apart from the client that is tested.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,11 @@ impl MyKey {
     /// A person makes this ID with the card of this certificate.
     pub fn register(&self, id: &str, certificate: &[u8]) {
         self.state(|state| state.cards.insert(hash(certificate), id.to_owned()));
+    }
+
+    /// A library linked this ID before.
+    pub fn link_before(&self, library: &str, id: &str, number: &str) {
+        self.state(|state| state.links.insert((library.to_owned(), id.to_owned()), number.to_owned()));
     }
 
     /// A card is renewed: the platform follows.

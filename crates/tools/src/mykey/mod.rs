@@ -1,7 +1,7 @@
 //! マイキープラットフォーム: the national platform that links a person's マイキーID with the patron numbers of libraries.
 //!
 //! For libraries that read cards by it instead of by this system's own enrolment; the law allows either (公的個人認証法 as amended
-//! on 2024-05-27; specs card-services §1.5). **No door uses it yet**: off everywhere, simulated in tests.
+//! on 2024-05-27). Used at the library's counter (`web::taps::library`), where it is configured; simulated in tests and the demo.
 //!
 //! ```text
 //!  counter: マイキーID + patron number ─▶ link       lending: certificate of the card ─▶ lookup ─▶ patron number
@@ -61,6 +61,20 @@ pub enum MyKeyFault {
     /// An Individual Number stood where a patron number belongs; it was not sent, or not taken.
     #[error("an Individual Number is no patron number")]
     IndividualNumber,
+}
+
+impl MyKeyFault {
+    /// The stored word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Taken => "taken",
+            Self::Unreachable => "unreachable",
+            Self::Refused(_) => "refused",
+            Self::Malformed => "malformed",
+            Self::IndividualNumber => "individual_number",
+        }
+    }
 }
 
 /// The platform, as a library reaches it.

@@ -57,6 +57,49 @@ impl Counter<'_> {
         })
     }
 
+    /// Gives the person a card, with a word for its history.
+    ///
+    /// # Errors
+    /// Outer: the database or the key store. Inner: why not.
+    pub fn issue_remarked(
+        &self,
+        resident: &ResidentId,
+        form: Form,
+        number: &str,
+        word: &'static str,
+    ) -> Result<Result<Id, IssueRefusal>, CardError> {
+        let (vault, seams, by) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone());
+        let (service, number) = (self.service.to_owned(), number.to_owned());
+        let subject = Subject::of(&vault, self.service, resident)?;
+        self.city.cards.write(move |tx| {
+            let new = NewCard { service: &service, subject: &subject, form, number: &number, valid_until: None };
+            let issued = super::issue(tx, &vault, &seams, &by, &new)?;
+            if let Ok(id) = issued {
+                super::remark(tx, &seams, &by, &service, id, word)?;
+            }
+            Ok(issued)
+        })
+    }
+
+    /// Writes a word into the history of a card of this person that was looked at.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn remark(&self, card: &ServiceCard, word: &'static str) -> Result<bool, CardError> {
+        let (seams, by, service, id) = (self.city.seams.clone(), self.by.clone(), self.service.to_owned(), card.id);
+        self.city.cards.write(move |tx| super::remark(tx, &seams, &by, &service, id, word))
+    }
+
+    /// The words of a card's history, oldest first.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn words(&self, card: Id) -> Result<Vec<String>, CardError> {
+        let service = self.service.to_owned();
+        let all = self.city.cards.read::<_, CardError, _>(move |tx| super::history(tx, &service, card))?;
+        Ok(all.into_iter().map(|one| one.why).collect())
+    }
+
     /// Changes where one of this person's cards stands. `false` when it is not theirs, or that may not follow.
     ///
     /// # Errors

@@ -135,7 +135,10 @@ pub struct NewCard<'a> {
 }
 
 /// The number as it is kept, or why it is none.
-fn checked(number: &str) -> Result<String, IssueRefusal> {
+///
+/// # Errors
+/// [`IssueRefusal::NotANumber`], [`IssueRefusal::IndividualNumber`].
+pub fn sound_number(number: &str) -> Result<String, IssueRefusal> {
     let number = to_half_width(number.trim());
     let may = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if number.is_empty() || number.len() > MAX_NUMBER as usize || !number.chars().all(may) {
@@ -198,7 +201,7 @@ fn give(
     new: &NewCard<'_>,
     replaces: Option<Id>,
 ) -> Result<Result<Id, IssueRefusal>, CardError> {
-    let number = match checked(new.number) {
+    let number = match sound_number(new.number) {
         Ok(number) => number,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -307,7 +310,7 @@ pub fn of_subject(
 /// # Errors
 /// The database or the key store.
 pub fn find_number(tx: &mut Tx<'_>, vault: &Vault, service: &str, number: &str) -> Result<Vec<ServiceCard>, CardError> {
-    let Ok(number) = checked(number) else { return Ok(Vec::new()) };
+    let Ok(number) = sound_number(number) else { return Ok(Vec::new()) };
     let mut all = Vec::new();
     for hash in vault.keyed_hashes(NUMBER_PURPOSE, &named(service, &number))? {
         let rows = tx.query(
@@ -428,6 +431,27 @@ fn note(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, id: Id, status: CardStatus, 
         ],
     )
     .map(|_| ())
+}
+
+/// Writes a word into a card's history; where it stands stays as it is. `false` when there is no such card.
+///
+/// # Errors
+/// The database.
+pub fn remark(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    service: &str,
+    id: Id,
+    word: &'static str,
+) -> Result<bool, CardError> {
+    let sql = "SELECT status FROM service_cards WHERE service = $1 AND card_id = $2";
+    let row = tx.query_one(sql, &[service.into(), id.into()])?;
+    let Some(status) = row.map(|row| row.text(0).map(CardStatus::from_code)).transpose()?.flatten() else {
+        return Ok(false);
+    };
+    note(tx, seams, by, id, status, word)?;
+    Ok(true)
 }
 
 /// What happened to a card, oldest first.

@@ -12,6 +12,7 @@ use services::library_card::LibrarySystem;
 use services::library_card::listener::Door;
 use services::library_card::sync::{self, File, SyncError, Written};
 use store::StoreError;
+use tools::mykey::MyKeyPlatform;
 use tools::staff::Action;
 use ui::form::{ButtonKind, button, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
@@ -61,6 +62,17 @@ pub struct Place {
     pub system: Option<Arc<dyn LibrarySystem>>,
     /// The door of machines.
     pub door: Option<Arc<Door>>,
+    /// マイキープラットフォーム, where it is used.
+    pub mykey: Option<MyKey>,
+}
+
+/// マイキープラットフォーム as this process knows it.
+#[derive(Clone)]
+pub struct MyKey {
+    /// The platform.
+    pub platform: Arc<dyn MyKeyPlatform>,
+    /// Whether it is the simulation of a demo.
+    pub is_simulated: bool,
 }
 
 /// Its routes.
@@ -104,6 +116,11 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
                 Some(Err(error)) => (chip(AlertKind::Error, &visit.say(error.word()))),
             } }),
             (visit.say("library-staff-machines"), html! { (machines) }),
+            (visit.say("library-staff-mykey"), visit.say_html(match &app.library.mykey {
+                None => "library-staff-mykey-off",
+                Some(mykey) if mykey.is_simulated => "library-staff-mykey-simulated",
+                Some(_) => "library-staff-mykey-on",
+            })),
             (visit.say("library-staff-links"), html! { @for (form, many) in &live {
                 (visit.say(form.word())) ": " (many) " " } @if live.is_empty() { "0" } }),
         ]))

@@ -1,5 +1,7 @@
 //! The library's counter (図書館カウンター): a card shown gives the patron number; registering it, and the old card beside it.
 
+mod mykey;
+
 use std::collections::BTreeMap;
 
 use axum::extract::Path;
@@ -9,9 +11,10 @@ use maud::{Markup, html};
 use services::city_cards::issuing::{self, GiveRefusal, Wanted};
 use services::city_cards::kept::{self, Kept};
 use services::city_cards::{Standing, takings};
+use services::library_card::system::{LibraryError, No};
 use tools::access::{Actor, Duty};
 use tools::service_cards::counter::Counter;
-use tools::service_cards::{CardError, CardStatus, Form, IssueRefusal, ServiceCard};
+use tools::service_cards::{self, CardError, CardStatus, Form, IssueRefusal, ServiceCard};
 use tools::terminals::Sort;
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
@@ -38,6 +41,8 @@ pub fn routes() -> Routes {
         .get(PERSON, Rule::Kiosk, person)
         .post("/counter/library/enrol", Rule::Kiosk, enrol)
         .get("/counter/library/{card}/receipt", Rule::Kiosk, receipt)
+        .post(mykey::LINK, Rule::Kiosk, mykey::link)
+        .post(mykey::UNLINK, Rule::Kiosk, mykey::unlink)
         .post("/counter/library/{card}/{deed}", Rule::Kiosk, change)
         .post("/counter/library/next", Rule::Kiosk, next)
 }
@@ -77,8 +82,22 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.let_go();
     match take(&at, SERVICE, &fields).await? {
         Ok(shown) => {
-            at.hold(SERVICE, shown);
+            at.hold(SERVICE, shown.clone());
+            // A link of our own goes first, also a stopped one.
+            if at.app.library.mykey.is_some() && look(&at, &shown).await?.is_empty() {
+                return Ok(match mykey::number(&at, &fields).await? {
+                    Ok(Some(number)) => mykey::told(&at, &number, true),
+                    Ok(None) | Err(_) => go(PERSON),
+                });
+            }
             Ok(go(PERSON))
+        }
+        Err(say @ Say::Key("kiosk-card-unknown" | "taps-no-not-enrolled")) => {
+            Ok(match mykey::number(&at, &fields).await? {
+                Ok(Some(number)) => mykey::told(&at, &number, false),
+                Ok(None) => at.go_saying(PATH, say),
+                Err(trouble) => at.go_saying(PATH, trouble),
+            })
         }
         Err(say) => Ok(at.go_saying(PATH, say)),
     }
@@ -166,8 +185,19 @@ async fn person(at: AtCounter) -> Result<Response, Failure> {
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
+    page_with(at, shown, say, None).await
+}
+
+/// The person's page; with a number that the library could not be asked about, the choice to go on without.
+async fn page_with(
+    at: &AtCounter,
+    shown: &Shown,
+    say: Option<&Say>,
+    unasked: Option<&str>,
+) -> Result<Response, Failure> {
     let cards = look(at, shown).await?;
     let (slips, kept) = (slips(at, &cards).await?, defined(at).await?);
+    let told = histories(at, &cards).await?;
     let (visit, today) = (&at.visit, at.app.seams.today());
     let title = visit.say("taps-library-title");
     let has_one = cards.iter().any(|card| card.form == Form::OneCard && card.status.is_live());
@@ -177,8 +207,13 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         @if cards.is_empty() {
             (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("taps-library-none")) } }))
         }
-        @for card in cards.iter().filter(|card| card.status.is_live()) { (one(at, card, card.is_usable(today), slips.get(&card.id))) }
+        @if let Some(number) = unasked { (unchecked_form(at, number)) }
+        @for (card, words) in told.iter().filter(|(card, _)| card.status.is_live()) {
+            @let is_unchecked = words.iter().any(|word| word == UNCHECKED);
+            (one(at, card, (card.is_usable(today), is_unchecked), slips.get(&card.id)))
+        }
         @if !has_one { (enrol_form(at, &cards, kept.as_ref())) }
+        (mykey::section(at, &told))
         div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
             &visit.say("taps-library-next"), None)) }
     };
@@ -186,7 +221,23 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
     Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
-fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool, slips: Option<&(bool, bool)>) -> Markup {
+async fn histories(at: &AtCounter, cards: &[ServiceCard]) -> Result<Vec<(ServiceCard, Vec<String>)>, Failure> {
+    let (city, by, cards) = (at.app.inside()?.clone(), at.actor(), cards.to_vec());
+    blocking(move || {
+        let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
+        let with_words = |card: ServiceCard| Ok((card.clone(), counter.words(card.id)?));
+        let all: Result<_, CardError> = cards.into_iter().map(with_words).collect();
+        all.map_err(|error| Failure::of(error.kind()))
+    })
+    .await
+}
+
+fn one(
+    at: &AtCounter,
+    card: &ServiceCard,
+    (is_usable, is_unchecked): (bool, bool),
+    slips: Option<&(bool, bool)>,
+) -> Markup {
     let (may_undo, is_paid) = slips.copied().unwrap_or_default();
     let visit = &at.visit;
     let state = if is_usable { AlertKind::Success } else { AlertKind::Warning };
@@ -212,6 +263,7 @@ fn one(at: &AtCounter, card: &ServiceCard, is_usable: bool, slips: Option<&(bool
             @if is_paid {
                 p { a href=(format!("/counter/library/{}/receipt", card.id)) { (visit.say("city-cards-desk-receipt-paper")) } }
             }
+            @if is_unchecked { p { (chip(AlertKind::Warning, &visit.say("taps-library-unchecked"))) } }
             div class="buttons" {
                 @if may_undo {
                     @let undo = format!("/counter/library/{}/undo", card.id);
@@ -256,19 +308,84 @@ fn enrol_form(at: &AtCounter, cards: &[ServiceCard], kept: Option<&Kept>) -> Mar
     }
 }
 
+/// The library could not be asked about this number now.
+fn unchecked_form(at: &AtCounter, number: &str) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/library/enrol");
+    html! {
+        section class="card" {
+            h2 { (visit.say("taps-library-unasked")) }
+            p { (visit.say("taps-library-unasked-how")) }
+            p class="secret" { (number) }
+            form method="post" action=(action) {
+                (visit.csrf(action))
+                input type="hidden" name="number" value=(number);
+                div class="buttons" {
+                    (button(ButtonKind::Primary, &visit.say("taps-library-ask-again")))
+                    button type="submit" name="unchecked" value="yes" class="button button-secondary" {
+                        (visit.say("taps-library-go-unchecked"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// In a card's history: its number was compared with the library, or could not be.
+const CHECKED: &str = "number_checked";
+const UNCHECKED: &str = "number_unchecked";
+
+/// What the library says of a number that was typed.
+enum Compared {
+    Known,
+    Unknown,
+    NotAsked,
+}
+
+async fn compare(at: &AtCounter, number: String) -> Result<Compared, Failure> {
+    let Some(system) = at.app.library.system.clone() else { return Ok(Compared::NotAsked) };
+    blocking(move || {
+        Ok(match system.patron(&number) {
+            Ok(_) => Compared::Known,
+            Err(LibraryError::No(No::UnknownPatron, _)) => Compared::Unknown,
+            // A patron who may do nothing now is a patron; a library that cannot be asked says nothing.
+            Err(LibraryError::No(..)) => Compared::Known,
+            Err(_) => Compared::NotAsked,
+        })
+    })
+    .await
+}
+
 async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LibraryCounter)?;
-    fields.only(&["number"])?;
+    fields.only(&["number", "unchecked"])?;
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
+    // What is no number, or an Individual Number, is not sent to the library either.
+    let Ok(number) = service_cards::sound_number(fields.get("number")) else {
+        return page(&at, &shown, Some(&Say::Key("taps-library-refused-number"))).await;
+    };
+    let word = match compare(&at, number.clone()).await? {
+        Compared::Known => CHECKED,
+        Compared::Unknown => return page(&at, &shown, Some(&Say::Key("taps-library-number-none"))).await,
+        // Without a library's system there is nothing to wait for; with one, somebody decides.
+        Compared::NotAsked if at.app.library.system.is_none() || fields.get("unchecked") == "yes" => UNCHECKED,
+        Compared::NotAsked => return page_with(&at, &shown, None, Some(&number)).await,
+    };
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let (number, kept) = (fields.get("number").to_owned(), defined(&at).await?);
+    let kept = defined(&at).await?;
     let issued = blocking(move || {
         let Some(card) = kept else {
             let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
-            return Ok(counter.issue(&who, Form::OneCard, &number, None)?.map(|_| ()).map_err(GiveRefusal::from));
+            let issued = counter.issue_remarked(&who, Form::OneCard, &number, word)?;
+            return Ok(issued.map(|_| ()).map_err(GiveRefusal::from));
         };
         let wanted = Wanted { card: &card, form: Form::OneCard, typed: Some(&number), replaces: None };
-        Ok(issuing::give(&city, &by, &who, &wanted)?.map(|_| ()))
+        let given = match issuing::give(&city, &by, &who, &wanted)? {
+            Ok(given) => given,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let seams = city.seams.clone();
+        city.cards.write(move |tx| service_cards::remark(tx, &seams, &by, SERVICE, given.card, word))?;
+        Ok(Ok(()))
     })
     .await?;
     let say = match issued {

@@ -1,7 +1,7 @@
 //! What lies on the reader, or was read by a wedge reader, becomes a person.
 
 use base::Kind;
-use card::{FourDigitPin, JpkiSession, LastTry};
+use card::{DeviceKind, FourDigitPin, JpkiSession, LastTry};
 use pki::challenge::{Challenge, Expectation, MAX_AGE_SECONDS, PresentedCard};
 use pki::{check_shown_certificate, verify_user_authentication};
 use services::convenience_certificates::Issuer;
@@ -57,6 +57,45 @@ pub async fn take(at: &AtCounter, service: &'static str, fields: &Fields) -> Res
         }))
     })
     .await
+}
+
+/// The certificate of the card that lies there, sound and not revoked, without PIN: what the national platform of library cards
+/// finds a patron number by. It proves nobody; only where staff see whose card it is.
+///
+/// # Errors
+/// Outer: something beneath failed. Inner: what to say.
+pub(super) async fn certificate(at: &AtCounter, fields: &Fields) -> Result<Result<Vec<u8>, Say>, Failure> {
+    let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(Kind::NotFound))?;
+    let (terminal, attendance) = (at.terminal.clone(), at.attendance);
+    if attendance == Attendance::Unattended {
+        return Ok(Err(Say::Key("taps-no-unattended")));
+    }
+    let index = fields.filled("card").and_then(|text| text.parse::<usize>().ok());
+    blocking(move || {
+        Ok(place.with_slot(terminal.id, |slot| {
+            if let Some(index) = index
+                && !slot.put_from_drawer(index)
+            {
+                return Err(Say::Key("kiosk-reader-waiting"));
+            }
+            let read = sound_certificate(&place.issuer, slot);
+            slot.eject();
+            read
+        }))
+    })
+    .await
+}
+
+fn sound_certificate(issuer: &Issuer, slot: &dyn CardSlot) -> Result<Vec<u8>, Say> {
+    let mut session = open_card(slot)?;
+    if session.device() != DeviceKind::Card {
+        return Err(Say::Key("taps-no-phone"));
+    }
+    let certificate = session.user_authentication_certificate().map_err(|error| say_card(&error))?;
+    let _ = session.close();
+    check_shown_certificate(&certificate, &issuer.anchors, &*issuer.status, issuer.city.seams.now())
+        .map_err(|refusal| Say::Key(card_sentence(&refusal)))?;
+    Ok(certificate)
 }
 
 /// At a terminal that nobody watches, a card without PIN counts only by the city's own application, if it has it.
