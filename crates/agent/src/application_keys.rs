@@ -176,3 +176,83 @@ pub fn read_card(
     let keys = pairings.application_keys(agent, KeySet::Inventory, now)?;
     Ok(read_number(&mut &mut *card, &keys, random))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base::SeededRandom;
+    use card::apdu::{Command, Response};
+    use card::city_application::{Applet, GroupKeys, Image};
+    use card::{Card, ReaderError};
+    use pki::SigningKey;
+    use pki::agent::VerificationKey;
+
+    use super::*;
+
+    const AGENT: &str = "A-1";
+
+    /// The application alone.
+    struct Chip(Applet);
+
+    impl Card for Chip {
+        fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
+            let command = Command::parse(command).map_err(|_| ReaderError::CardRemoved)?;
+            if (command.class, command.instruction) == (0x00, 0xA4) {
+                self.0.reset();
+                return Ok(self.0.description().map_or_else(Response::status, Response::done).encode());
+            }
+            Ok(self.0.process(&command).encode())
+        }
+        fn power_off(&mut self) -> Result<(), ReaderError> {
+            self.0.reset();
+            Ok(())
+        }
+    }
+
+    fn pairing() -> Pairing {
+        let key = || SigningKey::generate_p256().unwrap();
+        Pairing {
+            agent: AGENT.into(),
+            audience: "city.example".into(),
+            name: "見本市".into(),
+            name_english: "Mihon City".into(),
+            origins: vec!["https://city.example".into()],
+            verification_key: VerificationKey::from_info(key().public_key_info()).unwrap(),
+            sealing_key: SealingKey::generate().public().clone(),
+            key: key(),
+            paired_at: Timestamp::from_micros(0),
+        }
+    }
+
+    #[test]
+    fn keys_lie_sealed_in_their_file_and_are_opened_for_a_card_until_they_end() {
+        let place = tempfile::tempdir().unwrap();
+        let pairings = Pairings::in_directory(place.path());
+        pairings.add(pairing()).unwrap();
+        let city = GroupKeys::from_shares(&[[1; 16], [2; 16]].map(Zeroizing::new)).unwrap();
+        let (own, ends_at) = (SealingKey::generate(), Timestamp::from_micros(1_000_000));
+        let key = city.for_terminal(KeySet::Inventory, 1, TerminalName::of(AGENT)).unwrap();
+        let handed = HandedKey::seal(own.public(), AGENT, (KeySet::Inventory as u8, 1), ends_at, &key.bytes()).unwrap();
+        pairings.keep_application_keys(AGENT, Some((&own, &[handed]))).unwrap();
+
+        let random = Arc::new(SeededRandom::from_seed(4));
+        let number = CardNumber([9; 16]);
+        let mut chip = Chip(Applet::new(Image::loaded(&city, number).unwrap(), random.clone()));
+        let mut read = |now| read_card(&pairings, AGENT, &mut chip, &*random, Timestamp::from_micros(now)).unwrap();
+        assert_eq!(read(1_000_000), Ok(number));
+        assert_eq!(read(1_000_001), Err(CityCardError::NotLoaded), "over");
+        assert!(read_card(&pairings, "A-2", &mut Chip(Applet::new(Image::loaded(&city, number).unwrap(), random.clone())),
+            &*random, Timestamp::from_micros(0)).unwrap().is_err());
+
+        let file = fs::read(place.path().join(FILE)).unwrap();
+        let clear = key.bytes();
+        let forms = [BASE64.encode(&clear[..]), data_encoding::HEXLOWER.encode(&clear[..])];
+        assert!(!file.windows(16).any(|at| at == clear.as_slice()));
+        assert!(forms.iter().all(|form| !String::from_utf8_lossy(&file).contains(form.trim_end_matches('='))));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(place.path().join(FILE)).unwrap().permissions()) & 0o777, 0o600);
+        pairings.remove(AGENT).unwrap();
+        assert!(pairings.application_keys(AGENT, KeySet::Inventory, Timestamp::from_micros(0)).unwrap().is_empty());
+    }
+}
