@@ -430,6 +430,13 @@ pub enum AgentCommand {
         #[arg(long)]
         server: String,
     },
+    /// Take this terminal's keys for the city's application on cards; they come sealed to this agent and stay so.
+    #[command(after_help = "Example:\n  yakuba agent application-keys --server city.example.lg.jp")]
+    ApplicationKeys {
+        /// Audience, origin or agent id, as listed.
+        #[arg(long)]
+        server: String,
+    },
     /// List the servers this agent is paired with.
     #[command(after_help = "Example:\n  yakuba agent list")]
     List,

@@ -14,6 +14,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`pairings`] | the servers this agent believes, in a file of its user; pairing and unpairing |
+//! | [`application_keys`] | its own keys for the city's application on cards, kept sealed |
 //! | [`readers`] | where cards are put: PC/SC, or a virtual one in tests and demos |
 //! | [`work`] | what the card is asked to do: two verbs, nothing like "send these bytes" |
 //! | [`desk`] | requests under way: one-time ids, misses, answers waiting to be fetched |
@@ -24,6 +25,7 @@
 //! readers do (`card::readers`). Windows is untested.
 
 mod api;
+pub mod application_keys;
 pub mod desk;
 pub mod door;
 mod form;

@@ -135,7 +135,7 @@ impl Kept {
 /// The file of pairings.
 #[derive(Clone, Debug)]
 pub struct Pairings {
-    directory: PathBuf,
+    pub(crate) directory: PathBuf,
 }
 
 impl Pairings {
@@ -275,7 +275,7 @@ pub fn server_origin(text: &str) -> Option<String> {
     is_sound.then(|| format!("{scheme}://{host}"))
 }
 
-fn post(url: &str, body: &[u8]) -> Result<Vec<u8>, PairingError> {
+pub(crate) fn post(url: &str, body: &[u8]) -> Result<Vec<u8>, PairingError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = ureq::tls::TlsConfig::builder()
         .unversioned_rustls_crypto_provider(provider)
@@ -303,7 +303,7 @@ fn post(url: &str, body: &[u8]) -> Result<Vec<u8>, PairingError> {
     Ok(bytes)
 }
 
-fn private_directory(path: &Path) -> std::io::Result<()> {
+pub(crate) fn private_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -311,7 +311,7 @@ fn private_directory(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

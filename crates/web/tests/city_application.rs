@@ -1,11 +1,40 @@
-//! The key ceremony and the keys of the city's application, through the console: three custodians, renewal by two, and no key in
-//! clear in any file of the databases.
+//! The city's application through HTTP: key ceremony and keys, what the loading desk refuses, keys sealed to one terminal; and no
+//! key in clear in any file of the databases.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
-use card::city_application::GroupKeys;
-use store::testing::for_each_engine;
+use std::sync::{Arc, Mutex};
+
+use base::{Date, Timestamp};
+use card::city_application::{
+    CardNumber, CityCardError, GroupKeys, Image, KeySet, TerminalKey, TerminalName, read_number,
+};
+use card::readers::virtual_reader::VirtualReader;
+use card::virtual_card::attack::{EmulatedCard, PulledCard};
+use card::virtual_card::{
+    BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
+};
+use card::{Card, Reader, ReaderError};
+use paper::{Seal, Typeface};
+use pki::agent::application_keys::{KeyAnswer, KeyRequest};
+use pki::agent::{PairingAnswer, PairingCode, PairingRequest, ServerKeys};
+use pki::jpki_profile::{CertificateKind, JudgedCertificate, judge};
+use pki::keys::MemorySigner;
+use pki::revocation::{RevocationReason, SourceKind, Standing, Status, StatusError, StatusSource};
+use pki::sealed::SealingKey;
+use pki::test_authority::{Generation, TestAuthority, UserAuthenticationRequest};
+use pki::token::{KeyRing, TokenKey};
+use pki::{AuthorityRole, SigningKey};
+use services::convenience_certificates::{Composer, Issuer};
+use store::testing::{TestDatabase, for_each_engine};
+use tools::access::Actor;
+use tools::city_application::{Fault, ceremony};
+use tools::credentials::{self, CredentialError, CredentialKind, Link};
+use tools::resident_id::ResidentId;
 use tools::staff::Role;
+use yakuba_web::agents::Counterpart;
+use yakuba_web::kiosk::reader::{CardSlot, load_virtual};
+use yakuba_web::kiosk::{Place, Slots};
 use yakuba_web::testing::{TestDoor, Visitor};
 use zeroize::Zeroizing;
 
@@ -87,6 +116,397 @@ fn three_custodians_make_the_keys_and_two_persons_renew_one() {
                     assert!(!file.windows(32).any(|at| at.eq_ignore_ascii_case(text.as_bytes())));
                 }
             }
+        }
+    });
+}
+
+const DESK: &str = "/counter/application";
+const LOAD: &str = "/counter/application/load";
+const PIN: &str = "4826";
+
+/// What the certificates' authority says; `true`: revoked.
+#[derive(Clone, Default)]
+struct Register(Arc<Mutex<bool>>);
+
+impl StatusSource for Register {
+    fn status(&self, _: &JudgedCertificate, now: Timestamp) -> Result<Status, StatusError> {
+        let revoked = Standing::Revoked { since: now, reason: RevocationReason::Unspecified };
+        let standing = if *self.0.lock().unwrap() { revoked } else { Standing::Good };
+        Ok(Status { standing, source: SourceKind::Ocsp, as_of: now })
+    }
+}
+
+/// The desk's reader: what lies there is the test's choice.
+#[derive(Clone, Default)]
+struct Tray {
+    reader: VirtualReader,
+    imitation: Arc<Mutex<Option<(VirtualCard, Option<Vec<u8>>)>>>,
+    left: Arc<Mutex<Option<usize>>>,
+}
+
+impl Tray {
+    fn put(&self, card: VirtualCard) {
+        self.reader.take_off();
+        self.reader.put(card);
+    }
+}
+
+impl CardSlot for Tray {
+    fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
+        if let Some((card, heard)) = &*self.imitation.lock().unwrap() {
+            return Ok(Box::new(EmulatedCard::of(card, heard.clone())));
+        }
+        Ok(Box::new(PulledCard::new(self.reader.clone().connect()?, self.left.clone())))
+    }
+    fn has_card(&self) -> bool {
+        true
+    }
+    fn eject(&self) {}
+    fn put_from_drawer(&self, _: usize) -> bool {
+        false
+    }
+    fn load_application(&self, image: Image) -> Result<(), String> {
+        load_virtual(&self.reader, &image)
+    }
+}
+
+/// A city with its keys and a loading desk.
+struct Scene {
+    door: TestDoor,
+    tray: Tray,
+    register: Register,
+    authority: TestAuthority,
+}
+
+impl Scene {
+    fn open(database: TestDatabase) -> Self {
+        let now = database.seams.now();
+        let generation = Generation {
+            serial: 1,
+            not_before: now.plus_seconds(-86_400),
+            not_after: now.plus_seconds(3_650 * 86_400),
+            ocsp_url: Some("http://ocsp.invalid/".to_owned()),
+        };
+        let authority =
+            TestAuthority::new(AuthorityRole::UserAuthentication, SigningKey::generate_rsa().unwrap(), &generation);
+        let authority = authority.unwrap();
+        let anchors = TestAuthority::anchors(&[&authority]).unwrap();
+        let (tray, register) = (Tray::default(), Register::default());
+        let door = TestDoor::with(database, |app| {
+            let typeface = Typeface::open_default().unwrap();
+            let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
+            let signer = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
+            let codes = KeyRing::new(TokenKey::generate().unwrap());
+            let issuer = Issuer {
+                city: (**app.inside.as_ref().unwrap()).clone(),
+                composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
+                fresh_minutes: 30,
+                audience: "test".to_owned(),
+                anchors: Arc::new(anchors),
+                status: Arc::new(register.clone()),
+                genuineness: Arc::default(),
+                renewals: None,
+            };
+            app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(tray.clone())), 10)));
+            let keys =
+                ServerKeys { signing: SigningKey::generate_p256().unwrap(), sealing: vec![SealingKey::generate()] };
+            let origins = vec!["http://localhost:8080".into()];
+            let pair = Counterpart::new(Arc::new(keys), "localhost:8080".into(), origins, 47_614).unwrap();
+            app.agents = Some(Arc::new(pair));
+        });
+        let inside = door.inside().clone();
+        let (vault, seams) = (inside.vault.clone(), inside.seams.clone());
+        assert!(inside.store.write::<_, Fault, _>(move |tx| ceremony::simulate(tx, &vault, &seams)).unwrap());
+        Self { door, tray, register, authority }
+    }
+
+    /// A card of somebody the city knows.
+    fn card(&self, serial: u64, behaviour: Behaviour) -> (VirtualCard, SigningKey) {
+        let (key, inside) = (SigningKey::generate_rsa().unwrap(), self.door.inside().clone());
+        let now = inside.seams.now();
+        let request = UserAuthenticationRequest {
+            public_key_info: key.public_key_info(),
+            serial,
+            holder: "ABCDEFGH123456",
+            municipality: "99999",
+            not_before: now.plus_seconds(-3600),
+            not_after: now.plus_seconds(365 * 86_400),
+        };
+        let certificate = self.authority.issue_user_authentication(&request).unwrap();
+        let anchors = TestAuthority::anchors(&[&self.authority]).unwrap();
+        let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
+        let (id, valid_until) = (judged.id().clone(), judged.not_after());
+        let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
+            let resident = ResidentId::parse(&format!("R-{serial}")).unwrap();
+            let link = Link { resident: &resident, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
+            credentials::enrol(tx, &inside.vault, &inside.seams, &Actor::System { job: "test" }, &link, &id)
+        });
+        linked.unwrap().unwrap();
+        let contents = VirtualCardContents::new(
+            KeyAndCertificate {
+                private_key_pkcs8: key.to_pkcs8().unwrap().into(),
+                certificate,
+                ca_certificate: self.authority.certificate().to_vec(),
+            },
+            None,
+            PIN,
+            "MATSU77KAZE",
+            BasicAttributes {
+                name: "架空　花子".into(),
+                address: "架空県見本市本町１－２".into(),
+                birth_date: Date::new(1971, 9, 1).unwrap(),
+                sex: b'2',
+            },
+            FictitiousNumber::from_eleven([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]),
+            Date::new(2031, 9, 1).unwrap(),
+        );
+        (VirtualCard::new(contents, behaviour, self.door.database.seams.random.clone()).unwrap(), key)
+    }
+
+    fn desk(&self) -> Visitor<'_> {
+        let mut desk = self.door.neighbour();
+        assert_eq!(desk.get("/demo/terminal/loading_desk").location(), Some(DESK));
+        desk
+    }
+
+    fn journal(&self) -> String {
+        self.door.staff(&[Role::CounterClerk]).get("/staff/city-application").text()
+    }
+}
+
+fn load(desk: &mut Visitor<'_>) -> String {
+    let long = "A".repeat(1000);
+    let answer = desk.post(LOAD, &[("pin", PIN), ("application-pin", "2468"), ("emergency", &long)]);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.text()
+}
+
+fn look(desk: &mut Visitor<'_>) -> String {
+    desk.post(DESK, &[]).text()
+}
+
+#[test]
+fn what_the_loading_desk_refuses_is_told_by_name_noted_and_changes_nothing() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let mut desk = scene.desk();
+        let (plain, key) = scene.card(11, Behaviour::default());
+        assert!(scene.journal().contains("ありません。"));
+
+        // Somebody else's application under our name, and keys of a version that nobody here has.
+        let theirs = GroupKeys::from_shares(&[[0x31; 16], [0x42; 16]].map(Zeroizing::new)).unwrap();
+        let image = |version| Image::loaded(&theirs, CardNumber([7; 16])).unwrap().at_version(version);
+        let put_on = |image| {
+            let mut card = plain.clone();
+            card.load_city_application(image);
+            card
+        };
+        for (version, said, remedy) in
+            [(1, "ほかの市のアプリか、にせものです", "担当者に知らせて"), (9, "カードの鍵の版が", "「更新する」")]
+        {
+            let card = put_on(image(version));
+            let before = card.contents();
+            scene.tray.put(card);
+            let page = look(&mut desk);
+            assert!(page.contains(said) && page.contains(remedy), "{page}");
+            let page = load(&mut desk);
+            assert!(page.contains(said), "{page}");
+            let card = scene.tray.reader.take_off().remove(0);
+            assert!(card.contents() == before, "nothing on it was changed");
+            assert!(scene.journal().contains(said), "{}", scene.journal());
+        }
+
+        // A copy of the certificate without its key; the same with a signature that was overheard; a certificate that is revoked.
+        let overheard = key.sign(b"an earlier challenge").unwrap();
+        for heard in [None, Some(overheard)] {
+            *scene.tray.imitation.lock().unwrap() = Some((plain.clone(), heard));
+            let page = load(&mut desk);
+            assert!(page.contains("カードの署名を確かめられませんでした"), "{page}");
+        }
+        *scene.tray.imitation.lock().unwrap() = None;
+        scene.tray.put(plain.clone());
+        *scene.register.0.lock().unwrap() = true;
+        let page = load(&mut desk);
+        assert!(page.contains("失効しています") && page.contains("アプリは、のっていません"), "{page}");
+        *scene.register.0.lock().unwrap() = false;
+        let journal = scene.journal();
+        assert!(journal.contains("署名を確かめられません") && journal.contains("失効しています"), "{journal}");
+
+        // No room: what was begun can be taken back.
+        let (small, _) = scene.card(12, Behaviour { free_space: 200, ..Behaviour::default() });
+        scene.tray.put(small);
+        let page = load(&mut desk);
+        assert!(page.contains("カードの空きが足りません") && page.contains("搭載が途中で止まっています"), "{page}");
+        let page = desk.post("/counter/application/delete", &[("pin", PIN)]).text();
+        assert!(page.contains("削除しました。"), "{page}");
+        assert!(scene.journal().contains("カードの空きが足りません"));
+
+        let count = scene.door.inside().store.read::<_, store::StoreError, _>(|tx| {
+            let refused = tx.query("SELECT 1 FROM city_application_refusals", &[])?.len();
+            let loading = tx.query("SELECT 1 FROM city_application_cards WHERE standing <> 'ended'", &[])?.len();
+            Ok((refused, loading))
+        });
+        assert_eq!(count.unwrap(), (8, 0), "each is noted once, and no card is half done");
+    });
+}
+
+#[test]
+fn a_card_pulled_away_at_the_desk_goes_on_and_a_form_sent_twice_writes_nothing_twice() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        let mut desk = scene.desk();
+        let mut whole = None;
+        for (serial, before_the_end) in [(21, None), (22, Some(26)), (23, Some(32)), (24, Some(36)), (25, Some(60))] {
+            scene.tray.put(scene.card(serial, Behaviour::default()).0);
+            const PLENTY: usize = 100_000;
+            if let (Some(whole), Some(before)) = (whole, before_the_end) {
+                let whole: usize = whole;
+                *scene.tray.left.lock().unwrap() = Some(whole - before);
+                let page = load(&mut desk);
+                assert!(page.contains("カードが離れました") && page.contains("2度書かれることはありません"), "{page}");
+                *scene.tray.left.lock().unwrap() = None;
+                let page = look(&mut desk);
+                assert!(page.contains("搭載が途中で止まっています") && page.contains("続きをする"), "{page}");
+            }
+            *scene.tray.left.lock().unwrap() = Some(PLENTY);
+            let page = load(&mut desk);
+            assert!(page.contains("のせました。"), "{page}");
+            whole = whole.or(scene.tray.left.lock().unwrap().map(|left| PLENTY - left));
+            *scene.tray.left.lock().unwrap() = None;
+            // The same form once more: refused, and every file still holds its first copy.
+            let page = load(&mut desk);
+            assert!(page.contains("いまの状態では、できません") && page.contains("使えます。"), "{page}");
+            assert!(page.contains("第1版") && !page.contains("第2版"), "{page}");
+        }
+        let open = scene.door.inside().store.read::<_, store::StoreError, _>(|tx| {
+            Ok(tx.query("SELECT 1 FROM city_application_steps WHERE done_at IS NULL", &[])?.len())
+        });
+        assert_eq!(open.unwrap(), 0, "every step came to its end");
+
+        // The page of one card tells its steps in words.
+        let mut clerk = scene.door.staff(&[Role::CounterClerk]);
+        let list = clerk.get("/staff/city-application").text();
+        let address = list.split("href=\"").find(|at| at.starts_with("/staff/city-application/cards/")).unwrap();
+        let address = address.split('"').next().unwrap().to_owned();
+        for (language, word, refusal) in
+            [("ja", "アプリをのせた", "できなかったこと"), ("en", "Put the application on", "What was refused")]
+        {
+            let page = clerk.get(&format!("{address}?lang={language}")).text();
+            assert!(page.contains(word) && page.contains(refusal) && page.contains("data-print"), "{page}");
+            for raw in ["key-given", "pin-set", "created 0", "written 0", "refusing 0", "kiosk:"] {
+                assert!(!page.contains(raw), "{raw} stands on the page");
+            }
+        }
+        assert_eq!(clerk.get("/staff/city-application/cards/00000000000000000000000000000000").status, 404);
+    });
+}
+
+/// An agent of this city, as its program plays it.
+struct Agent {
+    key: SigningKey,
+    paired: PairingAnswer,
+}
+
+impl Agent {
+    fn pair(scene: &Scene, name: &str) -> Self {
+        let mut operator = scene.door.staff(&[Role::Operator]);
+        let shown = operator.post("/staff/agents/announce", &[("place", "門"), ("name", name)]);
+        let code = PairingCode::typed(&shown.between("<p class=\"secret\">", "<").unwrap());
+        let key = SigningKey::generate_p256().unwrap();
+        let request = PairingRequest::make(&code, &key, [1; 32]).unwrap();
+        let answer = scene.door.stranger().send("POST", "/agent/pair", Some(BYTES), request.to_bytes());
+        Self { key, paired: PairingAnswer::read(&answer.bytes, &code, &request).unwrap() }
+    }
+
+    fn asks(&self, scene: &Scene, nonce: u8, sealing: &SealingKey) -> KeyRequest {
+        KeyRequest {
+            agent: self.paired.agent.clone(),
+            nonce: [nonce; 32],
+            made_at: scene.door.database.seams.now(),
+            sealing_key: sealing.public().clone(),
+        }
+    }
+
+    fn sends(&self, scene: &Scene, request: &KeyRequest) -> (u16, Vec<u8>) {
+        let body = request.sign(&self.key).unwrap();
+        let answer = scene.door.stranger().send("POST", "/agent/application-keys", Some(BYTES), body);
+        (answer.status, answer.bytes)
+    }
+}
+
+const BYTES: &str = "application/octet-stream";
+const TERMINALS: &str = "/staff/city-application/terminals";
+
+#[test]
+fn a_terminal_s_keys_come_sealed_to_it_alone_and_end_with_it() {
+    for_each_engine(|database| {
+        let is_sqlite = database.engine == "sqlite";
+        let scene = Scene::open(database);
+        let (gate, other) = (Agent::pair(&scene, "1"), Agent::pair(&scene, "2"));
+        let own = SealingKey::generate();
+        assert_eq!(gate.sends(&scene, &gate.asks(&scene, 1, &own)).0, 410, "nobody allowed it yet");
+        let mut officer = scene.door.staff(&[Role::CertificateOfficer]);
+        assert_eq!(scene.door.staff(&[Role::CounterClerk]).get(TERMINALS).status, 403);
+        assert_eq!(officer.get(TERMINALS).status, 200);
+        let allow = [("agent", gate.paired.agent.as_str()), ("set-inventory", "yes"), ("set-management", "yes")];
+        assert_eq!(officer.post("/staff/city-application/terminals/allow", &allow).status, 303);
+
+        let request = gate.asks(&scene, 2, &own);
+        let (status, wire) = gate.sends(&scene, &request);
+        assert_eq!(status, 200);
+        let answer = KeyAnswer::read(&wire, &gate.paired.verification_key, &request).unwrap();
+        assert_eq!(gate.sends(&scene, &request).0, 410, "a request is taken once");
+        let [handed] = answer.keys.as_slice() else { panic!("one key: management goes to nobody") };
+        assert_eq!((handed.set, handed.version), (KeySet::Inventory as u8, 1));
+        let days = handed.ends_at.seconds_since(scene.door.database.seams.now()) / 86_400;
+        assert_eq!(days, 30);
+
+        // Another terminal gets none, cannot ask in this one's name, and opens nothing of it.
+        let theirs = SealingKey::generate();
+        assert_eq!(other.sends(&scene, &other.asks(&scene, 3, &theirs)).0, 410);
+        let forged = KeyRequest { agent: gate.paired.agent.clone(), ..other.asks(&scene, 4, &theirs) };
+        assert_eq!(other.sends(&scene, &forged).0, 410);
+        assert!(handed.open(&theirs, &gate.paired.agent).is_err());
+        assert!(handed.open(&own, &other.paired.agent).is_err());
+
+        // Opened in the agent, it finds out which card lies there.
+        let clear = handed.open(&own, &gate.paired.agent).unwrap();
+        let name = TerminalName::of(&gate.paired.agent);
+        let keys = [TerminalKey::from_bytes(KeySet::Inventory, handed.version, name, &clear)];
+        let mut desk = scene.desk();
+        scene.tray.put(scene.card(31, Behaviour::default()).0);
+        assert!(load(&mut desk).contains("のせました。"));
+        let random = base::SeededRandom::from_seed(3);
+        let read = || read_number(&mut scene.tray.connect().unwrap(), &keys, &random);
+        assert!(read().is_ok());
+
+        // Ended: it gets no more, and the card refuses its name from the next visit to the desk on.
+        let end = format!("{TERMINALS}/{}/end", gate.paired.agent);
+        assert_eq!(officer.post(&end, &[]).status, 303);
+        assert_eq!(officer.post(&end, &[]).status, 404);
+        assert!(officer.get(TERMINALS).text().contains("終わり"));
+        assert_eq!(gate.sends(&scene, &gate.asks(&scene, 5, &own)).0, 410);
+        assert!(desk.post("/counter/application/update", &[]).text().contains("更新しました。"));
+        assert_eq!(read(), Err(CityCardError::TerminalRefused));
+
+        // A terminal that staff stopped gets none either, whatever was allowed.
+        let allow = [("agent", other.paired.agent.as_str()), ("set-inventory", "yes")];
+        assert_eq!(officer.post("/staff/city-application/terminals/allow", &allow).status, 303);
+        assert_eq!(other.sends(&scene, &other.asks(&scene, 6, &theirs)).0, 200);
+        let stop = format!("/staff/agents/{}/stop", other.paired.agent);
+        assert_eq!(scene.door.staff(&[Role::Operator]).post(&stop, &[]).status, 303);
+        assert_eq!(other.sends(&scene, &other.asks(&scene, 7, &theirs)).0, 410);
+
+        let holds = |bytes: &[u8]| {
+            let text = data_encoding::HEXLOWER.encode(&clear[..]);
+            bytes.windows(16).any(|at| at == clear.as_slice())
+                || bytes.windows(32).any(|at| at.eq_ignore_ascii_case(text.as_bytes()))
+        };
+        assert!(!holds(&wire), "the wire holds the key in clear");
+        if is_sqlite {
+            let all = files(scene.door.database.directory());
+            assert!(all.iter().any(|file| file.windows(15).any(|at| at == b"city_applicatio")), "the files were read");
+            assert!(!all.iter().any(|file| holds(file)), "a file holds the key in clear");
         }
     });
 }

@@ -35,6 +35,7 @@ pub fn run(arguments: &AgentArguments) -> Outcome {
         Some(AgentCommand::Pair { server, code }) => pair(&pairings, server, code),
         Some(AgentCommand::Unpair { server }) => unpair(&pairings, server),
         Some(AgentCommand::List) => list(&pairings),
+        Some(AgentCommand::ApplicationKeys { server }) => application_keys(&pairings, server),
     }
 }
 
@@ -53,6 +54,16 @@ fn directory(given: Option<&Path>) -> Result<PathBuf, Failure> {
 fn pair(pairings: &Pairings, server: &str, code: &str) -> Outcome {
     let pairing = pairings.pair(&Seams::system(), server, code)?;
     println!("paired with {} ({}); pages of {} may ask", pairing.name, pairing.audience, pairing.origins.join(", "));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes this terminal's keys for the city's application, and says which there are.
+fn application_keys(pairings: &Pairings, server: &str) -> Outcome {
+    let seams = Seams::system();
+    let taken = pairings.take_application_keys(&seams, server)?;
+    for (set, version, ends_at) in taken {
+        println!("set {set:02x} version {version}, until {}", ends_at.date_in_japan());
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -44,11 +44,16 @@ pub fn run(arguments: &DoorArguments) -> Outcome {
         if (&mut input).take(MOST_TYPED).read_until(b'\n', &mut typed).map_err(gone)? == 0 {
             return Ok(last);
         }
+        // One line, one answer: the rest of one that is too long is read away, and nothing in it is looked at.
+        let is_whole = typed.last() == Some(&b'\n') || u64::try_from(typed.len()).is_ok_and(|read| read < MOST_TYPED);
+        if !is_whole {
+            input.skip_until(b'\n').map_err(gone)?;
+        }
         let typed = Zeroizing::new(String::from_utf8_lossy(&typed).trim().to_owned());
-        if typed.is_empty() {
+        if typed.is_empty() && is_whole {
             continue;
         }
-        let decided = beside.decide(&typed, &seams);
+        let decided = if is_whole { beside.decide(&typed, &seams) } else { Err(Shut::NotListed) };
         let mut output = std::io::stdout().lock();
         let answered = match decided {
             Ok(()) => writeln!(output, "open"),

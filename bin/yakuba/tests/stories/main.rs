@@ -18,6 +18,7 @@
 //!  portal_sign_in  a resident joins the portal by the simulated app, is known, and comes back by passkey
 //!  library_counter  a card at the library's counter: enrolled once, then a tap gives the patron number
 //!  hospital_card  a card linked at the hospital's desk, received at the re-visit machine
+//!  staff_door  `yakuba door` beside a lock: no network, taps on standard input, no older list, a log that counts once
 //!  logs        what a running city writes down: nothing personal
 //! ```
 //! Elsewhere: I3, I4 and I14 on the pages themselves in `crates/paper` (`recheck`), I13 in `tools::nodes`, I15 in
@@ -61,6 +62,7 @@ mod registration_door;
 mod rotation;
 mod seal_and_tax;
 mod served;
+mod staff_door;
 mod stopped;
 mod tls;
 mod twin;

@@ -86,6 +86,14 @@ impl Image {
         })
     }
 
+    /// As a system at another version of its keys would have left it: every key stands under `version`. For tests of what
+    /// refuses such a card.
+    #[must_use]
+    pub fn at_version(mut self, version: u8) -> Self {
+        self.keys = std::mem::take(&mut self.keys).into_iter().map(|((set, _), key)| ((set, version), key)).collect();
+        self
+    }
+
     fn used(&self) -> usize {
         // Two copies of each file: the one that counts and the one being written.
         self.files.keys().map(|file| 2 * file.size()).sum()
@@ -118,6 +126,7 @@ enum State {
 /// The application on a powered card.
 pub struct Applet {
     image: Image,
+    space: usize,
     random: Arc<dyn Random>,
     state: State,
 }
@@ -131,7 +140,7 @@ impl std::fmt::Debug for Applet {
 impl Clone for Applet {
     /// A second card with the same memory, without power.
     fn clone(&self) -> Self {
-        Self::new(self.image.clone(), self.random.clone())
+        Self::new(self.image.clone(), self.random.clone()).with_space(self.space)
     }
 }
 
@@ -140,7 +149,14 @@ type Answer = Result<Vec<u8>, StatusWord>;
 impl Applet {
     /// On a card, without power.
     pub fn new(image: Image, random: Arc<dyn Random>) -> Self {
-        Self { image, random, state: State::Selected }
+        Self { image, space: SPACE, random, state: State::Selected }
+    }
+
+    /// On a card with this much room for files, in bytes.
+    #[must_use]
+    pub const fn with_space(mut self, space: usize) -> Self {
+        self.space = space;
+        self
     }
 
     /// What it keeps now.
@@ -423,7 +439,7 @@ impl Applet {
         if self.image.files.contains_key(&file) {
             return Err(ALREADY_THERE);
         }
-        if self.image.used() + 2 * file.size() > SPACE {
+        if self.image.used() + 2 * file.size() > self.space {
             return Err(NO_ROOM);
         }
         self.image.files.insert(file, Copy::default());

@@ -269,3 +269,24 @@ impl<C: Card> CitySession<C> {
         number.try_into().map(CardNumber).map_err(|_| CityCardError::Malformed("GET DATA"))
     }
 }
+
+/// The number of the card that lies there, read with the first of `keys` whose version it has: terminal and card prove themselves
+/// to each other first. Four commands; two more for each key that is too new.
+///
+/// # Errors
+/// [`CityCardError`]; [`CityCardError::NotLoaded`] too where there is no key at all.
+pub fn read_number<C: Card>(
+    card: &mut C,
+    keys: &[TerminalKey],
+    random: &dyn Random,
+) -> Result<CardNumber, CityCardError> {
+    let mut last = CityCardError::NotLoaded;
+    for key in keys {
+        match CitySession::open(&mut *card, key, random) {
+            Ok(mut session) => return session.number(),
+            Err(error @ CityCardError::KeyVersion { .. }) => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::cmac;
+use aws_lc_rs::digest;
 use aws_lc_rs::key_wrap::{AES_128, AesKek, KeyWrap};
 use base::Random;
 use zeroize::Zeroizing;
@@ -26,6 +27,16 @@ pub struct UnusableKey;
 /// What a terminal is called on cards. Given by the city, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TerminalName(pub [u8; 8]);
+
+impl TerminalName {
+    /// Of the terminal with this id: the first 8 bytes of SHA-256 of `yakuba terminal 1 ` and the id.
+    pub fn of(id: &str) -> Self {
+        let hash = digest::digest(&digest::SHA256, format!("yakuba terminal 1 {id}").as_bytes());
+        let mut name = [0; 8];
+        name.copy_from_slice(&hash.as_ref()[..8]);
+        Self(name)
+    }
+}
 
 /// The number of an application on one card; random, and no number of the person. Comes out only inside a channel.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +107,28 @@ pub struct TerminalKey {
 impl std::fmt::Debug for TerminalKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "TerminalKey({:?}, version {})", self.set, self.version)
+    }
+}
+
+impl TerminalKey {
+    /// Its bytes, for sealing to the terminal that uses it and for nothing else.
+    pub fn bytes(&self) -> Zeroizing<[u8; 16]> {
+        Zeroizing::new(*self.key.bytes())
+    }
+
+    /// As the terminal opened it.
+    pub fn from_bytes(set: KeySet, version: u8, name: TerminalName, key: &Zeroizing<[u8; 16]>) -> Self {
+        Self { set, version, name, key: Key::new(**key) }
+    }
+
+    /// Of which set.
+    pub const fn set(&self) -> KeySet {
+        self.set
+    }
+
+    /// Its version.
+    pub const fn version(&self) -> u8 {
+        self.version
     }
 }
 

@@ -286,9 +286,29 @@ impl Loader<'_> {
         if let Some(pin) = pin {
             self.step(&mut session, number, &Step::PinSet, (instruction::SET_PIN, 0, 0), pin.as_bytes())?;
         }
-        let names: Vec<u8> = plan.refused.iter().flat_map(|name| name.0).collect();
-        self.step(&mut session, number, &Step::Refusing(plan.refused.len()), (instruction::REFUSE, 0, 0), &names)?;
+        self.refusing(&mut session, number, &plan.refused)?;
         Ok(session.into_card())
+    }
+
+    /// Tells the card which terminals it refuses from now on, by name; whoever was refused before and is not named is not any more.
+    ///
+    /// # Errors
+    /// [`LoadingError`].
+    pub fn refuse<C: Card>(&mut self, card: C, refused: &[TerminalName]) -> Result<C, LoadingError> {
+        let (card, number) = self.identify(card)?;
+        let mut session = self.manage(card, number)?;
+        self.refusing(&mut session, number, refused)?;
+        Ok(session.into_card())
+    }
+
+    fn refusing<C: Card>(
+        &mut self,
+        session: &mut CitySession<C>,
+        number: CardNumber,
+        refused: &[TerminalName],
+    ) -> Result<(), LoadingError> {
+        let names: Vec<u8> = refused.iter().flat_map(|name| name.0).collect();
+        self.step(session, number, &Step::Refusing(refused.len()), (instruction::REFUSE, 0, 0), &names)
     }
 
     fn give_key<C: Card>(

@@ -37,7 +37,7 @@ pub mod loading;
 mod tests;
 
 pub use applet::{Applet, Image};
-pub use client::{CityCardError, CitySession, FileCopy};
+pub use client::{CityCardError, CitySession, FileCopy, read_number};
 pub use kept::MalformedImage;
 pub use keys::{CardNumber, GroupKeys, TerminalKey, TerminalName};
 pub use layout::{FileId, KeySet};

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Image;
 use super::applet::Applet;
-use super::client::{CityCardError, CitySession};
+use super::client::{CityCardError, CitySession, FileCopy};
 use super::keys::{CardNumber, CeremonyFault, GroupKeys, TerminalKey, TerminalName};
 use super::layout::{FileId, KeySet};
 use super::loading::{Journal, Loader, LoadingRoute, Plan, Step};
@@ -382,6 +382,38 @@ proptest! {
         for (header, data) in commands {
             let class = if header[0] & 1 == 0 { 0x80 } else { 0x84 };
             applet.process(&Command::new(class, header[1], header[2], header[3]).with_data(&data));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Writes of any length, torn at any command, before or after the card acted: read is always one whole copy, the last or
+    /// the new one, and a write that was torn comes to its end when it is asked for again.
+    #[test]
+    fn whatever_is_torn_one_whole_copy_is_read_and_the_write_can_be_ended(
+        writes in proptest::collection::vec((0..6144_usize, any::<u8>(), 0..40_usize, any::<bool>()), 1..5),
+    ) {
+        let keys = keys();
+        let (chip, _) = loaded(&keys, &Plan::usual(false));
+        let key = medicines(&keys);
+        let mut counts = FileCopy { version: 0, bytes: Vec::new() };
+        for (length, fill, after, is_done) in writes {
+            let new = FileCopy { version: counts.version + 1, bytes: vec![fill; length] };
+            let write = |chip: &Chip| {
+                let mut session = open(chip, &key, 5)?;
+                session.verify_pin("1234")?;
+                session.write(FileId::Medicines, new.version, &new.bytes)
+            };
+            let first = write(&chip.cut(after, is_done));
+            let whole = chip.cut(usize::MAX, true);
+            let there = open(&whole, &key, 6).unwrap().read(FileId::Medicines).unwrap();
+            prop_assert!(there == new || there == counts, "a torn copy was read");
+            prop_assert!(there == new || first.is_err(), "it said it was done");
+            prop_assert!(write(&whole).is_ok());
+            counts = open(&whole, &key, 7).unwrap().read(FileId::Medicines).unwrap();
+            prop_assert!(counts == new);
         }
     }
 }

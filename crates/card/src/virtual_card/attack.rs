@@ -1,5 +1,7 @@
 //! Cards an attacker would bring, for tests of what refuses them. They speak to a client as any card does.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::machine::VirtualCard;
 use crate::readers::{Card, ReaderError};
 
@@ -68,5 +70,43 @@ impl Card for MixedCard {
     fn power_off(&mut self) -> Result<(), ReaderError> {
         self.own.power_off();
         self.other.power_off()
+    }
+}
+
+/// A card that is pulled away after so many commands, before it acts on the next; `None` while it lies still. It stays away
+/// until it is put down anew.
+pub struct PulledCard {
+    card: Box<dyn Card>,
+    left: Arc<Mutex<Option<usize>>>,
+}
+
+impl PulledCard {
+    /// Around `card`; whoever holds `left` decides when it is pulled.
+    pub fn new(card: Box<dyn Card>, left: Arc<Mutex<Option<usize>>>) -> Self {
+        Self { card, left }
+    }
+}
+
+impl std::fmt::Debug for PulledCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PulledCard")
+    }
+}
+
+impl Card for PulledCard {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
+        match &mut *self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(0) => {
+                let _ = self.card.power_off();
+                return Err(ReaderError::CardRemoved);
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.card.transmit(command)
+    }
+
+    fn power_off(&mut self) -> Result<(), ReaderError> {
+        self.card.power_off()
     }
 }

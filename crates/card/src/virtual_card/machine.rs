@@ -29,11 +29,13 @@ pub struct Behaviour {
     pub miss_forgets_pin: bool,
     /// The first command after power-up is answered 6F00, as seen on one card. `false` by default.
     pub first_command_fails: bool,
+    /// Bytes the card has for files of the city's own application; [`layout::SPACE`] by default.
+    pub free_space: usize,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { warm_reset_forgets_pins: false, miss_forgets_pin: true, first_command_fails: false }
+        Self { warm_reset_forgets_pins: false, miss_forgets_pin: true, first_command_fails: false, free_space: layout::SPACE }
     }
 }
 
@@ -74,7 +76,7 @@ impl VirtualCard {
         let read = |key: &KeyAndCertificate| SigningKey::from_pkcs8(&key.private_key_pkcs8).map(Arc::new);
         let city = contents.city_application.as_ref().and_then(|stored| Image::from_bytes(stored).ok());
         Ok(Self {
-            city: (city.map(|image| Applet::new(image, random.clone())), false),
+            city: (city.map(|image| Applet::new(image, random.clone()).with_space(behaviour.free_space)), false),
             files: lay_out(&contents),
             user_authentication_key: read(&contents.user_authentication)?,
             signing_key: contents.signing.as_ref().map(read).transpose()?,
@@ -114,7 +116,7 @@ impl VirtualCard {
 
     /// Puts the city's own application onto the card, as the issuer's route would; one that is there is replaced.
     pub fn load_city_application(&mut self, image: Image) {
-        self.city = (Some(Applet::new(image, self.random.clone())), false);
+        self.city = (Some(Applet::new(image, self.random.clone()).with_space(self.behaviour.free_space)), false);
     }
 
     /// Leaves the city's application: its channel is closed.

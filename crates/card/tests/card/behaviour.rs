@@ -173,7 +173,12 @@ fn a_verified_pin_survives_what_it_survives_on_real_cards() {
 fn the_switches_change_what_they_say() {
     let mut card = card_of(
         contents(),
-        Behaviour { warm_reset_forgets_pins: true, miss_forgets_pin: false, first_command_fails: true },
+        Behaviour {
+            warm_reset_forgets_pins: true,
+            miss_forgets_pin: false,
+            first_command_fails: true,
+            ..Behaviour::default()
+        },
     );
     card.power_on();
     assert_eq!(status(&mut card, "00A4 040C 07 A0000001510000"), 0x6F00);

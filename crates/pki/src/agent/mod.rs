@@ -15,8 +15,10 @@
 //! | [`pairing`] | who the server is and who the agent is, bound to a one-time code |
 //! | [`request`] | what the server asks for, in words a person is shown |
 //! | [`answer`] | what the card gave, for the server alone |
+//! | [`application_keys`] | an agent's own keys for the city's application on cards, sealed to it |
 
 pub mod answer;
+pub mod application_keys;
 mod bytes;
 pub mod pairing;
 pub mod request;

@@ -138,7 +138,8 @@ impl Means<'_> {
         let valid_until = self.kept.definition.expiry.last_day(today);
         let issued = match replaces {
             Some(old) => {
-                service_cards::reissue(tx, self.vault, self.seams, self.by, service, old, &number, form, valid_until)?
+                let new = NewCard { service, subject: self.subject, form, number: &number, valid_until };
+                service_cards::reissue_for(tx, self.vault, self.seams, self.by, old, &new)?
             }
             None => {
                 let new = NewCard { service, subject: self.subject, form, number: &number, valid_until };

@@ -89,6 +89,15 @@ pub fn find(tx: &mut Tx<'_>, vault: &Vault, number: CardNumber) -> Result<Option
     Ok(None)
 }
 
+/// The card with this id.
+///
+/// # Errors
+/// The database.
+pub fn get(tx: &mut Tx<'_>, id: Id) -> Result<Option<Listed>, StoreError> {
+    let sql = "SELECT card_id, standing, since, begun_at, held_keys FROM city_application_cards WHERE card_id = $1";
+    tx.query_one(sql, &[id.into()])?.as_ref().map(read).transpose()
+}
+
 /// Cards, those that are half done first, then by when they came to stand so; at most `limit`.
 ///
 /// # Errors
@@ -179,8 +188,7 @@ pub fn finish(
     deed: Deed,
     keys: &BTreeSet<(KeySet, u8)>,
 ) -> Result<Standing, Fault> {
-    let sql = "SELECT card_id, standing, since, begun_at, held_keys FROM city_application_cards WHERE card_id = $1";
-    let now = tx.query_one(sql, &[card.into()])?.as_ref().map(read).transpose()?.ok_or(Refusal::Unknown)?;
+    let now = get(tx, card)?.ok_or(Refusal::Unknown)?;
     let next = now.standing.finish(deed).ok_or(Refusal::NotNow)?;
     tx.execute(
         "UPDATE city_application_steps SET done_at = $2 WHERE card_id = $1 AND done_at IS NULL",

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use base::{Id, Seams};
 use card::Card;
 use card::city_application::loading::{Inventory, Loader, LoadingError, LoadingRoute, Plan};
-use card::city_application::{CardNumber, CityCardError, FileId, GroupKeys, KeySet};
+use card::city_application::{CardNumber, CityCardError, FileId, GroupKeys, KeySet, TerminalName};
+use store::StoreError;
 use zeroize::Zeroizing;
 
 use super::cards::{self, Kept};
 use super::model::{Deed, Found, Standing};
 use super::terminal::name_of;
-use super::{Fault, Refusal, key_store};
+use super::{Fault, Refusal, handing_out, key_store, refusals};
 use crate::access::{Actor, Duty};
 use crate::credentials::{self, CredentialStatus, Token};
 use crate::resident_id::ResidentId;
@@ -53,6 +54,8 @@ pub struct Seen {
     pub found: Found,
     /// What it has, where it is ours.
     pub inventory: Option<Inventory>,
+    /// The card as the list and the journal know it.
+    pub row: Option<Id>,
     /// Sets of which it lacks the newest key, or holds an older one besides.
     pub old_keys: Vec<KeySet>,
 }
@@ -100,15 +103,16 @@ impl Desk {
     /// [`Refusal::Foreign`] and the others; the database.
     pub fn look(&self, card: &mut dyn Card) -> Result<Seen, Fault> {
         self.with_loader(|loader| {
-            let plain = |found| Seen { found, inventory: None, old_keys: Vec::new() };
+            let plain = |found| Seen { found, inventory: None, row: None, old_keys: Vec::new() };
             match loader.look(card) {
                 Err(LoadingError::Card(CityCardError::NotLoaded)) => Ok(plain(Found::Nothing)),
                 Err(LoadingError::Card(CityCardError::Terminated)) => Ok(plain(Found::Erased)),
                 Err(other) => Err(other.into()),
                 Ok((_, number, there)) => {
-                    let standing = self.row(number)?.map(|row| row.standing);
+                    let row = self.row(number)?;
+                    let (standing, row) = (row.as_ref().map(|row| row.standing), row.as_ref().map(|row| row.id));
                     let old_keys = behind(loader.keys, &there);
-                    Ok(Seen { found: Found::Ours(standing), inventory: Some(there), old_keys })
+                    Ok(Seen { found: Found::Ours(standing), inventory: Some(there), row, old_keys })
                 }
             }
         })
@@ -132,7 +136,7 @@ impl Desk {
             let (_, number) = loader.identify(&mut *card)?;
             let row = self.begin(number, Deed::Load)?;
             self.link(number, who)?;
-            let plan = Plan::usual(wish.emergency.is_some());
+            let plan = Plan { refused: self.refused_terminals()?, ..Plan::usual(wish.emergency.is_some()) };
             loader.personalise(&mut *card, &plan, Some(&wish.pin))?;
             self.write_numbers(loader, &mut *card, number, who)?;
             if let Some(text) = &wish.emergency {
@@ -154,6 +158,8 @@ impl Desk {
             for set in behind(loader.keys, &there) {
                 loader.update_key(&mut *card, set)?;
             }
+            let refused = self.refused_terminals()?;
+            loader.refuse(&mut *card, &refused)?;
             self.write_numbers(loader, &mut *card, number, &who)?;
             self.finish(loader, card, row, Deed::Update)
         })
@@ -171,6 +177,20 @@ impl Desk {
             loader.terminate(card)?;
             self.end(row, Deed::Delete, BTreeSet::new())
         })
+    }
+
+    /// Writes down that something was not done, and why: the key of the sentence that was said.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn note_refusal(&self, card: Option<Id>, deed: &'static str, why: &'static str) -> Result<(), StoreError> {
+        let (seams, by) = (self.city.seams.clone(), self.by.clone());
+        self.city.store.write::<_, StoreError, _>(move |tx| refusals::note(tx, &seams, &by, card, deed, why))
+    }
+
+    /// Terminals that were stopped: cards refuse them by name.
+    fn refused_terminals(&self) -> Result<Vec<TerminalName>, Fault> {
+        self.city.store.read::<_, Fault, _>(|tx| Ok(handing_out::stopped(tx)?))
     }
 
     fn begin(&self, number: CardNumber, deed: Deed) -> Result<Id, Fault> {

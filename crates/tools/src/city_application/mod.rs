@@ -14,13 +14,17 @@
 //! | [`model`] | where a card stands and what may follow, pure |
 //! | [`cards`] | the rows: cards, and the journal of steps |
 //! | [`desk`] | what the loading place does with the card on its reader |
+//! | [`refusals`] | what the loading place did not do, and why |
 //! | [`terminal`] | a terminal's derived keys, and the number of a tapped card |
+//! | [`handing_out`] | a terminal's keys sealed to its agent: version, end, stopped |
 
 pub mod cards;
 pub mod ceremony;
 pub mod desk;
+pub mod handing_out;
 pub mod key_store;
 pub mod model;
+pub mod refusals;
 pub mod share;
 pub mod terminal;
 #[cfg(test)]
@@ -87,6 +91,9 @@ pub enum Refusal {
     /// The card refuses this terminal by name.
     #[error("the card refuses this terminal")]
     TerminalRefused,
+    /// The agent that asks for keys was stopped, or nobody allowed it to have any.
+    #[error("this terminal may hold no keys")]
+    TerminalUnknown,
     /// A write was begun and not finished.
     #[error("a write on this card is half done")]
     Half,
@@ -138,6 +145,7 @@ impl Refusal {
             Self::Unknown => "application-refused-unknown",
             Self::KeyVersion => "application-refused-key-version",
             Self::TerminalRefused => "application-refused-terminal-refused",
+            Self::TerminalUnknown => "application-refused-terminal-unknown",
             Self::Half => "application-refused-half",
             Self::NoRoom => "application-refused-no-room",
             Self::OtherCard => "application-refused-other-card",
@@ -148,6 +156,43 @@ impl Refusal {
             Self::Removed => "application-refused-removed",
             Self::NoRoute => "application-refused-no-route",
             Self::Unreadable => "application-refused-unreadable",
+        }
+    }
+}
+
+/// What whoever stands at the loading place may do after a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Put the card down once more and do the same: what was done stays done, nothing is done twice.
+    Again,
+    /// Bring the card's keys up to date at the loading place.
+    Update,
+    /// Something else must come first: room on the card, the right PIN, another card.
+    Change,
+    /// Nothing at this desk: tell whoever is responsible for the application.
+    Officer,
+}
+
+impl Remedy {
+    /// The key of its sentence.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Again => "application-remedy-again",
+            Self::Update => "application-remedy-update",
+            Self::Change => "application-remedy-change",
+            Self::Officer => "application-remedy-officer",
+        }
+    }
+
+    /// After the refusal whose sentence has this key.
+    pub fn after(word: &str) -> Self {
+        match word.trim_start_matches("application-refused-") {
+            "removed" | "half" | "unreadable" | "beneath" | "kiosk-card-removed" | "kiosk-card-unreadable"
+            | "kiosk-reader-waiting" | "kiosk-card-status-unknown" => Self::Again,
+            "key-version" => Self::Update,
+            "no-room" | "wrong-pin" | "other-card" | "not-now" | "not-loaded" | "card-pin" | "kiosk-pin-last-try"
+            | "kiosk-pin-shape" | "application-pin-shape" | "kiosk-card-wrong-kind" => Self::Change,
+            _ => Self::Officer,
         }
     }
 }

@@ -1,13 +1,12 @@
 //! What a terminal holds for cards with the city's application, and the tap without PIN.
 //!
 //! A terminal's keys are derived from its name on cards, which is derived from its id: a stolen one is refused by that name and
-//! its keys serve no other. They are made where the terminal is served and not written anywhere; a terminal with a program of
-//! its own would be given them sealed to it, which no such program asks for yet.
+//! its keys serve no other. For a terminal that is pages in a browser they are made where it is served and not written anywhere;
+//! a card agent is given its own sealed to it ([`super::handing_out`]).
 
-use aws_lc_rs::digest;
 use base::{Id, Random};
 use card::Card;
-use card::city_application::{CitySession, GroupKeys, KeySet, TerminalKey, TerminalName};
+use card::city_application::{GroupKeys, KeySet, TerminalKey, TerminalName, read_number};
 
 use super::{Fault, Refusal, key_store};
 use crate::credentials::Token;
@@ -15,10 +14,7 @@ use crate::zone::Inside;
 
 /// The name on cards of a terminal.
 pub fn name_of(terminal: Id) -> TerminalName {
-    let hash = digest::digest(&digest::SHA256, format!("yakuba terminal 1 {terminal}").as_bytes());
-    let mut name = [0; 8];
-    name.copy_from_slice(&hash.as_ref()[..8]);
-    TerminalName(name)
+    TerminalName::of(&terminal.to_string())
 }
 
 /// The keys with which one terminal finds out which card lies there: every version in use, newest first.
@@ -50,15 +46,8 @@ impl TerminalKeys {
 /// # Errors
 /// Why not.
 pub fn read_at_terminal(card: &mut dyn Card, keys: &TerminalKeys, random: &dyn Random) -> Result<Token, Refusal> {
-    let mut refusal = Refusal::NoKeys;
-    for key in &keys.0 {
-        match CitySession::open(&mut *card, key, random) {
-            Ok(mut session) => return Ok(Token::CityApplication(session.number()?.0)),
-            Err(error) => refusal = error.into(),
-        }
-        if refusal != Refusal::KeyVersion {
-            break;
-        }
+    if keys.0.is_empty() {
+        return Err(Refusal::NoKeys);
     }
-    Err(refusal)
+    Ok(Token::CityApplication(read_number(&mut &mut *card, &keys.0, random)?.0))
 }

@@ -179,18 +179,51 @@ pub fn reissue(
     form: Form,
     valid_until: Option<Date>,
 ) -> Result<Result<Id, IssueRefusal>, CardError> {
-    let row = tx.query_one(
-        "SELECT subject_key, subject, status FROM service_cards WHERE service = $1 AND card_id = $2",
-        &[service.into(), old.into()],
-    )?;
-    let Some(row) = row else { return Ok(Err(IssueRefusal::NotThere)) };
-    if !CardStatus::from_code(row.text(2)?).is_some_and(CardStatus::is_live) {
+    let Some(first) = subject_of(tx, service, old)? else { return Ok(Err(IssueRefusal::NotThere)) };
+    let subject = everywhere(tx, vault, service, first)?;
+    let new = NewCard { service, subject: &subject, form, number, valid_until };
+    reissue_for(tx, vault, seams, by, old, &new)
+}
+
+/// The same where the person is known: their cards are found under every look-up key.
+///
+/// # Errors
+/// As [`issue`].
+pub fn reissue_for(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    seams: &Seams,
+    by: &Actor,
+    old: Id,
+    new: &NewCard<'_>,
+) -> Result<Result<Id, IssueRefusal>, CardError> {
+    let theirs = of_subject(tx, vault, new.service, new.subject)?;
+    if !theirs.iter().any(|one| one.id == old && one.status.is_live()) {
         return Ok(Err(IssueRefusal::NotThere));
     }
-    let hash = row.blob(1)?.try_into().map_err(|_| StoreError::Column { column: 1, wanted: "a hash of 32 bytes" })?;
-    let subject = Subject { hashes: vec![KeyedHash { key_id: row.int(0)?, hash }] };
-    let new = NewCard { service, subject: &subject, form, number, valid_until };
-    give(tx, vault, seams, by, &new, Some(old))
+    give(tx, vault, seams, by, new, Some(old))
+}
+
+/// A person whom one row names under one look-up key, under every key that their rows are found by: whoever shares a number is
+/// the same person, since a number is never given to two.
+fn everywhere(tx: &mut Tx<'_>, vault: &Vault, service: &str, first: Subject) -> Result<Subject, CardError> {
+    let mut known = first;
+    let mut at = 0;
+    while let Some(hash) = known.hashes.get(at).cloned() {
+        at += 1;
+        for card in of_subject(tx, vault, service, &Subject::kept(hash))? {
+            for beside in find_number(tx, vault, service, card.number.reveal())? {
+                let Some(theirs) = subject_of(tx, service, beside.id)? else { continue };
+                for other in theirs.hashes {
+                    if !known.hashes.contains(&other) {
+                        known.hashes.push(other);
+                    }
+                }
+            }
+        }
+    }
+    known.hashes.sort_by_key(|hash| std::cmp::Reverse(hash.key_id));
+    Ok(known)
 }
 
 fn give(

@@ -28,7 +28,7 @@ mod tests;
 
 pub use kept::{
     Happened, NewCard, ServiceCard, Subject, change, find_number, get, history, issue, list, of_subject, reissue,
-    remark, sound_number, subject_of,
+    reissue_for, remark, sound_number, subject_of,
 };
 pub use model::{CardStatus, Fees, Form, IssueRefusal, MAX_NUMBER};
 

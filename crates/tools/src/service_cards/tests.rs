@@ -128,6 +128,37 @@ fn a_lost_card_is_replaced_and_its_number_leads_to_the_person_s_cards_only() {
 }
 
 #[test]
+fn a_card_from_before_the_look_up_key_was_renewed_is_still_the_same_person_s() {
+    for_each_engine(|database| {
+        let scene = Scene { database };
+        let old = scene.issue("library_card", "R-1", Form::OwnCard, "L-1").unwrap();
+        scene.issue("library_card", "R-2", Form::OwnCard, "L-9").unwrap();
+        scene.database.vault().rotate_lookup_key().unwrap();
+        // The number goes over to the one card, whose row stands under the new key.
+        scene.issue("library_card", "R-1", Form::OneCard, "L-1").unwrap();
+        assert_eq!(scene.issue("library_card", "R-2", Form::OneCard, "L-1"), Err(IssueRefusal::NumberTaken));
+        let again = |form, number: &'static str| {
+            let (vault, seams) = (scene.database.vault(), scene.database.seams.clone());
+            let given = scene.database.cards().write::<_, CardError, _>(move |tx| {
+                reissue(tx, &vault, &seams, &STAFF, "library_card", old, number, form, None)
+            });
+            given.unwrap()
+        };
+        assert_eq!(again(Form::OneCard, "L-2"), Err(IssueRefusal::HasOne), "the card under the new key is seen");
+        assert_eq!(again(Form::OwnCard, "L-9"), Err(IssueRefusal::NumberTaken), "another's number, under the old key");
+        again(Form::OwnCard, "L-1").expect("their own number, though it stands under two keys");
+        assert_eq!(scene.of("library_card", "R-1").len(), 3);
+        let (vault, subject) = (scene.database.vault(), scene.subject("library_card", "R-1"));
+        let found = scene.database.cards().read::<_, CardError, _>(move |tx| {
+            let all = find_number(tx, &vault, "library_card", "L-1")?;
+            let theirs = of_subject(tx, &vault, "library_card", &subject)?;
+            Ok((all.len(), theirs.iter().filter(|card| card.status.is_live()).count()))
+        });
+        assert_eq!(found.unwrap(), (3, 2));
+    });
+}
+
+#[test]
 fn what_is_no_number_is_refused_by_name() {
     for_each_engine(|database| {
         let scene = Scene { database };

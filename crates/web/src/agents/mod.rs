@@ -9,6 +9,7 @@
 //! A request is its own record: it is signed by us and names session, agent and time, so nothing is kept while it is
 //! out. That it is used once is written in the step that opens its answer (`used_challenges`).
 
+mod application_keys;
 pub(crate) mod pages;
 pub(crate) mod pairing;
 pub(crate) mod registration;
@@ -35,7 +36,7 @@ use crate::session::Session;
 
 /// Its routes. The door where agents are paired is both zones' ([`pairing`]).
 pub fn routes() -> Routes {
-    pages::routes().merge(registration::routes())
+    pages::routes().merge(registration::routes()).merge(application_keys::routes())
 }
 
 /// The zone whose agents are meant: each has its own, and its own used challenges.

@@ -1,8 +1,11 @@
 //! The city's own application on the chip (独自アプリ): cards and what was done to each; the key ceremony and the keys.
 
+mod journal;
+mod terminals;
+
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use base::Kind;
 use card::city_application::KeySet;
@@ -13,6 +16,7 @@ use tools::city_application::cards::{self, Listed};
 use tools::city_application::ceremony::{self, Ceremony};
 use tools::city_application::key_store::{self, Kept, KeyStanding};
 use tools::city_application::model::Standing;
+use tools::city_application::refusals;
 use tools::city_application::share::Share;
 use tools::city_application::{Fault, set_word};
 use tools::staff::two_persons::{self, Deed};
@@ -38,7 +42,10 @@ pub fn routes() -> Routes {
     let (see, keys) = (Rule::Staff(Action::LoadCityApplication), Rule::Staff(Action::CityApplicationKeys));
     Routes::new()
         .get(PATH, see, page)
-        .get("/staff/city-application/cards/{card}", see, one)
+        .get("/staff/city-application/cards/{card}", see, journal::page)
+        .get(terminals::PATH, keys, terminals::page)
+        .post(terminals::ALLOW, keys, terminals::allow)
+        .post("/staff/city-application/terminals/{agent}/end", keys, terminals::end)
         .get(KEYS, keys, keys_page)
         .post("/staff/city-application/keys/begin", keys, begin)
         .post("/staff/city-application/keys/take", keys, take)
@@ -74,8 +81,11 @@ async fn page(
 ) -> Result<Response, Failure> {
     let inside = app.inside()?.clone();
     let standing = Standing::from_word(&wanted.standing);
-    let (all, counts) = blocking(move || {
-        let read = move |tx: &mut store::Tx<'_>| Ok((cards::list(tx, standing, MOST)?, cards::counts(tx)?));
+    let (all, counts, refused, places) = blocking(move || {
+        let read = move |tx: &mut store::Tx<'_>| {
+            let (all, counts) = (cards::list(tx, standing, MOST)?, cards::counts(tx)?);
+            Ok((all, counts, refusals::list(tx, None, journal::MOST)?, journal::places(tx)?))
+        };
         Ok(inside.store.read::<_, StoreError, _>(read)?)
     })
     .await?;
@@ -91,8 +101,14 @@ async fn page(
         (count(visit.language, all.len()))
         @if rows.is_empty() { (empty_state(&visit.say("application-none"), &visit.say("application-none-how"))) }
         @else { (visit.table(&title, &headings, &rows)) }
+        (journal::refused(&visit, &app.profile.counter, &places, &refused, true))
     };
     Ok(shell::page(&visit, &me, &title, &main))
+}
+
+/// A card's id as people read it out.
+fn short(card: base::Id) -> String {
+    card.to_string().chars().take(8).collect()
 }
 
 fn standing_word(visit: &Visit, standing: Standing) -> String {
@@ -105,9 +121,8 @@ fn row(visit: &Visit, card: &Listed) -> Vec<Markup> {
         Standing::Ended => AlertKind::Info,
         _ => AlertKind::Warning,
     };
-    let short = card.id.to_string().chars().take(8).collect::<String>();
     vec![
-        html! { a href=(format!("{PATH}/cards/{}", card.id)) { code { (short) } } },
+        html! { a href=(format!("{PATH}/cards/{}", card.id)) { code { (short(card.id)) } } },
         html! { (chip(kind, &standing_word(visit, card.standing))) },
         html! { (ui::dates::instant(visit.language, card.since)) },
         html! { (ui::dates::instant(visit.language, card.begun_at)) },
@@ -117,35 +132,6 @@ fn row(visit: &Visit, card: &Listed) -> Vec<Markup> {
 
 fn set_name(visit: &Visit, set: KeySet) -> String {
     visit.say(&format!("application-set-{}", set_word(set)))
-}
-
-async fn one(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    me: SignedIn,
-    Path(card): Path<String>,
-) -> Result<Response, Failure> {
-    let (id, inside) = (shell::id(&card)?, app.inside()?.clone());
-    let steps = blocking(move || Ok(inside.store.read::<_, StoreError, _>(move |tx| cards::steps(tx, id))?)).await?;
-    if steps.is_empty() {
-        return Err(Failure::of(Kind::NotFound));
-    }
-    let title = visit.say("application-journal");
-    let rows: Vec<Vec<Markup>> = steps
-        .iter()
-        .map(|step| {
-            let at = |at| ui::dates::instant(visit.language, at);
-            vec![
-                html! { code { (step.step) } },
-                html! { (at(step.begun_at)) },
-                html! { @match step.done_at { Some(done) => (at(done)), None => (chip(AlertKind::Warning, &visit.say("application-cut"))) } },
-                html! { code { (step.actor) } },
-            ]
-        })
-        .collect();
-    let headings = ["application-step", "application-sent", "application-answered", "application-by"];
-    let main = html! { p { (visit.say("application-journal-lead")) } (visit.table(&title, &headings, &rows)) };
-    Ok(shell::page(&visit, &me, &title, &main))
 }
 
 async fn keys_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
@@ -170,6 +156,7 @@ async fn keys_page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> R
     let main = html! {
         (shell::said(&visit))
         p { (visit.say("application-keys-lead")) }
+        p { a href=(terminals::PATH) { (visit.say("application-terminals")) } }
         (ceremony_section(&visit, &me, held.as_ref()))
         @if !all.is_empty() {
             section {

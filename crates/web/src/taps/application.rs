@@ -9,13 +9,13 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use base::Kind;
+use base::{Id, Kind};
 use card::city_application::Image;
 use card::city_application::loading::LoadingRoute;
 use maud::{Markup, html};
 use tools::city_application::desk::{Desk, Seen, Wish};
 use tools::city_application::model::{Deed, Found, Standing};
-use tools::city_application::{Fault, Refusal};
+use tools::city_application::{Fault, Refusal, Remedy};
 use tools::terminals::Sort;
 use ui::form::{ButtonKind, Field, button, field};
 use ui::notice::{AlertKind, chip, facts};
@@ -105,7 +105,14 @@ fn seen(slot: &dyn CardSlot, desk: &Desk) -> Result<Seen, Say> {
 async fn look(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
     fields.only(&["card"])?;
-    let looked = with_card(&at, &fields, |_, slot, desk| seen(slot, desk)).await?;
+    let looked = with_card(&at, &fields, |_, slot, desk| {
+        let looked = seen(slot, desk);
+        if let Err(say) = &looked {
+            note(desk, None, "look", say);
+        }
+        looked
+    })
+    .await?;
     Ok(after(&at, &fields, looked, None))
 }
 
@@ -117,16 +124,30 @@ fn after(at: &AtCounter, fields: &Fields, looked: Result<Seen, Say>, done: Optio
     }
 }
 
+/// Writes into the journal that something was not done. What cannot be written is said to the log: the refusal stands.
+fn note(desk: &Desk, card: Option<Id>, deed: &'static str, say: &Say) {
+    let why = match say {
+        Say::Key(key) => key,
+        Say::WrongPin(_) => "application-refused-card-pin",
+        Say::Done(_) | Say::Refused(_) | Say::Printer(_) | Say::Owed(_) => return,
+    };
+    if let Err(error) = desk.note_refusal(card, deed, why) {
+        tracing::error!(%error, "a refusal at the loading desk could not be noted");
+    }
+}
+
 /// Does something and looks again, whatever came of it.
 async fn deed(
     at: &AtCounter,
     fields: &Fields,
-    done: &'static str,
+    (asked, done): (&'static str, &'static str),
     act: impl FnOnce(&Place, &dyn CardSlot, &Desk) -> Result<(), Say> + Send + 'static,
 ) -> Result<Response, Failure> {
     let both = with_card(at, fields, move |place, slot, desk| {
         let said = act(place, slot, desk).map_or_else(|say| say, |()| Say::Done(done));
-        Ok((seen(slot, desk), said))
+        let looked = seen(slot, desk);
+        note(desk, looked.as_ref().ok().and_then(|seen| seen.row), asked, &said);
+        Ok((looked, said))
     })
     .await?;
     Ok(match both {
@@ -159,9 +180,15 @@ fn typed_pin(fields: &Fields) -> Zeroizing<String> {
 async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
     fields.only(&["card", "pin", "application-pin", "emergency"])?;
-    let (wish, pin, terminal) = (wish(&fields), typed_pin(&fields), at.terminal.clone());
-    deed(&at, &fields, "application-done-loaded", move |place, slot, desk| {
-        let wish = wish?;
+    let wish = match wish(&fields) {
+        Ok(wish) => wish,
+        Err(say) => {
+            let looked = with_card(&at, &fields, |_, slot, desk| seen(slot, desk)).await?;
+            return Ok(after(&at, &fields, looked, Some(say)));
+        }
+    };
+    let (pin, terminal) = (typed_pin(&fields), at.terminal.clone());
+    deed(&at, &fields, ("load", "application-done-loaded"), move |place, slot, desk| {
         let found = seen(slot, desk)?.found;
         if !found.deeds().contains(&Deed::Load) {
             return Err(Say::Key(Refusal::NotNow.word()));
@@ -184,7 +211,7 @@ async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
 async fn update(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
     fields.only(&["card"])?;
-    deed(&at, &fields, "application-done-updated", |_, slot, desk| {
+    deed(&at, &fields, ("update", "application-done-updated"), |_, slot, desk| {
         let mut card = slot.connect().map_err(|error| say_card(&error.into()))?;
         let done = desk.update(&mut *card);
         let _ = card.power_off();
@@ -197,7 +224,7 @@ async fn delete(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
     fields.only(&["card", "pin"])?;
     let (pin, terminal) = (typed_pin(&fields), at.terminal.clone());
-    deed(&at, &fields, "application-done-deleted", move |place, slot, desk| {
+    deed(&at, &fields, ("delete", "application-done-deleted"), move |place, slot, desk| {
         let (mut session, _) = proved(&place.issuer, slot, &terminal, SERVICE, &pin)?;
         let done = desk.delete(session.same_card());
         let _ = session.close();
@@ -213,6 +240,7 @@ fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Sa
         h1 { (title) }
         p { (visit.say("application-desk-lead")) }
         (said(visit, &at.app.profile.counter, say))
+        @if let Some(Say::Key(key)) = say { p class="hint" { (visit.say(Remedy::after(key).word())) } }
         @if let Some(seen) = seen { (stands(at, card, seen)) }
         form method="post" action=(PATH) class="card" {
             (visit.csrf(PATH))
