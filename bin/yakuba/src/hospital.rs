@@ -57,7 +57,7 @@ impl Hospital {
             let (us, seams) = (inside.profile.municipality_code.as_str(), inside.seams.clone());
             Ok::<_, Failure>(Arc::new(match fhir_server(section)? {
                 Some(server) => {
-                    Connection::new(Box::new(over_fhir::connect(server, &address, us, seams)), "fhir", is_demo)
+                    Connection::new(Box::new(over_fhir::connect(server, Some(&address), us, seams)), "fhir", is_demo)
                 }
                 None => Connection::new(Box::new(OverHl7::new(&address, us, seams)), "hl7", is_demo),
             }))
@@ -153,6 +153,7 @@ fn invented(city: &OpenCity) -> Result<Vec<Patient>, Failure> {
                 b'2' => Sex::Female,
                 _ => Sex::Unknown,
             },
+            address: None,
         });
     }
     Ok(patients)

@@ -83,7 +83,23 @@ pub struct Link {
     pub kind: String,
 }
 
-/// A patient of one hospital (患者). Address, telephone and all else is neither read nor written.
+/// Where somebody lives.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Address {
+    /// In one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `123-4567` or seven digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// `JP`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+/// A patient of one hospital (患者). An address is written where the person agreed; telephone and all else is neither read nor
+/// written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Patient {
@@ -107,6 +123,9 @@ pub struct Patient {
     /// `YYYY-MM-DD`; FHIR allows `YYYY` and `YYYY-MM` too, which certify nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<String>,
+    /// Address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub address: Vec<Address>,
     /// The same person under other records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub link: Vec<Link>,
@@ -138,6 +157,7 @@ impl Patient {
             name: Vec::new(),
             gender: None,
             birth_date: None,
+            address: Vec::new(),
             link: Vec::new(),
         }
     }
@@ -160,6 +180,17 @@ impl Patient {
     pub fn born(mut self, day: Date, gender: Gender) -> Self {
         self.birth_date = Some(day.to_string());
         self.gender = Some(gender);
+        self
+    }
+
+    /// Living there.
+    #[must_use]
+    pub fn living(mut self, text: &str, postal_code: Option<&str>) -> Self {
+        self.address.push(Address {
+            text: Some(text.to_owned()),
+            postal_code: postal_code.map(str::to_owned),
+            country: Some("JP".to_owned()),
+        });
         self
     }
 

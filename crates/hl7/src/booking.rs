@@ -3,7 +3,7 @@
 use base::Timestamp;
 
 use crate::fault::{Fault, What};
-use crate::text::{Segments, Writer};
+use crate::text::{Segments, Writer, is_plain};
 use crate::when;
 
 /// A booking.
@@ -53,6 +53,8 @@ impl BookingState {
     }
 }
 
+/// Longest number of a booking, in characters.
+const MOST_OF_A_NUMBER: usize = 64;
 /// Longest name of a place, in characters: it stands on the screen in the hall.
 const MOST_OF_A_PLACE: usize = 40;
 
@@ -64,6 +66,9 @@ impl Booking {
         if base::my_number_guard::refuse_individual_number(&number).is_err() {
             return Err(Fault::at("SCH", 2, What::MyNumber));
         }
+        if number.chars().count() > MOST_OF_A_NUMBER || !is_plain(&number) {
+            return Err(Fault::at("SCH", 2, What::Malformed));
+        }
         let location = segments.first("AIL");
         let from_location = |field, component| location.map_or_else(String::new, |ail| ail.value(field, component));
         let at = [schedule.value(11, 4), from_location(6, 1)].into_iter().find(|at| !at.is_empty());
@@ -74,7 +79,7 @@ impl Booking {
         if base::my_number_guard::refuse_individual_number(&place).is_err() {
             return Err(Fault::at("AIL", 3, What::MyNumber));
         }
-        if place.chars().count() > MOST_OF_A_PLACE || place.chars().any(char::is_control) {
+        if place.chars().count() > MOST_OF_A_PLACE || !is_plain(&place) {
             return Err(Fault::at("AIL", 3, What::Malformed));
         }
         Ok(Self { number, at, place, state })

@@ -34,4 +34,4 @@ mod when;
 pub use booking::{Booking, BookingState};
 pub use fault::{Fault, What};
 pub use message::{Answer, Body, Header, Message, Party, Refused};
-pub use patient::{Name, Patient, Sex};
+pub use patient::{Address, Name, Patient, Sex};

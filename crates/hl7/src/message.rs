@@ -4,7 +4,7 @@ use base::Timestamp;
 
 use crate::booking::{Booking, BookingState};
 use crate::fault::{Fault, What};
-use crate::patient::{self, Patient};
+use crate::patient::{self, NumberOf, Patient};
 use crate::text::{self, CHARACTER_HANDLING, CHARACTER_SET, Characters, Segment, Segments, Writer};
 use crate::when;
 
@@ -187,7 +187,7 @@ impl Header {
             if base::my_number_guard::refuse_individual_number(text).is_err() {
                 return Err(Fault::at("MSH", field, What::MyNumber));
             }
-            if text.chars().count() > MOST_OF_A_NAME || text.chars().any(char::is_control) {
+            if text.chars().count() > MOST_OF_A_NAME || !text::is_plain(text) {
                 return Err(Fault::at("MSH", field, What::Malformed));
             }
         }
@@ -250,19 +250,27 @@ impl Message {
         let (kind, segments) = match &self.body {
             Body::Patient(event, patient) => {
                 let visit = Writer::new("PV1").text(2, "O");
+                // Of somebody new the hospital has no number yet: ours, by which it says later whom it means.
+                let whose = if *event == PatientEvent::Added { NumberOf::Sender } else { NumberOf::Hospital };
                 (
                     ("ADT", event.trigger(), event.structure()),
-                    vec![event_of(event.trigger(), self.header.at), patient.write(1), visit],
+                    vec![event_of(event.trigger(), self.header.at), patient.write(1, whose), visit],
                 )
             }
             Body::Merged { kept, gone } => {
                 let merged = Writer::new("MRG").components(1, &[gone, "", "", "", "PI"]);
-                (("ADT", "A40", "ADT_A39"), vec![event_of("A40", self.header.at), kept.write(1), merged])
+                (
+                    ("ADT", "A40", "ADT_A39"),
+                    vec![event_of("A40", self.header.at), kept.write(1, NumberOf::Hospital), merged],
+                )
             }
             Body::Booking(patient, booking) => {
                 let [schedule, location] = booking.write();
                 let resources = Writer::new("RGS").text(1, "1");
-                (("SIU", booking.state.trigger(), "SIU_S12"), vec![schedule, patient.write(1), resources, location])
+                (
+                    ("SIU", booking.state.trigger(), "SIU_S12"),
+                    vec![schedule, patient.write(1, NumberOf::Hospital), resources, location],
+                )
             }
             Body::Asked { tag, wanted } => (("QBP", "Q22", "QBP_Q21"), asking(tag, wanted)),
             Body::Found { of, tag, patients } => (("RSP", "K22", "RSP_K21"), finding(of, tag, patients)),
@@ -308,7 +316,7 @@ fn finding(of: &str, tag: &str, patients: &[Patient]) -> Vec<Writer> {
         Writer::new("QAK").text(1, tag).text(2, found),
         Writer::new("QPD").components(1, &["IHE PDQ Query"]).text(2, tag),
     ];
-    segments.extend((1..).zip(patients).map(|(number, patient)| patient.write(number)));
+    segments.extend((1..).zip(patients).map(|(number, patient)| patient.write(number, NumberOf::Hospital)));
     segments
 }
 

@@ -1,9 +1,10 @@
-//! PID and MRG: who a patient is to a hospital. Address, telephone and all else of PID is neither read nor written.
+//! PID and MRG: who a patient is to a hospital. An address is written where the person agreed, and never read; telephone and
+//! all else of PID is neither read nor written.
 
 use base::{Date, my_number_guard};
 
 use crate::fault::{Fault, What};
-use crate::text::{Segment, Writer, components_of};
+use crate::text::{Segment, Writer, components_of, is_plain};
 use crate::when;
 
 /// A name in its two writings.
@@ -19,6 +20,30 @@ impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("<personal>")
     }
+}
+
+/// Where somebody lives, as it is written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Seven digits.
+    pub postal_code: Option<String>,
+    /// In one line, prefecture first.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<personal>")
+    }
+}
+
+/// Whose number stands in PID-3 (table 0203).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberOf {
+    /// `PI`: the hospital's, a chart number.
+    Hospital,
+    /// `PT`: the sender's own, where the hospital has none yet.
+    Sender,
 }
 
 /// Sex as HL7 table 0001 has it.
@@ -45,6 +70,8 @@ pub struct Patient {
     pub born: Option<Date>,
     /// Sex (PID-8).
     pub sex: Sex,
+    /// Address (PID-11): written only. *Recalled*: SS-MIX2 has the line in component 8.
+    pub address: Option<Address>,
 }
 
 impl std::fmt::Debug for Patient {
@@ -85,6 +112,9 @@ impl Patient {
         let mut kana = None;
         for repetition in segment.repetitions(5) {
             let read = Name { family: repetition.component(1), given: repetition.component(2) };
+            if !is_plain(&read.family) || !is_plain(&read.given) {
+                return Err(Fault::at("PID", 5, What::Malformed));
+            }
             // Component 8 is the writing: I ideographic, P phonetic, A alphabetic.
             match repetition.component(8).as_str() {
                 "P" => kana = kana.or(Some(read)),
@@ -102,10 +132,10 @@ impl Patient {
         };
         let name = name.filter(|name| !name.family.is_empty()).or_else(|| kana.clone());
         let name = name.ok_or(Fault::at("PID", 5, What::FieldMissing))?;
-        Ok(Self { chart_number: number_of(segment, "PID", 3)?, name, kana, born, sex })
+        Ok(Self { chart_number: number_of(segment, "PID", 3)?, name, kana, born, sex, address: None })
     }
 
-    pub(crate) fn write(&self, number: usize) -> Writer {
+    pub(crate) fn write(&self, number: usize, whose: NumberOf) -> Writer {
         let written = |name: &Name, writing| components_of(&[&name.family, &name.given, "", "", "", "", "L", writing]);
         let names = match &self.kana {
             Some(kana) => format!("{}~{}", written(&self.name, "I"), written(kana, "P")),
@@ -116,11 +146,18 @@ impl Patient {
             Sex::Female => "F",
             Sex::Unknown => "U",
         };
-        Writer::new("PID")
+        let kind = match whose {
+            NumberOf::Hospital => "PI",
+            NumberOf::Sender => "PT",
+        };
+        let segment = Writer::new("PID")
             .text(1, &number.to_string())
-            .components(3, &[&self.chart_number, "", "", "", "PI"])
+            .components(3, &[&self.chart_number, "", "", "", kind])
             .raw(5, names)
             .text(7, &self.born.map_or_else(String::new, when::write_date))
-            .text(8, sex)
+            .text(8, sex);
+        let Some(address) = &self.address else { return segment };
+        let postal_code = address.postal_code.as_deref().unwrap_or("");
+        segment.components(11, &["", "", "", "", postal_code, "JPN", "H", &address.text])
     }
 }

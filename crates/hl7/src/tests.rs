@@ -24,6 +24,7 @@ fn patient() -> Patient {
         kana: Some(Name { family: "ミホン".to_owned(), given: "カエデ".to_owned() }),
         born: Date::new(1985, 1, 2),
         sex: Sex::Female,
+        address: None,
     }
 }
 

@@ -68,6 +68,13 @@ pub fn encode(text: &str, characters: Characters) -> Result<Vec<u8>, Fault> {
     }
 }
 
+/// Whether a text may be shown: no control character, none that turns or hides what stands beside it.
+pub fn is_plain(text: &str) -> bool {
+    let turns =
+        |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}');
+    !text.chars().any(|c| c.is_control() || turns(c))
+}
+
 /// The segments of a message.
 #[derive(Debug)]
 pub struct Segments<'a> {

@@ -42,6 +42,7 @@ fn message(event: PatientEvent, characters: Characters) -> Message {
         kana: Some(Name { family: "ミホン".to_owned(), given: "カエデ".to_owned() }),
         born: Date::new(1985, 1, 2),
         sex: Sex::Female,
+        address: None,
     };
     Message { header, body: Body::Patient(event, patient) }
 }

@@ -33,6 +33,19 @@ pub enum Request<'a> {
         /// The text.
         json: &'a str,
     },
+    /// POST or PUT of a FHIR resource under a condition.
+    Conditional {
+        /// PUT, else POST.
+        is_put: bool,
+        /// Where.
+        url: &'a str,
+        /// `Authorization: Bearer …`.
+        bearer: &'a str,
+        /// The text.
+        json: &'a str,
+        /// The header that says the condition: `If-Match`, `If-None-Exist`.
+        condition: (&'static str, &'a str),
+    },
     /// DELETE with an access token.
     Delete {
         /// Where.
@@ -104,6 +117,15 @@ impl Http for OverTcp {
                 .header("content-type", "application/json")
                 .header("authorization", format!("Bearer {bearer}"))
                 .send(json),
+            Request::Conditional { is_put, url, bearer, json, condition: (name, value) } => {
+                let begun = if is_put { self.0.put(url) } else { self.0.post(url) };
+                begun
+                    .header("content-type", "application/fhir+json")
+                    .header("accept", "application/fhir+json")
+                    .header("authorization", format!("Bearer {bearer}"))
+                    .header(name, value)
+                    .send(json)
+            }
             Request::Delete { url, bearer } => {
                 self.0.delete(url).header("authorization", format!("Bearer {bearer}")).call()
             }

@@ -15,7 +15,7 @@ use tools::service_cards::{Form, Subject};
 use super::hospital::{Connection, Fault, message_number};
 use super::linking::{HospitalError, registered};
 use super::model::Registered;
-use super::{CHART_PURPOSE, KEY, telling, watching};
+use super::{CHART_PURPOSE, KEY, details, inbox, notices, telling, watching};
 
 /// Column name for sealing.
 const MESSAGE_COLUMN: &str = "hospital_visits.content";
@@ -25,6 +25,8 @@ const AT_ONCE: i64 = 20;
 /// A booking as the machine shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booked {
+    /// The hospital's name for it.
+    pub number: String,
     /// When.
     pub at: Timestamp,
     /// Where.
@@ -58,7 +60,7 @@ pub enum Today {
 }
 
 /// The chart number on the person's card, where it may be used today. A disclosure.
-fn chart_of(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Option<String>, HospitalError> {
+pub(super) fn usable_chart(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Option<String>, HospitalError> {
     let today = city.seams.today();
     let cards = Counter { city, by, duty: Duty::Hospital, service: KEY }.look(resident)?;
     let usable = cards.into_iter().find(|card| card.form == Form::OneCard && card.is_usable(today));
@@ -90,7 +92,13 @@ fn known(
     by: &Actor,
     resident: &ResidentId,
 ) -> Result<Option<Known>, HospitalError> {
-    let Some(chart) = chart_of(city, by, resident)? else { return Ok(None) };
+    let Some(mut chart) = usable_chart(city, by, resident)? else { return Ok(None) };
+    if follow(city, connection, &chart)? {
+        match usable_chart(city, by, resident)? {
+            Some(other) => chart = other,
+            None => return Ok(None),
+        }
+    }
     let today = city.seams.today();
     let asked = connection.ask(city.seams.now(), |hospital| hospital.bookings(&chart, today));
     let subject = Subject::of(&city.vault, KEY, resident)?;
@@ -98,7 +106,7 @@ fn known(
     let (kept, visit) = city.cards.read::<_, HospitalError, _>(move |tx| {
         Ok((kept(tx, &vault, &number, today)?, visit_of(tx, &subject, today)?))
     })?;
-    let booked = |one: Booking| Booked { at: one.at, place: one.place };
+    let booked = |one: Booking| Booked { number: one.number, at: one.at, place: one.place };
     let mut bookings = match asked {
         Ok(Some(bookings)) => bookings.into_iter().map(booked).collect(),
         _ => kept,
@@ -107,12 +115,24 @@ fn known(
     Ok(Some((chart, bookings, visit)))
 }
 
+/// Where the hospital is asked: follows a chart that was made one with another since. Whether it did.
+fn follow(city: &Inside, connection: &Connection, chart: &str) -> Result<bool, HospitalError> {
+    let asked = connection.ask(city.seams.now(), |hospital| hospital.successor(chart));
+    let Ok(Some(kept)) = asked else { return Ok(false) };
+    let (vault, seams, gone) = (city.vault.clone(), city.seams.clone(), chart.to_owned());
+    city.cards.write::<_, HospitalError, _>(move |tx| {
+        inbox::merge(tx, &vault, &seams, &kept.chart_number, &gone)?;
+        details::told(tx, &vault, &seams, &kept)
+    })?;
+    Ok(true)
+}
+
 fn kept(tx: &mut Tx<'_>, vault: &Vault, chart: &str, day: Date) -> Result<Vec<Booked>, HospitalError> {
     let mut all = Vec::new();
     for hash in vault.keyed_hashes(CHART_PURPOSE, chart.as_bytes())? {
-        let sql = "SELECT at, place FROM hospital_bookings WHERE chart_hash = $1 AND on_day = $2";
+        let sql = "SELECT booking, at, place FROM hospital_bookings WHERE chart_hash = $1 AND on_day = $2";
         for row in &tx.query(sql, &[hash.hash.as_slice().into(), day.into()])? {
-            all.push(Booked { at: row.timestamp(0)?, place: row.text(1)?.to_owned() });
+            all.push(Booked { number: row.text(0)?.to_owned(), at: row.timestamp(1)?, place: row.text(2)?.to_owned() });
         }
     }
     Ok(all)
@@ -177,9 +197,10 @@ pub fn receive(
         return Ok(Received::Number(visit));
     }
     let Some(first) = bookings.into_iter().next() else { return Ok(Received::NotBooked) };
-    let patient = patient(registered(city, by, resident)?, chart);
+    let person = registered(city, by, resident)?;
+    let patient = patient(person.clone(), chart);
     let number = message_number(&city.seams);
-    let Some(message) = written(connection, &number, patient) else { return Ok(Received::Unwritable) };
+    let Some(message) = written(connection, &number, patient, &first.number) else { return Ok(Received::Unwritable) };
     let subject = Subject::of(&city.vault, KEY, resident)?;
     let (vault, seams, day) = (city.vault.clone(), city.seams.clone(), city.seams.today());
     let visit = city.cards.write::<_, HospitalError, _>(move |tx| {
@@ -191,6 +212,7 @@ pub fn receive(
         let last = tx.query_one("SELECT MAX(queue_number) FROM hospital_visits WHERE on_day = $1", &[day.into()])?;
         let next = last.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0) + 1;
         let (id, now) = (seams.random_id(), seams.now());
+        details::remember(tx, &vault, &subject, &person)?;
         let sealed = vault.seal(&key_name(id), MESSAGE_COLUMN, &message)?;
         tx.execute(
             "INSERT INTO hospital_visits (visit_id, on_day, queue_number, subject_key, subject, place, message, content, \
@@ -207,6 +229,7 @@ pub fn receive(
                 now.into(),
             ],
         )?;
+        telling::lay_down(tx, &seams, &subject, telling::Kind::Received, &next.to_string(), &first.place)?;
         let state = "sending".to_owned();
         Ok(Visit { id, number: next, place: first.place.clone(), state, received_at: now, called: None })
     })?;
@@ -217,15 +240,15 @@ pub fn receive(
 }
 
 /// The message; the reading stands for a name whose characters the agreed set does not have. The chart number says who it is.
-fn written(connection: &Connection, number: &str, patient: Patient) -> Option<Vec<u8>> {
-    if let Ok(message) = connection.hospital.reception(number, &patient) {
+fn written(connection: &Connection, number: &str, patient: Patient, booking: &str) -> Option<Vec<u8>> {
+    if let Ok(message) = connection.hospital.reception(number, &patient, booking) {
         return Some(message);
     }
     let name = patient.kana.clone()?;
-    connection.hospital.reception(number, &Patient { name, ..patient }).ok()
+    connection.hospital.reception(number, &Patient { name, ..patient }, booking).ok()
 }
 
-fn patient(person: Registered, chart_number: String) -> Patient {
+pub(super) fn patient(person: Registered, chart_number: String) -> Patient {
     let parted = |text: &str| match text.split_once(['\u{3000}', ' ']) {
         Some((family, given)) => Name { family: family.to_owned(), given: given.to_owned() },
         None => Name { family: text.to_owned(), given: String::new() },
@@ -233,7 +256,8 @@ fn patient(person: Registered, chart_number: String) -> Patient {
     let kana = person.kana.first().map(|kana| parted(kana));
     let plain = |text: String| text.chars().filter(|&c| !base::text::is_variation_selector(c)).collect::<String>();
     let (family, given) = (plain(person.name.0), plain(person.name.1));
-    Patient { chart_number, name: Name { family, given }, kana, born: person.born, sex: person.sex }
+    let address = person.address;
+    Patient { chart_number, name: Name { family, given }, kana, born: person.born, sex: person.sex, address }
 }
 
 fn key_name(id: Id) -> String {
@@ -303,7 +327,7 @@ pub fn work(city: &Inside, connection: &Connection) -> Result<(), HospitalError>
             break;
         }
     }
-    Ok(())
+    notices::work(city, connection)
 }
 
 /// Today's queue, by number.
@@ -318,15 +342,41 @@ pub fn queue(city: &Inside) -> Result<Vec<Visit>, HospitalError> {
     })
 }
 
-/// Calls a number of today to a place; whoever has it is told on their phone. `false`: there is no such number.
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// Whoever has the number is told on their phone.
+    Told,
+    /// It was called to this place before: nobody is told twice.
+    Before,
+    /// Nobody has the number today.
+    Unknown,
+    /// No name of a place that may stand on the hall's screen.
+    NotAPlace,
+}
+
+/// Longest name of a place, in characters.
+const MOST_OF_A_PLACE: usize = 40;
+
+/// Calls a number of today to a place.
 ///
 /// # Errors
 /// [`HospitalError`].
-pub fn call(city: &Inside, number: i64, to: &str) -> Result<bool, HospitalError> {
+pub fn call(city: &Inside, number: i64, to: &str) -> Result<Called, HospitalError> {
+    let to = to.trim();
+    let is_place = (1..=MOST_OF_A_PLACE).contains(&to.chars().count())
+        && hl7::text::is_plain(to)
+        && base::my_number_guard::refuse_individual_number(to).is_ok();
+    if !is_place {
+        return Ok(Called::NotAPlace);
+    }
     let (seams, day, to) = (city.seams.clone(), city.seams.today(), to.to_owned());
     city.cards.write(move |tx| {
-        let sql = "SELECT visit_id, subject_key, subject FROM hospital_visits WHERE on_day = $1 AND queue_number = $2";
-        let Some(row) = tx.query_one(sql, &[day.into(), number.into()])? else { return Ok(false) };
+        let sql = "SELECT visit_id, subject_key, subject, called_to FROM hospital_visits WHERE on_day = $1 AND queue_number = $2";
+        let Some(row) = tx.query_one(sql, &[day.into(), number.into()])? else { return Ok(Called::Unknown) };
+        if row.opt_text(3)? == Some(to.as_str()) {
+            return Ok(Called::Before);
+        }
         let now = seams.now();
         let sql = "UPDATE hospital_visits SET called_at = $2, called_to = $3 WHERE visit_id = $1";
         tx.execute(sql, &[row.id(0)?.into(), now.into(), to.as_str().into()])?;
@@ -338,7 +388,7 @@ pub fn call(city: &Inside, number: i64, to: &str) -> Result<bool, HospitalError>
             &number.to_string(),
             &to,
         )?;
-        Ok(true)
+        Ok(Called::Told)
     })
 }
 
@@ -362,5 +412,5 @@ pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
     for id in past {
         city.vault.erase(&key_name(id))?;
     }
-    Ok(())
+    notices::sweep(city)
 }

@@ -8,6 +8,7 @@ use hl7::text::Characters;
 use hl7::{Answer, Body, Booking, Header, Message, Party, Patient};
 
 use super::mllp::Client;
+use super::notices::Notice;
 
 /// Why the hospital could not be asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,11 +42,23 @@ pub trait Hospital: Send + Sync {
     /// [`Fault`].
     fn find(&self, chart: &str) -> Result<Vec<Patient>, Fault>;
 
-    /// The message that says that this patient has come.
+    /// The message that says that this patient has come for this booking, by the hospital's own name for it.
     ///
     /// # Errors
     /// [`Fault::Unwritable`].
-    fn reception(&self, number: &str, patient: &Patient) -> Result<Vec<u8>, Fault>;
+    fn reception(&self, number: &str, patient: &Patient, booking: &str) -> Result<Vec<u8>, Fault>;
+
+    /// The message that tells this of a patient.
+    ///
+    /// # Errors
+    /// [`Fault::Unwritable`].
+    fn notice(&self, notice: Notice, number: &str, patient: &Patient) -> Result<Vec<u8>, Fault>;
+
+    /// The patient whose chart took the place of this one, where the hospital is asked and does not tell it.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn successor(&self, chart: &str) -> Result<Option<Patient>, Fault>;
 
     /// Hands over such a message; the same bytes again are the same reception.
     ///
@@ -68,6 +81,7 @@ pub struct Connection {
     pub way: &'static str,
     /// Whether it is the simulation of a demo.
     pub is_simulated: bool,
+    calls_key: Option<[u8; 32]>,
     last: Mutex<Last>,
 }
 
@@ -89,7 +103,18 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// A connection.
     pub fn new(hospital: Box<dyn Hospital>, way: &'static str, is_simulated: bool) -> Self {
-        Self { hospital, way, is_simulated, last: Mutex::default() }
+        Self { hospital, way, is_simulated, calls_key: None, last: Mutex::default() }
+    }
+
+    /// The key by which the hospital's own system calls numbers.
+    #[must_use]
+    pub fn called_with(self, key: &str) -> Self {
+        Self { calls_key: Some(digest_of(key)), ..self }
+    }
+
+    /// Whether `key` is that key. Compared by digest, so that the time taken tells nothing.
+    pub fn is_calls_key(&self, key: &str) -> bool {
+        self.calls_key.is_some_and(|known| known == digest_of(key))
     }
 
     /// Asks, and remembers whether there was an answer.
@@ -110,6 +135,12 @@ impl Connection {
     pub fn last(&self) -> Last {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn digest_of(key: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key.as_bytes()).as_ref());
+    out
 }
 
 /// By HL7 v2.5.
@@ -176,8 +207,20 @@ impl Hospital for OverHl7 {
         }
     }
 
-    fn reception(&self, number: &str, patient: &Patient) -> Result<Vec<u8>, Fault> {
+    fn reception(&self, number: &str, patient: &Patient, _booking: &str) -> Result<Vec<u8>, Fault> {
         self.write(number, Body::Patient(PatientEvent::Registered, patient.clone()))
+    }
+
+    fn notice(&self, notice: Notice, number: &str, patient: &Patient) -> Result<Vec<u8>, Fault> {
+        let event = match notice {
+            Notice::FirstVisit => PatientEvent::Added,
+            Notice::Change => PatientEvent::Changed,
+        };
+        self.write(number, Body::Patient(event, patient.clone()))
+    }
+
+    fn successor(&self, _chart: &str) -> Result<Option<Patient>, Fault> {
+        Ok(None)
     }
 
     fn deliver(&self, number: &str, message: &[u8]) -> Result<(), Fault> {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | SIU S12, S13, S14, S15, S17, S26 | bookings of today and tomorrow are kept, moved, forgotten |
 //! | ADT A40 | links and bookings follow to the chart that stays; the person is told |
-//! | ADT A04, A08, A28, A31 | taken; nothing of it is kept, because nothing of it is kept here anyway |
+//! | ADT A04, A08, A28, A31 | of a linked chart: whether the details still agree is marked ([`details`]); the register is not changed |
 //! | anything else | AR |
 
 use hl7::message::Refused;
@@ -17,7 +17,7 @@ use tools::service_cards::{self, CardError, IssueRefusal};
 
 use super::hospital::message_number;
 use super::linking::HospitalError;
-use super::{CHART_PURPOSE, KEY, telling, watching};
+use super::{CHART_PURPOSE, KEY, details, telling, watching};
 
 /// Who changes links by a message.
 const ACTOR: Actor = Actor::System { job: "hospital" };
@@ -102,7 +102,11 @@ fn answered(tx: &mut Tx<'_>, sender: &str, number: &str) -> Result<Option<Before
 fn apply(tx: &mut Tx<'_>, vault: &Vault, seams: &base::Seams, body: &Body) -> Result<(), HospitalError> {
     match body {
         Body::Booking(patient, booking) => book(tx, vault, seams, &patient.chart_number, booking),
-        Body::Merged { kept, gone } => merge(tx, vault, seams, &kept.chart_number, gone),
+        Body::Merged { kept, gone } => {
+            merge(tx, vault, seams, &kept.chart_number, gone)?;
+            details::told(tx, vault, seams, kept)
+        }
+        Body::Patient(_, patient) => details::told(tx, vault, seams, patient),
         _ => Ok(()),
     }
 }
@@ -137,7 +141,13 @@ fn book(
 
 /// Links follow: whoever has the chart number that is no more has the one that stays, on each of their cards. Where that one is
 /// somebody else's already, nothing is guessed: the link is stopped, and staff see it.
-fn merge(tx: &mut Tx<'_>, vault: &Vault, seams: &base::Seams, kept: &str, gone: &str) -> Result<(), HospitalError> {
+pub(super) fn merge(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    seams: &base::Seams,
+    kept: &str,
+    gone: &str,
+) -> Result<(), HospitalError> {
     let (mut followed, mut conflicts) = (0_i64, 0_i64);
     let live = |card: &service_cards::ServiceCard| card.status.is_live();
     for card in service_cards::find_number(tx, vault, KEY, gone)?.into_iter().filter(live) {

@@ -10,9 +10,9 @@ use tools::register::{self, RegisterError};
 use tools::service_cards::counter::Counter;
 use tools::service_cards::{self, CardError, Form, IssueRefusal, NewCard, ServiceCard, Subject};
 
-use super::KEY;
 use super::hospital::Connection;
 use super::model::{LinkState, Reason, Registered, judge};
+use super::{KEY, details};
 
 /// Column name for sealing.
 const CHART_COLUMN: &str = "hospital_waiting.chart";
@@ -99,8 +99,22 @@ fn waits(tx: &mut Tx<'_>, subject: &Subject) -> Result<Option<Reason>, HospitalE
 /// # Errors
 /// [`HospitalError`].
 pub fn registered(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Registered, HospitalError> {
+    read(city, by, resident, false)
+}
+
+/// The same with the address, for what the person agreed to. An address under protection is not among it.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn registered_with_address(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Registered, HospitalError> {
+    read(city, by, resident, true)
+}
+
+fn read(city: &Inside, by: &Actor, resident: &ResidentId, has_address: bool) -> Result<Registered, HospitalError> {
     let (seams, by, who) = (city.seams.clone(), by.clone(), resident.clone());
-    let purpose = Purpose::new(Duty::Hospital).reading(&[Item::Name, Item::BirthDate, Item::Sex, Item::ServiceNumber]);
+    let mut items = vec![Item::Name, Item::BirthDate, Item::Sex, Item::ServiceNumber];
+    items.extend(has_address.then_some(Item::Address));
+    let purpose = Purpose::new(Duty::Hospital).reading(&items);
     city.store.write(move |tx| {
         let access = access::person(tx, &seams, &by, &purpose, &who)?;
         let found = register::resident(tx, &access)?;
@@ -110,7 +124,17 @@ pub fn registered(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Re
             Some((family, given)) => (family.to_owned(), given.to_owned()),
             None => (text.to_owned(), String::new()),
         };
+        let address = match has_address {
+            true => {
+                let household = register::household_snapshot(tx, &access)?;
+                let is_hidden = register::rules::is_suppressed(&household.protections, &who, seams.today());
+                let text = found.address.whole();
+                (!is_hidden).then(|| hl7::Address { postal_code: found.address.postal_code.clone(), text })
+            }
+            false => None,
+        };
         Ok(Registered {
+            address,
             born: found.birth_date_text.is_none().then_some(found.birth_date),
             sex: match found.sex {
                 register::Sex::Male => Sex::Male,
@@ -162,6 +186,8 @@ pub fn link(
             Err(reason) => Err(reason),
         };
         end_waiting(tx, &subject, seams.now(), &by.key())?;
+        // Also where it waits: an officer's link is watched like another.
+        details::remember(tx, &vault, &subject, &person)?;
         match judged {
             Ok(()) => Ok(Outcome::Linked),
             Err(reason) => {

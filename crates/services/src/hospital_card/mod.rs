@@ -15,6 +15,8 @@
 //! | [`model`] | where a link stands, and whether a chart is certainly this person's |
 //! | [`linking`] | at the desk: link, wait, decide |
 //! | [`arriving`] | at the re-visit machine: bookings, reception, queue, calls |
+//! | [`notices`] | what the hospital is told beside receptions: somebody new, a changed address |
+//! | [`details`] | whether the hospital still says what the register says |
 //! | [`inbox`] | what the hospital tells us |
 //! | [`hospital`] | the hospital's systems as they are asked |
 //! | [`mllp`] | HL7 over TCP, both ways |
@@ -23,11 +25,13 @@
 //! | [`watching`] | what staff see: waiting links, merges, faults |
 
 pub mod arriving;
+pub mod details;
 pub mod hospital;
 pub mod inbox;
 pub mod linking;
 pub mod mllp;
 pub mod model;
+pub mod notices;
 pub mod over_fhir;
 mod service;
 pub mod telling;

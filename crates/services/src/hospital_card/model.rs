@@ -21,6 +21,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// Where a person's link to their chart stands.
     LinkState {
@@ -112,6 +114,8 @@ pub struct Registered {
     pub kana: Vec<String>,
     /// The name, family and given apart where the register parts them.
     pub name: (String, String),
+    /// The address; [`None`] where it was not asked for, or the person is under protection (DV等支援措置).
+    pub address: Option<hl7::Address>,
 }
 
 impl std::fmt::Debug for Registered {
@@ -198,6 +202,7 @@ mod tests {
             kana: kana.map(|(family, given)| name(family, given)),
             born: Date::new(1985, 1, 2),
             sex: Sex::Female,
+            address: None,
         }
     }
 
@@ -207,6 +212,7 @@ mod tests {
             sex: Sex::Female,
             kana: vec!["ガッパ　キョーコ".to_owned()],
             name: ("見本".to_owned(), "楓".to_owned()),
+            address: None,
         }
     }
 

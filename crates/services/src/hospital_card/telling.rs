@@ -33,6 +33,8 @@ const AT_ONCE: i64 = 50;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// The person was received, and has this queue number.
+    Received,
     /// A queue number is called.
     Called,
     /// The hospital made two charts one; the link followed.
@@ -42,6 +44,7 @@ pub enum Kind {
 impl Kind {
     const fn code(self) -> &'static str {
         match self {
+            Self::Received => "received",
             Self::Called => "called",
             Self::Merged => "merged",
         }
@@ -104,7 +107,11 @@ fn due(city: &Inside) -> Result<Vec<(Subject, Told)>, HospitalError> {
         for row in &rows {
             let told = Told {
                 id: row.id(0)?,
-                kind: if row.text(3)? == "called" { Kind::Called } else { Kind::Merged },
+                kind: match row.text(3)? {
+                    "called" => Kind::Called,
+                    "received" => Kind::Received,
+                    _ => Kind::Merged,
+                },
                 number: row.text(4)?.to_owned(),
                 place: row.text(5)?.to_owned(),
                 at: row.timestamp(6)?.micros(),
@@ -184,6 +191,8 @@ pub fn take(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
         }
         // A call is for now; the words on the phone say only that something is due.
         let (urgency, kind) = match told.kind {
+            // Whoever stands at the machine sees it there.
+            Kind::Received => return Ok(()),
             Kind::Called => (Urgency::Due, TeaserKind::Due),
             Kind::Merged => (Urgency::Notice, TeaserKind::Notice),
         };

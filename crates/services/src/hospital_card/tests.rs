@@ -32,7 +32,7 @@ fn asked(server: &HospitalFhir, token: &str) -> OverFhir {
     let (seams, _) = Seams::simulated(at(8), 1);
     let (origin, chart_system) = (server.origin(), SYSTEM.to_owned());
     let server = Server { origin, chart_system, token: token.to_owned().into() };
-    OverFhir::new(server, Arc::new(OverTcp::default()), OverHl7::new("127.0.0.1:1", "99999", seams))
+    OverFhir::new(server, Arc::new(OverTcp::default()), Some(OverHl7::new("127.0.0.1:1", "99999", seams)), "99999")
 }
 
 #[test]

@@ -8,6 +8,8 @@ use tools::Inside;
 use super::hospital::Fault;
 use super::linking::HospitalError;
 
+/// Messages that are listed. A system gone wrong sends more than anybody reads: of those, the oldest are dropped and counted.
+pub const MOST_LISTED: i64 = 500;
 /// Column name for sealing.
 const NUMBERS_COLUMN: &str = "hospital_merges.numbers";
 
@@ -43,7 +45,7 @@ pub struct Untaken {
     pub visit: Option<Id>,
 }
 
-fn ending(number: &str) -> String {
+pub(super) fn ending(number: &str) -> String {
     number.chars().skip(number.chars().count().saturating_sub(3)).collect()
 }
 
@@ -93,6 +95,7 @@ fn note(
     (place, why): (&str, &str),
     visit: Option<Id>,
 ) -> Result<(), StoreError> {
+    drop_oldest(tx, seams)?;
     let short: String = message.chars().filter(char::is_ascii_graphic).take(40).collect();
     tx.execute(
         "INSERT INTO hospital_faults (fault_id, happened_at, direction, message, place, why, visit_id, state) \
@@ -108,6 +111,42 @@ fn note(
         ],
     )?;
     Ok(())
+}
+
+/// Makes room for one more.
+fn drop_oldest(tx: &mut Tx<'_>, seams: &Seams) -> Result<(), StoreError> {
+    // Receptions that can be sent again are not among them: one row each, and no more than there are receptions.
+    let sql = "SELECT fault_id FROM hospital_faults WHERE visit_id IS NULL AND state = 'open' \
+               ORDER BY happened_at DESC, fault_id LIMIT 1000 OFFSET $1";
+    let old = tx.query(sql, &[(MOST_LISTED - 1).into()])?;
+    for row in &old {
+        tx.execute("DELETE FROM hospital_faults WHERE fault_id = $1", &[row.id(0)?.into()])?;
+    }
+    if !old.is_empty() {
+        let count = i64::try_from(old.len()).unwrap_or(i64::MAX);
+        tx.execute(
+            "INSERT INTO hospital_faults_dropped (on_day, how_many) VALUES ($1, $2) \
+             ON CONFLICT (on_day) DO UPDATE SET how_many = hospital_faults_dropped.how_many + $2",
+            &[seams.today().into(), count.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// How many messages were dropped from the list within the last month.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn dropped(city: &Inside) -> Result<i64, HospitalError> {
+    let since = city.seams.today().plus_days(-30);
+    city.cards.read(move |tx| {
+        let sql = "SELECT how_many FROM hospital_faults_dropped WHERE on_day >= $1";
+        let mut all = 0;
+        for row in &tx.query(sql, &[since.into()])? {
+            all += row.int(0)?;
+        }
+        Ok(all)
+    })
 }
 
 /// A message of the hospital that was not taken.

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base::Timestamp;
+pub use hl7::message::PatientEvent;
 use hl7::mllp::{Frames, wrap};
 use hl7::text::Characters;
 use hl7::{Answer, Body, Header, Message, Party};
@@ -39,6 +40,8 @@ struct State {
     patients: Vec<Patient>,
     /// How often each reception came, by its number.
     receptions: BTreeMap<String, (u32, String)>,
+    /// What was told beside receptions, by its number.
+    notices: BTreeMap<String, (PatientEvent, Patient)>,
 }
 
 /// A running one; stops when dropped.
@@ -102,6 +105,11 @@ impl Hospital {
         self.state(|state| state.patients.push(patient));
     }
 
+    /// What was told beside receptions, once each.
+    pub fn notices(&self) -> Vec<(PatientEvent, Patient)> {
+        self.state(|state| state.notices.values().cloned().collect())
+    }
+
     /// How often each reception came: message number, times, chart number.
     pub fn receptions(&self) -> Vec<(String, u32, String)> {
         self.state(|state| {
@@ -159,11 +167,15 @@ fn answer(bytes: &[u8], state: &mut State) -> Option<Vec<u8>> {
             let patients = state.patients.iter().filter(fits).cloned().collect();
             message.header.replying(at, &number, Body::Found { of, tag: tag.clone(), patients })
         }
-        Body::Patient(_, patient) => match state.mischief {
+        Body::Patient(event, patient) => match state.mischief {
             Mischief::NotNow => message.answer(at, &number, Answer::Refused),
             Mischief::Faulty => {
                 let fault = Some(("PID^1^8".to_owned(), "103".to_owned()));
                 message.header.replying(at, &number, Body::Answered { of, answer: Answer::Fault, fault })
+            }
+            _ if *event != PatientEvent::Registered => {
+                state.notices.insert(of, (*event, patient.clone()));
+                message.answer(at, &number, Answer::Taken)
             }
             mischief => {
                 state.receptions.entry(of).or_insert_with(|| (0, patient.chart_number.clone())).0 += 1;
@@ -181,6 +193,11 @@ fn answer(bytes: &[u8], state: &mut State) -> Option<Vec<u8>> {
 /// A message of this hospital about a booking of `patient`.
 pub fn booking(number: &str, at: Timestamp, patient: &Patient, booking: Booking) -> Message {
     Message { header: header(number, at), body: Body::Booking(patient.clone(), booking) }
+}
+
+/// A message of this hospital about a patient: A08, A31.
+pub fn patient(number: &str, at: Timestamp, event: PatientEvent, patient: &Patient) -> Message {
+    Message { header: header(number, at), body: Body::Patient(event, patient.clone()) }
 }
 
 /// A message of this hospital: the chart `gone` is now the one of `kept`.

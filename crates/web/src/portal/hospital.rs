@@ -34,6 +34,11 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
         @for one in &told {
             section class="card" {
                 @match one.kind {
+                    Kind::Received => {
+                        h2 { (visit.say("hospital-receipt-number")) }
+                        p class="secret" { (one.number) }
+                        p { (visit.say("hospital-receipt-place")) " " (one.place) }
+                    }
                     Kind::Called => {
                         h2 { (visit.say("hospital-portal-called")) }
                         p class="secret" { (one.number) }

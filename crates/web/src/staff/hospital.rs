@@ -7,7 +7,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::Kind;
 use maud::{Markup, html};
-use services::hospital_card::arriving::{self, Visit as Reception};
+use services::hospital_card::arriving::{self, Called, Visit as Reception};
+use services::hospital_card::details::{self, Difference, Settled};
 use services::hospital_card::linking::{self, Decided, Decision, HospitalError, Waiting};
 use services::hospital_card::watching::{self, Merge, Untaken};
 use tools::staff::Action;
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
         .post("/staff/hospital/waiting/{id}/accept", may, accept)
         .post("/staff/hospital/waiting/{id}/refuse", may, refuse)
         .post("/staff/hospital/call", may, call)
+        .post("/staff/hospital/details/{id}/{deed}", may, settle)
         .post("/staff/hospital/visit/{id}/send", may, send)
         .post("/staff/hospital/fault/{id}/over", may, over)
 }
@@ -46,12 +48,14 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     let city = app.inside()?.clone();
     let seen = blocking(move || {
         let all = || {
-            Ok((linking::waiting(&city)?, arriving::queue(&city)?, watching::merges(&city)?, watching::faults(&city)?))
+            let listed = (watching::faults(&city)?, watching::dropped(&city)?);
+            let (waiting, differ) = (linking::waiting(&city)?, details::differences(&city)?);
+            Ok((waiting, differ, arriving::queue(&city)?, watching::merges(&city)?, listed))
         };
         all().map_err(|error: HospitalError| beneath(&error))
     })
     .await?;
-    let (waiting, queue, merges, faults) = seen;
+    let (waiting, differ, queue, merges, (faults, dropped)) = seen;
     let may = me.may(Action::LinkHospital);
     let main = html! {
         (shell::said(&visit))
@@ -60,8 +64,11 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
             @if waiting.is_empty() { p { (visit.say("hospital-staff-none")) } }
             @for one in &waiting { (waits(&visit, one, may)) }
         }
+        section { h2 { (visit.say("hospital-staff-differs")) } (differing(&visit, &differ, may)) }
         section { h2 { (visit.say("hospital-queue-title")) } (called(&visit, &queue, may)) }
-        section { h2 { (visit.say("hospital-staff-faults")) } (untaken(&visit, &faults, may)) }
+        section { h2 { (visit.say("hospital-staff-faults")) } (untaken(&visit, &faults, may))
+            @if dropped > 0 { p { (visit.say("hospital-staff-dropped")) " " (dropped) } }
+        }
         section { h2 { (visit.say("hospital-staff-merges")) } (merged(&visit, &merges)) }
     };
     Ok(shell::page(&visit, &me, &visit.say("hospital-staff-title"), &main))
@@ -111,6 +118,47 @@ fn waits(visit: &Visit, one: &Waiting, may: bool) -> Markup {
                     Some(&one.ending)))
             }
         }
+    }
+}
+
+/// Charts whose details differ at the hospital: what differs, what to do, and both ways to settle it.
+fn differing(visit: &Visit, all: &[Difference], may: bool) -> Markup {
+    html! {
+        @if all.is_empty() { p { (visit.say("hospital-staff-none")) } } @else { p { (visit.say("hospital-staff-differs-how")) } }
+        @for one in all {
+            @let (keep, stop) = (format!("{PATH}/details/{}/keep", one.card), format!("{PATH}/details/{}/stop", one.card));
+            section class="card" {
+                h3 { (visit.say("hospital-staff-ending")) " …" (one.ending) }
+                @for fact in &one.facts { p { (visit.say(&word("hospital-reason", fact.code()))) } }
+                p { (ui::dates::instant(visit.language, one.told_at)) }
+                @if may {
+                    div class="buttons" {
+                        (one_button(&keep, &visit.csrf(&keep), ButtonKind::Secondary, &visit.say("hospital-staff-keep"),
+                            Some(&one.ending)))
+                        (one_button(&stop, &visit.csrf(&stop), ButtonKind::Danger, &visit.say("hospital-stop"),
+                            Some(&one.ending)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn settle(
+    State(app): State<Arc<App>>,
+    me: SignedIn,
+    Path((id, deed)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let settled = match deed.as_str() {
+        "keep" => Settled::Keep,
+        "stop" => Settled::Stop,
+        _ => return Err(Failure::of(Kind::NotFound)),
+    };
+    let (city, by, id) = (app.inside()?.clone(), me.actor(), shell::id(&id)?);
+    let done = blocking(move || details::settle(&city, &by, id, settled).map_err(|error| beneath(&error))).await?;
+    match done {
+        true => Ok(shell::done(PATH, "staff-done-hospital-settled")),
+        false => Err(Failure::saying(Kind::Gone, "hospital-staff-gone").next(PATH, "hospital-staff-nav")),
     }
 }
 
@@ -241,10 +289,16 @@ async fn call(State(app): State<Arc<App>>, _me: SignedIn, fields: Fields) -> Res
     fields.only(&["number", "to"])?;
     let invalid = || Failure::saying(Kind::Invalid, "hospital-staff-no-number").next(PATH, "hospital-staff-nav");
     let number: i64 = base::text::to_half_width(fields.get("number").trim()).parse().map_err(|_| invalid())?;
-    let to = shell::reason(&fields, "to")?;
+    let to = fields.get("to").to_owned();
     let city = app.inside()?.clone();
     let found = blocking(move || arriving::call(&city, number, &to).map_err(|error| beneath(&error))).await?;
-    if found { Ok(shell::done(PATH, "staff-done-hospital-called")) } else { Err(invalid()) }
+    match found {
+        Called::Told | Called::Before => Ok(shell::done(PATH, "staff-done-hospital-called")),
+        Called::Unknown => Err(invalid()),
+        Called::NotAPlace => {
+            Err(Failure::saying(Kind::Invalid, "hospital-staff-not-a-place").next(PATH, "hospital-staff-nav"))
+        }
+    }
 }
 
 async fn send(State(app): State<Arc<App>>, _me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {

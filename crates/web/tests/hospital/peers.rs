@@ -66,7 +66,7 @@ fn servers_nobody_here_wrote_take_our_receptions() {
         let over = OverHl7::new(&format!("127.0.0.1:{port}"), "99999", seams.clone());
         let over = if peer == "hl7apy" { over.in_utf8() } else { over };
         let number = message_number(&seams);
-        let message = over.reception(&number, &patient).unwrap();
+        let message = over.reception(&number, &patient, "").unwrap();
         over.deliver(&number, &message).unwrap();
         let line = said.next().unwrap().unwrap();
         assert!(line.starts_with(says) && line.contains(&patient.name.family), "{peer} read our characters");

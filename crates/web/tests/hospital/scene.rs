@@ -221,5 +221,6 @@ fn blank(chart: &str) -> Patient {
         kana: None,
         born: None,
         sex: testkit::world::hospital::Sex::Unknown,
+        address: None,
     }
 }

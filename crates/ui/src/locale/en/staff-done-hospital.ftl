@@ -4,3 +4,4 @@ staff-done-hospital-refused = Refused.
 staff-done-hospital-called = Called.
 staff-done-hospital-sent = Sent again.
 staff-done-hospital-over = Marked as dealt with.
+staff-done-hospital-settled = Noted.

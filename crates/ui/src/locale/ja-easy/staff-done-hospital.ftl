@@ -4,3 +4,4 @@ staff-done-hospital-refused = つなぎませんでした。
 staff-done-hospital-called = よびました。
 staff-done-hospital-sent = もう 一度 送りました。
 staff-done-hospital-over = おわりに しました。
+staff-done-hospital-settled = 記録しました。
