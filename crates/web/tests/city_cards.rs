@@ -117,7 +117,8 @@ fn a_card_is_defined_without_code_and_comes_into_force_by_two() {
         let (mut officer, mut second) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::Administrator]));
         let none = officer.get("/staff/cards").text();
         assert!(none.contains("カードの定義はまだありません"), "{none}");
-        assert!(officer.get("/staff/cards/new?like=sports_hall").text().contains("スポーツ振興課"));
+        let like = officer.get("/staff/cards/new?like=sports_hall").text();
+        assert!(like.contains("スポーツ振興課") && !like.contains("value=\"スポーツ施設利用者カード\""), "{like}");
 
         // What cannot be so is said beside its field, and nothing is kept.
         let faulty =
