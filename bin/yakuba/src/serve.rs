@@ -373,9 +373,12 @@ impl Beside {
         self.every(crate::staff_ids::EVERY_SECONDS, "staff-ids", move || crate::staff_ids::look(&city, &composer))?;
         let city = inside.clone();
         self.every(EFFECT_SECONDS, "effect-report", move || {
-            let seams = city.seams.clone();
+            let (seams, today) = (city.seams.clone(), city.seams.today());
+            let shown = city.store.read(services::city_cards::kept::all_shown).map_err(|error| error.to_string())?;
+            let cards = city.cards.read(move |tx| services::city_cards::effect::for_everybody(tx, &shown, today));
+            let cards = cards.map_err(|error| error.to_string())?;
             city.store
-                .write(move |tx| public_effect::publish(tx, &seams))
+                .write(move |tx| public_effect::publish(tx, &seams, &cards))
                 .map(|_| ())
                 .map_err(|error: tools::relay::RelayError| error.to_string())
         })?;

@@ -45,6 +45,9 @@ const WIDTH: f32 = 160.0;
 
 const BODY: Style = Style::new(11.0, 6.0, 2, Align::Left);
 
+/// Characters of what was paid for that fit on one line with the sentence around them.
+const ONE_LINE: usize = 16;
+
 impl Receipt {
     /// Each text with its box and manner, in reading order; the title comes first.
     fn texts(&self) -> Vec<(String, Area, Style)> {
@@ -57,7 +60,8 @@ impl Receipt {
             (format!("金額　{}", self.fee), across(40.0, 12.0), centred(20.0)),
             (
                 format!("{}の交付手数料として、上記の金額を領収しました。", self.paid_for),
-                across(56.0, 13.0),
+                // A long name of a card takes two lines.
+                if self.paid_for.chars().count() > ONE_LINE { across(54.0, 13.0) } else { across(56.0, 8.0) },
                 Style { align: Align::Center, ..BODY },
             ),
         ];

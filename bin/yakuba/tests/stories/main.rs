@@ -17,6 +17,7 @@
 //!  seal_and_tax  seals at true size, tax certificates; cancelled seals and stale copies give no paper
 //!  portal_sign_in  a resident joins the portal by the simulated app, is known, and comes back by passkey
 //!  library_counter  a card at the library's counter: enrolled once, then a tap gives the patron number
+//!  card_desk  a city card at its desk: the price, the fee, the receipt on paper
 //!  hospital_card  a card linked at the hospital's desk, received at the re-visit machine
 //!  staff_door  `yakuba door` beside a lock: no network, taps on standard input, no older list, a log that counts once
 //!  logs        what a running city writes down: nothing personal
@@ -30,6 +31,7 @@ mod after;
 mod agent;
 mod born;
 mod browser;
+mod card_desk;
 mod card_only;
 mod card_states;
 mod chaos;

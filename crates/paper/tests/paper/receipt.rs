@@ -46,6 +46,12 @@ fn a_receipt_looks_like_the_golden_picture() {
 }
 
 #[test]
+fn the_longest_name_of_a_card_fits() {
+    let long = Receipt { paid_for: format!("{} マイナンバーカードで使う", "駐".repeat(40)), ..receipt() };
+    assert!(long.draw(&TYPEFACE).is_ok(), "{:?}", long.draw(&TYPEFACE).err());
+}
+
+#[test]
 fn a_place_that_does_not_fit_is_refused_and_never_cut() {
     let long = Receipt { place: "とても長い場所の名前".repeat(40), ..receipt() };
     assert!(long.draw(&TYPEFACE).is_err());

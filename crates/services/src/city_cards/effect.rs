@@ -3,6 +3,9 @@
 use base::{Date, Timestamp, Yen};
 use store::{StoreError, Tx};
 
+use super::kept::Kept;
+use crate::convenience_certificates::public_effect::{self, CardsGiven};
+
 /// Of one card, since a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Saved {
@@ -33,6 +36,33 @@ pub fn saved(tx: &mut Tx<'_>, service: &str, since: Date) -> Result<Saved, Store
             }
             _ => all.own_cards = row.int(1)?,
         }
+    }
+    Ok(all)
+}
+
+/// What each card saved in the months that the open page tells, by the names of its definition.
+///
+/// # Errors
+/// The database of cards.
+pub fn for_everybody(tx: &mut Tx<'_>, shown: &[Kept], today: Date) -> Result<Vec<CardsGiven>, StoreError> {
+    let (from, to) = public_effect::span(today);
+    let rows = tx.query(
+        "SELECT service, COUNT(*), CAST(COALESCE(SUM(saved), 0) AS BIGINT), CAST(SUM(is_online) AS BIGINT) \
+         FROM city_card_issues WHERE form = 'one_card' AND issued_at >= $1 AND issued_at < $2 \
+         GROUP BY service ORDER BY service",
+        &[Timestamp::in_japan(from, 0, 0, 0).into(), Timestamp::in_japan(to, 0, 0, 0).into()],
+    )?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let key = row.text(0)?;
+        let Some(kept) = shown.iter().find(|one| one.key == key) else { continue };
+        let names = &kept.definition.names;
+        all.push(CardsGiven {
+            names: [&names.japanese, &names.easy, &names.english].map(Clone::clone),
+            not_issued: row.int(1)?,
+            yen: row.int(2)?,
+            online: row.int(3)?,
+        });
     }
     Ok(all)
 }

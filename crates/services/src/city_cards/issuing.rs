@@ -155,8 +155,8 @@ impl Means<'_> {
         let fee = fees.due(form, is_again);
         let saved = if form == Form::OneCard { fees.difference(is_again) } else { Yen::ZERO };
         tx.execute(
-            "INSERT INTO city_card_issues (card_id, service, version, form, fee, saved, is_again, issued_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO city_card_issues (card_id, service, version, form, fee, saved, is_again, issued_at, is_online) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             &[
                 card.into(),
                 self.kept.key.as_str().into(),
@@ -166,6 +166,7 @@ impl Means<'_> {
                 saved.0.into(),
                 i64::from(is_again).into(),
                 self.seams.now().into(),
+                i64::from(matches!(self.by, Actor::Resident { terminal: None, .. })).into(),
             ],
         )?;
         takings::keep(tx, self.seams, self.by, (&self.kept.key, card), fee)?;

@@ -47,6 +47,32 @@ pub struct KindTold {
     pub staff: Told,
 }
 
+/// What one card for many saved with one service, as it was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardsGiven {
+    /// What people call the card: 日本語, やさしい日本語, English.
+    pub names: [String; 3],
+    /// Cards of plastic that were not made, because the Individual Number Card is used.
+    pub not_issued: i64,
+    /// Fees that people did not pay.
+    pub yen: i64,
+    /// Of these cards, those that were asked for in the portal: nobody came for them.
+    pub online: i64,
+}
+
+/// The same, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardsTold {
+    /// What people call the card: 日本語, やさしい日本語, English.
+    pub names: [String; 3],
+    /// Cards of plastic that were not made.
+    pub not_issued: Told,
+    /// Fees that people did not pay; absent with the cards.
+    pub yen: Told,
+    /// Visits to a desk that were not needed.
+    pub visits: Told,
+}
+
 /// Everything the open page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -60,6 +86,9 @@ pub struct Report {
     pub goal: Option<(i64, i64)>,
     /// Whether the minutes are an assumption that nobody has measured.
     pub is_assumed: bool,
+    /// The cards of services. A report from before has none.
+    #[serde(default)]
+    pub cards: Vec<CardsTold>,
 }
 
 impl Report {
@@ -90,11 +119,31 @@ fn told(counts: &[i64]) -> Vec<bool> {
     told
 }
 
-/// The report of the months that are over on `today`.
+/// The days of the months told on `today`: the first, and the first that is told no more.
+pub fn span(today: Date) -> (Date, Date) {
+    let this = first_of(today);
+    (month_from(this, -MONTHS), this)
+}
+
+/// Cards as they are told: few are not, nor is the one that the others would tell, nor few visits.
+fn cards_told(given: &[CardsGiven]) -> Vec<CardsTold> {
+    let counts = |of: fn(&CardsGiven) -> i64| told(&given.iter().map(of).collect::<Vec<_>>());
+    let (cards, visits) = (counts(|one| one.not_issued), counts(|one| one.online));
+    let all = given.iter().zip(cards.into_iter().zip(visits));
+    all.map(|(one, (cards, visits))| CardsTold {
+        names: one.names.clone(),
+        not_issued: cards.then_some(one.not_issued),
+        yen: cards.then_some(one.yen),
+        visits: (cards && visits).then_some(one.online),
+    })
+    .collect()
+}
+
+/// The report of the months that are over on `today`; `cards` are those given in [`span`].
 ///
 /// # Errors
 /// The database.
-pub fn report(tx: &mut Tx<'_>, today: Date) -> Result<Report, StoreError> {
+pub fn report(tx: &mut Tx<'_>, today: Date, cards: &[CardsGiven]) -> Result<Report, StoreError> {
     let last = month_from(first_of(today), -1);
     let months = usage::months(tx, last, MONTHS)?;
     let mut kinds: Vec<KindTold> = Vec::new();
@@ -136,6 +185,7 @@ pub fn report(tx: &mut Tx<'_>, today: Date) -> Result<Report, StoreError> {
         rate_permille: (all >= LEAST).then(|| kiosks * 1000 / all),
         goal: goal.map(|target| (target.amount, target.fiscal_year)),
         is_assumed: figures.iter().any(|figure| figure.source == "assumption"),
+        cards: cards_told(cards),
     })
 }
 
@@ -152,13 +202,13 @@ fn word(month: Date) -> String {
 ///
 /// # Errors
 /// [`RelayError`].
-pub fn publish(tx: &mut Tx<'_>, seams: &Seams) -> Result<bool, RelayError> {
+pub fn publish(tx: &mut Tx<'_>, seams: &Seams, cards: &[CardsGiven]) -> Result<bool, RelayError> {
     let today = seams.today();
     let month = word(month_from(first_of(today), -1));
     if effect_report::is_sent(tx, &month)? {
         return Ok(false);
     }
-    let report = serde_json::json!(report(tx, today)?).to_string();
+    let report = serde_json::json!(report(tx, today, cards)?).to_string();
     effect_report::send(tx, seams, &month, &report)?;
     Ok(true)
 }
@@ -173,5 +223,22 @@ mod tests {
         assert_eq!(told(&[100, 9, 3]), [true, false, false]);
         assert_eq!(told(&[100, 0, 10]), [true, true, true], "none is none");
         assert_eq!(told(&[7]), [false]);
+    }
+
+    #[test]
+    fn few_cards_are_not_told_nor_what_they_saved_nor_few_visits() {
+        let given =
+            |not_issued, online| CardsGiven { names: Default::default(), not_issued, yen: not_issued * 300, online };
+        let told = cards_told(&[given(40, 12), given(9, 9), given(200, 100), given(50, 3)]);
+        let cells: Vec<_> = told.iter().map(|one| (one.not_issued, one.yen, one.visits)).collect();
+        let none = (None, None, None);
+        // The 9 would follow from the sum: the next smallest goes too. 9 and 3 visits are few.
+        assert_eq!(cells, [none, none, (Some(200), Some(60_000), Some(100)), (Some(50), Some(15_000), None)]);
+    }
+
+    #[test]
+    fn a_report_from_before_has_no_cards() {
+        let old = r#"{"months":[],"kinds":[],"rate_permille":null,"goal":null,"is_assumed":true}"#;
+        assert_eq!(Report::read(old).map(|report| report.cards), Some(Vec::new()));
     }
 }

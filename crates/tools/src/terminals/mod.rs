@@ -238,6 +238,34 @@ pub fn enrol_here_as(
     Ok((terminal, secret))
 }
 
+/// Enrols the terminal of this sort and name that was enrolled here before, with a new secret, or a new one when there is
+/// none: for the demo, whose terminals are opened again and again.
+///
+/// # Errors
+/// The database.
+pub fn enrol_here_again(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    sort: Sort,
+    name: &str,
+    place: &str,
+) -> Result<(Terminal, TerminalSecret), StoreError> {
+    let row = tx.query_one(
+        "SELECT terminal_id, name, place, kind FROM terminals WHERE kind = $1 AND name = $2 AND place = $3 \
+         AND status = 'active' ORDER BY enrolled_at LIMIT 1",
+        &[sort.word().into(), name.into(), place.into()],
+    )?;
+    let Some(row) = row else { return enrol_here_as(tx, seams, by, sort, name, place) };
+    let (terminal, secret) = (terminal(&row)?, TerminalSecret(seams.random.bytes()));
+    tx.execute(
+        "UPDATE terminals SET secret_hash = $2 WHERE terminal_id = $1",
+        &[terminal.id.into(), secret_hash(&secret).into()],
+    )?;
+    note(tx, seams, by, Event::TerminalEnrolled, terminal.id, "enrolled again")?;
+    Ok((terminal, secret))
+}
+
 /// Announces a new terminal and returns the token that is given to it, once, within [`TOKEN_SECONDS`].
 ///
 /// # Errors

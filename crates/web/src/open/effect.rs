@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use base::Yen;
 use maud::{Markup, html};
 use services::convenience_certificates::CertificateKind;
-use services::convenience_certificates::public_effect::{KindTold, LEAST, Report};
+use services::convenience_certificates::public_effect::{CardsTold, KindTold, LEAST, Report};
 use tools::effect_report;
+use ui::Language;
 use ui::table::empty_state;
 
 use crate::app::{App, blocking};
@@ -43,7 +45,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Result<Markup, F
         p { (visit.say_html("effect-lead")) }
         @match &report {
             None => (empty_state(&visit.say("effect-none"), &visit.say("effect-none-how"))),
-            Some(report) => { (given(&visit, report)) (by_month(&visit, report)) (rate(&visit, report)) (how(&visit, report)) }
+            Some(report) => { (given(&visit, report)) (cards(&visit, report)) (by_month(&visit, report)) (rate(&visit, report)) (how(&visit, report)) }
         }
     };
     Ok(visit.page(&title).render(&main))
@@ -77,6 +79,45 @@ fn given(visit: &Visit, report: &Report) -> Markup {
                 (ui::chart::bars(&bars))
                 (visit.table(&title, &headings, &rows))
                 p { a href="/effect.csv" { (visit.say("effect-csv")) } }
+            }
+        }
+    }
+}
+
+fn card_name<'a>(visit: &Visit, names: &'a [String; 3]) -> &'a str {
+    match visit.language {
+        Language::Japanese => &names[0],
+        Language::EasyJapanese => &names[1],
+        Language::English => &names[2],
+    }
+}
+
+/// One card for many: plastic that was not made, fees not paid, visits not needed.
+fn cards(visit: &Visit, report: &Report) -> Markup {
+    let title = visit.say("effect-cards");
+    let hidden = visit.say_with("effect-few", &[("n", LEAST.into())]);
+    let yen = |told: Option<i64>| told.map_or_else(|| hidden.clone(), |yen| Yen(yen).to_string());
+    let row = |one: &CardsTold| {
+        vec![
+            html! { (card_name(visit, &one.names)) },
+            html! { (number(visit, one.not_issued)) },
+            html! { (yen(one.yen)) },
+            html! { (number(visit, one.visits)) },
+        ]
+    };
+    let rows: Vec<Vec<Markup>> = report.cards.iter().map(row).collect();
+    let sum: i64 = report.cards.iter().filter_map(|one| one.not_issued).sum();
+    html! {
+        @if !rows.is_empty() {
+            section class="card" {
+                h2 { (title) }
+                p class="big" { (visit.say_with("effect-cards-sum", &[("cards", sum.into())])) }
+                (visit.table(&title, &["effect-card", "effect-cards-not-issued", "effect-cards-yen", "effect-cards-visits"], &rows))
+                ul {
+                    li { (visit.say("effect-cards-how-issued")) }
+                    li { (visit.say("effect-cards-how-yen")) }
+                    li { (visit.say("effect-cards-how-visits")) }
+                }
             }
         }
     }
@@ -135,6 +176,18 @@ fn how(visit: &Visit, report: &Report) -> Markup {
     }
 }
 
+const HEADINGS: [&str; 9] = [
+    "effect-month",
+    "effect-kind",
+    "effect-copies",
+    "effect-minutes-residents",
+    "effect-minutes-staff",
+    "effect-card",
+    "effect-cards-not-issued",
+    "effect-cards-yen",
+    "effect-cards-visits",
+];
+
 /// `GET /effect.csv`: the same, a line each.
 pub async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, Failure> {
     let report = newest(&app).await?;
@@ -160,9 +213,17 @@ pub async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, 
                 minutes(kind.staff),
             ]);
         }
+        for row in &mut rows {
+            row.resize(HEADINGS.len(), String::new());
+        }
+        for card in &report.cards {
+            let mut row = vec![String::new(); 5];
+            row.push(card_name(&visit, &card.names).to_owned());
+            row.extend([card.not_issued, card.yen, card.visits].map(|told| number(&visit, told)));
+            rows.push(row);
+        }
     }
-    let headings = ["effect-month", "effect-kind", "effect-copies", "effect-minutes-residents", "effect-minutes-staff"]
-        .map(|key| visit.say(key));
+    let headings = HEADINGS.map(|key| visit.say(key));
     let mut response = ui::csv::file(&headings.each_ref().map(String::as_str), &rows).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));

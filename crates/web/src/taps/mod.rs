@@ -168,7 +168,8 @@ impl AtCounter {
     }
 }
 
-/// Demo only, on this computer only: makes this browser a terminal of this sort. Somebody stands beside all but the machines.
+/// Demo only, on this computer only: makes this browser the demo's terminal of this sort, the one it was before. Somebody
+/// stands beside all but the machines.
 async fn demo(
     State(app): State<Arc<App>>,
     axum::extract::Path(sort): axum::extract::Path<String>,
@@ -180,7 +181,7 @@ async fn demo(
         Ok(inside.store.write::<_, store::StoreError, _>(move |tx| {
             let actor = Actor::System { job: "demo" };
             let (terminal, secret) =
-                tools::terminals::enrol_here_as(tx, &seams, &actor, sort, "体験用の端末", "この画面")?;
+                tools::terminals::enrol_here_again(tx, &seams, &actor, sort, "体験用の端末", "この画面")?;
             if sort != Sort::RevisitMachine && !sort.gives_certificates() {
                 let watched = Attendance::FaceToFace;
                 tools::terminals::declare_attendance(tx, &seams, &actor, terminal.id, watched)?;

@@ -12,7 +12,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use services::city_cards::effect::{self, Saved};
 use services::city_cards::kept::{self, Kept};
-use services::city_cards::{CardsError, CardsRefusal, Standing, examples};
+use services::city_cards::{CardsError, CardsRefusal, Definition, Names, Standing, examples};
 use store::StoreError;
 use tools::staff::Action;
 use tools::terminals::{self, Sort, Status};
@@ -171,7 +171,11 @@ fn desks(tx: &mut store::Tx<'_>) -> Result<Vec<(String, String)>, StoreError> {
 async fn new(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
     let like = visit.address.split_once("like=").map_or("", |(_, key)| key.split('&').next().unwrap_or(""));
     let begun = examples::all().into_iter().find(|(key, _)| *key == like);
-    let fields = begun.map_or_else(form::blank, |(_, example)| form::fields(&example));
+    // A new card has a name of its own: two of one name would be told apart by nobody.
+    let fields = begun.map_or_else(form::blank, |(_, example)| {
+        let names = Names::default();
+        form::fields(&Definition { names, ..example })
+    });
     drawn(&app, &visit, &me, None, &fields, &[]).await
 }
 

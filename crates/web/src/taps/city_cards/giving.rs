@@ -165,6 +165,9 @@ async fn given(
     .await?;
     match given {
         Ok(given) => Ok(go(&format!("/counter/cards/receipt/{}/{}", kept.key, given.card))),
+        Err(GiveRefusal::Issue(IssueRefusal::NotThere)) => {
+            Ok(at.go_saying(PERSON, Say::Key("city-cards-desk-refused-changed")))
+        }
         Err(refusal) => {
             let path = price_path(&kept.key, old);
             at.note(&path, Say::Key(refused(refusal)));
