@@ -60,11 +60,7 @@ impl Pairings {
     ///
     /// # Errors
     /// [`PairingError::Refused`] where the server gives none: stopped, ended, or never allowed.
-    pub fn take_application_keys(
-        &self,
-        seams: &Seams,
-        server: &str,
-    ) -> Result<Vec<(u8, u8, Timestamp)>, PairingError> {
+    pub fn take_application_keys(&self, seams: &Seams, server: &str) -> Result<Vec<(u8, u8, Timestamp)>, PairingError> {
         let is_meant = |one: &Pairing| {
             one.audience == server || one.agent == server || one.origins.iter().any(|origin| origin == server)
         };
@@ -81,7 +77,8 @@ impl Pairings {
             }
             other => other?,
         };
-        let answer = KeyAnswer::read(&answer, &pairing.verification_key, &request).map_err(|_| PairingError::OtherPlace)?;
+        let answer =
+            KeyAnswer::read(&answer, &pairing.verification_key, &request).map_err(|_| PairingError::OtherPlace)?;
         let told = answer.keys.iter().map(|key| (key.set, key.version, key.ends_at)).collect();
         self.keep_application_keys(&pairing.agent, Some((&key, &answer.keys)))?;
         Ok(told)
@@ -130,12 +127,7 @@ impl Pairings {
     ///
     /// # Errors
     /// The files.
-    pub fn application_keys(
-        &self,
-        agent: &str,
-        set: KeySet,
-        now: Timestamp,
-    ) -> Result<Vec<TerminalKey>, PairingError> {
+    pub fn application_keys(&self, agent: &str, set: KeySet, now: Timestamp) -> Result<Vec<TerminalKey>, PairingError> {
         if !self.all()?.iter().any(|pairing| pairing.agent == agent) {
             return Ok(Vec::new());
         }
@@ -242,8 +234,17 @@ mod tests {
         let mut read = |now| read_card(&pairings, AGENT, &mut chip, &*random, Timestamp::from_micros(now)).unwrap();
         assert_eq!(read(1_000_000), Ok(number));
         assert_eq!(read(1_000_001), Err(CityCardError::NotLoaded), "over");
-        assert!(read_card(&pairings, "A-2", &mut Chip(Applet::new(Image::loaded(&city, number).unwrap(), random.clone())),
-            &*random, Timestamp::from_micros(0)).unwrap().is_err());
+        assert!(
+            read_card(
+                &pairings,
+                "A-2",
+                &mut Chip(Applet::new(Image::loaded(&city, number).unwrap(), random.clone())),
+                &*random,
+                Timestamp::from_micros(0)
+            )
+            .unwrap()
+            .is_err()
+        );
 
         let file = fs::read(place.path().join(FILE)).unwrap();
         let clear = key.bytes();
@@ -251,7 +252,11 @@ mod tests {
         assert!(!file.windows(16).any(|at| at == clear.as_slice()));
         assert!(forms.iter().all(|form| !String::from_utf8_lossy(&file).contains(form.trim_end_matches('='))));
         #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(place.path().join(FILE)).unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(place.path().join(FILE)).unwrap().permissions())
+                & 0o777,
+            0o600
+        );
         pairings.remove(AGENT).unwrap();
         assert!(pairings.application_keys(AGENT, KeySet::Inventory, Timestamp::from_micros(0)).unwrap().is_empty());
     }

@@ -1,6 +1,6 @@
 //! The report of time given back (お返しした時間) on its way from the register's zone to the open page: counts, once a month.
 
-use base::Seams;
+use base::{Date, Seams};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
@@ -10,6 +10,43 @@ use crate::relay::{HandleError, Message, RelayError, Zone};
 pub const KIND: &str = "effect_report";
 /// A report of a year has a few kilobytes.
 const MOST_BYTES: usize = 64 << 10;
+
+/// Months that the open page tells.
+pub const MONTHS: i32 = 12;
+
+/// What one card for many saved with one service, as it was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardsGiven {
+    /// What people call the card: 日本語, やさしい日本語, English.
+    pub names: [String; 3],
+    /// Cards of plastic that were not made, because the Individual Number Card is used.
+    pub not_issued: i64,
+    /// Fees that people did not pay.
+    pub yen: i64,
+    /// Of these cards, those that were asked for in the portal: nobody came for them.
+    pub online: i64,
+}
+
+/// The first day of the month before or after.
+pub fn month_from(month: Date, steps: i32) -> Date {
+    let (year, number, _) = month.parts();
+    let months = i32::from(year) * 12 + i32::from(number) - 1 + steps;
+    let (year, number) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    let parts = i16::try_from(year).ok().zip(i8::try_from(number).ok());
+    parts.and_then(|(year, number)| Date::new(year, number, 1)).unwrap_or(month)
+}
+
+/// The days of the months told on `today`: the first, and the first that is told no more.
+pub fn span(today: Date) -> (Date, Date) {
+    let this = first_of(today);
+    (month_from(this, -MONTHS), this)
+}
+
+/// The first of its month.
+pub fn first_of(day: Date) -> Date {
+    let (year, month, _) = day.parts();
+    Date::new(year, month, 1).unwrap_or(day)
+}
 
 #[derive(Serialize, Deserialize)]
 struct Body {

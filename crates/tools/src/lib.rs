@@ -37,6 +37,7 @@ pub mod service_cards;
 pub mod signing;
 pub mod staff;
 pub mod staff_id_list;
+pub mod takings;
 pub mod tax_records;
 pub mod tcp_door;
 pub mod terminals;

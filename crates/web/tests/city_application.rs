@@ -136,11 +136,14 @@ impl StatusSource for Register {
     }
 }
 
+/// A card of another maker, and what it says instead of its own answer.
+type Imitation = (VirtualCard, Option<Vec<u8>>);
+
 /// The desk's reader: what lies there is the test's choice.
 #[derive(Clone, Default)]
 struct Tray {
     reader: VirtualReader,
-    imitation: Arc<Mutex<Option<(VirtualCard, Option<Vec<u8>>)>>>,
+    imitation: Arc<Mutex<Option<Imitation>>>,
     left: Arc<Mutex<Option<usize>>>,
 }
 

@@ -35,7 +35,12 @@ pub struct Behaviour {
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { warm_reset_forgets_pins: false, miss_forgets_pin: true, first_command_fails: false, free_space: layout::SPACE }
+        Self {
+            warm_reset_forgets_pins: false,
+            miss_forgets_pin: true,
+            first_command_fails: false,
+            free_space: layout::SPACE,
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use base::{Date, Timestamp, Yen};
 use store::{StoreError, Tx};
+use tools::effect_report::{self, CardsGiven};
 
 use super::kept::Kept;
-use crate::convenience_certificates::public_effect::{self, CardsGiven};
 
 /// Of one card, since a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn saved(tx: &mut Tx<'_>, service: &str, since: Date) -> Result<Saved, Store
 /// # Errors
 /// The database of cards.
 pub fn for_everybody(tx: &mut Tx<'_>, shown: &[Kept], today: Date) -> Result<Vec<CardsGiven>, StoreError> {
-    let (from, to) = public_effect::span(today);
+    let (from, to) = effect_report::span(today);
     let rows = tx.query(
         "SELECT service, COUNT(*), CAST(COALESCE(SUM(saved), 0) AS BIGINT), CAST(SUM(is_online) AS BIGINT) \
          FROM city_card_issues WHERE form = 'one_card' AND issued_at >= $1 AND issued_at < $2 \

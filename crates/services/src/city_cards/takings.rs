@@ -1,5 +1,5 @@
 //! Fees that desks take in cash for cards (窓口の手数料): kept with the card in one transaction, given back when its giving is
-//! taken back, counted in the day of the terminal ([`cash`](crate::convenience_certificates::cash)).
+//! taken back, counted in the day of the terminal ([`takings`](tools::takings)).
 //!
 //! ```text
 //!  give ─► fee > 0 at a terminal ─► taking (its id is the receipt's number) ─► undo ─► given back
@@ -9,8 +9,7 @@
 use base::{Date, Id, Seams, Timestamp, Yen};
 use store::{StoreError, Tx};
 use tools::access::Actor;
-
-use crate::convenience_certificates::cash::{Lines, Money, Sum};
+use tools::takings::{Lines, Money, Sum};
 
 /// Before the card's key in a day's lines: what follows is no kind of certificate.
 pub const LINE: &str = "card/";

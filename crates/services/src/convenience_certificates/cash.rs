@@ -10,14 +10,13 @@
 //! A payment belongs to the day on which it is known that the box kept it, a refund to the day on which it was paid out: so
 //! the sums of a day that is over do not change any more. The float of change stays out: the box is counted without it.
 
-use std::collections::BTreeMap;
-
 use base::my_number_guard::refuse_individual_number;
 use base::{Date, Id, Kind, Seams, Timestamp, Yen};
 use store::{Row, StoreError, Tx};
 use tools::approvals::ApprovalError;
 use tools::audit::{self, Event as Audited};
 use tools::staff::{Account, Action};
+pub use tools::takings::{Lines, Money, Sum, of_terminal};
 
 mod corrections;
 mod open;
@@ -31,56 +30,6 @@ pub use open::{Decision, OpenMoney, open_money, settle};
 pub const LONGEST_NOTE: usize = 200;
 /// No box holds more: a slip of the finger, otherwise.
 const GREATEST_SUM: Yen = Yen(10_000_000);
-
-/// How many, and how much.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// Requests.
-    pub count: i64,
-    /// Their money.
-    pub yen: Yen,
-}
-
-impl std::ops::AddAssign for Sum {
-    fn add_assign(&mut self, other: Self) {
-        self.count += other.count;
-        self.yen += other.yen;
-    }
-}
-
-/// What happened at one machine on one day with one kind of paper.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Money {
-    /// Kept by the box.
-    pub taken: Sum,
-    /// Paid out of the box again.
-    pub refunded: Sum,
-    /// Paid back by an officer, not out of the box.
-    pub refunded_by_hand: Sum,
-    /// Of what was taken that day, still owed now.
-    pub owed: Sum,
-    /// Begun that day; whether the box kept it, or paid it back, is not known.
-    pub unclear: Sum,
-}
-
-impl Money {
-    /// What the box should hold of this, its float of change aside.
-    pub fn expected(&self) -> Yen {
-        Yen(self.taken.yen.0 - self.refunded.yen.0)
-    }
-
-    /// With another line's.
-    pub fn add(&mut self, other: &Self) {
-        self.taken += other.taken;
-        self.refunded += other.refunded;
-        self.refunded_by_hand += other.refunded_by_hand;
-        self.owed += other.owed;
-        self.unclear += other.unclear;
-    }
-}
-
-/// Money by terminal and kind.
-pub type Lines = BTreeMap<(String, String), Money>;
 
 /// The money of a day by terminal and kind, from the requests. The counter has its own register and is left out.
 ///
@@ -124,13 +73,6 @@ pub fn day(tx: &mut Tx<'_>, day: Date) -> Result<Lines, StoreError> {
         }
     }
     Ok(lines)
-}
-
-/// The money of one terminal, all kinds together.
-pub fn of_terminal(lines: &Lines, terminal: &str) -> Money {
-    let mut money = Money::default();
-    lines.iter().filter(|((at, _), _)| at == terminal).for_each(|(_, line)| money.add(line));
-    money
 }
 
 /// A closed day of a machine.

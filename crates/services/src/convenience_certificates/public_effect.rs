@@ -10,7 +10,7 @@
 use base::{Date, Seams};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
-use tools::effect_report;
+use tools::effect_report::{self, CardsGiven, MONTHS, first_of};
 use tools::relay::RelayError;
 
 use super::choices::CertificateKind;
@@ -19,8 +19,6 @@ use super::usage::{self, month_from};
 
 /// A count below this is not told. Our own figure.
 pub const LEAST: i64 = 10;
-/// Months told.
-const MONTHS: i32 = 12;
 
 /// A count, where it is told.
 pub type Told = Option<i64>;
@@ -45,19 +43,6 @@ pub struct KindTold {
     pub resident: Told,
     /// Minutes of staff; absent with the copies.
     pub staff: Told,
-}
-
-/// What one card for many saved with one service, as it was counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardsGiven {
-    /// What people call the card: 日本語, やさしい日本語, English.
-    pub names: [String; 3],
-    /// Cards of plastic that were not made, because the Individual Number Card is used.
-    pub not_issued: i64,
-    /// Fees that people did not pay.
-    pub yen: i64,
-    /// Of these cards, those that were asked for in the portal: nobody came for them.
-    pub online: i64,
 }
 
 /// The same, as it is told.
@@ -117,12 +102,6 @@ fn told(counts: &[i64]) -> Vec<bool> {
         }
     }
     told
-}
-
-/// The days of the months told on `today`: the first, and the first that is told no more.
-pub fn span(today: Date) -> (Date, Date) {
-    let this = first_of(today);
-    (month_from(this, -MONTHS), this)
 }
 
 /// Cards as they are told: few are not, nor is the one that the others would tell, nor few visits.
@@ -187,11 +166,6 @@ pub fn report(tx: &mut Tx<'_>, today: Date, cards: &[CardsGiven]) -> Result<Repo
         is_assumed: figures.iter().any(|figure| figure.source == "assumption"),
         cards: cards_told(cards),
     })
-}
-
-fn first_of(day: Date) -> Date {
-    let (year, month, _) = day.parts();
-    Date::new(year, month, 1).unwrap_or(day)
 }
 
 fn word(month: Date) -> String {

@@ -11,6 +11,7 @@ use base::{Date, Seams, Timestamp};
 use store::{StoreError, Tx};
 use tools::access::Actor;
 use tools::audit::{self, Event};
+pub use tools::effect_report::month_from;
 use wire::issue_counts::{Count, Fault, Field, Reason, Route};
 
 use super::choices::CertificateKind;
@@ -44,15 +45,6 @@ impl Month {
     pub fn rate_permille(&self) -> Option<i64> {
         (self.is_counted && self.all() > 0).then(|| self.kiosks() * 1000 / self.all())
     }
-}
-
-/// The first day of the month before or after.
-pub fn month_from(month: Date, steps: i32) -> Date {
-    let (year, number, _) = month.parts();
-    let months = i32::from(year) * 12 + i32::from(number) - 1 + steps;
-    let (year, number) = (months.div_euclid(12), months.rem_euclid(12) + 1);
-    let parts = i16::try_from(year).ok().zip(i8::try_from(number).ok());
-    parts.and_then(|(year, number)| Date::new(year, number, 1)).unwrap_or(month)
 }
 
 /// The first instants of a month and of the next.

@@ -265,7 +265,7 @@ fn lock<T>(one: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Puts what was sent in the place of the one it is.
 fn replace<R: fhir::json::Resource>(all: &Mutex<Vec<R>>, sent: Value, is_it: impl Fn(&R) -> bool) -> bool {
     let (Ok(new), mut all) = (serde_json::from_value::<R>(sent), lock(all)) else { return false };
-    let Some(place) = all.iter().position(|one| is_it(one)) else { return false };
+    let Some(place) = all.iter().position(is_it) else { return false };
     all[place] = new;
     true
 }

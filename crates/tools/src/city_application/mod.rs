@@ -187,11 +187,25 @@ impl Remedy {
     /// After the refusal whose sentence has this key.
     pub fn after(word: &str) -> Self {
         match word.trim_start_matches("application-refused-") {
-            "removed" | "half" | "unreadable" | "beneath" | "kiosk-card-removed" | "kiosk-card-unreadable"
-            | "kiosk-reader-waiting" | "kiosk-card-status-unknown" => Self::Again,
+            "removed"
+            | "half"
+            | "unreadable"
+            | "beneath"
+            | "kiosk-card-removed"
+            | "kiosk-card-unreadable"
+            | "kiosk-reader-waiting"
+            | "kiosk-card-status-unknown" => Self::Again,
             "key-version" => Self::Update,
-            "no-room" | "wrong-pin" | "other-card" | "not-now" | "not-loaded" | "card-pin" | "kiosk-pin-last-try"
-            | "kiosk-pin-shape" | "application-pin-shape" | "kiosk-card-wrong-kind" => Self::Change,
+            "no-room"
+            | "wrong-pin"
+            | "other-card"
+            | "not-now"
+            | "not-loaded"
+            | "card-pin"
+            | "kiosk-pin-last-try"
+            | "kiosk-pin-shape"
+            | "application-pin-shape"
+            | "kiosk-card-wrong-kind" => Self::Change,
             _ => Self::Officer,
         }
     }

@@ -34,8 +34,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn
     })
     .await?;
     let title = visit.say("application-terminals");
-    let headings =
-        ["application-terminal", "application-sets", "staff-state", "application-until", "staff-what-to-do"];
+    let headings = ["application-terminal", "application-sets", "staff-state", "application-until", "staff-what-to-do"];
     let rows: Vec<Vec<Markup>> = all.iter().map(|one| row(&visit, one, &agents)).collect();
     let main = html! {
         (shell::said(&visit))
