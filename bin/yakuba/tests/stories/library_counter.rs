@@ -48,17 +48,17 @@ fn mykey(counter: &mut Browser, start: &str) {
     assert_eq!(to, PERSON);
     let page = counter.ask("GET", PERSON, "").page();
     // The library has no patron whose number holds no digit: nothing is registered.
-    let (_, refused) = send(counter, &page, "/counter/library/enrol", "number=NOBODY");
+    let refused = sent(counter, &page, "/counter/library/enrol", "number=NOBODY");
     assert!(refused.contains("その利用者番号の登録がありません"), "{refused}");
-    let (_, page) = send(counter, &page, "/counter/library/enrol", "number=L-0077");
+    let page = sent(counter, &page, "/counter/library/enrol", "number=L-0077");
     assert!(page.contains("マイキーIDとつなぐ"), "{page}");
-    let (_, refused) = send(counter, &page, "/counter/library/mykey/link", "mykey=ABC");
+    let refused = sent(counter, &page, "/counter/library/mykey/link", "mykey=ABC");
     assert!(refused.contains("8文字です"), "{refused}");
-    let (_, refused) = send(counter, &page, "/counter/library/mykey/link", "mykey=ZZZZZZZZ");
+    let refused = sent(counter, &page, "/counter/library/mykey/link", "mykey=ZZZZZZZZ");
     assert!(refused.contains("そのマイキーID、またはそのつながりがありません"), "{refused}");
-    let (_, page) = send(counter, &page, "/counter/library/mykey/link", &format!("mykey={id}"));
+    let page = sent(counter, &page, "/counter/library/mykey/link", &format!("mykey={id}"));
     assert!(page.contains("マイキーIDとつなぎました") && !page.contains(&id), "the ID is not kept: {page}");
-    let (_, page) = send(counter, &page, "/counter/library/mykey/unlink", &format!("mykey={id}"));
+    let page = sent(counter, &page, "/counter/library/mykey/unlink", &format!("mykey={id}"));
     assert!(page.contains("つながりを外しました") && page.contains("マイキーIDとつなぐ"), "{page}");
     let (_, to) = send(counter, &page, "/counter/library/next", "");
     assert_eq!(to, PATH);

@@ -361,11 +361,11 @@ async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     let Some(shown) = at.held(SERVICE) else { return Ok(go(PATH)) };
     // What is no number, or an Individual Number, is not sent to the library either.
     let Ok(number) = service_cards::sound_number(fields.get("number")) else {
-        return page(&at, &shown, Some(&Say::Key("taps-library-refused-number"))).await;
+        return Ok(at.go_saying(PERSON, Say::Key("taps-library-refused-number")));
     };
     let word = match compare(&at, number.clone()).await? {
         Compared::Known => CHECKED,
-        Compared::Unknown => return page(&at, &shown, Some(&Say::Key("taps-library-number-none"))).await,
+        Compared::Unknown => return Ok(at.go_saying(PERSON, Say::Key("taps-library-number-none"))),
         // Without a library's system there is nothing to wait for; with one, somebody decides.
         Compared::NotAsked if at.app.library.system.is_none() || fields.get("unchecked") == "yes" => UNCHECKED,
         Compared::NotAsked => return page_with(&at, &shown, None, Some(&number)).await,

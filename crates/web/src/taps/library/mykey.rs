@@ -157,11 +157,11 @@ async fn change(at: AtCounter, fields: Fields, links: bool) -> Result<Response, 
     let Some(shown) = at.held(SERVICE) else { return Ok(go(super::PATH)) };
     let say = |key| Say::Key(key);
     let Some(id) = MyKeyId::parse(fields.get("mykey")) else {
-        return super::page(&at, &shown, Some(&say("taps-mykey-shape"))).await;
+        return Ok(at.go_saying(PERSON, say("taps-mykey-shape")));
     };
     let today = at.app.seams.today();
     let Some(card) = look(&at, &shown).await?.into_iter().find(|card| card.is_usable(today)) else {
-        return super::page(&at, &shown, Some(&say("taps-library-refused-changed"))).await;
+        return Ok(at.go_saying(PERSON, say("taps-library-refused-changed")));
     };
     let number = card.number.clone();
     let told = match links {
@@ -181,5 +181,5 @@ async fn change(at: AtCounter, fields: Fields, links: bool) -> Result<Response, 
         }
         Err(fault) => say(sentence(fault)),
     };
-    super::page(&at, &shown, Some(&said)).await
+    Ok(at.go_saying(PERSON, said))
 }
