@@ -9,7 +9,7 @@
 //! counts as soon as it lies there; the highest number ever used stands in `LIST.seen`, and no older list is taken again.
 
 use std::fs::File;
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,6 +27,8 @@ use crate::fail::{Failure, Outcome};
 const SHUT: u8 = 3;
 /// No tag's number is longer, and no line of a PIN pad.
 const MOST_TYPED: u64 = 256;
+/// Bytes at the log's end that are looked at: many lines.
+const LOG_TAIL: u64 = 16 << 10;
 
 /// Carries the command out: answers line by line until its input ends; the exit code is that of the last answer.
 ///
@@ -153,19 +155,35 @@ fn by_card(door: &Door, typed: &str, seams: &Seams) -> Result<(Result<(), Shut>,
     Ok(door.decide(Shown::Card(card, &challenge), seams.now()))
 }
 
-/// The time of the log's last line, 0 when it has none. `None` when it cannot be read, or does not end with a whole line.
+/// The log's last bytes, and where they begin. A log of years is not read for each tap.
+fn tail(log: &mut File) -> std::io::Result<(u64, Vec<u8>)> {
+    let from = log.metadata()?.len().saturating_sub(LOG_TAIL);
+    log.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    log.take(LOG_TAIL).read_to_end(&mut tail)?;
+    Ok((from, tail))
+}
+
+/// The time of the log's last line, 0 when it has none. `None` when it cannot be read.
 fn last_time(log: &Path) -> Option<i64> {
-    let text = match std::fs::read_to_string(log) {
-        Ok(text) => text,
+    let tail = match File::open(log).and_then(|mut file| tail(&mut file)) {
+        Ok((_, tail)) => tail,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(0),
         Err(_) => return None,
     };
+    let text = String::from_utf8_lossy(&tail);
     let last = text.lines().rev().find_map(|line| serde_json::from_str::<Written>(line).ok()?.at());
     Some(last.unwrap_or(0))
 }
 
+/// What a power cut left of a line is taken away first: nobody had an answer to it, and the city takes whole lines alone.
 fn append(log: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).read(true).open(log)?;
+    let (from, tail) = tail(&mut file)?;
+    if tail.last().is_some_and(|last| *last != b'\n') {
+        let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        file.set_len(from + u64::try_from(whole).map_err(std::io::Error::other)?)?;
+    }
     file.write_all(text.as_bytes())?;
     file.sync_data()
 }

@@ -104,6 +104,11 @@ fn a_door_alone_opens_by_tag_or_pin_takes_no_older_list_and_tells_its_log_once()
     assert!(lock.shows(TAG).starts_with("shut: a newer list was used here"));
     assert_eq!(lock.ends(), Some(3), "what was said last");
 
+    // The power went in the middle of a line.
+    let log = place.path().join("door.log");
+    let mut torn = std::fs::OpenOptions::new().append(true).open(log).unwrap();
+    torn.write_all(b"{\"at\":17").unwrap();
+
     // The program forgets nothing when it starts again; a lost thing is off the next list.
     let mut lock = Lock::start(&daemon, place.path());
     assert!(lock.shows(TAG).starts_with("shut: a newer list was used here"), "after a start too");

@@ -87,7 +87,8 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
             if at.app.library.mykey.is_some() && look(&at, &shown).await?.is_empty() {
                 return Ok(match mykey::number(&at, &fields).await? {
                     Ok(Some(number)) => mykey::told(&at, &number, true),
-                    Ok(None) | Err(_) => go(PERSON),
+                    Ok(None) => go(PERSON),
+                    Err(trouble) => at.go_saying(PERSON, trouble),
                 });
             }
             Ok(go(PERSON))
