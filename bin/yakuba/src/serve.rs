@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::Kind;
+use base::config::HospitalSpeech;
 use services::convenience_certificates::{actions, arrivals, public_effect};
 use tools::audit::{self, Zone};
 use tools::family_register::registration::{counts, remote};
@@ -74,6 +75,11 @@ pub fn demo(arguments: &DemoArguments) -> Outcome {
     let city = birth::demo(&arguments.data, arguments.residents, arguments.seed, &mut |line| eprintln!("{line}"))?;
     // A passkey's relying party is a name, not an address; a browser treats both as this machine.
     let city = city.at_public_address(&format!("http://localhost:{}", address.port()));
+    let city = match arguments.hospital.as_deref() {
+        Some("fhir") => city.with_hospital(HospitalSpeech::Fhir),
+        Some(_) => city.with_hospital(HospitalSpeech::Hl7),
+        None => city,
+    };
     serve_city(city, listener, |city| print_script(city, address))
 }
 
