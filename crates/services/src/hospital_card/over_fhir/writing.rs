@@ -15,7 +15,7 @@ use openid::http::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Fault, Notice, OverFhir, sound_id};
+use super::{Fault, Hospital as _, Notice, OverFhir, sound_id};
 
 /// What a change replaces, by `use`; an entry that does not say its use is the current one. A maiden name, a place of work and
 /// the like stay.
@@ -80,7 +80,12 @@ impl OverFhir {
 
     fn arrive(&self, chart: &str, booking: &str) -> Result<(), Fault> {
         let url = format!("{}/Appointment/{}", self.server.origin, sound_id(booking)?);
-        let records = self.records(chart)?;
+        let stays = self.stays(chart)?;
+        let mut records = self.records(&stays)?;
+        if stays != chart {
+            // The booking may still name the record that was there when it was made.
+            records.extend(self.all_records(chart)?);
+        }
         self.put_changed(&url, |appointment| {
             let read: fhir::Appointment = read(appointment.to_string().as_bytes()).map_err(|_| Fault::Odd)?;
             let whose = |id: &str| read.is_for(&format!("Patient/{id}"));
@@ -99,7 +104,7 @@ impl OverFhir {
     }
 
     fn change(&self, chart: &str, patient: &Value) -> Result<(), Fault> {
-        let records = self.records(chart)?;
+        let records = self.records(&self.stays(chart)?)?;
         let [record] = records.as_slice() else { return Err(refused("Patient.identifier", "not one record")) };
         let url = format!("{}/Patient/{}", self.server.origin, sound_id(record.id.as_deref().unwrap_or_default())?);
         self.put_changed(&url, |kept| {
@@ -118,6 +123,11 @@ impl OverFhir {
             }
             Ok(is_changed)
         })
+    }
+
+    /// The chart number that is in use now: this one, or the one whose record took its place since this was written down.
+    fn stays(&self, chart: &str) -> Result<String, Fault> {
+        Ok(self.successor(chart)?.map_or_else(|| chart.to_owned(), |kept| kept.chart_number))
     }
 
     /// Reads, lets `change` say whether there is something to be written, and writes under the version that was read.
