@@ -20,6 +20,7 @@ pub mod form;
 pub mod kiosk;
 pub mod kiosk_api;
 pub mod limits;
+pub mod machine_api;
 pub mod open;
 pub mod portal;
 pub mod provider;
