@@ -39,7 +39,6 @@ pub fn form(at: &AtCounter, action: &str, ask: Ask) -> Markup {
         }
         form method="post" action=(action) class="card" {
             (visit.csrf(action))
-            h2 { (tag) }
             div class="fields" {
                 (field(visit.language, &Field { name: "tag", label: &tag, hint: Some(&tag_hint), required: true,
                     autocomplete: Some("off"), max_length: Some(40), ..Field::default() }))

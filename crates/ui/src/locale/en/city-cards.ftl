@@ -214,6 +214,6 @@ city-cards-mine-sticker-how = Print this page, cut along the line and put it on 
 city-cards-mine-sticker-code = The number as a code
 city-cards-mine-lost = Lost: stop it
 city-cards-mine-end = Switch the former card off
-city-cards-mine-ask = Use the Individual Number Card
+city-cards-mine-ask = Ask for this card
 city-cards-mine-ask-how = You can ask here. A former card works beside it until it is switched off.
 city-cards-mine-offers = Cards you may ask for

@@ -214,6 +214,6 @@ city-cards-mine-sticker-how = この画面を印刷し、点線で切って、�
 city-cards-mine-sticker-code = 番号の二次元コード
 city-cards-mine-lost = なくした(止める)
 city-cards-mine-end = 従来のカードを廃止する
-city-cards-mine-ask = マイナンバーカードで使う(申し込む)
+city-cards-mine-ask = 申し込む
 city-cards-mine-ask-how = 窓口に行かずに申し込めます。従来のカードがあれば、廃止するまで一緒に使えます。
 city-cards-mine-offers = 申し込めるカード
