@@ -12,6 +12,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base::config::HospitalSpeech;
 use base::{Config, Kind, Seams};
 use store::sealing::{FileCityKey, SealError, Vault};
 use store::{Database, Engine, Store, StoreConfig, StoreError};
@@ -195,6 +196,19 @@ impl OpenCity {
             config: self.0.config.clone(),
             inside: Inside { profile: profile.clone(), ..self.0.inside.clone() },
             outside: Outside { profile, ..self.0.outside.clone() },
+        }))
+    }
+
+    /// The same city whose simulated hospital speaks so (a demo's flag).
+    #[must_use]
+    pub fn with_hospital(&self, simulated: HospitalSpeech) -> Self {
+        let mut config = self.0.config.clone();
+        config.hospital.simulated = simulated;
+        Self(Arc::new(Parts {
+            directory: self.0.directory.clone(),
+            config,
+            inside: self.0.inside.clone(),
+            outside: self.0.outside.clone(),
         }))
     }
 

@@ -1,16 +1,17 @@
 //! The city hospital: as configured, or the simulation of a demo, which knows the people of the drawer under chart numbers
-//! `P-1001`, `P-1002` … and has booked each of them for today.
+//! `P-1001`, `P-1002` … and has booked each of them for today. It speaks HL7, or FHIR alone.
 
 use std::sync::Arc;
 
-use base::config::HospitalSection;
+use base::config::{HospitalSection, HospitalSpeech};
 use base::{Date, Kind, Timestamp};
 use hl7::{Booking, BookingState, Name, Patient, Sex};
 use services::hospital_card::hospital::{Connection, OverHl7};
 use services::hospital_card::mllp::{Answering, Listener};
-use services::hospital_card::{arriving, inbox, over_fhir, telling};
+use services::hospital_card::{arriving, inbox, outbox, over_fhir, telling};
 use store::StoreError;
-use testkit::world::hospital::{self as simulated, Hospital as Simulation};
+use testkit::world::hospital as simulated;
+use testkit::world::hospital_fhir::{self, HospitalFhir};
 use tools::portal::Post;
 use tools::portal::post::Desk;
 use tools::{Inside, Outside};
@@ -31,41 +32,39 @@ pub const SWEEP_SECONDS: u64 = 3600;
 pub struct Hospital {
     connection: Option<Arc<Connection>>,
     listener: Option<Listener>,
-    /// The simulation of a demo; stops when dropped.
-    simulation: Option<(Simulation, Vec<Patient>)>,
+    simulation: Option<Simulation>,
 }
+
+/// The simulation of a demo, which stops when dropped, and the people it knows.
+enum Simulation {
+    Hl7(simulated::Hospital, Vec<Patient>),
+    Fhir(HospitalFhir, Vec<Patient>),
+}
+
+/// Our token at a simulated FHIR server, and whose numbers its chart numbers are.
+const SIMULATED_FHIR: (&str, &str) = ("simulated", "urn:oid:1.2.392.100495.20.3.51.19999999999");
 
 impl Hospital {
     /// Opens it, and says in `app` how it is connected.
     ///
     /// # Errors
-    /// The listener's address cannot be used; the simulation cannot start.
+    /// The listener's address cannot be used; the FHIR server's settings are not whole; the simulation cannot start.
     pub fn open(app: &mut App, city: &OpenCity) -> Result<Self, Failure> {
         let (section, inside) = (&city.config().hospital, city.inside());
-        let is_demo = inside.demo && section.send_address.is_empty();
-        let simulation = if is_demo {
-            let patients = invented(city)?;
-            let started = Simulation::start(patients.clone());
-            let started =
-                started.map_err(Failure::while_doing(Kind::Unavailable, "the simulated hospital cannot start"))?;
-            Some((started, patients))
-        } else {
-            None
+        let is_demo = inside.demo && section.send_address.is_empty() && section.fhir_address.is_empty();
+        let simulation = if is_demo { Some(Simulation::start(city, section.simulated)?) } else { None };
+        let (told_at, server) = match &simulation {
+            Some(simulation) => simulation.ends(),
+            None => {
+                let told_at = (!section.send_address.is_empty()).then(|| section.send_address.clone());
+                (told_at, fhir_server(section)?)
+            }
         };
-        let address = simulation.as_ref().map_or_else(|| section.send_address.clone(), |(one, _)| one.address());
-        let connection = (!address.is_empty()).then(|| {
-            let (us, seams) = (inside.profile.municipality_code.as_str(), inside.seams.clone());
-            Ok::<_, Failure>(Arc::new(match fhir_server(section)? {
-                Some(server) => {
-                    Connection::new(Box::new(over_fhir::connect(server, Some(&address), us, seams)), "fhir", is_demo)
-                }
-                None => Connection::new(Box::new(OverHl7::new(&address, us, seams)), "hl7", is_demo),
-            }))
-        });
-        let connection = connection.transpose()?;
+        let connection = connection(city, told_at.as_deref(), server, is_demo);
         app.hospital = connection.clone();
+        let is_told = matches!(simulation, Some(Simulation::Hl7(..)));
         let listens_at =
-            if is_demo && section.listen_address.is_empty() { "127.0.0.1:0" } else { section.listen_address.as_str() };
+            if is_told && section.listen_address.is_empty() { "127.0.0.1:0" } else { section.listen_address.as_str() };
         let taking = inside.clone();
         let answering: Answering = Arc::new(move |message| inbox::take(&taking, message));
         let listener = if listens_at.is_empty() {
@@ -78,24 +77,81 @@ impl Hospital {
         Ok(Self { connection, listener, simulation })
     }
 
-    /// Hands over what the hospital has not answered; in a demo, the hospital tells today's bookings.
+    /// Hands over what the hospital has not answered; in a demo, today's bookings are told or made.
     ///
     /// # Errors
     /// What failed; the next run goes on.
     pub fn run(&self, city: &Inside) -> Result<(), String> {
-        if let (Some((_, patients)), Some(listener)) = (&self.simulation, &self.listener) {
-            tell_bookings(patients, &listener.address().to_string(), city.seams.now())
-                .map_err(|error| error.to_string())?;
+        let now = city.seams.now();
+        match (&self.simulation, &self.listener) {
+            (Some(Simulation::Hl7(_, patients)), Some(listener)) => {
+                tell_bookings(patients, &listener.address().to_string(), now).map_err(|error| error.to_string())?;
+            }
+            (Some(Simulation::Fhir(server, patients)), _) => book_today(server, patients, now),
+            _ => {}
         }
         let Some(connection) = &self.connection else { return Ok(()) };
-        arriving::work(city, connection).map_err(|error| error.to_string())
+        outbox::work(city, connection).map_err(|error| error.to_string())
     }
+}
+
+impl Simulation {
+    fn start(city: &OpenCity, speech: HospitalSpeech) -> Result<Self, Failure> {
+        let fault = || Failure::while_doing(Kind::Unavailable, "the simulated hospital cannot start");
+        let patients = invented(city)?;
+        Ok(match speech {
+            HospitalSpeech::Hl7 => Self::Hl7(simulated::Hospital::start(patients.clone()).map_err(fault())?, patients),
+            HospitalSpeech::Fhir => {
+                let (token, system) = SIMULATED_FHIR;
+                let server = HospitalFhir::start(token, system).map_err(fault())?;
+                patients.iter().for_each(|patient| server.add(hospital_fhir::record(patient, system)));
+                book_today(&server, &patients, city.inside().seams.now());
+                Self::Fhir(server, patients)
+            }
+        })
+    }
+
+    /// Its HL7 listener and its FHIR server.
+    fn ends(&self) -> (Option<String>, Option<over_fhir::Server>) {
+        match self {
+            Self::Hl7(hospital, _) => (Some(hospital.address()), None),
+            Self::Fhir(server, _) => {
+                let (token, system) = SIMULATED_FHIR;
+                let (origin, chart_system) = (server.origin(), system.to_owned());
+                (None, Some(over_fhir::Server { origin, chart_system, token: token.to_owned().into() }))
+            }
+        }
+    }
+}
+
+/// By HL7 alone, by FHIR alone, or asked by FHIR and told by HL7.
+fn connection(
+    city: &OpenCity,
+    told_at: Option<&str>,
+    server: Option<over_fhir::Server>,
+    is_demo: bool,
+) -> Option<Arc<Connection>> {
+    let (us, seams) = (city.inside().profile.municipality_code.as_str(), city.inside().seams.clone());
+    let connection = match (server, told_at) {
+        (Some(server), told_at) => {
+            Connection::new(Box::new(over_fhir::connect(server, told_at, us, seams)), "fhir", is_demo)
+        }
+        (None, Some(address)) => Connection::new(Box::new(OverHl7::new(address, us, seams)), "hl7", is_demo),
+        (None, None) => return None,
+    };
+    Some(Arc::new(connection))
 }
 
 /// The FHIR server that is asked, if one is.
 fn fhir_server(section: &HospitalSection) -> Result<Option<over_fhir::Server>, Failure> {
     if section.fhir_address.is_empty() {
         return Ok(None);
+    }
+    if section.fhir_chart_system.is_empty() {
+        return Err(Failure::new(
+            Kind::Invalid,
+            "hospital.fhir_chart_system is missing: whose numbers chart numbers are",
+        ));
     }
     let token = std::fs::read_to_string(&section.fhir_token_file)
         .map_err(Failure::while_doing(Kind::Invalid, "hospital.fhir_token_file cannot be read"))?;
@@ -159,18 +215,31 @@ fn invented(city: &OpenCity) -> Result<Vec<Patient>, Failure> {
     Ok(patients)
 }
 
+/// What is booked for the patient of this place in the drawer: its number, when, where.
+fn booked(place: usize, day: Date) -> (String, Timestamp, String) {
+    let number = format!("D{}{place:02}", day.to_string().replace('-', ""));
+    let minutes = 9 * 60 + 10 * place;
+    let at = Timestamp::in_japan(day, (minutes / 60) as u8, (minutes % 60) as u8, 0);
+    (number, at, ["内科 1番", "眼科 2番", "整形外科 3番"][place % 3].to_owned())
+}
+
 /// Today's bookings, once a day: the same messages again do nothing.
 fn tell_bookings(patients: &[Patient], address: &str, now: Timestamp) -> std::io::Result<()> {
-    let day: Date = now.date_in_japan();
     for (place, patient) in patients.iter().enumerate() {
-        let number = format!("D{}{place:02}", day.to_string().replace('-', ""));
-        let minutes = 9 * 60 + 10 * place;
-        let at = Timestamp::in_japan(day, (minutes / 60) as u8, (minutes % 60) as u8, 0);
-        let department = ["内科 1番", "眼科 2番", "整形外科 3番"][place % 3].to_owned();
+        let (number, at, department) = booked(place, now.date_in_japan());
         let booking = Booking { number: number.clone(), at, place: department, state: BookingState::Booked };
         if let Ok(message) = simulated::booking(&number, now, patient, booking).write() {
             simulated::send(address, &message)?;
         }
     }
     Ok(())
+}
+
+/// Today's bookings at the FHIR server; what is there already stays as it stands.
+fn book_today(server: &HospitalFhir, patients: &[Patient], now: Timestamp) {
+    for (place, patient) in patients.iter().enumerate() {
+        let (number, at, department) = booked(place, now.date_in_japan());
+        let whose = format!("Patient/{}", hospital_fhir::id_of(&patient.chart_number));
+        server.book(hospital_fhir::Appointment::booked(&number, &whose, &department, at, at.plus_seconds(600)));
+    }
 }

@@ -106,6 +106,9 @@ pub struct DemoArguments {
     /// Seed of a city made anew: the same seed makes the same city.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// What the simulated hospital speaks.
+    #[arg(long, value_parser = ["hl7", "fhir"])]
+    hospital: Option<String>,
     /// For tests that kill the program: stand still inside the transaction that reaches this point.
     #[arg(long, hide = true)]
     halt_at: Option<String>,

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use base::Kind;
+use base::config::HospitalSpeech;
 use services::convenience_certificates::actions;
 use tools::audit::{self, Zone};
 use tools::nodes::{self, Fingerprint, Topology};
@@ -46,6 +47,11 @@ pub fn demo(arguments: &DemoArguments) -> Outcome {
     let city = birth::demo(&arguments.data, arguments.residents, arguments.seed, &mut |line| eprintln!("{line}"))?;
     // A passkey's relying party is a name, not an address; a browser treats both as this machine.
     let city = city.at_public_address(&format!("http://localhost:{}", address.port()));
+    let city = match arguments.hospital.as_deref() {
+        Some("fhir") => city.with_hospital(HospitalSpeech::Fhir),
+        Some(_) => city.with_hospital(HospitalSpeech::Hl7),
+        None => city,
+    };
     serve_city(city, listener, |city| print_script(city, address))
 }
 

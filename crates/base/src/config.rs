@@ -329,17 +329,31 @@ pub enum LibraryKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HospitalSection {
-    /// `host:port` of the hospital's HL7 listener (MLLP). Empty: off; a demo city starts a simulated hospital.
+    /// `host:port` of the hospital's HL7 listener (MLLP). Empty: the hospital speaks FHIR alone, or, without `fhir_address` too,
+    /// is none; a demo city then simulates one.
     pub send_address: String,
     /// `host:port` where its messages are taken. Inside, in a network only the hospital reaches. Empty: none are taken.
     pub listen_address: String,
-    /// The hospital's FHIR R4 server, `https://…/fhir`. With it, chart numbers and bookings are asked there; receptions go to
-    /// `send_address` all the same. Empty: asked by HL7.
+    /// The hospital's FHIR R4 server, `https://…/fhir`. With it, chart numbers and bookings are asked there; receptions and notices
+    /// go to `send_address` where there is one, else they are written there. Empty: asked by HL7.
     pub fhir_address: String,
     /// Whose numbers chart numbers are at that server, a URI.
     pub fhir_chart_system: String,
     /// A file with the token for that server, in one line.
     pub fhir_token_file: PathBuf,
+    /// What the simulated hospital of a demo city speaks.
+    pub simulated: HospitalSpeech,
+}
+
+/// What a simulated hospital speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HospitalSpeech {
+    /// HL7 v2.5 over MLLP.
+    #[default]
+    Hl7,
+    /// FHIR R4 alone.
+    Fhir,
 }
 
 /// Section `[channels]`: web push and e-mail. The password of the mail server is a file, `signing/smtp.password`.

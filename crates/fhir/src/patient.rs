@@ -162,15 +162,19 @@ impl Patient {
         }
     }
 
-    /// With a name in kanji (or letters) and in kana.
+    /// With a name in kanji (or letters) and in kana. A part that is empty is not written: FHIR knows no empty text.
     #[must_use]
     pub fn named(mut self, kanji: (&str, &str), kana: (&str, &str)) -> Self {
+        let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         for ((family, given), code) in [(kanji, IDEOGRAPHIC), (kana, SYLLABIC)] {
-            self.name.push(HumanName {
-                extension: vec![Extension { url: REPRESENTATION.to_owned(), value_code: Some(code.to_owned()) }],
-                family: Some(family.to_owned()),
-                given: vec![given.to_owned()],
-            });
+            let (family, given) = (part(family), part(given));
+            if family.is_some() || given.is_some() {
+                self.name.push(HumanName {
+                    extension: vec![Extension { url: REPRESENTATION.to_owned(), value_code: Some(code.to_owned()) }],
+                    family,
+                    given: given.into_iter().collect(),
+                });
+            }
         }
         self
     }

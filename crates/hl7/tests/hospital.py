@@ -24,8 +24,9 @@ async def serve():
         try:
             while not writer.is_closing():
                 message = await reader.readmessage()
-                family = str(message["PID"][0][5]) if "PID" in {str(s[0]) for s in message} else ""
-                print(message["MSH"][0][9], family, flush=True)
+                field = {str(s[0]): s for s in message}.get("PID", [])
+                told = [str(field[place]) for place in (5, 11) if place < len(field)]
+                print(message["MSH"][0][9], *told, flush=True)
                 writer.writemessage(message.create_ack())
                 await writer.drain()
         except asyncio.IncompleteReadError:
@@ -88,7 +89,8 @@ def serve_apy():
     class Visit(AbstractHandler):
         def reply(self):
             message = parse_message(self.incoming_message, find_groups=False)
-            print("valid" if message.validate() else "invalid", message.pid.pid_5.pid_5_1.to_er7(), flush=True)
+            told = [message.pid.pid_5.pid_5_1.to_er7(), message.pid.pid_11.pid_11_8.to_er7()]
+            print("valid" if message.validate() else "invalid", *filter(None, told), flush=True)
             answer = Message("ACK", version="2.5")
             answer.msh.msh_9 = "ACK"
             answer.msh.msh_10 = "H1"
@@ -96,7 +98,7 @@ def serve_apy():
             answer.msa.msa_2 = message.msh.msh_10.to_er7()
             return answer.to_mllp()
 
-    server = MLLPServer("127.0.0.1", 0, {"ADT^A28^ADT_A05": (Visit,), "ADT^A04^ADT_A01": (Visit,)})
+    server = MLLPServer("127.0.0.1", 0, dict.fromkeys(("ADT^A28^ADT_A05", "ADT^A31^ADT_A05", "ADT^A04^ADT_A01"), (Visit,)))
     print(server.server_address[1], flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()

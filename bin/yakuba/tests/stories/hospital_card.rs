@@ -20,7 +20,16 @@ fn cards(page: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_card_is_linked_at_the_desk_and_received_at_the_machine() {
-    let mut served = Served::start();
+    a_day(&[]);
+}
+
+#[test]
+fn a_demo_s_hospital_may_speak_fhir_alone() {
+    a_day(&[("YAKUBA_HOSPITAL_SIMULATED", "fhir")]);
+}
+
+fn a_day(settings: &[(&str, &str)]) {
+    let mut served = Served::start_with(settings);
     let mut desk = Browser::new(&served.address, &[]);
     assert_eq!(desk.ask("GET", "/demo/terminal/hospital_desk", "").location.as_deref(), Some(DESK));
     let start = desk.ask("GET", DESK, "").page();
@@ -35,15 +44,17 @@ fn a_card_is_linked_at_the_desk_and_received_at_the_machine() {
     let (place, value, pin) = usable.expect("a card that may be used");
     let own = format!("P-{}", 1001 + place);
     let page = desk.ask("GET", PERSON, "").page();
-    let wrong = desk.send(&page, "/counter/hospital/link", &format!("chart=P-{}&paper=1", 1002 + place)).page();
+    let wrong = desk.go_on(&page, "/counter/hospital/link", &format!("chart=P-{}&paper=1", 1002 + place), PERSON);
     assert!(wrong.contains("自動では結び付けませんでした"), "no guess: {wrong}");
-    let linked = desk.send(&wrong, "/counter/hospital/link", &format!("chart={own}&paper=1")).page();
+    let linked = desk.go_on(&wrong, "/counter/hospital/link", &format!("chart={own}&paper=1"), PERSON);
     assert!(linked.contains("結び付けました。次から"), "{linked}");
     assert!(linked.contains(&own) && linked.contains("今までの診察券"), "{linked}");
     let end = linked.split("action=\"").find(|text| text.split('"').next().unwrap().ends_with("/end")).unwrap();
     let end = end.split('"').next().unwrap().to_owned();
-    let ended = desk.send(&linked, &end, "").page();
+    let ended = desk.go_on(&linked, &end, "", PERSON);
     assert!(!ended.contains("今までの診察券を廃止する"), "the paper card is switched off: {ended}");
+    let told = desk.go_on(&ended, "/counter/hospital/changed", "agreed=1", PERSON);
+    assert!(told.contains("病院に届きました"), "{told}");
 
     let mut machine = Browser::new(&served.address, &[]);
     assert_eq!(machine.ask("GET", "/demo/terminal/revisit_machine", "").location.as_deref(), Some("/revisit"));

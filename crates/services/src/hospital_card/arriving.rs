@@ -10,17 +10,12 @@ use store::{StoreError, Tx};
 use tools::Inside;
 use tools::access::{Actor, Duty, ResidentId};
 use tools::service_cards::counter::Counter;
-use tools::service_cards::{Form, Subject};
+use tools::service_cards::{Form, ServiceCard, Subject};
 
-use super::hospital::{Connection, Fault, message_number};
+use super::hospital::{Connection, message_number};
 use super::linking::{HospitalError, registered};
 use super::model::Registered;
-use super::{CHART_PURPOSE, KEY, details, inbox, notices, telling, watching};
-
-/// Column name for sealing.
-const MESSAGE_COLUMN: &str = "hospital_visits.content";
-/// Receptions that wait for the hospital, handed over in one go.
-const AT_ONCE: i64 = 20;
+use super::{CHART_PURPOSE, KEY, details, inbox, notices, outbox, telling, watching};
 
 /// A booking as the machine shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +55,16 @@ pub enum Today {
 }
 
 /// The chart number on the person's card, where it may be used today. A disclosure.
-pub(super) fn usable_chart(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Option<String>, HospitalError> {
+fn usable_chart(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Option<String>, HospitalError> {
     let today = city.seams.today();
     let cards = Counter { city, by, duty: Duty::Hospital, service: KEY }.look(resident)?;
+    Ok(usable(cards, today))
+}
+
+/// The number of the one card among these, where it may be used.
+pub(super) fn usable(cards: Vec<ServiceCard>, today: Date) -> Option<String> {
     let usable = cards.into_iter().find(|card| card.form == Form::OneCard && card.is_usable(today));
-    Ok(usable.map(|card| card.number.reveal().clone()))
+    usable.map(|card| card.number.reveal().clone())
 }
 
 /// Today's bookings and reception.
@@ -213,7 +213,7 @@ pub fn receive(
         let next = last.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0) + 1;
         let (id, now) = (seams.random_id(), seams.now());
         details::remember(tx, &vault, &subject, &person)?;
-        let sealed = vault.seal(&key_name(id), MESSAGE_COLUMN, &message)?;
+        let sealed = outbox::VISITS.seal(&vault, id, &message)?;
         tx.execute(
             "INSERT INTO hospital_visits (visit_id, on_day, queue_number, subject_key, subject, place, message, content, \
              state, tries, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'sending', 0, $9)",
@@ -233,7 +233,7 @@ pub fn receive(
         let state = "sending".to_owned();
         Ok(Visit { id, number: next, place: first.place.clone(), state, received_at: now, called: None })
     })?;
-    hand_over(city, connection, visit.id)?;
+    outbox::VISITS.hand_over(city, connection, visit.id)?;
     let id = visit.id;
     let now = city.cards.read::<_, StoreError, _>(move |tx| one(tx, id))?;
     Ok(Received::Number(now.unwrap_or(visit)))
@@ -260,74 +260,8 @@ pub(super) fn patient(person: Registered, chart_number: String) -> Patient {
     Patient { chart_number, name: Name { family, given }, kana, born: person.born, sex: person.sex, address }
 }
 
-fn key_name(id: Id) -> String {
-    format!("hospital-visit:{id}")
-}
-
 fn one(tx: &mut Tx<'_>, id: Id) -> Result<Option<Visit>, StoreError> {
     tx.query_one(visits!("visit_id = $1"), &[id.into()])?.map(|row| read(&row)).transpose()
-}
-
-/// Hands one reception over that the hospital has not answered. `false`: there is nothing to be handed over.
-///
-/// # Errors
-/// [`HospitalError`].
-pub fn hand_over(city: &Inside, connection: &Connection, id: Id) -> Result<bool, HospitalError> {
-    let row = city.cards.read::<_, HospitalError, _>(move |tx| {
-        let sql = "SELECT message, content FROM hospital_visits WHERE visit_id = $1 AND state <> 'received'";
-        let Some(row) = tx.query_one(sql, &[id.into()])? else { return Ok(None) };
-        Ok(row.opt_blob(1)?.map(|content| (row.text(0).map(str::to_owned), content.to_vec())))
-    })?;
-    let Some((number, sealed)) = row else { return Ok(false) };
-    let number = number?;
-    let message = city.vault.open_sealed(&key_name(id), MESSAGE_COLUMN, &sealed)?;
-    let answered = connection.ask(city.seams.now(), |hospital| hospital.deliver(&number, &message));
-    let is_taken = answered.is_ok();
-    let seams = city.seams.clone();
-    city.cards.write::<_, HospitalError, _>(move |tx| {
-        match &answered {
-            Ok(()) => {
-                let sql = "UPDATE hospital_visits SET state = 'received', content = NULL, tries = tries + 1 WHERE visit_id = $1";
-                tx.execute(sql, &[id.into()])?;
-                watching::settle(tx, id)?;
-            }
-            Err(fault) => {
-                // What was refused for a fault in it is not sent by itself again: staff look, then send it.
-                let state = match fault {
-                    Fault::Refused { may_come_again: false, .. } => "refused",
-                    _ => "sending",
-                };
-                let sql = "UPDATE hospital_visits SET state = $2, tries = tries + 1 WHERE visit_id = $1 AND state <> 'received'";
-                tx.execute(sql, &[id.into(), state.into()])?;
-                watching::note_unsent(tx, &seams, &number, id, fault)?;
-            }
-        }
-        Ok(())
-    })?;
-    if is_taken {
-        city.vault.erase(&key_name(id))?;
-    }
-    Ok(true)
-}
-
-/// Hands over what the hospital has not answered yet. Run it often.
-///
-/// # Errors
-/// [`HospitalError`].
-pub fn work(city: &Inside, connection: &Connection) -> Result<(), HospitalError> {
-    let waiting = city.cards.read::<_, HospitalError, _>(|tx| {
-        let sql = "SELECT visit_id FROM hospital_visits WHERE state = 'sending' ORDER BY received_at LIMIT $1";
-        tx.query(sql, &[AT_ONCE.into()])?.iter().map(|row| Ok(row.id(0)?)).collect::<Result<Vec<_>, HospitalError>>()
-    })?;
-    for id in waiting {
-        hand_over(city, connection, id)?;
-        // Nobody is there: the rest would wait for nothing.
-        let last = connection.last();
-        if last.failed > last.answered {
-            break;
-        }
-    }
-    notices::work(city, connection)
 }
 
 /// Today's queue, by number.
@@ -402,6 +336,8 @@ pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
         let rows = tx.query("SELECT visit_id FROM hospital_visits WHERE on_day < $1", &[today.into()])?;
         let past = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>, _>>()?;
         tx.execute("DELETE FROM hospital_visits WHERE on_day < $1", &[today.into()])?;
+        // What can no longer be sent is no longer listed as something to send.
+        past.iter().try_for_each(|id| watching::settle(tx, *id))?;
         tx.execute("DELETE FROM hospital_bookings WHERE on_day < $1", &[today.into()])?;
         let month = now.plus_seconds(-30 * 86_400);
         tx.execute("DELETE FROM hospital_messages WHERE came_at < $1", &[month.into()])?;
@@ -409,8 +345,6 @@ pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
         tx.execute("DELETE FROM hospital_faults WHERE happened_at < $1", &[month.into()])?;
         Ok(past)
     })?;
-    for id in past {
-        city.vault.erase(&key_name(id))?;
-    }
+    outbox::VISITS.forget(&city.vault, &past)?;
     notices::sweep(city)
 }

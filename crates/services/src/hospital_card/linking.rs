@@ -94,7 +94,7 @@ fn waits(tx: &mut Tx<'_>, subject: &Subject) -> Result<Option<Reason>, HospitalE
     Ok(None)
 }
 
-/// The person as registered, as far as a hospital is told or compared with. A disclosure.
+/// The person as registered, as far as a hospital is compared with and told of receptions. A disclosure.
 ///
 /// # Errors
 /// [`HospitalError`].
@@ -102,7 +102,8 @@ pub fn registered(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Re
     read(city, by, resident, false)
 }
 
-/// The same with the address, for what the person agreed to. An address under protection is not among it.
+/// The same with the address, for what the person agreed that the hospital is told: a disclosure of its own duty. An address
+/// under protection (支援措置) is not among it.
 ///
 /// # Errors
 /// [`HospitalError`].
@@ -114,7 +115,8 @@ fn read(city: &Inside, by: &Actor, resident: &ResidentId, has_address: bool) -> 
     let (seams, by, who) = (city.seams.clone(), by.clone(), resident.clone());
     let mut items = vec![Item::Name, Item::BirthDate, Item::Sex, Item::ServiceNumber];
     items.extend(has_address.then_some(Item::Address));
-    let purpose = Purpose::new(Duty::Hospital).reading(&items);
+    let duty = if has_address { Duty::HospitalTold } else { Duty::Hospital };
+    let purpose = Purpose::new(duty).reading(&items);
     city.store.write(move |tx| {
         let access = access::person(tx, &seams, &by, &purpose, &who)?;
         let found = register::resident(tx, &access)?;

@@ -17,6 +17,7 @@
 //! | [`arriving`] | at the re-visit machine: bookings, reception, queue, calls |
 //! | [`notices`] | what the hospital is told beside receptions: somebody new, a changed address |
 //! | [`details`] | whether the hospital still says what the register says |
+//! | [`outbox`] | what goes to the hospital, until it is answered |
 //! | [`inbox`] | what the hospital tells us |
 //! | [`hospital`] | the hospital's systems as they are asked |
 //! | [`mllp`] | HL7 over TCP, both ways |
@@ -32,6 +33,7 @@ pub mod linking;
 pub mod mllp;
 pub mod model;
 pub mod notices;
+pub mod outbox;
 pub mod over_fhir;
 mod service;
 pub mod telling;

@@ -1,23 +1,28 @@
 //! What the hospital is told beside receptions, each time with the person's consent at the desk: somebody who will come for
-//! the first time (A28), a name or address that changed (A31). Written first, sent until it is answered, always the same.
+//! the first time (A28), a name or address that changed (A31). Without consent nothing is read and nothing is sent.
+//!
+//! Somebody without a chart has a number of ours there, made from their pseudonym: told again another day, or sent twice, they
+//! are one and the same. Of one person and one sort only the newest notice is sent.
 
-use base::Id;
+use base::{Id, Timestamp};
 use hl7::Patient;
-use store::Tx;
+use store::sealing::{SealError, Vault};
+use store::{StoreError, Tx};
 use tools::Inside;
 use tools::access::{Actor, ResidentId};
 use tools::service_cards::Subject;
 
-use super::arriving::{patient, usable_chart};
-use super::hospital::{Connection, Fault, message_number};
+use super::arriving::{patient, usable};
+use super::hospital::{Connection, message_number};
 use super::linking::{HospitalError, registered_with_address, standing};
 use super::model::{LinkState, words};
+use super::outbox::{self, Sent};
 use super::{KEY, watching};
 
-/// Column name for sealing.
-const CONTENT_COLUMN: &str = "hospital_notices.content";
-/// Notices handed over in one go.
-const AT_ONCE: i64 = 20;
+/// Separates our numbers of persons without a chart from every other use of the look-up key.
+const NUMBER_PURPOSE: &str = "hospital_card.first_visit";
+/// Days after which a notice is forgotten, answered or not.
+const DAYS: i64 = 30;
 
 words! {
     /// What is told.
@@ -36,9 +41,11 @@ pub enum Noticed {
     Taken,
     /// Written; it is sent until the hospital answers.
     Sending,
+    /// The hospital refused it: staff see it, and can send it again.
+    Refused,
     /// The person did not agree: nothing was read or sent.
     NotAgreed,
-    /// A first visit of somebody with a chart, or a change of somebody without.
+    /// A first visit of somebody with a chart number, also one that waits or is stopped; a change of somebody without.
     Misplaced,
     /// The same was told today already.
     Already,
@@ -46,7 +53,7 @@ pub enum Noticed {
     Unwritable,
 }
 
-/// Tells the hospital, if the person at the desk agreed.
+/// Tells the hospital, if the person at the desk agreed. A disclosure, of its own duty.
 ///
 /// # Errors
 /// [`HospitalError`].
@@ -60,49 +67,54 @@ pub fn tell(
     if !has_agreed {
         return Ok(Noticed::NotAgreed);
     }
-    let number = message_number(&city.seams);
+    let standing = standing(city, by, resident)?;
+    let subject = Subject::of(&city.vault, KEY, resident)?;
     let chart = match notice {
-        Notice::FirstVisit => {
-            let state = standing(city, by, resident)?.state;
-            if !matches!(state, LinkState::Unlinked | LinkState::Waiting) {
-                return Ok(Noticed::Misplaced);
-            }
-            // Our own number for them, until the hospital gives one.
-            number.clone()
-        }
-        Notice::Change => match usable_chart(city, by, resident)? {
+        Notice::FirstVisit if standing.state == LinkState::Unlinked => own_number(&city.vault, &subject)?,
+        Notice::Change => match usable(standing.cards, city.seams.today()) {
             Some(chart) => chart,
             None => return Ok(Noticed::Misplaced),
         },
+        Notice::FirstVisit => return Ok(Noticed::Misplaced),
     };
+    let (of, today) = (subject.clone(), city.seams.today());
+    if city.cards.read::<_, HospitalError, _>(move |tx| is_told(tx, &of, notice, today))? {
+        return Ok(Noticed::Already);
+    }
     let person = registered_with_address(city, by, resident)?;
+    let number = message_number(&city.seams);
     let Some(message) = written(connection, notice, &number, patient(person, chart)) else {
         return Ok(Noticed::Unwritable);
     };
-    let subject = Subject::of(&city.vault, KEY, resident)?;
     let Some(id) = lay_down(city, by, notice, &subject, (&number, &message))? else { return Ok(Noticed::Already) };
-    hand_over(city, connection, id)?;
-    let sql = "SELECT state FROM hospital_notices WHERE notice_id = $1";
-    let is_taken = city.cards.read::<_, HospitalError, _>(move |tx| {
-        let row = tx.query_one(sql, &[id.into()])?;
-        Ok(row.map(|row| row.text(0).map(|state| state == "taken")).transpose()? == Some(true))
-    })?;
-    Ok(if is_taken { Noticed::Taken } else { Noticed::Sending })
+    Ok(match outbox::NOTICES.hand_over(city, connection, id)? {
+        Sent::Waits => Noticed::Sending,
+        Sent::Refused => Noticed::Refused,
+        // Gone: the job was quicker, and the hospital took it.
+        Sent::Taken | Sent::Gone => Noticed::Taken,
+    })
+}
+
+/// Our number for a person without a chart: the same each time, and no hint of who it is. Letters and a few digits, so that it is
+/// never taken for an Individual Number.
+fn own_number(vault: &Vault, subject: &Subject) -> Result<String, HospitalError> {
+    let Some(pseudonym) = subject.hashes().first() else { return Err(SealError::NoKey.into()) };
+    let hash = vault.keyed_hash(NUMBER_PURPOSE, &pseudonym.hash)?;
+    let text = data_encoding::BASE32_NOPAD.encode(&hash.hash);
+    Ok(format!("Y{}", text.get(..19).unwrap_or(&text)))
 }
 
 /// The message; the reading stands for a name whose characters the agreed set does not have, and an address that cannot be
 /// written is left out.
 fn written(connection: &Connection, notice: Notice, number: &str, patient: Patient) -> Option<Vec<u8>> {
     let hospital = &connection.hospital;
-    if let Ok(message) = hospital.notice(notice, number, &patient) {
-        return Some(message);
-    }
-    let plain = Patient { name: patient.kana.clone()?, ..patient };
-    let without = || hospital.notice(notice, number, &Patient { address: None, ..plain.clone() });
-    hospital.notice(notice, number, &plain).or_else(|_| without()).ok()
+    let by_reading = patient.kana.clone().map(|name| Patient { name, ..patient.clone() });
+    let without = |of: &Patient| Patient { address: None, ..of.clone() };
+    let ways = [Some(patient.clone()), by_reading.clone(), Some(without(&patient)), by_reading.as_ref().map(without)];
+    ways.into_iter().flatten().find_map(|way| hospital.notice(notice, number, &way).ok())
 }
 
-/// Writes a notice down; [`None`]: the same message stands there from today already.
+/// Writes a notice down in the place of older ones that the hospital has not; [`None`]: one stands there from today already.
 fn lay_down(
     city: &Inside,
     by: &Actor,
@@ -112,14 +124,14 @@ fn lay_down(
 ) -> Result<Option<Id>, HospitalError> {
     let (vault, seams, by, subject) = (city.vault.clone(), city.seams.clone(), by.clone(), subject.clone());
     let (number, message) = (number.to_owned(), message.to_vec());
-    city.cards.write(move |tx| {
-        let now = seams.now();
+    let written = city.cards.write::<_, HospitalError, _>(move |tx| {
         if is_told(tx, &subject, notice, seams.today())? {
             return Ok(None);
         }
-        let Some(hash) = subject.hashes().first() else { return Err(store::sealing::SealError::NoKey.into()) };
+        let older = replace_older(tx, &subject, notice)?;
+        let Some(hash) = subject.hashes().first() else { return Err(SealError::NoKey.into()) };
         let id = seams.random_id();
-        let sealed = vault.seal(&key_name(id), CONTENT_COLUMN, &message)?;
+        let sealed = outbox::NOTICES.seal(&vault, id, &message)?;
         tx.execute(
             "INSERT INTO hospital_notices (notice_id, kind, subject_key, subject, message, content, state, tries, \
              written_at, written_by) VALUES ($1, $2, $3, $4, $5, $6, 'sending', 0, $7, $8)",
@@ -130,17 +142,21 @@ fn lay_down(
                 hash.hash.as_slice().into(),
                 number.as_str().into(),
                 sealed.as_slice().into(),
-                now.into(),
+                seams.now().into(),
                 by.key().into(),
             ],
         )?;
-        Ok(Some(id))
-    })
+        Ok(Some((id, older)))
+    })?;
+    let Some((id, older)) = written else { return Ok(None) };
+    outbox::NOTICES.forget(&city.vault, &older)?;
+    Ok(Some(id))
 }
 
+/// Whether the hospital was told this today. One that it refused may be told anew.
 fn is_told(tx: &mut Tx<'_>, subject: &Subject, notice: Notice, today: base::Date) -> Result<bool, HospitalError> {
     for hash in subject.hashes() {
-        let sql = "SELECT written_at FROM hospital_notices WHERE subject = $1 AND kind = $2";
+        let sql = "SELECT written_at FROM hospital_notices WHERE subject = $1 AND kind = $2 AND state IN ('sending', 'taken')";
         for row in &tx.query(sql, &[hash.hash.as_slice().into(), notice.code().into()])? {
             if row.timestamp(0)?.date_in_japan() == today {
                 return Ok(true);
@@ -150,63 +166,61 @@ fn is_told(tx: &mut Tx<'_>, subject: &Subject, notice: Notice, today: base::Date
     Ok(false)
 }
 
-fn key_name(id: Id) -> String {
-    format!("hospital-notice:{id}")
+/// What the hospital has not yet is overtaken by what is told now: an older address must not come after a newer one.
+fn replace_older(tx: &mut Tx<'_>, subject: &Subject, notice: Notice) -> Result<Vec<Id>, HospitalError> {
+    let mut older = Vec::new();
+    for hash in subject.hashes() {
+        let sql = "SELECT notice_id FROM hospital_notices WHERE subject = $1 AND kind = $2 AND state IN ('sending', 'refused')";
+        for row in &tx.query(sql, &[hash.hash.as_slice().into(), notice.code().into()])? {
+            let id = row.id(0)?;
+            tx.execute(
+                "UPDATE hospital_notices SET state = 'replaced', content = NULL WHERE notice_id = $1",
+                &[id.into()],
+            )?;
+            watching::settle(tx, id)?;
+            older.push(id);
+        }
+    }
+    Ok(older)
 }
 
-/// Hands one notice over that the hospital has not answered. `false`: there is nothing to be handed over.
+/// A notice that the hospital has not taken. Whom it is about stands nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untold {
+    /// Its id.
+    pub id: Id,
+    /// What is told.
+    pub notice: Notice,
+    /// The message's own number.
+    pub message: String,
+    /// `sending`: it goes again by itself. `refused`: staff send it again.
+    pub state: String,
+    /// How often it went.
+    pub tries: i64,
+    /// Since when.
+    pub written_at: Timestamp,
+}
+
+/// Notices that the hospital has not taken, the oldest first.
 ///
 /// # Errors
 /// [`HospitalError`].
-pub fn hand_over(city: &Inside, connection: &Connection, id: Id) -> Result<bool, HospitalError> {
-    let row = city.cards.read::<_, HospitalError, _>(move |tx| {
-        let sql = "SELECT message, content FROM hospital_notices WHERE notice_id = $1 AND state <> 'taken'";
-        let Some(row) = tx.query_one(sql, &[id.into()])? else { return Ok(None) };
-        Ok(row.opt_blob(1)?.map(|content| (row.text(0).map(str::to_owned), content.to_vec())))
-    })?;
-    let Some((number, sealed)) = row else { return Ok(false) };
-    let number = number?;
-    let message = city.vault.open_sealed(&key_name(id), CONTENT_COLUMN, &sealed)?;
-    let answered = connection.ask(city.seams.now(), |hospital| hospital.deliver(&number, &message));
-    let is_taken = answered.is_ok();
-    let seams = city.seams.clone();
-    city.cards.write::<_, HospitalError, _>(move |tx| {
-        let (state, content) = match &answered {
-            Ok(()) => ("taken", None),
-            Err(Fault::Refused { may_come_again: false, .. }) => ("refused", Some(sealed.as_slice())),
-            Err(_) => ("sending", Some(sealed.as_slice())),
+pub fn untold(city: &Inside) -> Result<Vec<Untold>, HospitalError> {
+    city.cards.read(|tx| {
+        let sql = "SELECT notice_id, kind, message, state, tries, written_at FROM hospital_notices \
+                   WHERE state IN ('sending', 'refused') ORDER BY written_at LIMIT 100";
+        let read = |row: &store::Row| {
+            Ok::<_, StoreError>(Untold {
+                id: row.id(0)?,
+                notice: Notice::from_code(row.text(1)?).unwrap_or(Notice::Change),
+                message: row.text(2)?.to_owned(),
+                state: row.text(3)?.to_owned(),
+                tries: row.int(4)?,
+                written_at: row.timestamp(5)?,
+            })
         };
-        let sql = "UPDATE hospital_notices SET state = $2, content = $3, tries = tries + 1 WHERE notice_id = $1 AND state <> 'taken'";
-        tx.execute(sql, &[id.into(), state.into(), content.into()])?;
-        match &answered {
-            Ok(()) => watching::settle(tx, id)?,
-            Err(fault) => watching::note_unsent(tx, &seams, &number, id, fault)?,
-        }
-        Ok(())
-    })?;
-    if is_taken {
-        city.vault.erase(&key_name(id))?;
-    }
-    Ok(true)
-}
-
-/// Hands over what the hospital has not answered yet. Run it often.
-///
-/// # Errors
-/// [`HospitalError`].
-pub fn work(city: &Inside, connection: &Connection) -> Result<(), HospitalError> {
-    let waiting = city.cards.read::<_, HospitalError, _>(|tx| {
-        let sql = "SELECT notice_id FROM hospital_notices WHERE state = 'sending' ORDER BY written_at LIMIT $1";
-        tx.query(sql, &[AT_ONCE.into()])?.iter().map(|row| Ok(row.id(0)?)).collect::<Result<Vec<_>, HospitalError>>()
-    })?;
-    for id in waiting {
-        hand_over(city, connection, id)?;
-        let last = connection.last();
-        if last.failed > last.answered {
-            break;
-        }
-    }
-    Ok(())
+        Ok(tx.query(sql, &[])?.iter().map(read).collect::<Result<_, _>>()?)
+    })
 }
 
 /// Forgets notices of a month ago, answered or not.
@@ -214,15 +228,13 @@ pub fn work(city: &Inside, connection: &Connection) -> Result<(), HospitalError>
 /// # Errors
 /// [`HospitalError`].
 pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
-    let month = city.seams.now().plus_seconds(-30 * 86_400);
+    let month = city.seams.now().plus_seconds(-DAYS * 86_400);
     let past = city.cards.write::<_, HospitalError, _>(move |tx| {
         let rows = tx.query("SELECT notice_id FROM hospital_notices WHERE written_at < $1", &[month.into()])?;
         let past = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>, _>>()?;
         tx.execute("DELETE FROM hospital_notices WHERE written_at < $1", &[month.into()])?;
+        past.iter().try_for_each(|id| watching::settle(tx, *id))?;
         Ok(past)
     })?;
-    for id in past {
-        city.vault.erase(&key_name(id))?;
-    }
-    Ok(())
+    Ok(outbox::NOTICES.forget(&city.vault, &past)?)
 }

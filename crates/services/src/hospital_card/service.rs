@@ -49,11 +49,18 @@ pub const SERVICE: Service = Service {
         Route { path: "/staff/hospital", who: "担当職員" },
         Route { path: "/portal/hospital", who: "本人" },
     ],
-    disclosures: &[DisclosureEvent {
-        duty: "hospital",
-        when: "受付や再来受付機でカード等が示され、診察券番号が調べられたとき、病院の記録と照合したとき",
-        shown: "日時、端末または職員、読まれた項目",
-    }],
+    disclosures: &[
+        DisclosureEvent {
+            duty: "hospital",
+            when: "受付や再来受付機でカード等が示され、診察券番号が調べられたとき、病院の記録と照合したとき",
+            shown: "日時、端末または職員、読まれた項目",
+        },
+        DisclosureEvent {
+            duty: "hospital_told",
+            when: "病院の受付で本人が同意し、初診の事前登録や住所・氏名の変更を病院に送ったとき",
+            shown: "日時、端末、送るために読まれた項目",
+        },
+    ],
     retention: &[
         Retention {
             what: "診察券番号との連携(仮名と、封をした番号)",
@@ -69,15 +76,22 @@ pub const SERVICE: Service = Service {
             why: "同じメッセージを二度行わないため。本文は残さない",
         },
         Retention {
+            what: "病院に送る知らせ(封をした本文)",
+            how_long: "病院が受け取るまで、長くて30日",
+            why: "病院が応答しないときに同じものを送り直すため",
+        },
+        Retention {
             what: "ポータルに届いた呼び出し(本人の鍵で封)", how_long: "7日", why: "本人が読むため"
         },
     ],
     jobs: &[
-        Job { name: "hospital", what: "病院が答えていない受付を、同じ番号で送り直す" },
+        Job {
+            name: "hospital", what: "病院が答えていない受付や知らせを、同じ番号で送り直す"
+        },
         Job {
             name: "hospital-told", what: "呼び出しと、診察券番号の変更を本人のポータルに伝える"
         },
-        Job { name: "hospital-sweep", what: "過ぎた日の予約と受付を消す" },
+        Job { name: "hospital-sweep", what: "過ぎた日の予約と受付、30日前の知らせを消す" },
     ],
     effects: &[
         Effect { measure: Measure::CardsNotIssued, how: "個人番号カードで登録した患者の数" },

@@ -41,8 +41,8 @@ pub struct Untaken {
     pub place: String,
     /// Why.
     pub why: String,
-    /// The reception that can be sent again.
-    pub visit: Option<Id>,
+    /// The reception or notice of ours that can be sent again.
+    pub again: Option<Id>,
 }
 
 pub(super) fn ending(number: &str) -> String {
@@ -115,7 +115,7 @@ fn note(
 
 /// Makes room for one more.
 fn drop_oldest(tx: &mut Tx<'_>, seams: &Seams) -> Result<(), StoreError> {
-    // Receptions that can be sent again are not among them: one row each, and no more than there are receptions.
+    // What can be sent again is not among them: one row each, and no more than there are receptions and notices.
     let sql = "SELECT fault_id FROM hospital_faults WHERE visit_id IS NULL AND state = 'open' \
                ORDER BY happened_at DESC, fault_id LIMIT 1000 OFFSET $1";
     let old = tx.query(sql, &[(MOST_LISTED - 1).into()])?;
@@ -160,7 +160,7 @@ pub(super) fn note_bad(
     note(tx, seams, ("in", message), (place, why), None)
 }
 
-/// A reception the hospital did not take: one row, however often it was tried.
+/// A reception or notice the hospital did not take: one row, however often it was tried.
 pub(super) fn note_unsent(
     tx: &mut Tx<'_>,
     seams: &Seams,
@@ -180,7 +180,7 @@ pub(super) fn note_unsent(
     note(tx, seams, ("out", message), (&place, why.trim()), Some(visit))
 }
 
-/// A reception's faults are over.
+/// The faults of a reception or notice are over.
 pub(super) fn settle(tx: &mut Tx<'_>, visit: Id) -> Result<(), StoreError> {
     tx.execute("UPDATE hospital_faults SET state = 'over' WHERE visit_id = $1", &[visit.into()]).map(drop)
 }
@@ -202,7 +202,7 @@ pub fn faults(city: &Inside) -> Result<Vec<Untaken>, HospitalError> {
                 message: row.text(3)?.to_owned(),
                 place: row.text(4)?.to_owned(),
                 why: row.text(5)?.to_owned(),
-                visit: row.opt_text(6)?.and_then(|text| Id::parse(text).ok()),
+                again: row.opt_text(6)?.and_then(|text| Id::parse(text).ok()),
             });
         }
         Ok(all)

@@ -26,11 +26,11 @@ pub enum Mischief {
     None,
     /// Connections are closed at once.
     Closed,
-    /// It takes a reception, and closes the connection without saying so.
+    /// It takes a reception or notice, and closes the connection without saying so.
     TakesSilently,
-    /// Receptions are refused for now (AR).
+    /// Receptions and notices are refused for now (AR).
     NotNow,
-    /// Receptions are refused for a fault in them (AE).
+    /// Receptions and notices are refused for a fault in them (AE).
     Faulty,
 }
 
@@ -40,8 +40,8 @@ struct State {
     patients: Vec<Patient>,
     /// How often each reception came, by its number.
     receptions: BTreeMap<String, (u32, String)>,
-    /// What was told beside receptions, by its number.
-    notices: BTreeMap<String, (PatientEvent, Patient)>,
+    /// What was told beside receptions, by its number, and how often it came.
+    notices: BTreeMap<String, (u32, PatientEvent, Patient)>,
 }
 
 /// A running one; stops when dropped.
@@ -105,8 +105,8 @@ impl Hospital {
         self.state(|state| state.patients.push(patient));
     }
 
-    /// What was told beside receptions, once each.
-    pub fn notices(&self) -> Vec<(PatientEvent, Patient)> {
+    /// What was told beside receptions, and how often each came.
+    pub fn notices(&self) -> Vec<(u32, PatientEvent, Patient)> {
         self.state(|state| state.notices.values().cloned().collect())
     }
 
@@ -173,12 +173,12 @@ fn answer(bytes: &[u8], state: &mut State) -> Option<Vec<u8>> {
                 let fault = Some(("PID^1^8".to_owned(), "103".to_owned()));
                 message.header.replying(at, &number, Body::Answered { of, answer: Answer::Fault, fault })
             }
-            _ if *event != PatientEvent::Registered => {
-                state.notices.insert(of, (*event, patient.clone()));
-                message.answer(at, &number, Answer::Taken)
-            }
             mischief => {
-                state.receptions.entry(of).or_insert_with(|| (0, patient.chart_number.clone())).0 += 1;
+                if *event == PatientEvent::Registered {
+                    state.receptions.entry(of).or_insert_with(|| (0, patient.chart_number.clone())).0 += 1;
+                } else {
+                    state.notices.entry(of).or_insert_with(|| (0, *event, patient.clone())).0 += 1;
+                }
                 if mischief == Mischief::TakesSilently {
                     return None;
                 }

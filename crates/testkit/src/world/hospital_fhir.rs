@@ -32,6 +32,10 @@ struct Shared {
     /// Somebody else changes each resource this many times, just before it would be written.
     quicker: AtomicU32,
     is_down: AtomicBool,
+    /// Writes alone are out of order.
+    takes_nothing: AtomicBool,
+    /// Writes are refused for a fault in them.
+    refuses: AtomicBool,
     stopping: AtomicBool,
 }
 
@@ -59,6 +63,8 @@ impl HospitalFhir {
             written: Mutex::default(),
             quicker: AtomicU32::new(0),
             is_down: AtomicBool::new(false),
+            takes_nothing: AtomicBool::new(false),
+            refuses: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         });
         let served = Arc::clone(&shared);
@@ -85,9 +91,17 @@ impl HospitalFhir {
         self.shared.patients.lock().unwrap_or_else(PoisonError::into_inner).push(patient);
     }
 
-    /// Another booking.
+    /// Another booking; one with the id of another is that one, as it stands.
     pub fn book(&self, appointment: Appointment) {
-        self.shared.appointments.lock().unwrap_or_else(PoisonError::into_inner).push(appointment);
+        let mut all = lock(&self.shared.appointments);
+        if all.iter().all(|one| one.id != appointment.id) {
+            all.push(appointment);
+        }
+    }
+
+    /// Everybody it knows.
+    pub fn patients(&self) -> Vec<Patient> {
+        lock(&self.shared.patients).clone()
     }
 
     /// Everything that was written, as it came.
@@ -114,6 +128,16 @@ impl HospitalFhir {
     /// Somebody else is quicker, so many times.
     pub fn set_quicker(&self, times: u32) {
         self.shared.quicker.store(times, Ordering::SeqCst);
+    }
+
+    /// From now on writes are not answered as they should, while questions are; or no longer.
+    pub fn set_takes_nothing(&self, takes_nothing: bool) {
+        self.shared.takes_nothing.store(takes_nothing, Ordering::SeqCst);
+    }
+
+    /// From now on writes are refused for a fault in them, or no longer.
+    pub fn set_refuses(&self, refuses: bool) {
+        self.shared.refuses.store(refuses, Ordering::SeqCst);
     }
 
     /// Out of order from now on, or no longer.
@@ -155,6 +179,13 @@ impl Shared {
             return (503, refusal("transient", "out of order"));
         }
         let path = request.path.split('?').next().unwrap_or_default();
+        let writes = request.method == "PUT" || (request.method == "POST" && path == "/Patient");
+        if writes && self.takes_nothing.load(Ordering::SeqCst) {
+            return (503, refusal("transient", "nothing is taken now"));
+        }
+        if writes && self.refuses.load(Ordering::SeqCst) {
+            return (422, refusal("invalid", "not as we write it"));
+        }
         match (request.method.as_str(), path) {
             (_, "/Patient/$match") => self.matched(&request.body),
             ("POST", "/Patient") => self.created(request),
@@ -256,6 +287,27 @@ impl Shared {
         }
         (200, written(serde_json::to_value(Bundle::found(found))))
     }
+}
+
+/// The id of the record with this chart number, at this server.
+pub fn id_of(chart: &str) -> String {
+    format!("r{chart}")
+}
+
+/// Somebody whom an HL7 system knows, as this server keeps them under a chart number of `system`.
+pub fn record(patient: &hl7::Patient, system: &str) -> Patient {
+    let parts = |name: &hl7::Name| (name.family.clone(), name.given.clone());
+    let (name, kana) = (parts(&patient.name), patient.kana.as_ref().map(parts).unwrap_or_default());
+    let mut record = Patient::new(system, &patient.chart_number).named((&name.0, &name.1), (&kana.0, &kana.1));
+    record.id = Some(id_of(&patient.chart_number));
+    record.active = Some(true);
+    record.birth_date = patient.born.map(|day| day.to_string());
+    record.gender = Some(match patient.sex {
+        hl7::Sex::Male => Gender::Male,
+        hl7::Sex::Female => Gender::Female,
+        hl7::Sex::Unknown => Gender::Unknown,
+    });
+    record
 }
 
 fn lock<T>(one: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -78,6 +78,8 @@ duties! {
     Library "library" "図書館カードの利用" "library card" Visibility::Now;
     /// The city hospital's card on one card (市立病院診察券).
     Hospital "hospital" "市立病院の受付" "reception at the city hospital" Visibility::Now;
+    /// The city hospital is told what the person agreed to at its desk (市立病院への提供).
+    HospitalTold "hospital_told" "市立病院への提供(本人の同意)" "telling the city hospital, as agreed" Visibility::Now;
     /// A card that a department defined (市のカード).
     CityCard "city_card" "市のカードの利用" "a card of the city" Visibility::Now;
     /// Staff ID (職員身分証).
@@ -106,6 +108,7 @@ impl Duty {
             }
             Self::Library => "図書館法 第3条・市の図書館条例",
             Self::Hospital => "市の病院事業条例",
+            Self::HospitalTold => "個人情報の保護に関する法律 第69条第2項第1号",
             Self::CityCard => "各カードの条例・規則",
             Self::StaffCard => "市の職員証に関する規則",
             Self::Audit => "地方自治法 第199条・個人情報の保護に関する法律 第66条",

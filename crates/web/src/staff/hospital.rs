@@ -10,6 +10,8 @@ use maud::{Markup, html};
 use services::hospital_card::arriving::{self, Called, Visit as Reception};
 use services::hospital_card::details::{self, Difference, Settled};
 use services::hospital_card::linking::{self, Decided, Decision, HospitalError, Waiting};
+use services::hospital_card::notices::{self, Untold};
+use services::hospital_card::outbox::{self, Sent};
 use services::hospital_card::watching::{self, Merge, Untaken};
 use tools::staff::Action;
 use ui::form::{ButtonKind, Field, button, field, one_button, select};
@@ -36,7 +38,7 @@ pub fn routes() -> Routes {
         .post("/staff/hospital/waiting/{id}/refuse", may, refuse)
         .post("/staff/hospital/call", may, call)
         .post("/staff/hospital/details/{id}/{deed}", may, settle)
-        .post("/staff/hospital/visit/{id}/send", may, send)
+        .post("/staff/hospital/message/{id}/send", may, send)
         .post("/staff/hospital/fault/{id}/over", may, over)
 }
 
@@ -50,12 +52,13 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         let all = || {
             let listed = (watching::faults(&city)?, watching::dropped(&city)?);
             let (waiting, differ) = (linking::waiting(&city)?, details::differences(&city)?);
-            Ok((waiting, differ, arriving::queue(&city)?, watching::merges(&city)?, listed))
+            let queues = (arriving::queue(&city)?, notices::untold(&city)?);
+            Ok((waiting, differ, queues, watching::merges(&city)?, listed))
         };
         all().map_err(|error: HospitalError| beneath(&error))
     })
     .await?;
-    let (waiting, differ, queue, merges, (faults, dropped)) = seen;
+    let (waiting, differ, (queue, untold), merges, (faults, dropped)) = seen;
     let may = me.may(Action::LinkHospital);
     let main = html! {
         (shell::said(&visit))
@@ -66,6 +69,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         }
         section { h2 { (visit.say("hospital-staff-differs")) } (differing(&visit, &differ, may)) }
         section { h2 { (visit.say("hospital-queue-title")) } (called(&visit, &queue, may)) }
+        section { h2 { (visit.say("hospital-staff-untold")) } (to_be_told(&visit, &untold, may)) }
         section { h2 { (visit.say("hospital-staff-faults")) } (untaken(&visit, &faults, may))
             @if dropped > 0 { p { (visit.say("hospital-staff-dropped")) " " (dropped) } }
         }
@@ -195,6 +199,37 @@ fn called(visit: &Visit, queue: &[Reception], may: bool) -> Markup {
     }
 }
 
+/// Notices that the hospital has not taken: what, how often it went, and another try.
+fn to_be_told(visit: &Visit, all: &[Untold], may: bool) -> Markup {
+    if all.is_empty() {
+        return html! { p { (visit.say("hospital-staff-none")) } };
+    }
+    let rows: Vec<Vec<Markup>> = all
+        .iter()
+        .map(|one| {
+            let action = format!("{PATH}/message/{}/send", one.id);
+            vec![
+                html! { (ui::dates::instant(visit.language, one.written_at)) },
+                html! { (visit.say(&word("hospital-told", one.notice.code()))) },
+                html! { (one.message) },
+                html! { (visit.say(&word("hospital-sent", &one.state))) " (" (one.tries) ")" },
+                html! {
+                    @if may { (one_button(&action, &visit.csrf(&action), ButtonKind::Secondary,
+                        &visit.say("hospital-staff-again"), Some(&one.message))) }
+                },
+            ]
+        })
+        .collect();
+    let headings = [
+        "hospital-staff-when",
+        "hospital-staff-what",
+        "hospital-staff-message",
+        "hospital-staff-sent",
+        "hospital-staff-deed",
+    ];
+    visit.table(&visit.say("hospital-staff-untold"), &headings, &rows)
+}
+
 fn untaken(visit: &Visit, faults: &[Untaken], may: bool) -> Markup {
     if faults.is_empty() {
         return html! { p { (visit.say("hospital-staff-none")) } };
@@ -203,8 +238,8 @@ fn untaken(visit: &Visit, faults: &[Untaken], may: bool) -> Markup {
         .iter()
         .map(|one| {
             let way = if one.direction == "in" { "hospital-staff-in" } else { "hospital-staff-out" };
-            let (action, key) = match one.visit {
-                Some(id) => (format!("{PATH}/visit/{id}/send"), "hospital-staff-again"),
+            let (action, key) = match one.again {
+                Some(id) => (format!("{PATH}/message/{id}/send"), "hospital-staff-again"),
                 None => (format!("{PATH}/fault/{}/over", one.id), "hospital-staff-over"),
             };
             let deed = html! {
@@ -304,8 +339,14 @@ async fn call(State(app): State<Arc<App>>, _me: SignedIn, fields: Fields) -> Res
 async fn send(State(app): State<Arc<App>>, _me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
     let (city, id) = (app.inside()?.clone(), shell::id(&id)?);
     let connection = app.hospital.clone().ok_or_else(|| Failure::saying(Kind::NotFound, "hospital-off"))?;
-    blocking(move || arriving::hand_over(&city, &connection, id).map_err(|error| beneath(&error))).await?;
-    Ok(shell::done(PATH, "staff-done-hospital-sent"))
+    let sent = blocking(move || outbox::send(&city, &connection, id).map_err(|error| beneath(&error))).await?;
+    let refused = |kind, key| Err(Failure::saying(kind, key).next(PATH, "hospital-staff-nav"));
+    match sent {
+        Sent::Taken => Ok(shell::done(PATH, "staff-done-hospital-sent")),
+        Sent::Waits => refused(Kind::Unavailable, "hospital-staff-not-answered"),
+        Sent::Refused => refused(Kind::Conflict, "hospital-staff-refused-again"),
+        Sent::Gone => refused(Kind::Gone, "hospital-staff-sent-before"),
+    }
 }
 
 async fn over(State(app): State<Arc<App>>, _me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {

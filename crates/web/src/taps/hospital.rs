@@ -1,23 +1,24 @@
 //! The hospital's desk (市立病院の受付): a card shown and a chart number typed, or read from the paper card's code, become
-//! linked when the hospital's system says exactly the same person; else it waits for the window.
+//! linked when the hospital's system says exactly the same person; else it waits for the window. With the person's consent the
+//! hospital is told of somebody new, or of a changed name or address.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use base::{Id, Kind};
+use base::Kind;
 use maud::{Markup, html};
 use services::hospital_card::KEY;
 use services::hospital_card::hospital::Connection;
 use services::hospital_card::linking::{self, Outcome, Standing};
 use services::hospital_card::model::LinkState;
+use services::hospital_card::notices::{self, Notice, Noticed};
 use std::sync::Arc;
 use tools::access::Duty;
-use tools::service_cards::counter::Counter;
 use tools::service_cards::{CardStatus, Form, ServiceCard};
 use tools::terminals::Sort;
 use ui::form::{ButtonKind, Field, button, checkboxes, field, one_button};
 use ui::notice::{AlertKind, alert, chip};
 
-use super::{Ask, AtCounter, FIELDS, Shown, form, go, said, take};
+use super::{Ask, AtCounter, FIELDS, Shown, deeds, form, go, said, take};
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -26,6 +27,8 @@ use crate::routes::{Routes, Rule};
 
 const PATH: &str = "/counter/hospital";
 const PERSON: &str = "/counter/hospital/person";
+const FIRST_VISIT: &str = "/counter/hospital/first-visit";
+const CHANGED: &str = "/counter/hospital/changed";
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -34,6 +37,8 @@ pub fn routes() -> Routes {
         .post(PATH, Rule::Kiosk, shown)
         .get(PERSON, Rule::Kiosk, person)
         .post("/counter/hospital/link", Rule::Kiosk, link)
+        .post(FIRST_VISIT, Rule::Kiosk, first_visit)
+        .post(CHANGED, Rule::Kiosk, changed)
         .post("/counter/hospital/{card}/{deed}", Rule::Kiosk, change)
         .post("/counter/hospital/next", Rule::Kiosk, next)
 }
@@ -46,7 +51,7 @@ pub(crate) fn connection(at: &AtCounter) -> Result<Arc<Connection>, Failure> {
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::HospitalDesk)?;
     at.let_go();
-    Ok(first(&at, None))
+    Ok(first(&at, at.to_say().as_ref()))
 }
 
 fn first(at: &AtCounter, say: Option<&Say>) -> Response {
@@ -74,19 +79,19 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.let_go();
     match take(&at, KEY, &fields).await? {
         // A tag may be carried by anybody: it receives, it never links.
-        Ok(Shown::Presented(_)) => Ok(first(&at, Some(&Say::Key("hospital-desk-card-needed")))),
+        Ok(Shown::Presented(_)) => Ok(at.go_saying(PATH, Say::Key("hospital-desk-card-needed"))),
         Ok(shown) => {
             at.hold(KEY, shown);
             Ok(go(PERSON))
         }
-        Err(say) => Ok(first(&at, Some(&say))),
+        Err(say) => Ok(at.go_saying(PATH, say)),
     }
 }
 
 async fn person(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::HospitalDesk)?;
     let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
-    page(&at, &shown, None).await
+    page(&at, &shown, at.to_say().as_ref()).await
 }
 
 async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Response, Failure> {
@@ -113,6 +118,11 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         }
         @for card in standing.cards.iter().filter(|card| card.status.is_live()) { (one(at, card)) }
         @if matches!(standing.state, LinkState::Unlinked | LinkState::Waiting) { (link_form(at, &standing)) }
+        @match standing.state {
+            LinkState::Unlinked => (notice_form(at, FIRST_VISIT, "hospital-first-visit")),
+            LinkState::Linked => (notice_form(at, CHANGED, "hospital-changed")),
+            LinkState::Waiting | LinkState::Stopped => {}
+        }
         (one_button("/counter/hospital/next", &visit.csrf("/counter/hospital/next"), ButtonKind::Primary,
             &visit.say("hospital-next"), None))
     };
@@ -174,6 +184,57 @@ fn link_form(at: &AtCounter, standing: &Standing) -> Markup {
     }
 }
 
+/// What the hospital may be told, exactly what goes, and whether the person agrees.
+fn notice_form(at: &AtCounter, action: &str, area: &str) -> Markup {
+    let visit = &at.visit;
+    let words = |part: &str| visit.say(&format!("{area}{part}"));
+    html! {
+        @if at.app.hospital.is_some() {
+            section class="card" {
+                h2 { (words("")) }
+                p { (words("-how")) }
+                form method="post" action=(action) {
+                    (visit.csrf(action))
+                    (checkboxes("agreed", &visit.say("hospital-notice-consent"), &[("1".to_owned(), words("-agreed"))], &[]))
+                    div class="buttons" { (button(ButtonKind::Secondary, &visit.say("hospital-notice-button"))) }
+                }
+            }
+        }
+    }
+}
+
+async fn first_visit(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    notice(&at, &fields, Notice::FirstVisit).await
+}
+
+async fn changed(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    notice(&at, &fields, Notice::Change).await
+}
+
+async fn notice(at: &AtCounter, fields: &Fields, notice: Notice) -> Result<Response, Failure> {
+    at.serves(Sort::HospitalDesk)?;
+    fields.only(&["agreed"])?;
+    let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
+    let connection = connection(at)?;
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let has_agreed = fields.get("agreed") == "1";
+    let noticed = blocking(move || {
+        let told = notices::tell(&city, &connection, &by, &who, (notice, has_agreed));
+        told.map_err(|error| Failure::of(error.kind()))
+    })
+    .await?;
+    let say = match noticed {
+        Noticed::Taken => Say::Done("hospital-notice-taken"),
+        Noticed::Sending => Say::Done("hospital-notice-sending"),
+        Noticed::Refused => Say::Key("hospital-notice-refused"),
+        Noticed::NotAgreed => Say::Key("hospital-notice-not-agreed"),
+        Noticed::Misplaced => Say::Key("hospital-notice-misplaced"),
+        Noticed::Already => Say::Key("hospital-notice-already"),
+        Noticed::Unwritable => Say::Key("hospital-notice-unwritable"),
+    };
+    Ok(at.go_saying(PERSON, say))
+}
+
 async fn link(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::HospitalDesk)?;
     fields.only(&["chart", "paper"])?;
@@ -192,7 +253,7 @@ async fn link(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
         Outcome::HasOne => Say::Key("hospital-has-one"),
         Outcome::NotANumber => Say::Key("hospital-not-a-number"),
     };
-    page(&at, &shown, Some(&say)).await
+    Ok(at.go_saying(PERSON, say))
 }
 
 async fn change(
@@ -203,27 +264,12 @@ async fn change(
     at.serves(Sort::HospitalDesk)?;
     fields.only(&[])?;
     let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
-    let not_found = || Failure::of(Kind::NotFound);
-    let card = Id::parse(&card).map_err(|_| not_found())?;
-    let next = match deed.as_str() {
-        "stop" => CardStatus::OnHold,
-        "resume" => CardStatus::Active,
-        "end" => CardStatus::Ended,
-        _ => return Err(not_found()),
-    };
-    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let changed = blocking(move || {
-        let counter = Counter { city: &city, by: &by, duty: Duty::Hospital, service: KEY };
-        counter.change(&who, card, next, "counter").map_err(|error| Failure::of(error.kind()))
-    })
-    .await?;
+    let offers = ["stop", "resume", "end"];
+    let changed = deeds::change(&at, (KEY, Duty::Hospital), &shown, (&card, &deed), &offers).await?;
     let say = if changed { Say::Done("hospital-done-changed") } else { Say::Key("hospital-not-changed") };
-    page(&at, &shown, Some(&say)).await
+    Ok(at.go_saying(PERSON, say))
 }
 
 async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
-    at.serves(Sort::HospitalDesk)?;
-    fields.only(&[])?;
-    at.let_go();
-    Ok(go(PATH))
+    deeds::next(&at, Sort::HospitalDesk, &fields)
 }

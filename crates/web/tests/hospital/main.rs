@@ -3,15 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
+mod fhir;
 mod peers;
 mod scene;
+mod told;
 
 use std::io::Write;
 use std::net::TcpStream;
 
 use services::hospital_card::linking::Outcome;
 use services::hospital_card::model::{LinkState, Reason};
-use services::hospital_card::{arriving, watching};
+use services::hospital_card::{arriving, outbox, watching};
 use store::testing::for_each_engine;
 use testkit::world::hospital::{BookingState, Mischief, Patient};
 use tools::portal::Assurance;
@@ -162,7 +164,8 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
 
         let mut desk = house.terminal(Sort::HospitalDesk);
         assert_eq!(desk.get("/revisit").status, 403, "another machine's page");
-        let page = desk.post("/counter/hospital", &tag).text();
+        assert_eq!(desk.post("/counter/hospital", &tag).location(), Some("/counter/hospital"));
+        let page = desk.get("/counter/hospital").text();
         assert!(page.contains("タグではできません"), "a tag links nothing: {page}");
         let mut machine = house.terminal(Sort::RevisitMachine);
         assert_eq!(machine.post("/revisit", &tag).location(), Some("/revisit/today"));
@@ -190,8 +193,8 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         assert!(again.contains("<p class=\"secret\">1</p>"), "pressed twice: {again}");
         house.hospital.set_mischief(Mischief::None);
         let connection = house.door.app.hospital.clone().unwrap();
-        arriving::work(house.door.inside(), &connection).unwrap();
-        arriving::work(house.door.inside(), &connection).unwrap();
+        outbox::work(house.door.inside(), &connection).unwrap();
+        outbox::work(house.door.inside(), &connection).unwrap();
         let receptions = house.hospital.receptions();
         assert_eq!(receptions.len(), 1, "{receptions:?}");
         assert_eq!((receptions[0].1, receptions[0].2.as_str()), (2, "C-001"));
@@ -224,10 +227,10 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         let page = clerk.get("/staff/hospital");
         assert!(page.text().contains("PID^1^8 AE 103"), "{}", page.text());
         house.hospital.set_mischief(Mischief::None);
-        arriving::work(house.door.inside(), &connection).unwrap();
+        outbox::work(house.door.inside(), &connection).unwrap();
         assert_eq!(house.hospital.receptions().len(), 1);
-        let visit = page.between("action=\"/staff/hospital/visit/", "/send\"").unwrap();
-        assert_eq!(clerk.post(&format!("/staff/hospital/visit/{visit}/send"), &[]).status, 303);
+        let visit = page.between("action=\"/staff/hospital/message/", "/send\"").unwrap();
+        assert_eq!(clerk.post(&format!("/staff/hospital/message/{visit}/send"), &[]).status, 303);
         assert_eq!(house.hospital.receptions().len(), 2);
         assert!(!clerk.get("/staff/hospital").text().contains("PID^1^8"));
     });

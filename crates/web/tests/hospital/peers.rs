@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use services::hospital_card::hospital::{Hospital as _, OverHl7, message_number};
-use services::hospital_card::linking::Outcome;
+use services::hospital_card::hospital::{Connection, Hospital as _, OverHl7, message_number};
+use services::hospital_card::linking::{self, Outcome};
 use services::hospital_card::watching;
 use store::testing::TestDatabase;
 use tools::terminals::Sort;
 
-use super::scene::House;
+use super::scene::{DESK, House};
+use super::told::{AGREED, CHANGED, FIRST, desk_says};
 
 fn start(arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
     const NAME: &str = "python-of-tests";
@@ -70,6 +71,36 @@ fn servers_nobody_here_wrote_take_our_receptions() {
         over.deliver(&number, &message).unwrap();
         let line = said.next().unwrap().unwrap();
         assert!(line.starts_with(says) && line.contains(&patient.name.family), "{peer} read our characters");
+        drop(hospital.stdin.take());
+        let _ = hospital.kill();
+        hospital.wait().unwrap();
+    }
+}
+
+#[test]
+fn servers_nobody_here_wrote_are_told_of_somebody_new_and_of_a_change_by_the_desk() {
+    for peer in ["hl7", "hl7apy"] {
+        let (mut hospital, mut said) = start(&[peer]);
+        let port = said.next().expect("a port; scripts/setup test installs hl7 and hl7apy").unwrap();
+        let house = House::reached_by(TestDatabase::on_sqlite(), |city| {
+            let over = OverHl7::new(&format!("127.0.0.1:{port}"), "99999", city.seams.clone());
+            let over = if peer == "hl7apy" { over.in_utf8() } else { over };
+            Connection::new(Box::new(over), "hl7", true)
+        });
+        let people = house.people(2);
+        let (new, linked) = (&people[0], &people[1]);
+        house.give_link(linked, "C-001");
+        for (who, tag, form, event) in
+            [(new, "04A23B1C5D8066", FIRST, "A28"), (linked, "04B23B1C5D8066", CHANGED, "A31")]
+        {
+            let page = desk_says(&mut house.desk(who, tag), form, &AGREED);
+            assert!(page.contains("病院に届きました"), "{peer} took {event}: {page}");
+            let person = linking::registered_with_address(house.door.inside(), &DESK, who).unwrap();
+            let address = person.address.unwrap().text;
+            let line = said.next().unwrap().unwrap();
+            let says = if peer == "hl7" { format!("ADT^{event}^ADT_A05") } else { "valid".to_owned() };
+            assert!(line.starts_with(&says) && line.contains(&address), "{peer} read {event} with the address: {line}");
+        }
         drop(hospital.stdin.take());
         let _ = hospital.kill();
         hospital.wait().unwrap();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base::Id;
 use paper::{Seal, Typeface};
 use pki::TrustAnchors;
 use pki::jpki_profile::JudgedCertificate;
@@ -13,19 +14,21 @@ use services::convenience_certificates::{Composer, Issuer};
 use services::hospital_card::hospital::{Connection, OverHl7};
 use services::hospital_card::linking::{self, Outcome, Standing};
 use services::hospital_card::mllp::Listener;
-use services::hospital_card::{inbox, telling};
+use services::hospital_card::{KEY, inbox, telling};
 use store::StoreError;
 use store::testing::TestDatabase;
 use testkit::world::hospital::{Booking, BookingState, Hospital, Patient, booking, merge, send};
-use tools::access::Actor;
+use tools::access::{Actor, Duty};
 use tools::audit::Zone;
 use tools::credentials::{self, CredentialError, numbers};
 use tools::portal::post::Desk;
 use tools::portal::{AccountId, Post};
 use tools::relay::{Endpoint, InProcess};
+use tools::service_cards::Form;
+use tools::service_cards::counter::Counter;
 use tools::signing::SigningKey;
 use tools::terminals::Sort;
-use tools::{ResidentId, messages, register::import};
+use tools::{Inside, ResidentId, messages, register::import};
 use yakuba_web::kiosk::reader::PcscSlot;
 use yakuba_web::kiosk::{Place, Slots};
 use yakuba_web::session;
@@ -52,21 +55,32 @@ pub struct House {
 }
 
 impl House {
+    /// With the simulated hospital that speaks HL7.
     pub fn open(database: TestDatabase) -> Self {
+        let hospital = Hospital::start(Vec::new()).unwrap();
+        let address = hospital.address();
+        Self::over(database, hospital, |city| {
+            Connection::new(Box::new(OverHl7::new(&address, "99999", city.seams.clone())), "hl7", true)
+        })
+    }
+
+    /// With a hospital that is reached so.
+    pub fn reached_by(database: TestDatabase, connect: impl FnOnce(&Inside) -> Connection) -> Self {
+        Self::over(database, Hospital::start(Vec::new()).unwrap(), connect)
+    }
+
+    fn over(database: TestDatabase, hospital: Hospital, connect: impl FnOnce(&Inside) -> Connection) -> Self {
         let directory = database.directory().join("import");
         testkit::city::generate(60, 7, &directory).unwrap();
         let options = import::Options::default();
         import::run(&database.inside(), &database.seams, &directory, &options, &mut |_| true).unwrap();
-        let hospital = Hospital::start(Vec::new()).unwrap();
-        let address = hospital.address();
         let door = TestDoor::with(database, |app| {
             let city = (**app.inside.as_ref().unwrap()).clone();
             let typeface = Typeface::open_default().unwrap();
             let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
             let signer = MemorySigner::new(DocumentKey::generate_p256().unwrap(), Vec::new());
             let codes = KeyRing::new(TokenKey::generate().unwrap());
-            let over = OverHl7::new(&address, "99999", city.seams.clone());
-            app.hospital = Some(Arc::new(Connection::new(Box::new(over), "hl7", true)));
+            app.hospital = Some(Arc::new(connect(&city)));
             let issuer = Issuer {
                 city,
                 composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
@@ -125,6 +139,12 @@ impl House {
         linking::link(self.door.inside(), &connection, &DESK, who, chart, true).unwrap()
     }
 
+    /// Links without asking the hospital, as an officer may.
+    pub fn give_link(&self, who: &ResidentId, chart: &str) {
+        let counter = Counter { city: self.door.inside(), by: &DESK, duty: Duty::Hospital, service: KEY };
+        counter.issue(who, Form::OneCard, chart, None).unwrap().unwrap();
+    }
+
     pub fn standing(&self, who: &ResidentId) -> Standing {
         linking::standing(self.door.inside(), &DESK, who).unwrap()
     }
@@ -151,6 +171,23 @@ impl House {
 
     /// A terminal of this sort.
     pub fn terminal(&self, sort: Sort) -> Visitor<'_> {
+        self.enrolled(sort).1
+    }
+
+    /// The hospital's desk, before which this person stands, their card shown. There is no card reader here: who is shown comes
+    /// from a tag at the re-visit machine, which the desk itself would not take.
+    pub fn desk(&self, who: &ResidentId, tag: &'static str) -> Visitor<'_> {
+        self.tag(who, tag);
+        let (machine, mut at_machine) = self.enrolled(Sort::RevisitMachine);
+        assert_eq!(at_machine.post("/revisit", &[("tag", tag)]).location(), Some("/revisit/today"));
+        let (held, now) = (&self.door.app.held, self.door.database.seams.now());
+        let shown = held.get(machine, KEY, now).unwrap();
+        let (desk, at_desk) = self.enrolled(Sort::HospitalDesk);
+        held.put(desk, KEY, shown, now);
+        at_desk
+    }
+
+    fn enrolled(&self, sort: Sort) -> (Id, Visitor<'_>) {
         let inside = self.door.inside().clone();
         let enrolled = inside.store.clone().write::<_, StoreError, _>(move |tx| {
             let made = tools::terminals::enrol_here_as(tx, &inside.seams, &DESK, sort, "端末", "病院")?;
@@ -160,11 +197,11 @@ impl House {
             }
             Ok(made)
         });
-        let (_, secret) = enrolled.unwrap();
+        let (terminal, secret) = enrolled.unwrap();
         let mut visitor = self.door.neighbour();
         let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
         visitor.cookies.insert(session::terminal_cookie(false).to_owned(), value);
-        visitor
+        (terminal.id, visitor)
     }
 
     /// Gives this person a tag with this number.

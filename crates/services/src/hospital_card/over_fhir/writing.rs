@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 use super::{Fault, Notice, OverFhir, sound_id};
 
+/// What a change replaces, by `use`; an entry that does not say its use is the current one. A maiden name, a place of work and
+/// the like stay.
+const CURRENT: [(&str, &[&str]); 2] = [("name", &["official", "usual"]), ("address", &["home"])];
 /// How often a resource is read anew when somebody else was quicker.
 const TRIES: usize = 3;
 
@@ -101,10 +104,15 @@ impl OverFhir {
         let url = format!("{}/Patient/{}", self.server.origin, sound_id(record.id.as_deref().unwrap_or_default())?);
         self.put_changed(&url, |kept| {
             let mut is_changed = false;
-            for member in ["name", "address"] {
+            for (member, uses) in CURRENT {
                 // What we do not send (an address under protection) stays as it is.
-                if let Some(value) = patient.get(member).filter(|value| kept.get(member) != Some(value)) {
-                    kept[member] = value.clone();
+                let Some(ours) = patient.get(member).and_then(Value::as_array) else { continue };
+                let theirs = kept.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+                let is_other = |one: &Value| one["use"].as_str().is_some_and(|word| !uses.contains(&word));
+                let others = theirs.iter().filter(|one| is_other(one));
+                let new: Vec<Value> = ours.iter().chain(others).cloned().collect();
+                if new != theirs {
+                    kept[member] = Value::Array(new);
                     is_changed = true;
                 }
             }
@@ -167,7 +175,7 @@ fn bytes(command: &Command) -> Result<Vec<u8>, Fault> {
 fn record(patient: &Patient, system: &str) -> Record {
     let parts = |name: &Name| (name.family.clone(), name.given.clone());
     let kanji = parts(&patient.name);
-    let kana = patient.kana.as_ref().map_or_else(|| kanji.clone(), parts);
+    let kana = patient.kana.as_ref().map(parts).unwrap_or_default();
     let mut record = Record::new(system, &patient.chart_number).named((&kanji.0, &kanji.1), (&kana.0, &kana.1));
     record.active = Some(true);
     record.gender = Some(match patient.sex {

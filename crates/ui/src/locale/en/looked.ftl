@@ -54,6 +54,7 @@ looked-duty-notice = Sending notices
 looked-duty-audit = Audit
 looked-duty-library = use of the library card
 looked-duty-hospital = reception at the city hospital
+looked-duty-hospital-told = telling the city hospital, as you agreed
 looked-duty-city-card = use of a card of the city
 looked-duty-staff-card = staff IDs
 looked-duty-application = working on an online application

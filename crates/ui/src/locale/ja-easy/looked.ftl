@@ -51,6 +51,7 @@ looked-duty-notice = お｜知《し》らせを ｜送《おく》った
 looked-duty-audit = ｜正《ただ》しいか ｜調《しら》べた
 looked-duty-library = 図書館の カードを 使う こと
 looked-duty-hospital = 市の 病院の 受付
+looked-duty-hospital-told = 市立病院に つたえる こと(あなたが いいと 言いました)
 looked-duty-city-card = 市の カードを 使う こと
 looked-duty-staff-card = 職員の カードの しごと
 looked-duty-application = インターネットの 申請の しごと

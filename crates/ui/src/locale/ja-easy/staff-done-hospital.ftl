@@ -2,6 +2,6 @@
 staff-done-hospital-accepted = つなぎました。
 staff-done-hospital-refused = つなぎませんでした。
 staff-done-hospital-called = よびました。
-staff-done-hospital-sent = もう 一度 送りました。
+staff-done-hospital-sent = 病院に とどきました。
 staff-done-hospital-over = おわりに しました。
 staff-done-hospital-settled = 記録しました。

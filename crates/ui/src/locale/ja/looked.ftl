@@ -51,6 +51,7 @@ looked-duty-notice = お知らせの送付
 looked-duty-audit = 監査・点検
 looked-duty-library = 図書館カードの利用
 looked-duty-hospital = 市立病院の受付
+looked-duty-hospital-told = 市立病院への提供(本人の同意)
 looked-duty-city-card = 市のカードの利用
 looked-duty-staff-card = 職員身分証の事務
 looked-duty-application = オンライン申請の処理

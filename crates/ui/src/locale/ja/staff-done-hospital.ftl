@@ -2,6 +2,6 @@
 staff-done-hospital-accepted = 連携を認めました。
 staff-done-hospital-refused = 認めませんでした。
 staff-done-hospital-called = 呼び出しました。
-staff-done-hospital-sent = もう一度送りました。
+staff-done-hospital-sent = 病院に届きました。
 staff-done-hospital-over = 確認済みにしました。
 staff-done-hospital-settled = 確認を記録しました。
