@@ -24,6 +24,8 @@ use crate::fail::Failure;
 pub const SECONDS: u64 = 5;
 /// Seconds between looks for calls: somebody waits for theirs.
 pub const TELL_SECONDS: u64 = 1;
+/// Characters of a key of the hospital's system, at least.
+const SHORTEST_KEY: usize = 32;
 /// Seconds between sweeps.
 pub const SWEEP_SECONDS: u64 = 3600;
 
@@ -55,12 +57,13 @@ impl Hospital {
         let address = simulation.as_ref().map_or_else(|| section.send_address.clone(), |(one, _)| one.address());
         let connection = (!address.is_empty()).then(|| {
             let (us, seams) = (inside.profile.municipality_code.as_str(), inside.seams.clone());
-            Ok::<_, Failure>(Arc::new(match fhir_server(section)? {
+            let connected = match fhir_server(section)? {
                 Some(server) => {
                     Connection::new(Box::new(over_fhir::connect(server, Some(&address), us, seams)), "fhir", is_demo)
                 }
                 None => Connection::new(Box::new(OverHl7::new(&address, us, seams)), "hl7", is_demo),
-            }))
+            };
+            Ok::<_, Failure>(Arc::new(with_calls_key(section, connected)?))
         });
         let connection = connection.transpose()?;
         app.hospital = connection.clone();
@@ -104,6 +107,20 @@ fn fhir_server(section: &HospitalSection) -> Result<Option<over_fhir::Server>, F
         chart_system: section.fhir_chart_system.clone(),
         token: token.trim().to_owned().into(),
     }))
+}
+
+/// With the key by which the hospital's own system calls numbers, where there is one.
+fn with_calls_key(section: &HospitalSection, connection: Connection) -> Result<Connection, Failure> {
+    if section.calls_key_file.as_os_str().is_empty() {
+        return Ok(connection);
+    }
+    let key = std::fs::read_to_string(&section.calls_key_file)
+        .map_err(Failure::while_doing(Kind::Invalid, "hospital.calls_key_file cannot be read"))?;
+    let key = key.trim();
+    if key.len() < SHORTEST_KEY {
+        return Err(Failure::new(Kind::Invalid, "hospital.calls_key_file: the key has fewer than 32 characters"));
+    }
+    Ok(connection.called_with(key))
 }
 
 /// Tells people what is to be told.
