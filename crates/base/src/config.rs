@@ -341,6 +341,9 @@ pub struct HospitalSection {
     pub fhir_chart_system: String,
     /// A file with the token for that server, in one line.
     pub fhir_token_file: PathBuf,
+    /// A file with the key, of 32 characters at least, by which the hospital's own system calls queue numbers
+    /// (`POST /api/hospital/calls`). Empty: no system calls.
+    pub calls_key_file: PathBuf,
     /// What the simulated hospital of a demo city speaks.
     pub simulated: HospitalSpeech,
 }

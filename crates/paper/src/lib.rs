@@ -21,6 +21,7 @@
 //! | [`pages`] | a finished document page by page, for machines that print so |
 //! | [`plain`] | letters that go out on paper, receipts of what is on record about a letter |
 //! | [`receipt`] | the receipt for a fee, which is no certificate |
+//! | [`reception`] | the slip of a hospital's reception |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
 pub mod barcode;
@@ -34,8 +35,10 @@ mod mask;
 pub mod pages;
 pub mod plain;
 pub mod receipt;
+pub mod reception;
 pub mod recheck;
 pub mod seal;
+mod slip;
 
 pub use certificate::{Body, Certificate, Entry, FIELD_NAMES, Plan, Sheet};
 pub use error::{Field, PaperError};

@@ -17,6 +17,7 @@ mod ceremony;
 pub mod dispatch_api;
 pub mod error;
 pub mod form;
+pub mod hospital_api;
 pub mod kiosk;
 pub mod kiosk_api;
 pub mod limits;

@@ -25,7 +25,9 @@ use crate::limits::{Class, Knocker};
 use crate::portal as doors;
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, InPortal, SignedIn, Visit};
-use crate::{agents, assets, cards_api, dispatch_api, kiosk, kiosk_api, open, provider, security, staff, taps};
+use crate::{
+    agents, assets, cards_api, dispatch_api, hospital_api, kiosk, kiosk_api, open, provider, security, staff, taps,
+};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +99,7 @@ impl Routes {
                 .merge(agents::routes())
                 .merge(cards_api::routes())
                 .merge(dispatch_api::routes())
+                .merge(hospital_api::routes())
         };
         match zone {
             Zone::Inside => shared.merge(inside()),

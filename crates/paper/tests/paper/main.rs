@@ -14,6 +14,7 @@ mod no_document;
 mod pages;
 mod plain;
 mod receipt;
+mod reception;
 mod rechecked;
 mod seal_registration;
 mod support;

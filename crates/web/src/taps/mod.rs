@@ -40,6 +40,7 @@ pub use form::{Ask, form, said, sentence};
 pub use held::Held;
 pub(crate) use hospital::word as hospital_word;
 pub use reading::{FIELDS, take};
+pub(crate) use revisit::sheet as reception_sheet;
 
 use crate::app::{App, blocking};
 use crate::error::Failure;
