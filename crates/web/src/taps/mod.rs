@@ -35,7 +35,8 @@ use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
 use tools::terminals::{self, Sort, Terminal};
 
-pub(crate) use enrolling::enrol_for_taps;
+pub(crate) use enrolling::{ProvedWithKey, enrol_for_taps, prove_with_key};
+pub(crate) use form::pin_field;
 pub use form::{Ask, form, said, sentence};
 pub use held::Held;
 pub(crate) use hospital::word as hospital_word;

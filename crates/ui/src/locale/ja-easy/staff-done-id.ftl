@@ -1,6 +1,8 @@
 # 職員の 身分証
 staff-done-id-imported = 職員の記録を取り込みました。
 staff-done-id-issued = 身分証を発行しました。次に、カードを登録してください。
+staff-done-id-enrolled = カードを 登録しました。シールを 印刷できます。
+staff-done-id-linked = カードを この アカウントに つなぎました。つぎから カードで 入れます。
 staff-done-id-left = 退職としました。身分証を終え、サインイン中の画面を閉じました。
 staff-done-id-unlinked = 結び付けを外しました。
 staff-done-id-tag = タグの登録を変えました。
