@@ -278,8 +278,9 @@ impl Scene {
 }
 
 fn load(desk: &mut Visitor<'_>) -> String {
-    let long = "A".repeat(1000);
-    let answer = desk.post(LOAD, &[("pin", PIN), ("application-pin", "2468"), ("emergency", &long)]);
+    let long = "A".repeat(900);
+    let answer =
+        desk.post(LOAD, &[("pin", PIN), ("application-pin", "2468"), ("emergency", &long), ("emergency-said", "yes")]);
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.text()
 }

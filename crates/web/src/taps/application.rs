@@ -14,10 +14,12 @@ use card::city_application::Image;
 use card::city_application::loading::LoadingRoute;
 use maud::{Markup, html};
 use tools::city_application::desk::{Desk, Seen, Wish};
+use tools::city_application::emergency;
+use tools::city_application::emergency::kept::Standing as Chosen;
 use tools::city_application::model::{Deed, Found, Standing};
 use tools::city_application::{Fault, Refusal, Remedy};
 use tools::terminals::Sort;
-use ui::form::{ButtonKind, Field, button, field};
+use ui::form::{ButtonKind, Field, button, checkboxes, field};
 use ui::notice::{AlertKind, chip, facts};
 use zeroize::Zeroizing;
 
@@ -33,8 +35,6 @@ use crate::routes::{Routes, Rule};
 /// What challenges of this desk name.
 const SERVICE: &str = "city_application";
 const PATH: &str = "/counter/application";
-/// Bytes of an emergency card.
-const MOST_EMERGENCY: usize = 1024;
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -161,15 +161,12 @@ fn wish(fields: &Fields) -> Result<Wish, Say> {
     if !(4..=16).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Say::Key("application-pin-shape"));
     }
-    let emergency = fields.filled("emergency").map(|text| Zeroizing::new(text.to_owned()));
-    if let Some(text) = &emergency {
-        if text.len() > MOST_EMERGENCY {
-            return Err(Say::Key("application-emergency-long"));
-        }
-        if base::my_number_guard::refuse_individual_number(text).is_err() {
-            return Err(Say::Key("application-emergency-number"));
-        }
-    }
+    let emergency = match fields.filled("emergency") {
+        None => None,
+        // Somebody else types what an ambulance will read: only with its holder looking on.
+        Some(_) if fields.get("emergency-said") != "yes" => return Err(Say::Key("application-emergency-said-missing")),
+        Some(text) => Some(emergency::typed(text).map_err(|fault| Say::Key(fault.word()))?),
+    };
     Ok(Wish { pin, emergency })
 }
 
@@ -179,7 +176,7 @@ fn typed_pin(fields: &Fields) -> Zeroizing<String> {
 
 async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
-    fields.only(&["card", "pin", "application-pin", "emergency"])?;
+    fields.only(&["card", "pin", "application-pin", "emergency", "emergency-said"])?;
     let wish = match wish(&fields) {
         Ok(wish) => wish,
         Err(say) => {
@@ -210,10 +207,11 @@ async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
 
 async fn update(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
-    fields.only(&["card"])?;
-    deed(&at, &fields, ("update", "application-done-updated"), |_, slot, desk| {
+    fields.only(&["card", "application-pin"])?;
+    let pin = fields.filled("application-pin").map(|pin| Zeroizing::new(base::text::to_half_width(pin)));
+    deed(&at, &fields, ("update", "application-done-updated"), move |_, slot, desk| {
         let mut card = slot.connect().map_err(|error| say_card(&error.into()))?;
-        let done = desk.update(&mut *card);
+        let done = desk.update(&mut *card, pin.as_deref().map(String::as_str));
         let _ = card.power_off();
         done.map(drop).map_err(|fault| no(&fault))
     })
@@ -283,16 +281,43 @@ fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
                     (name, html! { (version) })
                 }).collect::<Vec<_>>()))
             }
+            @if let Some(standing) = seen.emergency { (emergency_stands(at, standing)) }
             @if deeds.contains(&Deed::Load) { (load_form(at, card, seen)) }
-            @if deeds.contains(&Deed::Update) {
-                (small(at, card, "/counter/application/update", false, "application-update", ButtonKind::Primary))
-            }
+            @if deeds.contains(&Deed::Update) { (update_form(at, card, seen)) }
             @if deeds.contains(&Deed::Delete) {
                 details {
                     summary { (visit.say("application-delete-how")) }
-                    (small(at, card, "/counter/application/delete", true, "application-delete", ButtonKind::Danger))
+                    (delete_form(at, card))
                 }
             }
+        }
+    }
+}
+
+/// When the person chose their emergency card, and whether this card has it. What they chose is not shown here.
+fn emergency_stands(at: &AtCounter, standing: Chosen) -> Markup {
+    let visit = &at.visit;
+    let instant = |at| ui::dates::instant(visit.language, at);
+    let (key, chosen, written) = match standing {
+        Chosen::Written { chosen_at, written_at } => {
+            ("application-emergency-written", instant(chosen_at), instant(written_at))
+        }
+        Chosen::Waits { chosen_at } => ("application-emergency-waits", instant(chosen_at), String::new()),
+        Chosen::TakenAway { at } => ("application-emergency-taken-away", instant(at), String::new()),
+    };
+    html! { p { (visit.say_with(key, &[("when", chosen.as_str().into()), ("written", written.as_str().into())])) } }
+}
+
+fn update_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/application/update");
+    html! {
+        form method="post" action=(action) {
+            (visit.csrf(action))
+            (place_field(card))
+            @if matches!(seen.emergency, Some(Chosen::Waits { .. })) {
+                div class="fields" { (secret_field(at, "application-pin", "application-pin-update", 16, false)) }
+            }
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say("application-update"))) }
         }
     }
 }
@@ -301,7 +326,7 @@ fn place_field(card: Option<&str>) -> Markup {
     html! { @if let Some(card) = card { input type="hidden" name="card" value=(card); } }
 }
 
-fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32) -> Markup {
+fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32, required: bool) -> Markup {
     let visit = &at.visit;
     let (label, hint) = (visit.say(key), visit.say(&format!("{key}-hint")));
     field(
@@ -311,7 +336,7 @@ fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32) -> Markup {
             label: &label,
             hint: Some(&hint),
             kind: "password",
-            required: true,
+            required,
             autocomplete: Some("off"),
             max_length: Some(longest),
             ..Field::default()
@@ -323,15 +348,26 @@ fn load_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
     let (visit, action) = (&at.visit, "/counter/application/load");
     let is_half = seen.found == Found::Ours(Some(Standing::Loading));
     let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
+    let said = [("yes".to_owned(), visit.say("application-emergency-said-yes"))];
+    let is_chosen = matches!(seen.emergency, Some(Chosen::Waits { .. } | Chosen::Written { .. }));
     html! {
         form method="post" action=(action) {
             (visit.csrf(action))
             (place_field(card))
             div class="fields" {
-                (secret_field(at, "pin", "application-card-pin", 4))
-                (secret_field(at, "application-pin", "application-pin", 16))
-                (field(visit.language, &Field { name: "emergency", label: &emergency, hint: Some(&hint),
-                    autocomplete: Some("off"), max_length: Some(300), ..Field::default() }))
+                (secret_field(at, "pin", "application-card-pin", 4, true))
+                (secret_field(at, "application-pin", "application-pin", 16, true))
+            }
+            @if !is_chosen {
+                p { (visit.say("application-emergency-chosen-first")) }
+                details {
+                    summary { (visit.say("application-emergency-by-hand")) }
+                    div class="fields" {
+                        (field(visit.language, &Field { name: "emergency", label: &emergency, hint: Some(&hint),
+                            autocomplete: Some("off"), max_length: Some(300), ..Field::default() }))
+                        (checkboxes("emergency-said", &visit.say("application-emergency-said"), &said, &[]))
+                    }
+                }
             }
             div class="buttons" {
                 (button(ButtonKind::Primary, &visit.say(if is_half { "application-go-on" } else { "application-load" })))
@@ -340,17 +376,15 @@ fn load_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
     }
 }
 
-fn small(at: &AtCounter, card: Option<&str>, action: &str, with_pin: bool, key: &str, kind: ButtonKind) -> Markup {
-    let visit = &at.visit;
+fn delete_form(at: &AtCounter, card: Option<&str>) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/application/delete");
     html! {
         form method="post" action=(action) {
             (visit.csrf(action))
             (place_field(card))
-            @if with_pin {
-                p { (visit.say("application-delete-lead")) }
-                div class="fields" { (secret_field(at, "pin", "application-card-pin", 4)) }
-            }
-            div class="buttons" { (button(kind, &visit.say(key))) }
+            p { (visit.say("application-delete-lead")) }
+            div class="fields" { (secret_field(at, "pin", "application-card-pin", 4, true)) }
+            div class="buttons" { (button(ButtonKind::Danger, &visit.say("application-delete"))) }
         }
     }
 }
