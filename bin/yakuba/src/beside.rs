@@ -186,6 +186,7 @@ impl Beside {
         })?;
         let swept = city.clone();
         self.every(library::SWEEP_SECONDS, "library-looks", move || library::sweep(&swept))?;
+        self.every(library::DAILY_SECONDS, "library-daily", library.daily())?;
         let desk = library::outside_desk(portal::outside_desk(city), city.outside());
         let post = ends.outside.clone();
         self.every(1, "post-outside", move || {

@@ -96,6 +96,7 @@ impl City {
             system: Some(system.clone()),
             door: Some(machines.clone()),
             mykey: None,
+            daily: None,
         };
         let door = TestDoor::with(database, |app| {
             app.portal = Some(Arc::new(ways));

@@ -32,6 +32,8 @@ struct One {
     shown: Shown,
     since: Timestamp,
     touched: Timestamp,
+    /// What they have here was looked at when they were shown, and the page to which that leads has not been made yet.
+    is_looked_at: bool,
 }
 
 /// What a form did, said on the page to which it led.
@@ -50,7 +52,7 @@ impl Held {
 
     /// Keeps `shown` in the place of whoever was before; what was said to them goes with them.
     pub fn put(&self, terminal: Id, service: &'static str, shown: Shown, now: Timestamp) {
-        let person = Some(One { service, shown, since: now, touched: now });
+        let person = Some(One { service, shown, since: now, touched: now, is_looked_at: false });
         self.with(terminal, |kept| *kept = Kept { person, note: None, card: None });
     }
 
@@ -68,6 +70,16 @@ impl Held {
             one.touched = now;
             Some(one.shown.clone())
         })
+    }
+
+    /// The form that showed them looked already: the page that follows belongs to the same look.
+    pub(crate) fn looked_at(&self, terminal: Id) {
+        self.with(terminal, |kept| kept.person.iter_mut().for_each(|one| one.is_looked_at = true));
+    }
+
+    /// Whether this page is the one that follows such a form. Once: the page after it is a look of its own.
+    pub(crate) fn is_same_look(&self, terminal: Id) -> bool {
+        self.with(terminal, |kept| kept.person.as_mut().is_some_and(|one| std::mem::take(&mut one.is_looked_at)))
     }
 
     /// Forgets who was shown.
