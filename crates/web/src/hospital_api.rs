@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use base::Kind;
 use serde::Deserialize;
@@ -23,6 +23,7 @@ use tools::access::Actor;
 
 use crate::app::{App, blocking};
 use crate::error::Failure;
+use crate::machine_api::bearer;
 use crate::routes::{Routes, Rule};
 
 /// Bytes of a call: a number and the name of a room.
@@ -89,9 +90,7 @@ impl Call {
 
 /// Whether the key of this city's hospital stands in the request.
 fn is_hospital(app: &App, headers: &HeaderMap) -> bool {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = token.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-    token.is_some_and(|token| app.hospital.as_ref().is_some_and(|connection| connection.is_calls_key(token)))
+    bearer(headers).is_some_and(|token| app.hospital.as_ref().is_some_and(|connection| connection.is_calls_key(token)))
 }
 
 async fn call(
