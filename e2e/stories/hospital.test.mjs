@@ -51,6 +51,13 @@ test('a card is linked at the desk and received at the machine', async () => {
   await link.locator('button[type=submit]').click()
   await desk.getByText('結び付けました').waitFor()
   await look(desk, 'linked')
+  const changed = desk.locator('form[action="/counter/hospital/changed"]')
+  await changed.locator('button[type=submit]').click()
+  await desk.getByText('同意がないため').waitFor()
+  await changed.locator('input[name=agreed]').check()
+  await changed.locator('button[type=submit]').click()
+  await desk.getByText('病院に届きました').waitFor()
+  await look(desk, 'told')
 
   const machine = await person(browser, sizes.kiosk)
   await machine.goto(`${url}/demo/terminal/revisit_machine`)
