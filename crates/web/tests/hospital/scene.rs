@@ -28,11 +28,15 @@ use tools::terminals::Sort;
 use tools::{ResidentId, messages, register::import};
 use yakuba_web::kiosk::reader::PcscSlot;
 use yakuba_web::kiosk::{Place, Slots};
+use yakuba_web::limits::Limits;
 use yakuba_web::session;
 use yakuba_web::testing::{TestDoor, Visitor};
 
 /// Who stands at the desk.
 pub const DESK: Actor = Actor::System { job: "test" };
+
+/// The key of the hospital's system.
+pub const CALLS_KEY: &str = "a-key-of-the-hospital-for-these-tests";
 
 struct Nobody;
 
@@ -53,6 +57,11 @@ pub struct House {
 
 impl House {
     pub fn open(database: TestDatabase) -> Self {
+        Self::limited(database, Limits::none())
+    }
+
+    /// With limits on how often one may knock.
+    pub fn limited(database: TestDatabase, limits: Limits) -> Self {
         let directory = database.directory().join("import");
         testkit::city::generate(60, 7, &directory).unwrap();
         let options = import::Options::default();
@@ -60,13 +69,15 @@ impl House {
         let hospital = Hospital::start(Vec::new()).unwrap();
         let address = hospital.address();
         let door = TestDoor::with(database, |app| {
+            app.limits = limits;
             let city = (**app.inside.as_ref().unwrap()).clone();
             let typeface = Typeface::open_default().unwrap();
             let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
             let signer = MemorySigner::new(DocumentKey::generate_p256().unwrap(), Vec::new());
             let codes = KeyRing::new(TokenKey::generate().unwrap());
             let over = OverHl7::new(&address, "99999", city.seams.clone());
-            app.hospital = Some(Arc::new(Connection::new(Box::new(over), "hl7", true)));
+            let connection = Connection::new(Box::new(over), "hl7", true).called_with(CALLS_KEY);
+            app.hospital = Some(Arc::new(connection));
             let issuer = Issuer {
                 city,
                 composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
