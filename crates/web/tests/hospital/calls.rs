@@ -46,8 +46,7 @@ impl House {
         let rows = self.door.inside().store.read::<_, StoreError, _>(|tx| {
             let sql = "SELECT c.content FROM audit_entry e JOIN audit_content c ON c.chain = e.chain \
                        AND c.position = e.position WHERE e.event = 'hospital.called' ORDER BY e.position";
-            let text = |row: &store::Row| Ok(String::from_utf8_lossy(row.blob(0)?).into_owned());
-            tx.query(sql, &[])?.iter().map(text).collect::<Result<Vec<_>, _>>()
+            tx.query(sql, &[])?.iter().map(|row| Ok(row.text(0)?.to_owned())).collect::<Result<Vec<_>, _>>()
         });
         rows.unwrap()
     }
