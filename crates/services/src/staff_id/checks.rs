@@ -150,5 +150,5 @@ pub enum PublishError {
     Cards(#[from] CardError),
     /// Signing or sending the list.
     #[error(transparent)]
-    List(#[from] tools::staff_id_list::PublishError),
+    List(#[from] tools::signed_lists::PublishError),
 }

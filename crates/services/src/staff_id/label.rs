@@ -146,7 +146,9 @@ impl Style {
         let (width, height) = format.label;
         match self.layout {
             Layout::Case if width < 80.0 || height < 45.0 => Err(Unfit::TooSmall),
-            Layout::Face if width < FACE_BAND.0 + 13.0 || code_side(height) < CODE_SIDES.0 => Err(Unfit::TooSmallForTwo),
+            Layout::Face if width < FACE_BAND.0 + 13.0 || code_side(height) < CODE_SIDES.0 => {
+                Err(Unfit::TooSmallForTwo)
+            }
             _ => Ok(()),
         }
     }

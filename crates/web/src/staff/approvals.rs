@@ -214,7 +214,8 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting, page: Option<&Page>) -> Mar
         format!("/staff/approvals/{}/decline", one.approval.id),
     );
     let is_own = one.approval.proposer == me.account.id;
-    let mut told = vec![(visit.say("staff-approval-about"), html! { (one.about) (page.map_or("", |page| page.about.as_str())) })];
+    let mut told =
+        vec![(visit.say("staff-approval-about"), html! { (one.about) (page.map_or("", |page| page.about.as_str())) })];
     told.extend(one.detail.as_ref().map(|found| detail(visit, found)));
     told.extend([
         (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),

@@ -39,11 +39,11 @@ const PATH: &str = "/counter/staff";
 const ONCE: &str = "/counter/staff/once";
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get(PATH, Rule::Kiosk, page)
-        .post(PATH, Rule::Kiosk, check)
-        .get(ONCE, Rule::Kiosk, once_page)
-        .post(ONCE, Rule::Kiosk, once)
+    Routes::new().get(PATH, Rule::Kiosk, page).post(PATH, Rule::Kiosk, check).get(ONCE, Rule::Kiosk, once_page).post(
+        ONCE,
+        Rule::Kiosk,
+        once,
+    )
 }
 
 async fn page(at: AtCounter) -> Result<Response, Failure> {
@@ -59,16 +59,16 @@ fn show(at: &AtCounter, answer: Option<&Checked>, say: Option<&Say>) -> Response
     let (lead, pin) =
         if is_watched { ("staff-id-desk-lead-watched", Pin::Perhaps) } else { ("staff-id-desk-lead", Pin::Always) };
     let main = html! {
-        h1 { (title) }
-        p { (visit.say(lead)) }
+        h1 { (visit.say_html("staff-id-desk-title")) }
+        p { (visit.say_html(lead)) }
         (said(visit, &at.app.profile.counter, say))
         @match answer {
             Some(Checked::Valid { department }) => (alert(visit.language, AlertKind::Success, &html! {
-                p { strong { (visit.say("staff-id-desk-valid")) } }
+                p { strong { (visit.say_html("staff-id-desk-valid")) } }
                 p { (visit.say("staff-id-department")) ": " (department) }
             })),
-            Some(Checked::NotTogether) => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say("staff-id-desk-not-together")) } })),
-            Some(Checked::NotValid) => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say("staff-id-desk-not-valid")) } })),
+            Some(Checked::NotTogether) => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html("staff-id-desk-not-together")) } })),
+            Some(Checked::NotValid) => (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html("staff-id-desk-not-valid")) } })),
             None => {}
         }
         form method="post" action=(PATH) class="card" {
@@ -251,9 +251,8 @@ async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     let (terminal, by) = (at.terminal.clone(), at.actor());
     let say = blocking(move || {
         let name = terminal.id.to_string();
-        let proved = at_reader(&place, &terminal, index, |slot| {
-            prove_with_key(&place.issuer, slot, &name, (&pin, &support))
-        });
+        let proved =
+            at_reader(&place, &terminal, index, |slot| prove_with_key(&place.issuer, slot, &name, (&pin, &support)));
         let ProvedWithKey { verified, key, .. } = match proved {
             Ok(proved) => proved,
             Err(say) => return Ok(say),

@@ -1,8 +1,8 @@
 //! What an ID is carried by: the card, that card's own key, a tag. Sealed under the ID's own key; looked up by keyed hashes.
 
 use base::Id;
-use store::sealing::Vault;
 use store::Tx;
+use store::sealing::Vault;
 use tools::service_cards::CardError;
 use wire::staff_id_code::Sticker;
 
