@@ -21,6 +21,7 @@
 //! | [`pages`] | a finished document page by page, for machines that print so |
 //! | [`plain`] | letters that go out on paper, receipts of what is on record about a letter |
 //! | [`receipt`] | the receipt for a fee, which is no certificate |
+//! | [`share_sheet`] | a custodian's share of a key ceremony, for a sealed envelope |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
 pub mod barcode;
@@ -36,6 +37,7 @@ pub mod plain;
 pub mod receipt;
 pub mod recheck;
 pub mod seal;
+pub mod share_sheet;
 
 pub use certificate::{Body, Certificate, Entry, FIELD_NAMES, Plan, Sheet};
 pub use error::{Field, PaperError};

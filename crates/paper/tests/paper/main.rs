@@ -16,5 +16,6 @@ mod plain;
 mod receipt;
 mod rechecked;
 mod seal_registration;
+mod share_sheet;
 mod support;
 mod tax;

@@ -35,6 +35,7 @@ use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
 use tools::terminals::{self, Sort, Terminal};
 
+pub use application::Outcomes;
 pub(crate) use enrolling::enrol_for_taps;
 pub use form::{Ask, form, said, sentence};
 pub use held::Held;
