@@ -17,5 +17,6 @@ mod receipt;
 mod reception;
 mod rechecked;
 mod seal_registration;
+mod share_sheet;
 mod support;
 mod tax;

@@ -6,6 +6,8 @@
 //!                                 └─ update · erase (PIN proved)
 //! ```
 
+mod at_agent;
+
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
@@ -23,8 +25,11 @@ use ui::form::{ButtonKind, Field, button, checkboxes, field};
 use ui::notice::{AlertKind, chip, facts};
 use zeroize::Zeroizing;
 
+pub use at_agent::Outcomes;
+
 use super::reading::proved;
 use super::{AtCounter, said};
+use crate::agents::ReachesAgent;
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -44,6 +49,8 @@ pub fn routes() -> Routes {
         .post("/counter/application/load", Rule::Kiosk, load)
         .post("/counter/application/update", Rule::Kiosk, update)
         .post("/counter/application/delete", Rule::Kiosk, delete)
+        .post(at_agent::ASK, Rule::Kiosk, at_agent::ask)
+        .post(at_agent::ANSWER, Rule::Kiosk, at_agent::answer)
 }
 
 /// The demo's route onto a virtual card.
@@ -68,7 +75,14 @@ fn no(fault: &Fault) -> Say {
 
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
-    Ok(page(&at, None, None, None))
+    // What was done at an agent a moment ago is told once; the card is still there, and so is the way to it.
+    let Some(outcome) = at.app.outcomes.take(at.terminal.id, at.app.seams.now()) else {
+        return Ok(page(&at, None, None, None));
+    };
+    Ok(match (outcome.looked, outcome.said) {
+        (Ok(seen), say) => drawn(&at, None, Some((&seen, Reach::Agent)), say.as_ref()),
+        (Err(_), Some(say)) | (Err(say), None) => page(&at, None, None, Some(&say)),
+    })
 }
 
 /// Lets `act` use the card of the drawer's place, or the one that lies there; it goes back afterwards.
@@ -157,14 +171,19 @@ async fn deed(
 }
 
 fn wish(fields: &Fields) -> Result<Wish, Say> {
-    let pin = Zeroizing::new(base::text::to_half_width(fields.get("application-pin")));
+    wish_of(fields, "application-pin", "emergency", "emergency-said")
+}
+
+/// What the person chose, from fields of these names.
+fn wish_of(fields: &Fields, pin: &str, typed: &str, said: &str) -> Result<Wish, Say> {
+    let pin = Zeroizing::new(base::text::to_half_width(fields.get(pin)));
     if !(4..=16).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Say::Key("application-pin-shape"));
     }
-    let emergency = match fields.filled("emergency") {
+    let emergency = match fields.filled(typed) {
         None => None,
         // Somebody else types what an ambulance will read: only with its holder looking on.
-        Some(_) if fields.get("emergency-said") != "yes" => return Err(Say::Key("application-emergency-said-missing")),
+        Some(_) if fields.get(said) != "yes" => return Err(Say::Key("application-emergency-said-missing")),
         Some(text) => Some(emergency::typed(text).map_err(|fault| Say::Key(fault.word()))?),
     };
     Ok(Wish { pin, emergency })
@@ -231,7 +250,21 @@ async fn delete(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     .await
 }
 
+/// Where the card lies that is told of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// On the hall's own reader, or in the demo's drawer: the forms here reach it.
+    Here,
+    /// At the agent of this PC.
+    Agent,
+}
+
 fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Say>) -> Response {
+    drawn(at, card, seen.map(|seen| (seen, Reach::Here)), say)
+}
+
+fn drawn(at: &AtCounter, card: Option<&str>, seen: Option<(&Seen, Reach)>, say: Option<&Say>) -> Response {
+    let agent = at.app.agents.as_ref().map(|counterpart| counterpart.port);
     let visit = &at.visit;
     let title = visit.say("application-desk-title");
     let main = html! {
@@ -239,7 +272,7 @@ fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Sa
         p { (visit.say("application-desk-lead")) }
         (said(visit, &at.app.profile.counter, say))
         @if let Some(Say::Key(key)) = say { p class="hint" { (visit.say(Remedy::after(key).word())) } }
-        @if let Some(seen) = seen { (stands(at, card, seen)) }
+        @if let Some((seen, reach)) = seen { (stands(at, card, seen, reach)) }
         form method="post" action=(PATH) class="card" {
             (visit.csrf(PATH))
             h2 { (visit.say("application-put")) }
@@ -247,14 +280,18 @@ fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Sa
             div class="buttons" { (button(if seen.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary },
                 &visit.say("application-look"))) }
         }
+        @if let Some(port) = agent { (at_agent::section(at, port)) }
         p class="hint" { (visit.say("application-desk-policy")) }
         @if at.app.is_demo() { p class="hint" { (visit.say("application-keys-simulated")) } }
     };
-    visit.page(&title).render(&main).into_response()
+    let Some(port) = agent else { return visit.page(&title).render(&main).into_response() };
+    let mut response = visit.page(&title).script(crate::assets::path("agent.js")).render(&main).into_response();
+    response.extensions_mut().insert(ReachesAgent(port));
+    response
 }
 
-/// What stands on the card, and what may be done with it.
-fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
+/// What stands on the card, and what may be done with it here.
+fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen, reach: Reach) -> Markup {
     let visit = &at.visit;
     let (kind, key) = match seen.found {
         Found::Nothing => (AlertKind::Info, "application-found-nothing"),
@@ -268,7 +305,7 @@ fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
         Found::Ours(Some(Standing::Updating)) => (AlertKind::Warning, "application-found-updating"),
         Found::Ours(Some(Standing::Deleting | Standing::Ended)) => (AlertKind::Warning, "application-found-deleting"),
     };
-    let deeds = seen.found.deeds();
+    let deeds = if reach == Reach::Here { seen.found.deeds() } else { Vec::new() };
     html! {
         section class="card" {
             h2 { (visit.say("application-found")) }

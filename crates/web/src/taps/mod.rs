@@ -35,6 +35,7 @@ use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
 use tools::terminals::{self, Sort, Terminal};
 
+pub use application::Outcomes;
 pub(crate) use enrolling::{ProvedWithKey, enrol_for_taps, prove_with_key};
 pub(crate) use form::pin_field;
 pub use form::{Ask, form, said, sentence};
