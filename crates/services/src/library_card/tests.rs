@@ -207,5 +207,6 @@ fn a_library_nobody_here_wrote_lends_through_our_system() {
 
 mod daily;
 mod door;
+mod koha_shape;
 mod limits;
 mod shown;
