@@ -27,7 +27,7 @@ async function show (page, path, place) {
   const pin = /PIN (\d{4})/.exec(await options.nth(place).innerText())[1]
   await form.locator('select[name=card]').selectOption(String(place))
   await form.locator('input[name=pin]').fill(pin)
-  await form.locator('button[type=submit]').click()
+  await form.locator('button[type=submit]').first().click()
   return new URL(page.url()).pathname !== path
 }
 
@@ -61,10 +61,15 @@ test('a card is linked at the desk and received at the machine', async () => {
 
   const machine = await person(browser, sizes.kiosk)
   await machine.goto(`${url}/demo/terminal/revisit_machine`)
+  assert.equal(new URL(machine.url()).pathname, '/revisit')
   await look(machine, 'revisit')
+  await machine.goto(`${url}/revisit/tag`)
+  await look(machine, 'tag')
+  await machine.goto(`${url}/revisit/card`)
+  await look(machine, 'card')
   const receive = machine.locator('form[action="/revisit/receive"] button')
   for (let tries = 0; tries < 60; tries += 1) {
-    assert.ok(await show(machine, '/revisit', place))
+    assert.ok(await show(machine, '/revisit/card', place))
     // The simulated hospital tells today's bookings some seconds after the start.
     if (await receive.count() > 0) break
     await machine.waitForTimeout(500)
@@ -72,7 +77,8 @@ test('a card is linked at the desk and received at the machine', async () => {
   await look(machine, 'today')
   await machine.setViewportSize(sizes.kiosk)
   await receive.click()
-  await machine.getByText('受付番号').first().waitFor()
+  await machine.locator('.revisit-number').waitFor()
+  assert.equal(new URL(machine.url()).pathname, '/revisit/receipt')
   await look(machine, 'receipt')
   await machine.locator('form[action="/revisit/next"] button').click()
   assert.equal(new URL(machine.url()).pathname, '/revisit')

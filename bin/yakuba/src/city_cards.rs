@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base::Kind;
 use services::city_cards::{CardsError, examples, kept, portal, portal_kept};
+use tools::city_application::emergency::portal as emergency;
 use tools::portal::post::Desk;
 use tools::portal::{Post, PostError};
 use tools::{Inside, Outside};
@@ -12,15 +13,20 @@ use crate::fail::Failure;
 
 /// Who takes what the inside tells of a person's cards.
 pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
-    let told = outside.clone();
+    let (told, emergency) = (outside.clone(), outside.clone());
     desk.on(portal::ANSWER, move |opened| portal_kept::take_answer(&told, opened))
+        .on(emergency::ANSWER, move |opened| emergency::take_answer(&emergency, opened))
 }
 
 /// Who takes what a person asks and wants of their cards.
 pub fn inside_desk(desk: Desk, inside: &Inside, post: &Arc<Post>) -> Desk {
     let (asked, asked_post) = (inside.clone(), post.clone());
     let (wished, wished_post) = (inside.clone(), post.clone());
-    desk.on(portal::QUESTION, move |opened| portal::take_question(&asked, &asked_post, opened))
+    let (own, own_post) = (inside.clone(), post.clone());
+    let (chosen, chosen_post) = (inside.clone(), post.clone());
+    desk.on(emergency::QUESTION, move |opened| emergency::take_question(&own, &own_post, opened))
+        .on(emergency::WISH, move |opened| emergency::take_wish(&chosen, &chosen_post, opened))
+        .on(portal::QUESTION, move |opened| portal::take_question(&asked, &asked_post, opened))
         .on(portal::WISH, move |opened| portal::take_wish(&wished, &wished_post, opened))
 }
 
@@ -29,7 +35,8 @@ pub fn inside_desk(desk: Desk, inside: &Inside, post: &Arc<Post>) -> Desk {
 /// # Errors
 /// What failed; the next run goes on.
 pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
-    portal_kept::send_questions(outside, post).map(drop)
+    portal_kept::send_questions(outside, post)?;
+    emergency::send_questions(outside, post).map(drop)
 }
 
 /// The examples, in force: a demo has no two persons yet.

@@ -25,6 +25,8 @@ use crate::fail::Failure;
 pub const SECONDS: u64 = 5;
 /// Seconds between looks for calls: somebody waits for theirs.
 pub const TELL_SECONDS: u64 = 1;
+/// Characters of a key of the hospital's system, at least.
+const SHORTEST_KEY: usize = 32;
 /// Seconds between sweeps.
 pub const SWEEP_SECONDS: u64 = 3600;
 
@@ -60,7 +62,7 @@ impl Hospital {
                 (told_at, fhir_server(section)?)
             }
         };
-        let connection = connection(city, told_at.as_deref(), server, is_demo);
+        let connection = connection(city, told_at.as_deref(), server, is_demo)?;
         app.hospital = connection.clone();
         let is_told = matches!(simulation, Some(Simulation::Hl7(..)));
         let listens_at =
@@ -130,16 +132,16 @@ fn connection(
     told_at: Option<&str>,
     server: Option<over_fhir::Server>,
     is_demo: bool,
-) -> Option<Arc<Connection>> {
+) -> Result<Option<Arc<Connection>>, Failure> {
     let (us, seams) = (city.inside().profile.municipality_code.as_str(), city.inside().seams.clone());
     let connection = match (server, told_at) {
         (Some(server), told_at) => {
             Connection::new(Box::new(over_fhir::connect(server, told_at, us, seams)), "fhir", is_demo)
         }
         (None, Some(address)) => Connection::new(Box::new(OverHl7::new(address, us, seams)), "hl7", is_demo),
-        (None, None) => return None,
+        (None, None) => return Ok(None),
     };
-    Some(Arc::new(connection))
+    Ok(Some(Arc::new(with_calls_key(&city.config().hospital, connection)?)))
 }
 
 /// The FHIR server that is asked, if one is.
@@ -160,6 +162,20 @@ fn fhir_server(section: &HospitalSection) -> Result<Option<over_fhir::Server>, F
         chart_system: section.fhir_chart_system.clone(),
         token: token.trim().to_owned().into(),
     }))
+}
+
+/// With the key by which the hospital's own system calls numbers, where there is one.
+fn with_calls_key(section: &HospitalSection, connection: Connection) -> Result<Connection, Failure> {
+    if section.calls_key_file.as_os_str().is_empty() {
+        return Ok(connection);
+    }
+    let key = std::fs::read_to_string(&section.calls_key_file)
+        .map_err(Failure::while_doing(Kind::Invalid, "hospital.calls_key_file cannot be read"))?;
+    let key = key.trim();
+    if key.len() < SHORTEST_KEY {
+        return Err(Failure::new(Kind::Invalid, "hospital.calls_key_file: the key has fewer than 32 characters"));
+    }
+    Ok(connection.called_with(key))
 }
 
 /// Tells people what is to be told.

@@ -4,6 +4,7 @@
 //! 1 the answer is no, 65 bad input, 70 a defect of ours, 75 try again later, 77 not allowed.
 
 pub mod application_keys;
+mod beside;
 pub mod birth;
 pub mod cards;
 pub mod channels;

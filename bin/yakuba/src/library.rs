@@ -14,6 +14,8 @@ use services::library_card::listener::{Door, Limits};
 use services::library_card::patron::{CodeReader, Resolver};
 use services::library_card::self_check::{Desk as MachineDesk, Machine};
 use services::library_card::sip2_system::{self, Sip2System};
+use services::library_card::sync::Written;
+use services::library_card::sync::daily::{Daily, Settings as DailySettings};
 use services::library_card::{LibrarySystem, own};
 use sip2::Charset;
 use testkit::world::library::{Access, Library as Simulation, Stock};
@@ -32,6 +34,8 @@ use crate::portal::Ends;
 
 /// Seconds between looks for what has had its minutes.
 pub const SWEEP_SECONDS: u64 = 30;
+/// Seconds between looks at the folders of the library's files.
+pub const DAILY_SECONDS: u64 = 20;
 /// Login and password of machines at a demo's door.
 const DEMO_MACHINE: (&str, &str) = ("jido-kashidashi", "taiken");
 /// Our login, password and institution at the simulation.
@@ -43,6 +47,7 @@ const DEMO_MYKEY_NUMBER: &str = "L-9001";
 /// What stands behind the library's pages.
 pub struct Library {
     answers: Arc<Answers>,
+    daily: Option<Arc<Daily>>,
     /// The simulations of a demo; they stop when dropped.
     _simulation: Option<Simulation>,
     _simulated_mykey: Option<SimulatedMyKey>,
@@ -62,8 +67,15 @@ impl Library {
         let answers = Answers::start(city.inside().clone(), ends.inside.clone(), system.clone())
             .map_err(Failure::while_doing(Kind::Unavailable, "the library's threads cannot start"))?;
         let (mykey, simulated_mykey) = mykey(city, section)?;
-        app.library = Place { connection, system, door, mykey };
-        Ok(Self { answers: Arc::new(answers), _simulation: simulation, _simulated_mykey: simulated_mykey })
+        let daily = daily(city, section)?;
+        app.library = Place { connection, system, door, mykey, daily: daily.clone() };
+        Ok(Self { answers: Arc::new(answers), daily, _simulation: simulation, _simulated_mykey: simulated_mykey })
+    }
+
+    /// One look at the folders of the library's files; nothing where there are none.
+    pub fn daily(&self) -> impl FnMut() -> Result<(), String> + Send + 'static {
+        let daily = self.daily.clone();
+        move || daily.as_ref().map_or(Ok(()), |daily| daily.look().map_err(|error| error.to_string()))
     }
 
     /// Who takes what residents ask.
@@ -128,6 +140,41 @@ fn mykey(city: &OpenCity, section: &LibrarySection) -> Result<(Option<MyKey>, Op
     }
     let platform = over(&simulation.origin(), DEMO.0, DEMO.1.to_owned().into());
     Ok((Some(MyKey { platform, is_simulated: true }), Some(simulation)))
+}
+
+/// The folders as configured. A demo has two of its own.
+fn daily(city: &OpenCity, section: &LibrarySection) -> Result<Option<Arc<Daily>>, Failure> {
+    let folder = |set: &Path, own: &str| -> Result<Option<std::path::PathBuf>, Failure> {
+        match (set.as_os_str().is_empty(), city.inside().demo) {
+            (false, _) => Ok(Some(set.to_path_buf())),
+            (true, false) => Ok(None),
+            (true, true) => {
+                let path = city.directory().join("library").join(own);
+                let made = std::fs::create_dir_all(&path);
+                made.map_err(Failure::while_doing(
+                    Kind::Unavailable,
+                    "the demo's folders of the library cannot be made",
+                ))?;
+                Ok(Some(path))
+            }
+        }
+    };
+    let (give, take) = (folder(&section.give_folder, "to-library")?, folder(&section.take_folder, "from-library")?);
+    // What we gave would be taken back.
+    let real = |folder: &Option<std::path::PathBuf>| folder.as_ref().and_then(|path| path.canonicalize().ok());
+    if give.is_some() && (give == take || real(&give).is_some_and(|there| real(&take) == Some(there))) {
+        return Err(Failure::new(Kind::Invalid, "library.give_folder and library.take_folder must be two folders"));
+    }
+    let written = match section.files_charset.as_str() {
+        "utf-8" => Written::Utf8,
+        "shift_jis" => Written::ShiftJis,
+        _ => return Err(Failure::new(Kind::Invalid, "library.files_charset is neither utf-8 nor shift_jis")),
+    };
+    let from_hour = u8::try_from(section.give_hour).ok().filter(|hour| *hour < 24);
+    let from_hour = from_hour.ok_or_else(|| Failure::new(Kind::Invalid, "library.give_hour is not within 0 to 23"))?;
+    let settings = DailySettings { give, take, written, from_hour };
+    let is_used = settings.give.is_some() || settings.take.is_some();
+    Ok(is_used.then(|| Arc::new(Daily::new(city.inside().clone(), settings))))
 }
 
 fn system(city: &OpenCity, section: &LibrarySection, charset: Charset) -> Result<Opened, Failure> {

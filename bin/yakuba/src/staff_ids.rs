@@ -1,5 +1,5 @@
-//! Staff IDs in a running city: the job that tells the outside which live and ends those of people who left, and the samples
-//! of a demo.
+//! Staff IDs in a running city: the job that tells the outside which live, ends those of people who left and erases old openings
+//! of doors, and the samples of a demo.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const SAMPLES: &str = "職員番号,氏名,所属,職名,任命権者,採用日,
                        2004,試験　冬樹,総務課,課長補佐,見本市長,2009-04-01,\n\
                        2005,臨時　四季,図書館,会計年度任用職員,見本市教育委員会,2026-04-01,2027-03-31\n";
 
-/// Ends what is over and tells the outside.
+/// Ends and erases what is over, and tells the outside.
 ///
 /// # Errors
 /// In words, for the log.
@@ -37,6 +37,7 @@ pub fn look(city: &Inside, composer: &Arc<Composer>) -> Result<(), String> {
     for account in desk.end_those_who_left().map_err(|error| error.to_string())? {
         web::staff::end_sessions(city, account).map_err(|_| "sessions of somebody who left".to_owned())?;
     }
+    desk.erase_openings().map_err(|error| error.to_string())?;
     desk.publish(&composer.keys().codes).map(|_| ()).map_err(|error| error.to_string())
 }
 

@@ -1,10 +1,10 @@
-//! What a page of a paired server may ask: whether a card lies there, and the two verbs. Nothing personal is answered
+//! What a page of a paired server may ask: whether a card lies there, and the verbs. Nothing personal is answered
 //! but in bytes sealed to that server.
 //!
 //! | request | answer |
 //! |---|---|
 //! | `GET /v1/status` | `{"agent":ID,"reader":"ready"}` (the id the server gave us), or `empty`, `several`, `missing`, `unresponsive`, `in-use`, `failed` |
-//! | `POST /v1/identify`, `/v1/sign-document` `{"request":BASE64URL}` | 201 `{"pad":URL,"ticket":T}` |
+//! | `POST /v1/identify`, `/v1/sign-document`, `/v1/application` `{"request":BASE64URL}` | 201 `{"pad":URL,"ticket":T}` |
 //! | `GET /v1/answers/T` | `{"state":"waiting"}`, `stopped`, `over`, `fetched`, or once `{"state":"answered","answer":BASE64URL}` |
 //!
 //! Refusals are `{"error":WORD,"message":SENTENCE}`; the words are those of [`Refused::word`].
@@ -184,6 +184,15 @@ pub(crate) async fn sign_document(
     asked: Json<Asked>,
 ) -> Response {
     take(&agent.0, paired.0, &headers, &asked.request, "sign-document")
+}
+
+pub(crate) async fn application(
+    agent: State<Arc<Agent>>,
+    paired: Paired,
+    headers: HeaderMap,
+    asked: Json<Asked>,
+) -> Response {
+    take(&agent.0, paired.0, &headers, &asked.request, "application")
 }
 
 fn take(agent: &Agent, pairing: Arc<Pairing>, headers: &HeaderMap, request: &str, verb: &str) -> Response {

@@ -112,6 +112,7 @@ impl Agent {
             .route("/v1/status", get(api::status))
             .route("/v1/identify", post(api::identify))
             .route("/v1/sign-document", post(api::sign_document))
+            .route("/v1/application", post(api::application))
             .route("/v1/answers/{ticket}", get(api::answer))
             .layer(middleware::from_fn_with_state(self.clone(), api::paired_only));
         let pad = get(pad::open).post(pad::step).layer(DefaultBodyLimit::max(pad::MOST_BYTES));

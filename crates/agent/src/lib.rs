@@ -16,7 +16,8 @@
 //! | [`pairings`] | the servers this agent believes, in a file of its user; pairing and unpairing |
 //! | [`application_keys`] | its own keys for the city's application on cards, kept sealed |
 //! | [`readers`] | where cards are put: PC/SC, or a virtual one in tests and demos |
-//! | [`work`] | what the card is asked to do: two verbs, nothing like "send these bytes" |
+//! | [`work`] | what the card is asked to do: few verbs, none a page could send bytes with |
+//! | [`relay`] | the hall works on the city's own application, and on nothing else of the card |
 //! | [`desk`] | requests under way: one-time ids, misses, answers waiting to be fetched |
 //! | [`door`] | the origin on loopback: Host, Origin, sizes, rates, headers |
 //! | `api`, `pad`, `own` | what a paired page may ask; the PIN pad; the agent's own page |
@@ -34,6 +35,7 @@ mod own;
 mod pad;
 pub mod pairings;
 pub mod readers;
+pub mod relay;
 pub mod work;
 
 pub use door::{Agent, DEFAULT_PORT, serve};

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use card::{CardError, LastTry, MalformedPin, Pin, ReaderError};
 use maud::{Markup, html};
-use pki::agent::{Verb, seal_agent_answer};
+use pki::agent::Verb;
 use ui::form::{ButtonKind, button};
 use ui::notice::{AlertKind, alert, facts};
 use ui::{Arg, Language, Page, words};
@@ -30,6 +30,8 @@ use crate::work::{Trouble, pin_of};
 pub(crate) const MOST_BYTES: usize = 4096;
 /// A card signs in less than two seconds; a reader that hangs is told of after this.
 const CARD_SECONDS: u64 = 20;
+/// A hall loads a card in less than a minute over a slow line; one that hangs is told of after this.
+const HALL_SECONDS: u64 = 120;
 
 /// Something said on the pad.
 struct Say {
@@ -126,15 +128,22 @@ async fn enter(agent: Arc<Agent>, id: String, pad: Pad, typed: Typed) -> Respons
     let last_try = if pad.was_warned && typed.get("last-try") == "yes" { LastTry::Allow } else { LastTry::Refuse };
     drop(typed);
     let (agent_, request) = (agent.clone(), pad.request.clone());
-    let work = blocking(move || agent_.card.perform(&request.request, &secret, last_try));
-    let done = match tokio::time::timeout(Duration::from_secs(CARD_SECONDS), work).await {
+    let pairing = pad.pairing.clone();
+    let is_hall = matches!(pad.request.request.verb, Verb::Application { .. });
+    let work = blocking(move || agent_.card.perform(&pairing, &request, &secret, last_try));
+    let seconds = Duration::from_secs(if is_hall { HALL_SECONDS } else { CARD_SECONDS });
+    let done = match tokio::time::timeout(seconds, work).await {
         Ok(Some(done)) => done,
         Ok(None) | Err(_) => Err(Trouble::Silent),
     };
     match done {
-        Ok(answer) => {
-            let sealed = seal_agent_answer(&pad.request, &answer, &pad.pairing.key, &pad.pairing.sealing_key);
-            let Ok(sealed) = sealed else { return show(&agent, &id, pad, Some(Say::error("agent-pad-defect"))).await };
+        // The hall takes this request no second time: the page asks anew, and goes on where the card stands.
+        Err(Trouble::Relay(fault)) => {
+            tracing::info!(%fault, "the hall did not come to its end");
+            agent.desk().change(agent.seams.now(), &id, |pad| pad.state = Stands::Stopped);
+            finished(&pad, AlertKind::Error, "agent-pad-hall-stopped")
+        }
+        Ok(sealed) => {
             let kept = agent.desk().change(agent.seams.now(), &id, |pad| pad.state = Stands::Answered(sealed));
             match kept {
                 Some(pad) => finished(&pad, AlertKind::Success, done_key(&pad)),
@@ -159,6 +168,7 @@ fn done_key(pad: &Pad) -> &'static str {
     match pad.request.request.verb {
         Verb::Identify => "agent-pad-done-identify",
         Verb::SignDocument { .. } => "agent-pad-done-sign",
+        Verb::Application { .. } => "agent-pad-done-application",
     }
 }
 
@@ -167,6 +177,8 @@ const fn trouble_key(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Busy => "agent-card-busy",
         Trouble::Silent => "agent-card-silent",
+        Trouble::Relay(_) => "agent-pad-hall-stopped",
+        Trouble::Sealing => "agent-pad-defect",
         Trouble::Certificate => "agent-card-unreadable",
         Trouble::Typed(MalformedPin::NotFourDigits) => "agent-pin-shape",
         Trouble::Typed(_) => "agent-password-shape",
@@ -223,6 +235,7 @@ fn title_of(pad: &Pad) -> &'static str {
     match pad.request.request.verb {
         Verb::Identify => "agent-pad-title",
         Verb::SignDocument { .. } => "agent-sign-title",
+        Verb::Application { .. } => "agent-application-title",
     }
 }
 
@@ -249,13 +262,17 @@ fn draw(id: &str, pad: &Pad, tries: &Result<u8, Trouble>, said: Option<&Say>) ->
             (alert(language, said.kind, &html! { p { (words().markup(language, said.key, &[("tries", said.tries.into())])) } }))
         }
         @match tries {
-            Ok(0) => {
+            Ok(0) if needs_secret(pad) => {
                 @if said.is_none_or(|said| !said.key.ends_with("-locked")) {
                     (alert(language, AlertKind::Error, &html! { p { (say(locked_key(pad))) } }))
                 }
                 (again(pad, &action))
             }
             Ok(tries) => (entry(pad, &action, *tries)),
+            // A card whose PIN nobody needs is worked on whatever the PIN says.
+            Err(Trouble::Card(CardError::NotAnIndividualNumberCard | CardError::UnknownDevice)) if !needs_secret(pad) => {
+                (entry(pad, &action, 0))
+            }
             Err(trouble) => {
                 @if said.is_none_or(|said| said.key != trouble_key(trouble)) {
                     (alert(language, AlertKind::Warning, &html! { p { (say(trouble_key(trouble))) } }))
@@ -266,9 +283,14 @@ fn draw(id: &str, pad: &Pad, tries: &Result<u8, Trouble>, said: Option<&Say>) ->
     })
 }
 
+/// Whether something is typed: the hall may look at its application without the holder's PIN.
+fn needs_secret(pad: &Pad) -> bool {
+    !matches!(pad.request.request.verb, Verb::Application { with_pin: false })
+}
+
 fn locked_key(pad: &Pad) -> &'static str {
     match pad.request.request.verb {
-        Verb::Identify => "agent-pin-locked",
+        Verb::Identify | Verb::Application { .. } => "agent-pin-locked",
         Verb::SignDocument { .. } => "agent-password-locked",
     }
 }
@@ -298,32 +320,38 @@ fn who_and_what(pad: &Pad) -> Markup {
 fn entry(pad: &Pad, action: &str, tries: u8) -> Markup {
     let language = pad.language;
     let say = |key: &str, arguments: &[(&str, Arg<'_>)]| words().markup(language, key, arguments);
-    let is_pin = matches!(pad.request.request.verb, Verb::Identify);
+    let is_pin = matches!(pad.request.request.verb, Verb::Identify | Verb::Application { .. });
     let (label, hint) =
         if is_pin { ("agent-pin-label", "agent-pin-hint") } else { ("agent-password-label", "agent-password-hint") };
-    let button_key = if is_pin { "agent-pad-enter" } else { "agent-sign-enter" };
+    let button_key = match pad.request.request.verb {
+        Verb::Identify => "agent-pad-enter",
+        Verb::SignDocument { .. } => "agent-sign-enter",
+        Verb::Application { .. } => "agent-application-enter",
+    };
     html! {
         form method="post" action=(action) data-once="" autocomplete="off" {
             input type="hidden" name="step" value=(pad.step);
             // Before the field, so that nobody types without having been told.
-            @if tries == 1 { (alert(language, AlertKind::Warning, &html! { p { (say("agent-last-try", &[])) } })) }
-            div class="field" {
-                label for="secret" { (say(label, &[])) }
-                p class="hint" id="secret-hint" { (say(hint, &[])) }
-                p class="tries" id="secret-tries" {
-                    (say("agent-pad-tries", &[("tries", tries.into())]))
-                    @if pad.misses > 0 { " " (say("agent-pad-misses", &[("misses", pad.misses.into())])) }
+            @if tries == 1 && needs_secret(pad) { (alert(language, AlertKind::Warning, &html! { p { (say("agent-last-try", &[])) } })) }
+            @if needs_secret(pad) {
+                div class="field" {
+                    label for="secret" { (say(label, &[])) }
+                    p class="hint" id="secret-hint" { (say(hint, &[])) }
+                    p class="tries" id="secret-tries" {
+                        (say("agent-pad-tries", &[("tries", tries.into())]))
+                        @if pad.misses > 0 { " " (say("agent-pad-misses", &[("misses", pad.misses.into())])) }
+                    }
+                    @if is_pin {
+                        input id="secret" class="pin" name="secret" type="password" inputmode="numeric" maxlength="4"
+                            required autocomplete="off" autofocus aria-describedby="secret-tries secret-hint";
+                    } @else {
+                        input id="secret" name="secret" type="password" maxlength="16" required autocomplete="off"
+                            autocapitalize="characters" spellcheck="false" autofocus aria-describedby="secret-tries secret-hint";
+                    }
                 }
-                @if is_pin {
-                    input id="secret" class="pin" name="secret" type="password" inputmode="numeric" maxlength="4"
-                        required autocomplete="off" autofocus aria-describedby="secret-tries secret-hint";
-                } @else {
-                    input id="secret" name="secret" type="password" maxlength="16" required autocomplete="off"
-                        autocapitalize="characters" spellcheck="false" autofocus aria-describedby="secret-tries secret-hint";
-                }
-            }
-            @if is_pin { (keypad(language)) }
-            @if tries == 1 {
+                @if is_pin { (keypad(language)) }
+            } @else { p { (say("agent-application-no-pin", &[])) } }
+            @if tries == 1 && needs_secret(pad) {
                 div class="choice" {
                     input type="checkbox" id="last-try" name="last-try" value="yes" required;
                     label for="last-try" { (say("agent-last-try-yes", &[])) }

@@ -1,9 +1,10 @@
-//! What the card is asked to do. Two verbs and a free look; there is nothing like "send these bytes to the card".
+//! What the card is asked to do. Three verbs and a free look; no page can send bytes to the card.
 //!
 //! ```text
 //!  look            select, tries left                                         costs nothing, holds no card while people type
 //!  identify        tries left ▸ PIN once ▸ certificate ▸ sign the challenge   audience and agent from the pairing
 //!  sign-document   tries left ▸ password once ▸ both certificates ▸ sign the CMS attributes made *here* of the shown hash
+//!  application     [as identify] ▸ the hall works on the city's own application, in the same connection (crate::relay)
 //! ```
 
 use std::sync::{Mutex, TryLockError};
@@ -12,9 +13,11 @@ use base::Personal;
 use card::{
     Card, CardError, JpkiSession, LastTry, MalformedPin, Pin, ReaderError, SigningPassword, UserAuthenticationPin,
 };
-use pki::agent::{AgentRequest, CardAnswer, Verb, answer};
+use pki::agent::{AgentRequest, CardAnswer, SignedRequest, Verb, answer, seal_agent_answer};
 
+use crate::pairings::Pairing;
 use crate::readers::Readers;
+use crate::relay::{self, RelayFault};
 
 /// Why a card gave nothing. Each has a sentence of its own; in each case it may be tried again on the same pad.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +37,12 @@ pub enum Trouble {
     /// The reader did not answer in time.
     #[error("the reader does not answer")]
     Silent,
+    /// The hall stopped half-way; what was done stands in its journal.
+    #[error(transparent)]
+    Relay(#[from] RelayFault),
+    /// The answer could not be sealed.
+    #[error("the answer cannot be sealed")]
+    Sealing,
 }
 
 impl From<ReaderError> for Trouble {
@@ -45,7 +54,7 @@ impl From<ReaderError> for Trouble {
 /// Which of the card's secrets a verb needs.
 pub const fn pin_of(verb: &Verb) -> Pin {
     match verb {
-        Verb::Identify => Pin::UserAuthentication,
+        Verb::Identify | Verb::Application { .. } => Pin::UserAuthentication,
         Verb::SignDocument { .. } => Pin::Signing,
     }
 }
@@ -97,12 +106,38 @@ impl CardPlace {
         self.with_card(|session| Ok(session.tries_left(pin)?))
     }
 
-    /// Does what `request` asks, with what the person typed. At most one try is spent.
+    /// Does what `request` asks, with what the person typed, and seals the answer to the server. At most one try is spent.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub fn perform(&self, request: &AgentRequest, typed: &str, last_try: LastTry) -> Result<CardAnswer, Trouble> {
+    pub fn perform(
+        &self,
+        pairing: &Pairing,
+        request: &SignedRequest,
+        typed: &str,
+        last_try: LastTry,
+    ) -> Result<Vec<u8>, Trouble> {
+        let sealed = |answer: &CardAnswer| {
+            seal_agent_answer(request, answer, &pairing.key, &pairing.sealing_key).map_err(|_| Trouble::Sealing)
+        };
+        if let Verb::Application { with_pin } = request.request.verb {
+            let pin = if with_pin { Some(UserAuthenticationPin::parse(typed)?) } else { None };
+            return self.with_card(|session| {
+                let answer = match &pin {
+                    Some(pin) => identify(session, &request.request, pin, last_try)?,
+                    None => nobody(),
+                };
+                let sealed = sealed(&answer)?;
+                relay::work(pairing, request, sealed.clone(), &mut **session.same_card())?;
+                Ok(sealed)
+            });
+        }
+        sealed(&self.answer(&request.request, typed, last_try)?)
+    }
+
+    fn answer(&self, request: &AgentRequest, typed: &str, last_try: LastTry) -> Result<CardAnswer, Trouble> {
         match &request.verb {
+            Verb::Application { .. } => Ok(nobody()),
             Verb::Identify => {
                 let pin = UserAuthenticationPin::parse(typed)?;
                 self.with_card(|session| identify(session, request, &pin, last_try))
@@ -113,6 +148,12 @@ impl CardPlace {
             }
         }
     }
+}
+
+/// Where nobody is proved.
+fn nobody() -> CardAnswer {
+    let none = || Personal::new(Vec::new());
+    CardAnswer { certificate: none(), ca_certificate: Vec::new(), signature: Vec::new(), user_authentication: none() }
 }
 
 fn identify(

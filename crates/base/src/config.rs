@@ -277,6 +277,14 @@ pub struct LibrarySection {
     pub most_machines_an_address: u32,
     /// Seconds of silence after which a machine is let go.
     pub idle_seconds: u32,
+    /// The folder into which the list of patron numbers is laid once a day; empty: none.
+    pub give_folder: PathBuf,
+    /// The folder in which the library leaves its lists; empty: none.
+    pub take_folder: PathBuf,
+    /// The hour in Japan (0–23) from which the day's list is made.
+    pub give_hour: u32,
+    /// How the day's list is written: `utf-8` (with BOM) or `shift_jis`.
+    pub files_charset: String,
     /// マイキープラットフォーム.
     pub mykey: MyKeySection,
 }
@@ -307,6 +315,10 @@ impl Default for LibrarySection {
             most_machines: 128,
             most_machines_an_address: 0,
             idle_seconds: 300,
+            give_folder: PathBuf::new(),
+            take_folder: PathBuf::new(),
+            give_hour: 4,
+            files_charset: "utf-8".to_owned(),
             mykey: MyKeySection::default(),
         }
     }
@@ -341,6 +353,9 @@ pub struct HospitalSection {
     pub fhir_chart_system: String,
     /// A file with the token for that server, in one line.
     pub fhir_token_file: PathBuf,
+    /// A file with the key, of 32 characters at least, by which the hospital's own system calls queue numbers
+    /// (`POST /api/hospital/calls`). Empty: no system calls.
+    pub calls_key_file: PathBuf,
     /// What the simulated hospital of a demo city speaks.
     pub simulated: HospitalSpeech,
 }

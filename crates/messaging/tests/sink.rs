@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+#[path = "../../testkit/src/python.rs"]
+mod python;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -12,16 +15,9 @@ use yakuba_messaging::email::{
 };
 use yakuba_messaging::{Teaser, TeaserKind};
 
-fn python() -> std::path::PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 #[test]
 fn a_mail_server_nobody_here_wrote_takes_our_mail_and_refuses_by_address() {
-    let mut server = Command::new(python())
+    let mut server = Command::new(python::python())
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sink.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -21,6 +21,8 @@
 //! | [`pages`] | a finished document page by page, for machines that print so |
 //! | [`plain`] | letters that go out on paper, receipts of what is on record about a letter |
 //! | [`receipt`] | the receipt for a fee, which is no certificate |
+//! | [`reception`] | the slip of a hospital's reception |
+//! | [`share_sheet`] | a custodian's share of a key ceremony, for a sealed envelope |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
 pub mod barcode;
@@ -34,8 +36,11 @@ mod mask;
 pub mod pages;
 pub mod plain;
 pub mod receipt;
+pub mod reception;
 pub mod recheck;
 pub mod seal;
+pub mod share_sheet;
+mod slip;
 
 pub use certificate::{Body, Certificate, Entry, FIELD_NAMES, Plan, Sheet};
 pub use error::{Field, PaperError};

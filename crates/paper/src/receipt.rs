@@ -3,21 +3,12 @@
 //! For whoever needs to show an expense. It names nobody: people leave receipts lying about. Neither seal, code nor signature
 //! is on it, so that nobody takes it for a certificate.
 
-use std::num::NonZeroU16;
-
 use base::Timestamp;
-use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
-use krilla::geom::Size;
-use krilla::metadata::{DateTime, Metadata};
-use krilla::outline::Outline;
-use krilla::page::PageSettings;
-use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag, Tag, TagGroup, TagTree};
-use krilla::{Document, SerializeSettings};
 
-use crate::certificate::sheet::PAGE;
-use crate::error::{Field, PaperError};
+use crate::error::PaperError;
 use crate::fonts::Typeface;
-use crate::layout::{Align, Area, MM, Setter, Style, Text, Whose, boxes, frame, gray};
+use crate::layout::{Align, Area, Style, frame};
+use crate::slip::Slip;
 
 /// What stands on a receipt; every text is printed as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,53 +78,15 @@ impl Receipt {
     /// # Errors
     /// A glyph is missing, a text does not fit, or the writer refuses.
     pub fn draw(&self, typeface: &Typeface) -> Result<Vec<u8>, PaperError> {
-        let setter = Setter::new(typeface.shaper()?);
-        let set =
-            |(text, area, style): &(String, Area, Style)| setter.set(Whose::paper(Field::Label), text, *area, *style);
-        let texts = self.texts().iter().map(set).collect::<Result<Vec<Text>, PaperError>>()?;
-        let configuration = ConfigurationBuilder::new()
-            .with_archival_validator(Archival::A2_A)
-            .with_accessibility_validator(Accessibility::UA1)
-            .finish()
-            .map_err(|_| PaperError::Export("configuration".to_owned()))?;
-        let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
-        let size = Size::from_wh(PAGE.0 * MM, PAGE.1 * MM).ok_or_else(|| PaperError::Export("page size".to_owned()))?;
-        let mut page = document.start_page_with(PageSettings::new(size));
-        let mut surface = page.surface();
-        surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
-        surface.set_fill(Some(gray(0)));
         let under_the_sum = Area::new(LEFT + 40.0, 52.5, WIDTH - 80.0, 0.3);
-        let rules: Vec<Area> = frame(SLIP, 0.3).into_iter().chain([under_the_sum]).collect();
-        if let Some(path) = boxes(&rules) {
-            surface.draw_path(&path);
-        }
-        surface.end_tagged();
-        let mut tree = TagTree::new();
-        for (index, text) in texts.iter().enumerate() {
-            let mut group = match index {
-                0 => TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some("領収書".to_owned()))),
-                _ => TagGroup::new(Tag::P),
-            };
-            group.push(surface.start_tagged(ContentTag::Span(SpanTag::empty())));
-            text.draw(&mut surface, typeface.krilla());
-            surface.end_tagged();
-            tree.push(group);
-        }
-        surface.finish();
-        page.finish();
-        let (year, month, day) = self.at.date_in_japan().parts();
-        let date = DateTime::new(year.unsigned_abs()).month(month.unsigned_abs()).day(day.unsigned_abs());
-        document.set_metadata(
-            Metadata::new()
-                .title("領収書".to_owned())
-                .language("ja-JP".to_owned())
-                .creator("Yakuba".to_owned())
-                .authors(vec![self.municipality.clone()])
-                .creation_date(date)
-                .document_id(self.number.clone()),
-        );
-        document.set_outline(Outline::new());
-        document.set_tag_tree(tree);
-        document.finish().map_err(|_| PaperError::Export("receipt".to_owned()))
+        let slip = Slip {
+            title: "領収書",
+            texts: self.texts().into_iter().map(|text| (text, None)).collect(),
+            rules: frame(SLIP, 0.3).into_iter().chain([under_the_sum]).collect(),
+            municipality: &self.municipality,
+            at: self.at,
+            number: &self.number,
+        };
+        slip.draw(typeface)
     }
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+#[path = "../../testkit/src/python.rs"]
+mod python;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -16,13 +19,6 @@ use yakuba_sip2::message::{
 };
 use yakuba_sip2::server::Step;
 use yakuba_sip2::{Charset, Client, Message, Server};
-
-fn python() -> std::path::PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
 
 fn at() -> DateTime {
     DateTime::in_japan(base::Timestamp::from_seconds(1_795_392_006))
@@ -46,7 +42,7 @@ fn ask(client: &mut Client, stream: &mut TcpStream, question: impl Into<Message>
 
 #[test]
 fn a_system_nobody_here_wrote_lends_to_our_machine() {
-    let mut library = Command::new(python())
+    let mut library = Command::new(python::python())
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/library.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -204,20 +204,12 @@ fn a_configuration_without_https_or_with_strange_characters_is_refused() {
     assert_eq!(with(|c| c.levels.clear()), Some(ConfigError::Malformed("level")));
 }
 
-/// The Python of `scripts/setup test`: beside the build, or on the path.
-fn python() -> std::path::PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 #[test]
 fn a_client_nobody_here_wrote_signs_in_and_finds_every_claim_sound() {
     use std::io::{BufRead, BufReader, Write};
     use std::process::{Command, Stdio};
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openid_client.py");
-    let mut client = Command::new(python())
+    let mut client = Command::new(yakuba_testkit::python())
         .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -34,6 +34,7 @@ pub mod resident_id;
 pub mod seal_register;
 pub mod self_information;
 pub mod service_cards;
+pub mod signed_lists;
 pub mod signing;
 pub mod staff;
 pub mod staff_id_list;

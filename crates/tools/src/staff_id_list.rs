@@ -9,7 +9,7 @@
 //! byte and the ten random bytes of the label's number.
 
 use base::{Date, Id, Seams, Timestamp};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::HEXLOWER;
 use pki::token::{self, KeyRing, PublicKeyRing, TokenError};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
@@ -17,6 +17,7 @@ use wire::staff_id_code::Sticker;
 
 use crate::digest::sha256;
 use crate::relay::{HandleError, Message, RelayError, Zone, send};
+use crate::signed_lists::{self, Numbered, Parts, PublishError, carried, parts_of};
 use crate::zone::Inside;
 
 /// The kind of message; the body is one signed part with its place.
@@ -29,20 +30,7 @@ const EVERY_SECONDS: i64 = 3_600;
 const GOOD_SECONDS: i64 = 86_400;
 /// Names the structure, so that no other token of the same key is taken for a part.
 const LIST: &str = "live-staff-ids-1";
-
-/// Why no list was published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The key did not sign.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    /// The message to the outside.
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-}
+const PARTS: Parts = parts_of!("staff_id_list_parts", "list of staff IDs");
 
 /// One live ID.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,15 +62,6 @@ struct Part {
     live: Vec<(String, String, i64)>,
 }
 
-/// What the relay carries.
-#[derive(Serialize, Deserialize)]
-struct Carried {
-    number: i64,
-    part: i64,
-    parts: i64,
-    token: String,
-}
-
 /// Inside: sends a list when another was due: something changed, or an hour has passed. Says whether it did.
 ///
 /// # Errors
@@ -105,7 +84,7 @@ pub fn publish(city: &Inside, keys: &KeyRing, mut live: Vec<Live>) -> Result<boo
         return Ok(false);
     }
     let number = last.map_or(0, |(number, ..)| number) + 1;
-    let bodies = signed(keys, &city.profile.municipality_code, number, now, &told)?;
+    let bodies = carried(number, &signed(keys, &city.profile.municipality_code, number, now, &told)?);
     let seams = city.seams.clone();
     city.store
         .write::<_, RelayError, _>(move |tx| {
@@ -132,9 +111,7 @@ fn signed(
     now: Timestamp,
     told: &[(String, String, i64)],
 ) -> Result<Vec<Vec<u8>>, TokenError> {
-    // An empty list is one part too: "nobody" is said, not left open.
-    let chunks: Vec<&[(String, String, i64)]> =
-        if told.is_empty() { vec![&[]] } else { told.chunks(IDS_A_PART).collect() };
+    let chunks = signed_lists::chunks(told, IDS_A_PART);
     let parts = i64::try_from(chunks.len()).unwrap_or(i64::MAX);
     let sign = |(part, chunk): (i64, &&[(String, String, i64)])| {
         let part = Part {
@@ -147,9 +124,7 @@ fn signed(
             next: now.plus_seconds(GOOD_SECONDS).seconds(),
             live: chunk.to_vec(),
         };
-        let token = keys.sign(serde_json::json!(part).to_string().as_bytes())?;
-        let carried = Carried { number, part: part.part, parts, token: BASE64URL_NOPAD.encode(&token) };
-        Ok(serde_json::json!(carried).to_string().into_bytes())
+        keys.sign(serde_json::json!(part).to_string().as_bytes())
     };
     (1..).zip(&chunks).map(sign).collect()
 }
@@ -159,41 +134,15 @@ fn signed(
 /// # Errors
 /// [`HandleError`].
 pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<(), HandleError> {
-    let malformed = || HandleError::Malformed("list of staff IDs");
-    let Carried { number, part, parts, token } = serde_json::from_slice(&message.body).map_err(|_| malformed())?;
-    let token = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(|_| malformed())?;
-    if !(1..=parts).contains(&part) {
-        return Err(malformed());
-    }
-    tx.execute(
-        "INSERT INTO staff_id_list_parts (number, part, parts, token) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (number, part) DO NOTHING",
-        &[number.into(), part.into(), parts.into(), token.as_slice().into()],
-    )?;
-    let row = tx.query_one("SELECT COUNT(*) FROM staff_id_list_parts WHERE number = $1", &[number.into()])?;
-    if row.map_or(Ok(0), |row| row.int(0))? == parts {
-        tx.execute("DELETE FROM staff_id_list_parts WHERE number < $1", &[number.into()])?;
-    }
-    Ok(())
+    PARTS.receive(tx, message)
 }
-
-/// The number of a list, and its parts as they came.
-pub type Numbered = (i64, Vec<Vec<u8>>);
 
 /// Outside: the newest list of which every part is here: its number and its parts.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn current(tx: &mut Tx<'_>) -> Result<Option<Numbered>, StoreError> {
-    let newest = tx.query_one(
-        "SELECT number FROM staff_id_list_parts GROUP BY number, parts HAVING COUNT(*) = parts \
-         ORDER BY number DESC LIMIT 1",
-        &[],
-    )?;
-    let Some(number) = newest.map(|row| row.int(0)).transpose()? else { return Ok(None) };
-    let rows = tx.query("SELECT token FROM staff_id_list_parts WHERE number = $1 ORDER BY part", &[number.into()])?;
-    let parts = rows.iter().map(|row| Ok(row.blob(0)?.to_vec())).collect::<Result<_, StoreError>>()?;
-    Ok(Some((number, parts)))
+    PARTS.current(tx)
 }
 
 /// What anybody may know about a label.
@@ -267,12 +216,7 @@ mod tests {
             .map(|number| live(number, today.plus_days(i64::from(number) - 1)))
             .map(|one| (HEXLOWER.encode(&one.sticker), one.department, one.until.days_since_epoch()))
             .collect();
-        let parts: Vec<Vec<u8>> = signed(&keys, "99999", 1, now, &told)
-            .unwrap()
-            .iter()
-            .map(|body| serde_json::from_slice::<Carried>(body).unwrap())
-            .map(|carried| BASE64URL_NOPAD.decode(carried.token.as_bytes()).unwrap())
-            .collect();
+        let parts = signed(&keys, "99999", 1, now, &told).unwrap();
         assert_eq!(parts.len(), 3);
         let ask = |number: u8, now| answer(&parts, &keys.public(), Sticker::from_bytes([number; 10]), now);
         assert_eq!(ask(119, now), Answer::Valid { department: "119課".to_owned() });

@@ -17,6 +17,7 @@ use store::{Store, StoreError, Tx};
 
 use crate::relay::paper_status::RequestHash;
 use crate::relay::{HandleError, Message, RelayError, Zone, send};
+use crate::signed_lists::{self, Parts, PublishError, carried, parts_of};
 
 /// The kind of message; the body is one signed part with its place.
 pub const KIND: &str = "withdrawal_list";
@@ -26,20 +27,6 @@ const PAPERS_A_PART: usize = 200;
 const EVERY_SECONDS: i64 = 86_400;
 /// How long a kept list may be used without asking for a newer one. Our own figure.
 const GOOD_SECONDS: i64 = 7 * 86_400;
-
-/// Why no list was published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The key did not sign.
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    /// The message to the outside.
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-}
 
 /// Why a list is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,17 +55,9 @@ struct Head {
     next: i64,
 }
 
-/// What the relay carries: the outside sorts by the numbers and gives the part on as it is.
-#[derive(Serialize, Deserialize)]
-struct Carried {
-    number: i64,
-    part: i64,
-    parts: i64,
-    token: String,
-}
-
 /// Names the structure, so that no other token of the same key is taken for a part.
 const LIST: &str = "withdrawn-papers-1";
+const PARTS: Parts = parts_of!("withdrawal_list_parts", "withdrawal list");
 
 /// A list that was found whole and signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,9 +155,7 @@ pub fn publish(store: &Store, seams: &Seams, keys: &KeyRing, issuer: &str) -> Re
         return Ok(false);
     }
     let number = last.map_or(0, |(number, ..)| number) + 1;
-    let parts = signed_parts(keys, issuer, number, now, &hashes)?;
-    let of = parts.len();
-    let bodies: Vec<Vec<u8>> = (1..).zip(&parts).map(|(part, token)| carried(number, part, of, token)).collect();
+    let bodies = carried(number, &signed_parts(keys, issuer, number, now, &hashes)?);
     let seams = seams.clone();
     store.write::<_, RelayError, _>(move |tx| {
         let is_first = tx.execute(
@@ -196,12 +173,6 @@ pub fn publish(store: &Store, seams: &Seams, keys: &KeyRing, issuer: &str) -> Re
     .map_err(Into::into)
 }
 
-fn carried(number: i64, part: i64, parts: usize, token: &[u8]) -> Vec<u8> {
-    let parts = i64::try_from(parts).unwrap_or(i64::MAX);
-    let body = Carried { number, part, parts, token: BASE64URL_NOPAD.encode(token) };
-    serde_json::json!(body).to_string().into_bytes()
-}
-
 fn signed_parts(
     keys: &KeyRing,
     issuer: &str,
@@ -209,8 +180,7 @@ fn signed_parts(
     now: Timestamp,
     hashes: &[[u8; 32]],
 ) -> Result<Vec<Vec<u8>>, TokenError> {
-    // An empty list is one part too: "nothing was withdrawn" is said, not left open.
-    let chunks: Vec<&[[u8; 32]]> = if hashes.is_empty() { vec![&[]] } else { hashes.chunks(PAPERS_A_PART).collect() };
+    let chunks = signed_lists::chunks(hashes, PAPERS_A_PART);
     let parts = chunks.len() as u64;
     let sign = |(index, chunk): (usize, &&[[u8; 32]])| {
         let head = Head {
@@ -249,23 +219,7 @@ fn entries(tx: &mut Tx<'_>) -> Result<Vec<[u8; 32]>, StoreError> {
 /// # Errors
 /// [`HandleError`].
 pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<(), HandleError> {
-    // The parcel was signed by the inside; whoever fetches the list checks the parts themselves.
-    let malformed = || HandleError::Malformed("withdrawal list");
-    let Carried { number, part, parts, token } = serde_json::from_slice(&message.body).map_err(|_| malformed())?;
-    let token = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(|_| malformed())?;
-    if !(1..=parts).contains(&part) {
-        return Err(malformed());
-    }
-    tx.execute(
-        "INSERT INTO withdrawal_list_parts (number, part, parts, token) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (number, part) DO NOTHING",
-        &[number.into(), part.into(), parts.into(), token.as_slice().into()],
-    )?;
-    let row = tx.query_one("SELECT COUNT(*) FROM withdrawal_list_parts WHERE number = $1", &[number.into()])?;
-    if row.map_or(Ok(0), |row| row.int(0))? == parts {
-        tx.execute("DELETE FROM withdrawal_list_parts WHERE number < $1", &[number.into()])?;
-    }
-    Ok(())
+    PARTS.receive(tx, message)
 }
 
 /// The list as it is published.
@@ -282,15 +236,8 @@ pub struct Published {
 /// # Errors
 /// [`StoreError`].
 pub fn current(tx: &mut Tx<'_>) -> Result<Option<Published>, StoreError> {
-    let newest = tx.query_one(
-        "SELECT number FROM withdrawal_list_parts GROUP BY number, parts HAVING COUNT(*) = parts \
-         ORDER BY number DESC LIMIT 1",
-        &[],
-    )?;
-    let Some(number) = newest.map(|row| row.int(0)).transpose()? else { return Ok(None) };
-    let rows = tx.query("SELECT token FROM withdrawal_list_parts WHERE number = $1 ORDER BY part", &[number.into()])?;
-    let parts = rows.iter().map(|row| Ok(BASE64URL_NOPAD.encode(row.blob(0)?))).collect::<Result<_, StoreError>>()?;
-    Ok(Some(Published { number, parts }))
+    let Some((number, parts)) = PARTS.current(tx)? else { return Ok(None) };
+    Ok(Some(Published { number, parts: parts.iter().map(|token| BASE64URL_NOPAD.encode(token)).collect() }))
 }
 
 #[cfg(test)]

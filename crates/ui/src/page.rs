@@ -223,12 +223,25 @@ impl Page {
                         }
                     }
                 }
-                @if !self.nav.is_empty() {
-                    nav class="main-nav" aria-label=(words().get(self.language, "page-navigation")) {
-                        ul {
-                            @for link in &self.nav {
-                                li { a href=(link.href) aria-current=[link.is_here.then_some("page")] { (link.label) } }
-                            }
+                @if !self.nav.is_empty() { (self.menu()) }
+            }
+        }
+    }
+
+    /// The pages of a front that has many. On a wide screen they stand in the open (the style sheet sees to it); on a phone
+    /// behind one line that says where one is, which opens without script, by keyboard and for those who hear the page.
+    fn menu(&self) -> Markup {
+        let here = self.nav.iter().find(|link| link.is_here).map(|link| &link.label);
+        html! {
+            nav class="main-nav" aria-label=(words().get(self.language, "page-navigation")) {
+                details {
+                    summary {
+                        (words().get(self.language, "page-menu"))
+                        @if let Some(label) = here { span class="here" { (label) } }
+                    }
+                    ul {
+                        @for link in &self.nav {
+                            li { a href=(link.href) aria-current=[link.is_here.then_some("page")] { (link.label) } }
                         }
                     }
                 }

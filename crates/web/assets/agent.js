@@ -28,7 +28,8 @@ const atServer = (address, token, fields) => talk(address, {
 // What is typed on the page itself, where it asks for more than a card: it goes with every question to our server, and with
 // it what the card answered so far.
 const own = [...document.querySelectorAll("#agent-fields input")];
-const typed = () => Object.fromEntries(own.map((input) => [input.name, input.value]));
+const counts = (input) => input.checked || !["checkbox", "radio"].includes(input.type);
+const typed = () => Object.fromEntries(own.filter(counts).map((input) => [input.name, input.value]));
 
 // One request to the agent, from our server's signature to the sealed answer.
 async function prove(agent, verb, before) {

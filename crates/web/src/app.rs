@@ -91,6 +91,10 @@ pub struct App {
     pub desk: Option<Arc<crate::kiosk_api::Desk>>,
     /// Who was shown at terminals, for the pages that follow.
     pub held: crate::taps::Held,
+    /// Work on cards at agents, and what came of it at loading desks.
+    pub relays: crate::agents::relay::Relays,
+    /// The same, told on the desk's page.
+    pub outcomes: crate::taps::Outcomes,
     /// How this city is connected to its hospital, where it is.
     pub hospital: Option<Arc<services::hospital_card::hospital::Connection>>,
     /// What papers are checked with on the open pages.
@@ -166,6 +170,8 @@ impl App {
             kiosk: None,
             desk: None,
             held: crate::taps::Held::default(),
+            relays: crate::agents::relay::Relays::default(),
+            outcomes: crate::taps::Outcomes::default(),
             hospital: None,
             papers: None,
             twins: None,

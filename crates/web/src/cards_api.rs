@@ -12,8 +12,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::http::HeaderMap;
 use base::{Id, Kind, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,7 +24,8 @@ use tools::access::Actor;
 use tools::service_cards::changes::{Cursor, changes};
 use tools::service_cards::{CardError, find_number};
 
-use crate::app::{App, blocking};
+use crate::app::App;
+use crate::machine_api::{Answer, Refused, as_holder};
 use crate::routes::{Routes, Rule};
 
 /// Changes of one answer.
@@ -41,53 +41,20 @@ pub fn routes() -> Routes {
         .get("/api/cards/changes", Rule::Public, follow)
 }
 
-/// What was refused, as JSON: programs read it.
-struct Refused(Kind, &'static str);
-
 impl From<CardError> for Refused {
     fn from(error: CardError) -> Self {
-        tracing::error!(%error, "a department's system was not answered");
-        Self(Kind::Unavailable, "not now; ask again")
+        Self::not_now(error)
     }
 }
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        CardError::from(error).into()
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(json!({ "reason": self.1 }))).into_response()
-    }
-}
-
-type Answer = Result<Json<Value>, Refused>;
 
 /// Runs `action` for the system whose key stands in the request.
 async fn as_client<F>(app: &Arc<App>, headers: &HeaderMap, action: F) -> Answer
 where
     F: FnOnce(&Inside, &Client) -> Result<Value, Refused> + Send + 'static,
 {
-    let unknown = || Refused(Kind::Unauthenticated, "the key is not known");
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .map(|token| token.trim().to_owned())
-        .ok_or_else(unknown)?;
-    let inside = app.inside().map_err(|_| unknown())?.clone();
-    let answer = blocking(move || {
-        let client = inside.store.read::<_, StoreError, _>(|tx| clients::by_token(tx, &token))?;
-        Ok(match client {
-            Some(client) => action(&inside, &client),
-            None => Err(Refused(Kind::Unauthenticated, "the key is not known")),
-        })
-    })
-    .await;
-    answer.map_err(|_| Refused(Kind::Unavailable, "not now; ask again"))?.map(Json)
+    let find =
+        |inside: &Inside, key: &str| Ok(inside.store.read::<_, StoreError, _>(|tx| clients::by_token(tx, key))?);
+    as_holder(app, headers, find, action).await
 }
 
 fn note(inside: &Inside, client: &Client, way: &'static str, count: usize) -> Result<(), StoreError> {
@@ -101,7 +68,7 @@ async fn status(State(app): State<Arc<App>>, headers: HeaderMap) -> Answer {
         let key = client.key.clone();
         let versions = inside.store.read::<_, StoreError, _>(|tx| kept::versions(tx, &key))?;
         let shown = versions.iter().find(|one| one.standing == services::city_cards::Standing::Live);
-        let shown = shown.or(versions.first()).ok_or(Refused(Kind::NotFound, "there is no such card"))?;
+        let shown = shown.or(versions.first()).ok_or(Refused::new(Kind::NotFound, "there is no such card"))?;
         let names = &shown.definition.names;
         Ok(json!({
             "card": client.key, "version": shown.version, "state": shown.standing.word(),
@@ -119,10 +86,10 @@ struct Asked {
 
 async fn lookup(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
     as_client(&app, &headers, move |inside, client| {
-        let asked: Asked = serde_json::from_slice(&body)
-            .map_err(|_| Refused(Kind::Invalid, "a JSON object with a number is needed"))?;
+        let asked: Asked =
+            serde_json::from_slice(&body).map_err(|_| Refused::invalid("a JSON object with a number is needed"))?;
         if base::my_number_guard::refuse_individual_number(&base::text::to_half_width(&asked.number)).is_err() {
-            return Err(Refused(Kind::Invalid, "an Individual Number is no number of a card"));
+            return Err(Refused::invalid("an Individual Number is no number of a card"));
         }
         note(inside, client, "lookup", 1)?;
         let key = client.key.clone();
@@ -156,7 +123,7 @@ fn cursor(text: Option<&str>) -> Option<Cursor> {
 
 async fn follow(State(app): State<Arc<App>>, headers: HeaderMap, Query(place): Query<Place>) -> Answer {
     as_client(&app, &headers, move |inside, client| {
-        let after = cursor(place.after.as_deref()).ok_or(Refused(Kind::Invalid, "after is what next was"))?;
+        let after = cursor(place.after.as_deref()).ok_or(Refused::invalid("after is what next was"))?;
         let (vault, key) = (inside.vault.clone(), client.key.clone());
         let until = inside.seams.now().plus_seconds(-SETTLES_SECONDS);
         let all = inside.cards.read::<_, CardError, _>(move |tx| changes(tx, &vault, &key, after, until, MOST))?;

@@ -25,7 +25,9 @@ use crate::limits::{Class, Knocker};
 use crate::portal as doors;
 use crate::session::{self, CsrfKey, Door, Secret};
 use crate::visit::{AtTerminal, InKioskSession, InPortal, SignedIn, Visit};
-use crate::{agents, assets, cards_api, dispatch_api, kiosk, kiosk_api, open, provider, security, staff, taps};
+use crate::{
+    agents, assets, cards_api, dispatch_api, hospital_api, kiosk, kiosk_api, open, provider, security, staff, taps,
+};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub enum Rule {
     Resident(Assurance),
     /// A private app's server: nobody is asked here, the handler has it prove who it is by its key ([`crate::provider`]).
     DataApp,
+    /// A card agent that works on a card for the hall: the handler has it prove who it is by its paired key, step by step.
+    Agent,
     /// Any member of staff who is signed in. Gives [`SignedIn`].
     StaffSignedIn,
     /// A member of staff whose roles allow the action. Gives [`SignedIn`].
@@ -97,6 +101,7 @@ impl Routes {
                 .merge(agents::routes())
                 .merge(cards_api::routes())
                 .merge(dispatch_api::routes())
+                .merge(hospital_api::routes())
         };
         match zone {
             Zone::Inside => shared.merge(inside()),
@@ -194,7 +199,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Failure> {
     let address = security::peer(&request).unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
     knock(app, class, Knocker::address(address))?;
     let csrf = match gate.rule {
-        Rule::Public | Rule::DataApp => return Ok(request),
+        Rule::Public | Rule::DataApp | Rule::Agent => return Ok(request),
         Rule::DemoLoopback => {
             if app.is_demo() && security::is_loopback(&request) {
                 return Ok(request);
@@ -223,7 +228,7 @@ fn class_of(rule: Rule, method: &Method) -> Class {
         Rule::Public | Rule::DemoLoopback if *method == Method::POST => Class::PublicWrite,
         Rule::Public | Rule::DemoLoopback => Class::PublicRead,
         Rule::Kiosk | Rule::KioskSession => Class::Kiosk,
-        Rule::SignedMachine => Class::Centre,
+        Rule::SignedMachine | Rule::Agent => Class::Centre,
         Rule::DataApp => Class::AppServer,
         Rule::Resident(_) => Class::Resident,
         Rule::StaffSignedIn | Rule::Staff(_) => Class::Staff,

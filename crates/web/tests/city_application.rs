@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use base::{Date, Timestamp};
+use base::{Date, Personal, Timestamp};
 use card::city_application::{
     CardNumber, CityCardError, GroupKeys, Image, KeySet, TerminalKey, TerminalName, read_number,
 };
@@ -17,7 +18,10 @@ use card::virtual_card::{
 use card::{Card, Reader, ReaderError};
 use paper::{Seal, Typeface};
 use pki::agent::application_keys::{KeyAnswer, KeyRequest};
-use pki::agent::{PairingAnswer, PairingCode, PairingRequest, ServerKeys};
+use pki::agent::relay::{Order, Step};
+use pki::agent::{
+    CardAnswer, PairingAnswer, PairingCode, PairingRequest, ServerKeys, SignedRequest, seal_agent_answer,
+};
 use pki::jpki_profile::{CertificateKind, JudgedCertificate, judge};
 use pki::keys::MemorySigner;
 use pki::revocation::{RevocationReason, SourceKind, Standing, Status, StatusError, StatusSource};
@@ -50,10 +54,43 @@ fn bytes(printed: &str) -> Zeroizing<[u8; 16]> {
     Zeroizing::new(plain[..16].try_into().unwrap())
 }
 
-fn takes(custodian: &mut Visitor<'_>) -> String {
+/// What one of these programs says of a file.
+fn run(program: &str, arguments: &[&std::ffi::OsStr]) -> String {
+    let output = Command::new(program).args(arguments).output().expect(program);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Has a sheet printed and reads its code, as a scanner would.
+fn printed(custodian: &mut Visitor<'_>) -> String {
     let sheet = custodian.post(&at("take"), &[]);
     assert_eq!(sheet.status, 200, "{}", sheet.text());
-    sheet.between("<p class=\"secret\">", "<").unwrap()
+    let place = tempfile::tempdir().unwrap();
+    let (file, page) = (place.path().join("share.pdf"), place.path().join("page"));
+    std::fs::write(&file, &sheet.bytes).unwrap();
+    run(
+        "pdftoppm",
+        &[
+            "-r".as_ref(),
+            "150".as_ref(),
+            "-gray".as_ref(),
+            "-png".as_ref(),
+            "-singlefile".as_ref(),
+            file.as_ref(),
+            page.as_ref(),
+        ],
+    );
+    let share =
+        run("zbarimg", &["-q".as_ref(), "--raw".as_ref(), page.with_extension("png").as_ref()]).trim().to_owned();
+    let words = run("pdftotext", &[file.as_ref(), "-".as_ref()]);
+    assert!(share.split('-').count() == 9 && share.split('-').all(|group| words.contains(group)), "{share} {words}");
+    share
+}
+
+/// Takes a sheet and types its share back.
+fn takes(custodian: &mut Visitor<'_>) -> String {
+    let share = printed(custodian);
+    assert_eq!(custodian.post(&at("enter"), &[("share", &share)]).status, 303);
+    share
 }
 
 /// Every file below the databases' directory.
@@ -80,7 +117,13 @@ fn three_custodians_make_the_keys_and_two_persons_renew_one() {
         assert_eq!(one.post(&at("take"), &[]).status, 409, "no ceremony is open");
         assert_eq!(one.post(&at("begin"), &[("custodians", "1")]).status, 409);
         assert_eq!(one.post(&at("begin"), &[("custodians", "3")]).status, 303);
+        // A sheet alone is nothing: it counts when its custodian has typed it back, and each sheet is another share.
+        let lost = printed(&mut one);
+        let open = one.get(KEYS).text();
+        assert!(open.contains("0 / 3") && !open.contains(&lost), "{open}");
         let first = takes(&mut one);
+        assert_ne!(first, lost);
+        assert!(one.get(KEYS).text().contains("1 / 3"));
         assert_eq!(one.post(&at("take"), &[]).status, 409, "one person stands for one");
         assert!(!one.get(KEYS).text().contains(&first), "it is shown once");
         // The second brings a share of their own; a slip is told, nothing is kept of it.
@@ -104,9 +147,10 @@ fn three_custodians_make_the_keys_and_two_persons_renew_one() {
 
         // No share and no key lies in clear in any file.
         let shares = [first, second, third].map(|printed| bytes(&printed));
+        let lost = bytes(&lost);
         let keys = GroupKeys::from_shares(&shares).unwrap();
         if is_sqlite {
-            let secrets: Vec<_> = keys.parts().into_iter().map(|(_, _, key)| key).chain(shares).collect();
+            let secrets: Vec<_> = keys.parts().into_iter().map(|(_, _, key)| key).chain(shares).chain([lost]).collect();
             let all = files(door.database.directory());
             assert!(all.iter().any(|file| file.windows(15).any(|at| at == b"city_applicatio")), "the files were read");
             for file in &all {
@@ -278,8 +322,9 @@ impl Scene {
 }
 
 fn load(desk: &mut Visitor<'_>) -> String {
-    let long = "A".repeat(1000);
-    let answer = desk.post(LOAD, &[("pin", PIN), ("application-pin", "2468"), ("emergency", &long)]);
+    let long = "A".repeat(900);
+    let answer =
+        desk.post(LOAD, &[("pin", PIN), ("application-pin", "2468"), ("emergency", &long), ("emergency-said", "yes")]);
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.text()
 }
@@ -435,6 +480,102 @@ impl Agent {
         let answer = scene.door.stranger().send("POST", "/agent/application-keys", Some(BYTES), body);
         (answer.status, answer.bytes)
     }
+}
+
+impl Agent {
+    /// A request of the loading desk to this agent, and the sealed answer of a card whose holder nobody proves.
+    fn is_asked(&self, desk: &mut Visitor<'_>, deed: &str) -> (SignedRequest, Vec<u8>) {
+        let asked =
+            desk.post("/counter/application/agent/ask", &[("agent", self.paired.agent.as_str()), ("deed", deed)]);
+        assert_eq!(asked.status, 200, "{}", asked.text());
+        let text = asked.text().split('"').nth(3).unwrap().to_owned();
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).unwrap();
+        let request = SignedRequest::read(&bytes, &self.paired.verification_key).unwrap();
+        let none = || Personal::new(Vec::new());
+        let nobody = CardAnswer {
+            certificate: none(),
+            ca_certificate: Vec::new(),
+            signature: Vec::new(),
+            user_authentication: none(),
+        };
+        let sealed = seal_agent_answer(&request, &nobody, &self.key, &self.paired.sealing_keys[0]).unwrap();
+        (request, sealed)
+    }
+
+    /// One step; the order that follows, or the status.
+    fn steps(&self, scene: &Scene, of: &SignedRequest, number: u32, content: Option<&[u8]>) -> Result<Order, u16> {
+        let content = content.map(<[u8]>::to_vec);
+        let step = Step { agent: self.paired.agent.clone(), request: of.digest(), number, content };
+        let body = step.sign(&self.key).unwrap();
+        let answer = scene.door.stranger().send("POST", "/agent/application", Some(BYTES), body);
+        if answer.status != 200 {
+            return Err(answer.status);
+        }
+        Ok(Order::read(&answer.bytes, &self.paired.verification_key, of.digest(), number + 1).unwrap())
+    }
+
+    /// Carries orders to the card from `number` on until the end; how many there were.
+    fn carries_on(&self, scene: &Scene, of: &SignedRequest, mut order: Order, card: &mut dyn Card) -> u32 {
+        while let Some(command) = &order.command {
+            assert!(matches!(command[..2], [0x00, 0xA4] | [0x80, 0x50 | 0x82] | [0x84, _]), "{command:02X?}");
+            let answer = card.transmit(command).unwrap();
+            order = self.steps(scene, of, order.number, Some(&answer)).unwrap();
+        }
+        order.number
+    }
+}
+
+#[test]
+fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let (mine, other) = (Agent::pair(&scene, "1"), Agent::pair(&scene, "2"));
+    let mut desk = scene.desk();
+    scene.tray.put(scene.card(41, Behaviour::default()).0);
+    assert!(load(&mut desk).contains("のせました。"));
+    let mut card = scene.tray.connect().unwrap();
+
+    let (request, sealed) = mine.is_asked(&mut desk, "look");
+    assert_eq!(other.steps(&scene, &request, 0, Some(&sealed)), Err(410), "another agent's");
+    let borrowed = Agent { key: SigningKey::generate_p256().unwrap(), paired: mine.paired.clone() };
+    assert_eq!(borrowed.steps(&scene, &request, 0, Some(&sealed)), Err(410), "not this agent's key");
+    assert_eq!(mine.steps(&scene, &request, 1, Some(&[0x90, 0x00])), Err(410), "not its turn");
+    let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
+    assert_eq!(mine.steps(&scene, &request, 0, Some(&sealed)), Err(410), "once");
+    assert!(mine.carries_on(&scene, &request, first, &mut *card) > 6);
+    assert_eq!(mine.steps(&scene, &request, 0, Some(&sealed)), Err(410), "once for good");
+    let page = desk.get(DESK).text();
+    assert!(page.contains("使えます。") && !page.contains("action=\"/counter/application/update\""), "{page}");
+    assert!(!desk.get(DESK).text().contains("使えます。"), "told once");
+
+    // An update; a card that is taken away; an answer that is another's.
+    let (request, sealed) = mine.is_asked(&mut desk, "update");
+    let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
+    mine.carries_on(&scene, &request, first, &mut *card);
+    assert!(desk.get(DESK).text().contains("更新しました。"));
+    let (request, sealed) = mine.is_asked(&mut desk, "update");
+    let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
+    let mut order = mine.steps(&scene, &request, first.number, None).unwrap();
+    while order.command.is_some() {
+        order = mine.steps(&scene, &request, order.number, None).unwrap();
+    }
+    let page = desk.get(DESK).text();
+    assert!(page.contains("カードが離れました"), "{page}");
+    assert!(scene.journal().contains("カードが離れました"));
+    let (request, _) = mine.is_asked(&mut desk, "look");
+    assert_eq!(mine.steps(&scene, &request, 0, Some(&sealed)), Err(410), "the answer to another request");
+
+    // Nobody erases or loads without the holder, and a stopped agent goes no further.
+    let (request, sealed) = mine.is_asked(&mut desk, "delete");
+    let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
+    mine.carries_on(&scene, &request, first, &mut *card);
+    let page = desk.get(DESK).text();
+    assert!(page.contains("使えます。") && !page.contains("削除しました。"), "{page}");
+    let (request, sealed) = mine.is_asked(&mut desk, "look");
+    let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
+    let stop = format!("/staff/agents/{}/stop", mine.paired.agent);
+    assert_eq!(scene.door.staff(&[Role::Operator]).post(&stop, &[]).status, 303);
+    let answer = card.transmit(&first.command.unwrap()).unwrap();
+    assert_eq!(mine.steps(&scene, &request, 1, Some(&answer)), Err(410));
 }
 
 const BYTES: &str = "application/octet-stream";

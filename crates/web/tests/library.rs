@@ -12,6 +12,8 @@ use services::library_card::listener::{Door, Limits};
 use services::library_card::patron::Resolver;
 use services::library_card::self_check::{Desk as MachineDesk, Machine};
 use services::library_card::sip2_system::{Settings, Sip2System};
+use services::library_card::sync::daily::{Daily, SETTLED, Settings as DailySettings};
+use services::library_card::sync::{self, Written};
 use services::library_card::{Charset, KEY, LibrarySystem, own};
 use store::StoreError;
 use store::testing::TestDatabase;
@@ -45,6 +47,8 @@ struct City {
     inside_post: Arc<Post>,
     outside_post: Arc<Post>,
     relay: (Endpoint, Endpoint),
+    daily: Arc<Daily>,
+    folders: tempfile::TempDir,
 }
 
 fn system(library: &Library, database: &TestDatabase) -> Arc<dyn LibrarySystem> {
@@ -80,6 +84,12 @@ impl City {
             profile: Arc::new(tools::CityProfile::demo("http://127.0.0.1:8080")),
             demo: true,
         };
+        let folders = tempfile::tempdir().unwrap();
+        let (give, take) = (folders.path().join("give"), folders.path().join("take"));
+        std::fs::create_dir(&give).unwrap();
+        std::fs::create_dir(&take).unwrap();
+        let settings = DailySettings { give: Some(give), take: Some(take), written: Written::Utf8, from_hour: 0 };
+        let daily = Arc::new(Daily::new(inside.clone(), settings));
         let resolver = Resolver { city: inside.clone(), codes: None };
         let machine = Machine { login: "gate".to_owned(), password: "word".to_owned().into() };
         let desk = Arc::new(MachineDesk::new(resolver, system.clone(), "MIHON", vec![machine]));
@@ -96,6 +106,7 @@ impl City {
             system: Some(system.clone()),
             door: Some(machines.clone()),
             mykey: None,
+            daily: Some(daily.clone()),
         };
         let door = TestDoor::with(database, |app| {
             app.portal = Some(Arc::new(ways));
@@ -108,7 +119,8 @@ impl City {
         let near = end(Zone::Inside, &inside.store, 1, 2, messages::to_inside());
         let far = end(Zone::Outside, &door.database.outside(), 2, 1, messages::to_outside());
         let answers = Arc::new(Answers::start(inside, inside_post.clone(), Some(system)).unwrap());
-        let city = Self { door, library, machines, answers, inside_post, outside_post, relay: (near, far) };
+        let relay = (near, far);
+        let city = Self { door, library, machines, answers, inside_post, outside_post, relay, daily, folders };
         city.residents();
         city
     }
@@ -239,6 +251,9 @@ fn borrowed_with_a_tag_seen_in_the_portal_renewed_given_back_and_nothing_kept() 
     assert!(page.contains("延長しました"), "{page}");
     assert_eq!(city.library.stock(|stock| stock.renewed), 1);
     assert!(page.contains(&due.for_people()) || page.contains(&due.japanese()), "{due} in {page}");
+    assert!(!page.contains("問い合わせました"), "the answer says more than that it was asked for: {page}");
+    let page = me.get("/portal/library").text();
+    assert!(!page.contains("延長しました") && page.contains(BOOK), "said once; the loan stays: {page}");
 
     assert!(machine.checkin(&at).unwrap().ok());
     assert_eq!(city.library.stock(|stock| stock.holder("B0001")), None);
@@ -333,4 +348,45 @@ fn files_go_out_and_come_in_and_the_console_shows_no_names() {
 
 fn holds_bytes(all: &[u8], part: &[u8]) -> bool {
     all.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn files_that_go_by_themselves_stand_in_the_console_with_their_rows_and_reasons() {
+    let city = City::open();
+    city.enrol();
+    let mut officer = city.door.staff(&[Role::CertificateOfficer]);
+    let page = officer.get("/staff/library").text();
+    assert!(
+        page.contains("毎日の受け渡し") && page.contains("毎日 0時すぎ") && page.contains("まだ受け渡しがありません"),
+        "{page}"
+    );
+    let take = city.folders.path().join("take");
+    std::fs::write(take.join("shuryo.csv"), "利用者番号,状態\nL-0042,停止\nL-9999,終了\n").unwrap();
+    std::fs::write(take.join("kowareta.csv"), b"\xff\xff\n").unwrap();
+    city.daily.look().unwrap();
+    city.door.database.clock.advance_seconds(SETTLED);
+    city.daily.look().unwrap();
+    let day = city.door.database.seams.today();
+    assert!(city.folders.path().join("give").join(format!("library-cards-{day}.csv")).is_file());
+    let page = officer.get("/staff/library").text();
+    for said in ["shuryo.csv", "kowareta.csv", "取り込んでいません", "library-cards-", "自動"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let files = city.door.inside().store.read::<_, StoreError, _>(|tx| sync::files(tx, 10)).unwrap();
+    let at = |name: &str| {
+        let file =
+            files.iter().find(|one| one.folder.as_ref().is_some_and(|folder| folder.name.as_deref() == Some(name)));
+        format!("/staff/library/files/{}", file.unwrap().id)
+    };
+    let page = officer.get(&at("shuryo.csv")).text();
+    assert!(page.contains("その利用者番号のカードがありません") && !page.contains("L-9999"), "{page}");
+    let page = officer.get(&at("kowareta.csv")).text();
+    assert!(page.contains("ファイルの文字を読めません"), "{page}");
+    // A folder that went away is said, until it is there again.
+    std::fs::remove_dir_all(&take).unwrap();
+    city.daily.look().unwrap_err();
+    assert!(officer.get("/staff/library").text().contains("図書館から受け取るフォルダを使えません"));
+    std::fs::create_dir(&take).unwrap();
+    city.daily.look().unwrap();
+    assert!(!officer.get("/staff/library").text().contains("図書館から受け取るフォルダを使えません"));
 }

@@ -292,3 +292,40 @@ fn every_key_the_console_uses_is_known() {
         assert!(words.has(ui::Language::English, refusal.words()));
     }
 }
+
+#[test]
+fn a_card_of_the_city_waits_in_the_same_list_and_is_answered_where_its_definition_stands() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let (mut officer, mut second) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::Administrator]));
+    let fields = [
+        ("key", "bicycle"),
+        ("name", "駐輪場定期"),
+        ("name_easy", "自転車の定期"),
+        ("name_english", "Bicycle pass"),
+        ("office", "自転車対策課"),
+        ("prefix", "B-"),
+        ("digits", "7"),
+        ("check", "luhn"),
+        ("source", "next"),
+        ("own_card", "300"),
+        ("own_card_again", "500"),
+        ("one_card", "0"),
+        ("expiry", "months"),
+        ("months", "3"),
+        ("way", "last_day"),
+        ("note", ""),
+    ];
+    assert_eq!(officer.post("/staff/cards/new", &fields).status, 303);
+    assert!(second.get("/staff/approvals").text().contains("承認待ちはありません"), "a draft waits for nobody");
+    assert_eq!(officer.post("/staff/cards/bicycle/ask", &[("why", "条例の施行")]).status, 303);
+    let page = second.get("/staff/approvals").text();
+    assert!(
+        page.contains("市のカードの新しい版を始める") && page.contains("駐輪場定期") && page.contains("条例の施行")
+    );
+    assert!(page.contains("href=\"/staff/cards/bicycle\"") && !page.contains("/approve\""), "{page}");
+    assert!(second.get("/staff").text().contains("href=\"/staff/approvals\""), "and in the queue of the first page");
+    let mut personnel = door.staff(&[Role::PersonnelOfficer]);
+    assert!(!personnel.get("/staff/approvals").text().contains("href=\"/staff/cards/bicycle\""), "may not open it");
+    assert_eq!(second.post("/staff/cards/bicycle/approve", &[]).status, 303);
+    assert!(!second.get("/staff/approvals").text().contains("駐輪場定期"));
+}

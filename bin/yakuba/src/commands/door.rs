@@ -6,7 +6,8 @@
 //!  standard output, a line each:  open               or    shut: why
 //! ```
 //! Nothing of a person is an argument: command lines are visible to others. The list is read anew for each line, so a new one
-//! counts as soon as it lies there; the highest number ever used stands in `LIST.seen`, and no older list is taken again.
+//! counts as soon as it lies there; the highest number ever used stands in `LIST.seen`, and no older list is taken again. A log
+//! beside which no such file lies is one whose memory was taken away: the door stays shut and says so.
 
 use std::fs::File;
 use std::io::{BufRead, Read, Seek, SeekFrom, Write};
@@ -99,8 +100,15 @@ impl Beside {
         let seen = PathBuf::from(name);
         let highest = match std::fs::read_to_string(&seen) {
             Ok(text) => text.trim().parse::<i64>().map_err(|_| Shut::Memory)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
-            Err(_) => return Err(Shut::Memory),
+            // A door that has a log has used a list.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.has_log() => 0,
+            Err(error) => {
+                eprintln!(
+                    "yakuba: {}: {error}; a door with a log has used a list, and remembers it there",
+                    seen.display()
+                );
+                return Err(Shut::Memory);
+            }
         };
         match number.cmp(&highest) {
             std::cmp::Ordering::Less => Err(Shut::Older),
@@ -109,6 +117,16 @@ impl Beside {
                 eprintln!("yakuba: {}: {error}", seen.display());
                 Shut::Memory
             }),
+        }
+    }
+}
+
+impl Beside {
+    /// Whether something is in the log, or nobody can say.
+    fn has_log(&self) -> bool {
+        match std::fs::metadata(&self.log) {
+            Ok(log) => log.len() > 0,
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
         }
     }
 }

@@ -77,7 +77,7 @@ impl AgentProcess {
         Self { child, address, log: Some(log) }
     }
 
-    fn stop(&mut self) -> String {
+    pub fn stop(&mut self) -> String {
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.log.take().unwrap().join().unwrap()
@@ -135,6 +135,11 @@ impl Page {
         let (request, status, answer) = ask(&self.agent, method, path, &headers, json);
         self.keep(&[&request, &answer]);
         (status, serde_json::from_str(&body(&answer)).unwrap())
+    }
+
+    /// Whether these bytes passed.
+    pub fn saw(&self, needle: &[u8]) -> bool {
+        holds(&self.record.lock().unwrap(), needle)
     }
 
     fn keep(&self, bytes: &[&[u8]]) {

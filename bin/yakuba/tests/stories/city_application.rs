@@ -54,11 +54,17 @@ fn a_card_is_loaded_updated_and_erased_at_the_loading_desk() {
     assert!(refused.contains("アプリは、のっていません"), "{refused}");
     let refused = send(&mut desk, &page, load, &format!("{put}&pin={pin}&application-pin=12&emergency="));
     assert!(refused.contains("4けたから16けた"), "{refused}");
-    let refused = send(&mut desk, &page, load, &format!("{put}&pin={pin}&application-pin=2468&emergency=123456789018"));
+    let refused = send(
+        &mut desk,
+        &page,
+        load,
+        &format!("{put}&pin={pin}&application-pin=2468&emergency=123456789018&emergency-said=yes"),
+    );
     assert!(refused.contains("マイナンバーは書けません"), "{refused}");
 
-    let loaded = send(&mut desk, &page, load, &format!("{put}&pin={pin}&application-pin=2468&emergency=A"));
-    assert!(loaded.contains("のせました。") && loaded.contains("救急カード"), "{loaded}");
+    let loaded =
+        send(&mut desk, &page, load, &format!("{put}&pin={pin}&application-pin=2468&emergency=A&emergency-said=yes"));
+    assert!(loaded.contains("のせました。") && loaded.contains("緊急時カード"), "{loaded}");
     assert!(!loaded.contains(&format!("action=\"{load}\"")), "a loaded card is not loaded again");
     let updated = send(&mut desk, &loaded, "/counter/application/update", &put);
     assert!(updated.contains("更新しました。"), "{updated}");
@@ -135,7 +141,8 @@ fn a_card_taken_away_while_it_is_personalised_goes_on_when_it_is_put_down_again(
     let mut desk = Browser::new(&format!("127.0.0.1:{port}"), &[]);
     assert_eq!(desk.ask("GET", "/demo/terminal/loading_desk", "").location.as_deref(), Some(PATH));
     let start = desk.ask("GET", PATH, "").page();
-    let (load, body) = ("/counter/application/load", format!("pin={pin}&application-pin=2468&emergency=A"));
+    let (load, body) =
+        ("/counter/application/load", format!("pin={pin}&application-pin=2468&emergency=A&emergency-said=yes"));
     let page = send(&mut desk, &start, PATH, "");
     *left.lock().unwrap() = Some(75);
     let cut = send(&mut desk, &page, load, &body);

@@ -58,13 +58,13 @@ fn a_day(settings: &[(&str, &str)]) {
 
     let mut machine = Browser::new(&served.address, &[]);
     assert_eq!(machine.ask("GET", "/demo/terminal/revisit_machine", "").location.as_deref(), Some("/revisit"));
-    let first = machine.ask("GET", "/revisit", "").page();
-    let bare = machine.send(&first, "/revisit", &format!("card={value}&pin="));
-    assert_eq!(bare.status, 200, "nobody watches: a card alone opens nothing");
+    let first = machine.ask("GET", "/revisit/card", "").page();
+    let bare = machine.send(&first, "/revisit/card", &format!("card={value}&pin="));
+    assert_eq!(bare.location.as_deref(), Some("/revisit/card"), "nobody watches: a card alone opens nothing");
     // The simulated hospital tells today's bookings some seconds after the start.
     let until = Instant::now() + Duration::from_secs(60);
     let today = loop {
-        let shown = machine.send(&first, "/revisit", &format!("card={value}&pin={pin}"));
+        let shown = machine.send(&first, "/revisit/card", &format!("card={value}&pin={pin}"));
         assert_eq!(shown.location.as_deref(), Some("/revisit/today"), "{}", shown.page());
         let page = machine.ask("GET", "/revisit/today", "").page();
         if page.contains("/revisit/receive") {
@@ -73,8 +73,10 @@ fn a_day(settings: &[(&str, &str)]) {
         assert!(Instant::now() < until, "no booking: {page}");
         std::thread::sleep(Duration::from_millis(300));
     };
-    let receipt = machine.send(&today, "/revisit/receive", "").page();
-    assert!(receipt.contains("受付番号") && receipt.contains("<p class=\"secret\">1</p>"), "{receipt}");
+    let received = machine.send(&today, "/revisit/receive", "");
+    assert_eq!(received.location.as_deref(), Some("/revisit/receipt"), "{}", received.page());
+    let receipt = machine.ask("GET", "/revisit/receipt", "").page();
+    assert!(receipt.contains("受付番号") && receipt.contains("<p class=\"revisit-number\">1</p>"), "{receipt}");
     assert!(!receipt.contains("病院のシステムに送っています"), "the hospital has it: {receipt}");
     let log = served.stop();
     assert!(!log.contains(&own), "no chart number is written down");

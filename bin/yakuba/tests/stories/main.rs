@@ -29,6 +29,7 @@
 
 mod after;
 mod agent;
+mod agent_application;
 mod born;
 mod browser;
 mod card_desk;

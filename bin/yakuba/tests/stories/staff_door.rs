@@ -119,6 +119,14 @@ fn a_door_alone_opens_by_tag_or_pin_takes_no_older_list_and_tells_its_log_once()
     assert_eq!(lock.shows(TAG), "shut: it is not on the list");
     std::fs::write(place.path().join("list.json.seen"), "?").unwrap();
     assert!(lock.shows(TAG).starts_with("shut: what this door remembers"));
+    // Whoever deletes the memory to bring an old list gets no door: its log says that there was one.
+    std::fs::remove_file(place.path().join("list.json.seen")).unwrap();
+    bring(&older);
+    assert!(lock.shows(TAG).starts_with("shut: what this door remembers"));
+    let _ = lock.ends();
+    let mut lock = Lock::start(&daemon, place.path());
+    assert!(lock.shows(TAG).starts_with("shut: what this door remembers"), "after a start too");
+    assert!(!place.path().join("list.json.seen").exists(), "and nothing is remembered anew");
     let _ = lock.ends();
 
     let log = std::fs::read_to_string(place.path().join("door.log")).unwrap();
@@ -128,6 +136,17 @@ fn a_door_alone_opens_by_tag_or_pin_takes_no_older_list_and_tells_its_log_once()
     let openings = desk.openings(Some(&first.number)).unwrap();
     assert_eq!(openings.len(), 4, "{openings:?}");
     assert!(openings.iter().all(|one| one.at.seconds() % 60 == 0), "to the minute");
+    // Kept for the days that the city said, no longer; a log that is older is not taken up again.
+    let later = |days: i64| {
+        let clock = Arc::new(ManualClock::starting_at(city.seams.now().plus_seconds(days * 86_400)));
+        let seams = Seams { clock, random: city.seams.random.clone() };
+        Personnel { city: fixture.with_seams(seams), by: desk.by.clone() }
+    };
+    assert!(!desk.keep_openings(0).unwrap() && desk.keep_openings(30).unwrap());
+    assert_eq!(later(29).erase_openings().unwrap(), 0);
+    assert_eq!(later(31).erase_openings().unwrap(), 4);
+    assert!(desk.openings(None).unwrap().is_empty());
+    assert_eq!(later(31).take_log(door, &log).unwrap(), Ok(0), "too old to be kept");
     // Told by somebody who has the log but not the door's key: nothing is taken.
     let forged = log.replacen("tag", "card", 1);
     assert_eq!(desk.take_log(door, &forged).unwrap().map_err(|bad| bad.line > 0), Err(true));

@@ -243,13 +243,6 @@ fn a_card_that_does_not_serve_is_told_why_and_another_cards_signature_is_none() 
     assert_eq!(present(&machine, &late.text("challenge"), &card.certificate, &signed).0, 410);
 }
 
-/// The Python of `scripts/setup test`: beside the build, or on the path.
-fn python() -> std::path::PathBuf {
-    const NAME: &str = "python-of-tests";
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 #[test]
 fn a_machine_that_somebody_else_wrote_gets_its_paper() {
     let door = Door::open(fixture(), 50);
@@ -288,7 +281,7 @@ fn the_same_client_takes_another_members_paper_for_somebody_who_lives_elsewhere(
 /// What the client by others says it did.
 fn client(order: &Value) -> Value {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/kiosk_client.py");
-    let mut client = Command::new(python());
+    let mut client = Command::new(testkit::python());
     client.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut client = client.spawn().expect("scripts/setup test installs the programs for second opinions");
     client.stdin.take().unwrap().write_all(order.to_string().as_bytes()).unwrap();

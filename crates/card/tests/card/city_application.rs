@@ -1,6 +1,8 @@
 //! The city's application as a terminal sees it that was written from the document alone, over a real `pcscd`.
 
-use std::path::PathBuf;
+#[path = "../../../testkit/src/python.rs"]
+mod python;
+
 use std::sync::Arc;
 
 use base::SeededRandom;
@@ -54,19 +56,12 @@ fn loaded() -> VirtualCard {
     reader.take_off().remove(0)
 }
 
-fn python() -> PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 #[test]
 fn a_terminal_written_from_the_document_alone_authenticates_and_goes_on_after_an_interruption() {
     let mut daemon = Daemon::start();
     daemon.put(loaded());
     let output = daemon
-        .as_client(python())
+        .as_client(python::python())
         // pyscard is Debian's package; the ciphers are beside the build.
         .env("PYTHONPATH", "/usr/lib/python3/dist-packages")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/card/city_application.py"))

@@ -1,7 +1,9 @@
 //! Our documents before programs nobody here wrote: `isomdoc` (PyPI) for the document, `openssl` for the certificates.
 
+#[path = "../../../testkit/src/python.rs"]
+mod python;
+
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use mdoc::self_made::{Meeting, SelfMadeIssuer};
@@ -9,14 +11,6 @@ use mdoc::{BrowserSession, Curve, MobileDocumentChannel, Presentation};
 use pki::test_authority::RevokedEntry;
 
 use crate::support::{Scene, now, replace, request, seams};
-
-/// The Python of `scripts/setup test`: beside the build, or on the path.
-fn python() -> PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
 
 /// Runs `program` with `input` and gives what it printed.
 fn says(program: &mut Command, input: &str) -> String {
@@ -33,7 +27,7 @@ fn isomdoc_says(presentation: &Presentation) -> String {
     let input =
         format!("{}\n{}\n", hexadecimal(&presentation.response), hexadecimal(presentation.transcript.as_cbor()));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/second_opinion.py");
-    says(Command::new(python()).arg(script), &input)
+    says(Command::new(python::python()).arg(script), &input)
 }
 
 #[test]
@@ -54,7 +48,7 @@ fn a_pages_session_is_the_one_another_program_computes() {
                   handover = hashlib.sha256(cbor2.dumps([info, origin])).digest()\n\
                   print(cbor2.dumps([None, None, ['dcapi', handover]]).hex())";
     let input = format!("{}\nhttps://city.example\n", session.encryption_info());
-    let computed = says(Command::new(python()).args(["-c", script]), &input);
+    let computed = says(Command::new(python::python()).args(["-c", script]), &input);
     assert_eq!(computed, data_encoding::HEXLOWER.encode(session.transcript().as_cbor()));
 }
 

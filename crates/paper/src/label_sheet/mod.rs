@@ -79,6 +79,8 @@ pub enum Item {
     },
     /// A thin line around the box.
     Frame(Spot),
+    /// A dashed line around the box: it is cut out there.
+    Cut(Spot),
     /// The seal of whoever answers for it; the smaller side counts.
     Seal {
         /// The picture.
@@ -112,7 +114,8 @@ pub struct Sheets<'a> {
 enum Ready {
     Text(Text),
     Code(Square, Area, String),
-    Frame(Area),
+    /// A line, or the dashes of one.
+    Lines(Vec<Area>),
     Seal(Seal, Area),
 }
 
@@ -196,12 +199,29 @@ fn set(setter: &Setter<'_>, item: &Item, label: Area) -> Result<Ready, PaperErro
             let square = square.ok_or(PaperError::CodeTooLong { page: 1 })?;
             Ok(Ready::Code(square, on_page(label, *at), words.clone()))
         }
-        Item::Frame(at) => Ok(Ready::Frame(on_page(label, *at))),
+        Item::Frame(at) => Ok(Ready::Lines(frame(on_page(label, *at), 0.2).to_vec())),
+        Item::Cut(at) => Ok(Ready::Lines(dashes(on_page(label, *at)))),
         Item::Seal { seal, at } => {
             let side = at.w.min(at.h);
             Ok(Ready::Seal(seal.clone(), on_page(label, Spot { w: side, h: side, ..*at })))
         }
     }
+}
+
+/// A dashed line around a box: dashes of 1.2 mm, gaps of 0.8 mm, 0.15 mm thick.
+fn dashes(area: Area) -> Vec<Area> {
+    let (dash, step, thick) = (1.2_f32, 2.0_f32, 0.15_f32);
+    let mut all = Vec::new();
+    let steps = |length: f32| (0..).map(|at| at as f32 * step).take_while(move |at| *at < length);
+    for at in steps(area.w) {
+        let long = dash.min(area.w - at);
+        all.extend([area.y, area.y + area.h - thick].map(|y| Area::new(area.x + at, y, long, thick)));
+    }
+    for at in steps(area.h) {
+        let long = dash.min(area.h - at);
+        all.extend([area.x, area.x + area.w - thick].map(|x| Area::new(x, area.y + at, thick, long)));
+    }
+    all
 }
 
 fn draw_item(surface: &mut Surface<'_>, typeface: &Typeface, page: usize, item: &Ready, group: &mut TagGroup) {
@@ -235,10 +255,10 @@ fn draw_item(surface: &mut Surface<'_>, typeface: &Typeface, page: usize, item: 
             surface.end_tagged();
             group.push(figure);
         }
-        Ready::Frame(area) => {
+        Ready::Lines(lines) => {
             surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
             surface.set_fill(Some(gray(0)));
-            if let Some(path) = boxes(&frame(*area, 0.2)) {
+            if let Some(path) = boxes(lines) {
                 surface.draw_path(&path);
             }
             surface.end_tagged();

@@ -1,6 +1,9 @@
 //! What a copier makes of the paper: the word hidden in the screen, the micro text, and what must stay readable on the
 //! original.
 
+#[path = "../../../testkit/src/python.rs"]
+mod python;
+
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -128,14 +131,6 @@ fn the_micro_text_names_city_and_request_and_is_no_text_for_readers() {
     assert!((0.01..0.3).contains(&fine) && coarse < fine / 4.0, "{fine} and {coarse}");
 }
 
-/// The Python of `scripts/setup test`: beside the build, or on the path.
-fn python() -> PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 #[test]
 fn another_reader_decodes_the_code_of_each_page() {
     let (bytes, codes) = drawn(&household(9));
@@ -150,7 +145,7 @@ fn another_reader_decodes_the_code_of_each_page() {
                   \x20   picture = memoryview(pixels).cast('B', (height, width))\n\
                   \x20   print(*(found.text for found in zxingcpp.read_barcodes(picture)))";
     let pages: Vec<PathBuf> = (1..=3).map(|page| file.beside(&format!("page-{page}.pgm"))).collect();
-    let output = Command::new(python()).args(["-c", script]).args(&pages).output();
+    let output = Command::new(python::python()).args(["-c", script]).args(&pages).output();
     let output =
         output.unwrap_or_else(|error| panic!("python cannot be run ({error}): scripts/setup test installs it"));
     let said = String::from_utf8(output.stdout).unwrap();

@@ -92,6 +92,23 @@ fn a_sheet_and_its_calibration_page_look_like_the_golden_pictures() {
     golden_bytes(&calibration(&sheets("ELM012", 0), &TYPEFACE).unwrap(), "label_calibration");
 }
 
+/// A label that is cut in two: a band, and a part with a code.
+#[test]
+fn a_label_that_is_cut_in_two_is_dashed_around_both_parts_and_its_code_is_read() {
+    let text = "HTTPS://EXAMPLE.JP/STAFF-ID#".to_owned() + &"ABCDEFGHJKMNPQRSTUVWXYZ234567".repeat(9);
+    let two = vec![
+        Item::Cut(spot(0.8, 0.8, 50.0, 12.0)),
+        Item::Cut(spot(0.8, 13.6, 84.8, 25.0)),
+        Item::Code { text: text.clone(), at: spot(60.6, 13.6, 25.0, 25.0), words: "二次元コード".to_owned() },
+    ];
+    let drawn = sheets("ELM008", 1).draw(&[two], &TYPEFACE).unwrap();
+    golden_bytes(&drawn, "label_cut_in_two");
+    let file = File::new(&drawn);
+    picture(&file, "300");
+    let read = run("zbarimg", "zbar-tools", &["-q".as_ref(), "--raw".as_ref(), file.beside("page.png").as_os_str()]);
+    assert_eq!(read.trim(), text);
+}
+
 fn is_dark(image: &[u8], x: u32, y: u32) -> bool {
     let mut reader = png::Decoder::new(std::io::Cursor::new(image)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];

@@ -15,12 +15,14 @@
 //! | [`pairing`] | who the server is and who the agent is, bound to a one-time code |
 //! | [`request`] | what the server asks for, in words a person is shown |
 //! | [`answer`] | what the card gave, for the server alone |
+//! | [`relay`] | commands for the city's application on a card that lies at an agent |
 //! | [`application_keys`] | an agent's own keys for the city's application on cards, sealed to it |
 
 pub mod answer;
 pub mod application_keys;
 mod bytes;
 pub mod pairing;
+pub mod relay;
 pub mod request;
 
 pub use answer::{AnswerRefusal, CardAnswer, PresignedSigner, open_agent_answer, seal_agent_answer};

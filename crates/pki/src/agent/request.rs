@@ -42,6 +42,11 @@ pub enum Verb {
         /// SHA-256 of the signed content: the PDF's signed ranges, or the whole file.
         digest: [u8; 32],
     },
+    /// The hall works on the city's own application on the card, and on nothing else there ([`super::relay`]).
+    Application {
+        /// Whether the holder is proved first in the same connection: as [`Verb::Identify`].
+        with_pin: bool,
+    },
 }
 
 impl Verb {
@@ -50,6 +55,7 @@ impl Verb {
         match self {
             Self::Identify => "identify",
             Self::SignDocument { .. } => "sign-document",
+            Self::Application { .. } => "application",
         }
     }
 }
@@ -144,6 +150,9 @@ impl AgentRequest {
         if let Verb::SignDocument { title, lines, digest } = &self.verb {
             writer.text(title).list(lines, |writer, line| _ = writer.text(line)).bytes(digest);
         }
+        if let Verb::Application { with_pin } = &self.verb {
+            writer.bytes(&[u8::from(*with_pin)]);
+        }
         writer.finish()
     }
 
@@ -190,6 +199,10 @@ fn read_verb(reader: &mut Reader<'_>) -> Result<Verb, Malformed> {
             lines: reader.list(MAX_LINES, "lines", |reader| reader.text(TEXT_BYTES, "a line"))?,
             digest: reader.array("a SHA-256")?,
         }),
+        "application" => match reader.array::<1>("whether with PIN")? {
+            [with_pin @ (0 | 1)] => Ok(Verb::Application { with_pin: with_pin == 1 }),
+            _ => Err(Malformed { position: 0, what: "whether with PIN" }),
+        },
         _ => Err(Malformed { position: 0, what: "a verb that is known" }),
     }
 }

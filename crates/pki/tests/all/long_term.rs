@@ -1,6 +1,8 @@
 //! Signatures with a time stamp (B-T) and with evidence that lasts (B-LT): ours, and what other programs make of them.
 
-use std::path::PathBuf;
+#[path = "../../../testkit/src/python.rs"]
+mod python;
+
 use std::sync::Mutex;
 
 use base::Timestamp;
@@ -186,20 +188,12 @@ fn evidence_is_refused_where_it_would_prove_nothing() {
     assert_eq!(refused, Err(EvidenceRefusal::NotStamped));
 }
 
-/// The Python of `scripts/setup test`: beside the build, or on the path.
-fn python() -> PathBuf {
-    const NAME: &str = "python-of-tests";
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 fn pyhanko(workshop: &Workshop, file: &str, at: Timestamp) -> Said {
     workshop.pem("documents.pem", "CERTIFICATE", DOCUMENT_AUTHORITY.certificate());
     workshop.pem("stamps.pem", "CERTIFICATE", STAMP_AUTHORITY.certificate());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/pades_opinion.py");
     let at = at.seconds().to_string();
-    workshop.run(python().to_str().unwrap(), &[script, file, &at, "documents.pem", "stamps.pem"])
+    workshop.run(python::python().to_str().unwrap(), &[script, file, &at, "documents.pem", "stamps.pem"])
 }
 
 #[test]

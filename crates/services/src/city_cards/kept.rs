@@ -200,6 +200,22 @@ pub fn waits(tx: &mut Tx<'_>, seams: &Seams, draft: &Kept) -> Result<Option<appr
     Ok(found.filter(is_open))
 }
 
+/// Every draft that waits for a second person, with the proposal, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(approvals::Approval, Kept)>, StoreError> {
+    let mut all = Vec::new();
+    for one in approvals::waiting(tx, now)?.into_iter().filter(|one| one.action == ACTION) {
+        let newest = versions(tx, &one.subject)?.into_iter().next();
+        let asked = |draft: &Kept| draft.standing == Standing::Draft && draft.approval == Some(one.id);
+        if let Some(draft) = newest.filter(asked) {
+            all.push((one, draft));
+        }
+    }
+    Ok(all)
+}
+
 fn the_draft(tx: &mut Tx<'_>, key: &str) -> Result<Kept, CardsError> {
     let found = versions(tx, key)?.into_iter().next().filter(|one| one.standing == Standing::Draft);
     Ok(found.ok_or(CardsRefusal::Unknown)?)

@@ -1,9 +1,9 @@
 //! A library's system behind REST in the shape of Koha's `/api/v1`: OAuth2 client credentials, patrons by card number,
 //! checkouts, renewals, holds, account. Answers are read strictly.
 //!
-//! Seen in the public interface description: paths, the names of fields, 201 and 403 of renewals, 503 in maintenance.
-//! *Recalled*: patrons by `cardnumber`, items by `external_id`, `/account/credits`. Koha takes nothing back and blocks nobody by
-//! REST: those are [`No::NotOffered`].
+//! Compared with Koha's public interface description (docs/library.md says which): paths, parameters, fields and their kinds,
+//! statuses; `tests::koha_shape` keeps the comparison. *Recalled*: the number of a list's page where none is asked for. Koha
+//! takes nothing back and blocks nobody by REST: those are [`No::NotOffered`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +17,10 @@ use super::system::{
     Standing,
 };
 
+/// Entries of a list asked for at a time; without asking, Koha gives twenty.
+const PAGE: usize = 100;
+/// Pages of a list at most.
+const MOST_PAGES: usize = 20;
 /// Seconds before its end at which a token is let go.
 const EARLY: i64 = 30;
 
@@ -50,7 +54,12 @@ enum Call<'a> {
 type Told = (u16, Value);
 
 fn number(value: &Value, name: &'static str) -> Answer<i64> {
-    value[name].as_i64().ok_or(LibraryError::Malformed(name))
+    whole(&value[name]).ok_or(LibraryError::Malformed(name))
+}
+
+/// A whole number; Koha's description says text for some of its own numbers.
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn list(value: Value) -> Answer<Vec<Value>> {
@@ -158,7 +167,7 @@ impl Koha {
 
     fn patron_of(&self, number: &str) -> Answer<Value> {
         let number = safe(number).map_err(|_| LibraryError::no(No::UnknownPatron))?;
-        let found = list(self.get(&format!("/patrons?cardnumber={number}"), No::UnknownPatron)?)?;
+        let found = list(self.get(&format!("/patrons?cardnumber={number}&_match=exact"), No::UnknownPatron)?)?;
         // A filter that is not understood lists everybody.
         let is_theirs = |one: &&Value| one["cardnumber"].as_str() == Some(number);
         found.iter().find(is_theirs).cloned().ok_or(LibraryError::no(No::UnknownPatron))
@@ -166,7 +175,7 @@ impl Koha {
 
     fn item_of(&self, item: &str) -> Answer<Value> {
         let item = safe(item)?;
-        let found = list(self.get(&format!("/items?external_id={item}"), No::UnknownItem)?)?;
+        let found = list(self.get(&format!("/items?external_id={item}&_match=exact"), No::UnknownItem)?)?;
         let is_it = |one: &&Value| one["external_id"].as_str() == Some(item);
         found.iter().find(is_it).cloned().ok_or(LibraryError::no(No::UnknownItem))
     }
@@ -177,13 +186,28 @@ impl Koha {
     }
 
     fn checkouts(&self, patron: i64) -> Answer<Vec<Value>> {
-        list(self.get(&format!("/checkouts?patron_id={patron}"), No::UnknownPatron)?)
+        self.pages(&format!("/checkouts?patron_id={patron}"))
+    }
+
+    /// A list whole, page by page.
+    fn pages(&self, path: &str) -> Answer<Vec<Value>> {
+        let mut all = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let path = format!("{path}&_page={page}&_per_page={PAGE}");
+            let part = list(self.get(&path, No::UnknownPatron)?)?;
+            let is_last = part.len() < PAGE;
+            all.extend(part);
+            if is_last {
+                return Ok(all);
+            }
+        }
+        Err(LibraryError::Malformed("list"))
     }
 
     fn checkout(&self, patron: &str, item: &str) -> Answer<(Value, Value)> {
         let (patron, item) = (number(&self.patron_of(patron)?, "patron_id")?, self.item_of(item)?);
         let wanted = number(&item, "item_id")?;
-        let checkout = self.checkouts(patron)?.into_iter().find(|one| one["item_id"].as_i64() == Some(wanted));
+        let checkout = self.checkouts(patron)?.into_iter().find(|one| whole(&one["item_id"]) == Some(wanted));
         Ok((checkout.ok_or(LibraryError::no(No::NotThere))?, item))
     }
 
@@ -226,8 +250,14 @@ impl Koha {
         })
     }
 
+    /// What a patron owes, in yen, which have no fraction; Koha's numbers may show one.
+    fn owed(&self, patron: i64) -> Answer<i64> {
+        let account = self.get(&format!("/patrons/{patron}/account"), No::UnknownPatron)?;
+        account["balance"].as_f64().map(|sum| sum.round() as i64).ok_or(LibraryError::Malformed("balance"))
+    }
+
     fn holds(&self, patron: i64) -> Answer<Vec<Value>> {
-        list(self.get(&format!("/holds?patron_id={patron}"), No::UnknownPatron)?)
+        self.pages(&format!("/holds?patron_id={patron}"))
     }
 }
 
@@ -246,7 +276,8 @@ impl LibrarySystem for Koha {
         for _ in 0..2 {
             match self.call(&call) {
                 Ok((201, body)) => return self.lent(&body, item, &known),
-                Ok((403, body)) => return says_no(No::Closed, &body),
+                // 412: a member of staff would have to confirm it.
+                Ok((403 | 412, body)) => return says_no(No::Closed, &body),
                 Ok((409, body)) => return says_no(No::Taken, &body),
                 Ok((404 | 405, body)) => return says_no(No::NotOffered, &body),
                 Ok((_, body)) => return says_no(No::Other, &body),
@@ -254,7 +285,7 @@ impl LibrarySystem for Koha {
                 Err(error) => return Err(error),
             }
             let now = self.checkouts(patron_id).map_err(|_| LibraryError::Unclear)?;
-            if let Some(done) = now.iter().find(|one| one["item_id"].as_i64() == Some(item_id)) {
+            if let Some(done) = now.iter().find(|one| whole(&one["item_id"]) == Some(item_id)) {
                 return self.lent(done, item, &known);
             }
         }
@@ -303,7 +334,7 @@ impl LibrarySystem for Koha {
     fn cancel_hold(&self, patron: &str, item: &str) -> Answer<()> {
         let patron = number(&self.patron_of(patron)?, "patron_id")?;
         let wanted = number(&self.item_of(item)?, "item_id")?;
-        let held = self.holds(patron)?.into_iter().find(|one| one["item_id"].as_i64() == Some(wanted));
+        let held = self.holds(patron)?.into_iter().find(|one| whole(&one["item_id"]) == Some(wanted));
         let id = number(&held.ok_or(LibraryError::no(No::NotThere))?, "hold_id")?;
         // Cancelled twice is cancelled.
         match self.call(&Call::Delete(&format!("/holds/{id}"))).map_err(unclear)? {
@@ -314,6 +345,10 @@ impl LibrarySystem for Koha {
 
     fn pay(&self, patron: &str, amount: Yen) -> Answer<()> {
         let id = number(&self.patron_of(patron)?, "patron_id")?;
+        // Koha would take more than is owed, and keep it as a credit.
+        if amount.0 > self.owed(id)? {
+            return Err(LibraryError::no(No::Amount));
+        }
         let path = format!("/patrons/{id}/account/credits");
         let body = json!({ "amount": amount.0, "credit_type": "PAYMENT" });
         match self.call(&Call::Post(&path, body)).map_err(unclear)? {
@@ -326,11 +361,13 @@ impl LibrarySystem for Koha {
     fn patron(&self, patron: &str) -> Answer<Patron> {
         let who = self.patron_of(patron)?;
         let id = number(&who, "patron_id")?;
-        let is_closed = who["restricted"].as_bool().unwrap_or(false) || who["expired"].as_bool().unwrap_or(false);
+        let last_day = who["expiry_date"].as_str().and_then(due_date);
+        let is_over = last_day.is_some_and(|day| day < self.seams.today());
+        let is_closed = who["restricted"].as_bool().unwrap_or(false) || is_over;
         let loans = self.checkouts(id)?.iter().map(|one| self.loan(one)).collect::<Answer<Vec<_>>>()?;
         let mut holds = Vec::new();
         for held in self.holds(id)? {
-            let item = match held["item_id"].as_i64() {
+            let item = match whole(&held["item_id"]) {
                 Some(item) => self.get(&format!("/items/{item}"), No::UnknownItem)?["external_id"].clone(),
                 None => Value::Null,
             };
@@ -340,7 +377,6 @@ impl LibrarySystem for Koha {
                 is_ready: held["status"].as_str() == Some("W"),
             });
         }
-        let account = self.get(&format!("/patrons/{id}/account"), No::UnknownPatron)?;
         Ok(Patron {
             standing: Standing {
                 no_loans: is_closed,
@@ -351,17 +387,16 @@ impl LibrarySystem for Koha {
             },
             loans,
             holds,
-            // A sum of money: yen have no fraction, Koha's numbers may show one.
-            owed: account["balance"].as_f64().map_or(0, |sum| sum.round() as i64),
+            owed: self.owed(id)?,
             said: Vec::new(),
         })
     }
 
     fn item(&self, item: &str) -> Answer<Item> {
         let known = self.item_of(item)?;
-        let due = known["checked_out_date"].as_str().and_then(due_date);
-        let place = if due.is_some() { Place::Lent } else { Place::Shelf };
-        Ok(Item { item: item.to_owned(), title: self.title(number(&known, "biblio_id")?)?, place, due })
+        // The day on which it was lent, says the description; the last day stands in the patron's list alone.
+        let place = if known["checked_out_date"].is_null() { Place::Shelf } else { Place::Lent };
+        Ok(Item { item: item.to_owned(), title: self.title(number(&known, "biblio_id")?)?, place, due: None })
     }
 
     fn block(&self, _: &str, _: &str) -> Answer<()> {

@@ -165,6 +165,30 @@ pub fn standing(outside: &Outside, account: AccountId) -> Result<Standing, PostE
     Ok(Standing::Told(told, at))
 }
 
+/// What became of a wish was shown: the page says it once. The same is sealed again without it, to the key of this look.
+///
+/// # Errors
+/// [`PostError`].
+pub fn outcome_was_seen(outside: &Outside, account: AccountId, patron: Patron) -> Result<(), PostError> {
+    let row = outside.store.read::<_, StoreError, _>(move |tx| {
+        tx.query_one("SELECT look_id, look_key FROM library_looks WHERE account_id = $1", &[account.into()])
+    })?;
+    let Some(row) = row else { return Ok(()) };
+    let id = row.id(0)?;
+    let key = outside.vault.open_sealed(&account.sealed_under(), KEY_COLUMN, row.blob(1)?)?;
+    let told = serde_json::to_vec(&Told::Known { patron, outcome: None });
+    let plain = told.map_err(|_| PostError::Malformed("an answer"))?;
+    let sealed = SealingKey::from_bytes(&key)?.public().seal(SEALED_FOR, id.bytes(), &plain)?;
+    outside.store.write::<_, StoreError, _>(move |tx| {
+        // Only this look: another wish has an answer of its own.
+        tx.execute(
+            "UPDATE library_looks SET answer = $3 WHERE account_id = $1 AND look_id = $2 AND answer IS NOT NULL",
+            &[account.into(), id.into(), sealed.as_slice().into()],
+        )
+    })?;
+    Ok(())
+}
+
 /// Takes [`ANSWER`]. An answer to a look that is over, or was followed by another, is let go.
 ///
 /// # Errors

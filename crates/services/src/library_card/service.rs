@@ -99,9 +99,15 @@ pub const SERVICE: Service = Service {
             why: "受け渡しを後から確かめるため",
         },
     ],
-    jobs: &[Job {
-        name: "library-looks", what: "ポータルに出した貸出・予約を、鍵ごと消す(30秒ごと)"
-    }],
+    jobs: &[
+        Job {
+            name: "library-looks", what: "ポータルに出した貸出・予約を、鍵ごと消す(30秒ごと)"
+        },
+        Job {
+            name: "library-daily",
+            what: "利用者番号の一覧を1日1回フォルダに置き、図書館が置いた一覧を取り込む(フォルダを決めたときだけ)",
+        },
+    ],
     effects: &[
         Effect { measure: Measure::CardsNotIssued, how: "個人番号カードで登録した利用者の数" },
         Effect {

@@ -177,17 +177,10 @@ fn maintenance_a_wrong_password_and_nobody_there_have_their_names() {
     assert_eq!(gone.borrow_item(PATRON, "B0001").err(), Some(LibraryError::Unreachable));
 }
 
-/// Where `scripts/setup test` put Python with the peers.
-fn python() -> std::path::PathBuf {
-    const NAME: &str = "python-of-tests";
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin").join(NAME);
-    if beside.is_file() { beside } else { NAME.into() }
-}
-
 #[test]
 fn a_library_nobody_here_wrote_lends_through_our_system() {
     use std::io::BufRead as _;
-    let mut peer = std::process::Command::new(python())
+    let mut peer = std::process::Command::new(testkit::python())
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../sip2/tests/library.py"))
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
@@ -212,6 +205,8 @@ fn a_library_nobody_here_wrote_lends_through_our_system() {
     peer.wait().unwrap();
 }
 
+mod daily;
 mod door;
+mod koha_shape;
 mod limits;
 mod shown;

@@ -7,7 +7,7 @@ use tools::access::Actor;
 use tools::audit::{self, Event};
 use tools::credentials::numbers;
 use tools::service_cards::CardError;
-use wire::staff_id_code::{StaffIdCode, Sticker};
+use wire::staff_id_code::StaffIdCode;
 
 use super::kept::{self, Kept, Line, StaffId};
 use super::model::{Circumstances, Deed, Refusal, Standing, after};
@@ -35,7 +35,7 @@ pub type Done<T> = Result<Result<T, Refusal>, CardError>;
 
 impl Personnel {
     /// Writes inside that this is done to one ID or member. Neither number nor name stands there.
-    fn audited(&self, what: &'static str, id: Option<Id>) -> Result<(), CardError> {
+    pub(super) fn audited(&self, what: &'static str, id: Option<Id>) -> Result<(), CardError> {
         let (seams, by) = (self.city.seams.clone(), self.by.clone());
         let id = id.map(|id| id.to_string()).unwrap_or_default();
         Ok(self.city.store.write::<_, store::StoreError, _>(move |tx| {
@@ -205,12 +205,16 @@ impl Personnel {
             };
             // Before the old one forgets them.
             let (card, tag) = kept::things(tx, &city.vault, id)?;
+            let own_key = kept::own_key(tx, &city.vault, id)?;
             kept::set(tx, &city.seams, &by, id, (next, deed, ""))?;
             let until = last_day(tx, &kept.member, city.seams.today())?;
             let new = kept::add(tx, &city.seams, &by, &one.number, until, Some(id))?;
             if let (Standing::Live, Some(card)) = (one.standing, card) {
                 kept::put_card(tx, &city.vault, new.id, &card)?;
                 kept::put_tag(tx, &city.vault, new.id, tag.as_deref())?;
+                if let Some(own_key) = own_key {
+                    kept::put_own_key(tx, &city.vault, new.id, &own_key)?;
+                }
                 kept::set(tx, &city.seams, &by, new.id, (Standing::Live, Deed::EnrolCard, "from the old one"))?;
             }
             Ok(Ok(new.id))
@@ -370,113 +374,4 @@ fn last_day(tx: &mut store::Tx<'_>, member: &Member, today: Date) -> Result<Date
     let days = (months.clamp(1, 60) as f64 * MONTH_DAYS) as i64;
     let last = today.plus_days(days - 1);
     Ok(member.employed_until.map_or(last, |left| last.min(left)))
-}
-
-/// What somebody finds out who has a card and a label before them (確認).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Checked {
-    /// An employee's ID of today.
-    Valid {
-        /// Their department: nothing else is said.
-        department: String,
-    },
-    /// Card and label do not belong together.
-    NotTogether,
-    /// Not, or no longer.
-    NotValid,
-}
-
-impl Personnel {
-    /// Whether a card that was proved and a label belong to one live ID of somebody employed today. With a signed code,
-    /// `bound` is what stands in it; with a typed number of the label there is none.
-    ///
-    /// # Errors
-    /// The database or the key store.
-    pub fn check(&self, card: &[u8], sticker: Sticker, bound: Option<[u8; 16]>) -> Result<Checked, CardError> {
-        let (card, today) = (card.to_vec(), self.city.seams.today());
-        self.read(move |tx, vault| {
-            let Some(one) = kept::of_sticker(tx, sticker)? else { return Ok(Checked::NotValid) };
-            if !kept::of_card(tx, vault, &card)?.iter().any(|of_card| of_card.id == one.id) {
-                return Ok(Checked::NotTogether);
-            }
-            if let Some(bound) = bound
-                && !kept::bound(vault, sticker, &card)?.contains(&bound)
-            {
-                return Ok(Checked::NotTogether);
-            }
-            let kept = kept::member(tx, vault, &one.number)?;
-            Ok(match kept {
-                Some(kept) if one.is_good(today) && kept.member.is_employed(today) => {
-                    Checked::Valid { department: kept.member.department }
-                }
-                _ => Checked::NotValid,
-            })
-        })
-    }
-
-    /// The member whose live ID a proved card carries, employed today; for a sign-in.
-    ///
-    /// # Errors
-    /// The database or the key store.
-    pub fn by_card(&self, card: &[u8]) -> Result<Option<Kept>, CardError> {
-        let (card, today) = (card.to_vec(), self.city.seams.today());
-        self.read(move |tx, vault| {
-            for one in kept::of_card(tx, vault, &card)? {
-                if one.is_good(today)
-                    && let Some(kept) = kept::member(tx, vault, &one.number)?
-                    && kept.member.is_employed(today)
-                {
-                    return Ok(Some(kept));
-                }
-            }
-            Ok(None)
-        })
-    }
-
-    /// What the outside is told: every good ID of today with department and last day.
-    ///
-    /// # Errors
-    /// The database or the key store.
-    pub fn live(&self) -> Result<Vec<tools::staff_id_list::Live>, CardError> {
-        let today = self.city.seams.today();
-        self.read(move |tx, vault| {
-            let mut live = Vec::new();
-            for one in kept::standing(tx, Standing::Live)? {
-                if !one.is_good(today) {
-                    continue;
-                }
-                if let Some(kept) = kept::member(tx, vault, &one.number)?
-                    && kept.member.is_employed(today)
-                {
-                    let until = kept.member.employed_until.map_or(one.valid_until, |last| last.min(one.valid_until));
-                    live.push(tools::staff_id_list::Live {
-                        sticker: tools::staff_id_list::hash(one.sticker),
-                        department: kept.member.department,
-                        until,
-                    });
-                }
-            }
-            Ok(live)
-        })
-    }
-
-    /// Tells the outside which IDs live, at once.
-    ///
-    /// # Errors
-    /// [`PublishError`].
-    pub fn publish(&self, keys: &pki::token::KeyRing) -> Result<bool, PublishError> {
-        let live = self.live()?;
-        Ok(tools::staff_id_list::publish(&self.city, keys, live)?)
-    }
-}
-
-/// Why the outside was not told.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// Reading the IDs.
-    #[error(transparent)]
-    Cards(#[from] CardError),
-    /// Signing or sending the list.
-    #[error(transparent)]
-    List(#[from] tools::staff_id_list::PublishError),
 }

@@ -19,6 +19,10 @@ type Hashes = Vec<(String, i64, String)>;
 
 /// A log is no longer.
 const MOST_LINES: usize = 50_000;
+/// Days for which openings are kept unless the city says otherwise. Ours.
+const USUAL_DAYS: i64 = 90;
+const KEPT_DAYS: std::ops::RangeInclusive<i64> = 1..=3_650;
+const DAYS_SETTING: &str = "openings_days";
 const KEY_COLUMN: &str = "staff_doors.door_key";
 
 /// A door as the personnel office sees it.
@@ -63,6 +67,11 @@ fn door_key(tx: &mut Tx<'_>, vault: &Vault, door: Id) -> Result<Option<Zeroizing
         return Ok(None);
     };
     Ok(Some(Zeroizing::new(vault.open_sealed(&door_key_name(door), KEY_COLUMN, row.blob(0)?)?)))
+}
+
+fn openings_days(tx: &mut Tx<'_>) -> Result<i64, store::StoreError> {
+    let said = kept::setting(tx, DAYS_SETTING)?.and_then(|text| text.parse().ok());
+    Ok(said.filter(|days| KEPT_DAYS.contains(days)).unwrap_or(USUAL_DAYS))
 }
 
 impl Personnel {
@@ -142,9 +151,9 @@ impl Personnel {
             tx.execute("UPDATE staff_doors SET lists = lists + 1 WHERE door = $1", &[door.into()])?;
             for (hash, _, number) in &named {
                 tx.execute(
-                    "INSERT INTO staff_door_names (door, listed, staff_number) VALUES ($1, $2, $3) \
-                     ON CONFLICT (door, listed) DO UPDATE SET staff_number = $3",
-                    &[door.into(), (&**hash).into(), (&**number).into()],
+                    "INSERT INTO staff_door_names (door, listed, staff_number, listed_at) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (door, listed) DO UPDATE SET staff_number = $3, listed_at = $4",
+                    &[door.into(), (&**hash).into(), (&**number).into(), now.into()],
                 )?;
             }
             let row = tx.query_one("SELECT lists FROM staff_doors WHERE door = $1", &[door.into()])?;
@@ -175,7 +184,8 @@ impl Personnel {
     /// than now; then nothing is taken.
     pub fn take_log(&self, door: Id, log: &str) -> Result<Result<usize, BadLog>, CardError> {
         let Some(key) = self.read(|tx, vault| door_key(tx, vault, door))? else { return Ok(Err(BadLog { line: 0 })) };
-        let latest = self.city.seams.now().seconds() + CLOCK_SECONDS;
+        let now = self.city.seams.now().seconds();
+        let (latest, earliest) = (now + CLOCK_SECONDS, now - self.openings_days()? * 86_400);
         let mut lines = Vec::new();
         for (at, text) in log.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
             let read = serde_json::from_str::<Written>(text).ok().and_then(|written| written.read(&key));
@@ -183,7 +193,8 @@ impl Personnel {
                 line.door == door.to_string() && line.means.len() <= 8 && line.at <= latest && at < MOST_LINES
             });
             let Some((entry, line)) = read else { return Ok(Err(BadLog { line: at + 1 })) };
-            if line.outcome == "opened" {
+            // What is too old to be kept is not kept for a minute either.
+            if line.outcome == "opened" && line.at >= earliest {
                 // The same line is the same opening, however often its log is brought.
                 lines.push((entry, line));
             }
@@ -210,6 +221,58 @@ impl Personnel {
                 )?;
             }
             Ok(Ok(usize::try_from(new).unwrap_or(usize::MAX)))
+        })
+    }
+
+    /// How many days openings are kept.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn openings_days(&self) -> Result<i64, CardError> {
+        self.read(|tx, _| Ok(openings_days(tx)?))
+    }
+
+    /// Says how many days openings are kept; `false` when that is no number of days from 1 to 3,650.
+    ///
+    /// # Errors
+    /// The databases.
+    pub fn keep_openings(&self, days: i64) -> Result<bool, CardError> {
+        if !KEPT_DAYS.contains(&days) {
+            return Ok(false);
+        }
+        self.audited("openings-days", None)?;
+        self.city
+            .cards
+            .write::<_, CardError, _>(move |tx| Ok(kept::put_setting(tx, DAYS_SETTING, &days.to_string())?))?;
+        Ok(true)
+    }
+
+    /// Erases openings older than the city keeps them, and whose a card or tag was that stood on no list for so long: a log that
+    /// old is not told any more. How many openings went.
+    ///
+    /// # Errors
+    /// The databases.
+    pub fn erase_openings(&self) -> Result<u64, CardError> {
+        let now = self.city.seams.now();
+        let before = now.plus_seconds(-self.openings_days()? * 86_400);
+        let is_any = self.read(|tx, _| {
+            let row =
+                tx.query_one("SELECT 1 FROM staff_door_openings WHERE opened_at < $1 LIMIT 1", &[before.into()])?;
+            let name = tx.query_one(
+                "SELECT 1 FROM staff_door_names WHERE listed_at < $1 OR listed_at > $2 LIMIT 1",
+                &[before.into(), now.into()],
+            )?;
+            Ok(row.is_some() || name.is_some())
+        })?;
+        if !is_any {
+            return Ok(0);
+        }
+        self.audited("openings-erased", None)?;
+        self.city.cards.write::<_, CardError, _>(move |tx| {
+            tx.execute("DELETE FROM staff_door_names WHERE listed_at < $1", &[before.into()])?;
+            // Those that were listed before this was written down count from today.
+            tx.execute("UPDATE staff_door_names SET listed_at = $1 WHERE listed_at > $1", &[now.into()])?;
+            Ok(tx.execute("DELETE FROM staff_door_openings WHERE opened_at < $1", &[before.into()])?)
         })
     }
 

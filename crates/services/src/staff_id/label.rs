@@ -2,8 +2,18 @@
 //! optional is off until the city turns it on.
 //!
 //! Two layouts. **For the case** (86 × 54 mm or a label near it): stands on a rigid case over nothing of the card. **For the
-//! face** (a band of at most 50 × 12 mm, only where the city's own rule allows a label on the card): words only, for no
-//! readable code is that small, and it must never cover what [`NEVER_COVERED`] names.
+//! face** (only where the city's own rule allows a label on the card): each label of the sheet is cut in two. A band of 50 × 12 mm
+//! goes on the card's free area and never covers what [`NEVER_COVERED`] names; no readable code is that small, so the other
+//! part, with the code, goes on the case.
+//!
+//! ```text
+//!  ┌ label of the sheet ──────────────┐
+//!  │ ┌ band, 50 × 12, words ┐ ① card │
+//!  │ └──────────────────────┘        │
+//!  │ ┌ words ② case ──────┬ code ──┐ │
+//!  │ └────────────────────┴────────┘ │
+//!  └──────────────────────────────────┘
+//! ```
 
 use paper::label_sheet::{Format, Item as Drawn, Label, Spot};
 use paper::seal::Seal;
@@ -89,8 +99,12 @@ pub enum Layout {
     Face,
 }
 
-/// Widest and highest band on the card's face, in millimetres.
+/// The band on the card's face, width and height in millimetres.
 pub const FACE_BAND: (f32, f32) = (50.0, 12.0);
+/// Sides of the code at least and at most, quiet zone included, in millimetres: fifteen would do for a short text; ours is signed.
+const CODE_SIDES: (f32, f32) = (22.0, 25.0);
+/// From the edge of a label to what is cut out of it, and between its parts, in millimetres.
+const EDGE: f32 = 0.8;
 
 /// A label cannot be drawn like this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,9 +112,9 @@ pub enum Unfit {
     /// A case label needs about a card's size.
     #[error("the sheet's labels are too small for a case: at least 80 by 45 mm")]
     TooSmall,
-    /// A band for the face must be small.
-    #[error("the sheet's labels are too large for a card's face: at most 50 by 12 mm")]
-    TooLarge,
+    /// Band and code need their room.
+    #[error("the sheet's labels are too small for a band for the card's face and a code: at least 63 by 36.4 mm")]
+    TooSmallForTwo,
 }
 
 /// How labels look: what the city turned on, and what stands there besides.
@@ -132,7 +146,9 @@ impl Style {
         let (width, height) = format.label;
         match self.layout {
             Layout::Case if width < 80.0 || height < 45.0 => Err(Unfit::TooSmall),
-            Layout::Face if width > FACE_BAND.0 || height > FACE_BAND.1 => Err(Unfit::TooLarge),
+            Layout::Face if width < FACE_BAND.0 + 13.0 || code_side(height) < CODE_SIDES.0 => {
+                Err(Unfit::TooSmallForTwo)
+            }
             _ => Ok(()),
         }
     }
@@ -141,7 +157,7 @@ impl Style {
     pub fn draw(&self, member: &Member, code: &StaffIdCode, token: &[u8], seal: &Seal, size: (f32, f32)) -> Label {
         match self.layout {
             Layout::Case => self.case(member, code, token, seal, size),
-            Layout::Face => self.face(member, code, size),
+            Layout::Face => self.face(member, code, token, size),
         }
     }
 
@@ -192,17 +208,46 @@ impl Style {
         label
     }
 
-    /// Statement, number, authority, days and the label's number: no code is readable in twelve millimetres.
-    fn face(&self, member: &Member, code: &StaffIdCode, (width, height): (f32, f32)) -> Label {
-        let wide = width - 2.0;
-        let row = (height - 1.2) / 3.0;
-        let line = |at: f32, text: String| text_at(text, Spot { x: 1.0, y: 0.6 + at * row, w: wide, h: row }, 6.5);
-        vec![
+    /// The band for the card, and the part with the code for the case. Both name the label's number: who finds one knows the other.
+    fn face(&self, member: &Member, code: &StaffIdCode, token: &[u8], (width, height): (f32, f32)) -> Label {
+        let band = Spot { x: EDGE, y: EDGE, w: FACE_BAND.0, h: FACE_BAND.1 };
+        let row = (band.h - 1.2) / 3.0;
+        let line = |at: f32, text: String| {
+            text_at(text, Spot { x: band.x + 1.5, y: band.y + 0.6 + at * row, w: band.w - 3.0, h: row }, 6.5)
+        };
+        let beside = band.x + band.w + 1.0;
+        let note = |text: &str, y: f32, x: f32, w: f32| text_at(text.to_owned(), Spot { x, y, w, h: 2.6 }, 5.5);
+        let mut label = vec![
+            Drawn::Cut(band),
             line(0.0, format!("{} 職員身分証明書　{}", self.city, member.authority)),
             line(1.0, format!("職員番号 {}　期限 {}", member.number, code.valid_until)),
             line(2.0, format!("発行 {}　{}", code.issued_on, code.sticker)),
-        ]
+            note("① カードの", 4.4, beside, width - beside - EDGE),
+            note("表面の空きへ", 7.2, beside, width - beside - EDGE),
+        ];
+        let side = code_side(height);
+        let part = Spot { x: EDGE, y: 2.0 * EDGE + band.h, w: width - 2.0 * EDGE, h: side };
+        let words = part.w - side - 3.0;
+        let words_at = |y: f32, h: f32| Spot { x: part.x + 1.5, y: part.y + y, w: words, h };
+        label.extend([
+            Drawn::Cut(part),
+            text_at(format!("{} 職員身分証明書", self.city), words_at(1.4, 4.2), 9.0),
+            text_at("現在の職員かどうかを確かめる二次元コード".to_owned(), words_at(6.2, 2.8), 6.0),
+            text_at(code.sticker.to_string(), words_at(9.6, 3.2), 7.5),
+            text_at("② カードケースへ(カードには貼らない)".to_owned(), words_at(14.0, 2.6), 5.5),
+            Drawn::Code {
+                text: to_text(&self.page, token),
+                at: Spot { x: part.x + part.w - side, y: part.y, w: side, h: side },
+                words: "職員身分証の確認用の二次元コード".to_owned(),
+            },
+        ]);
+        label
     }
+}
+
+/// The side of the code below the band, on a label of this height.
+fn code_side(height: f32) -> f32 {
+    (height - FACE_BAND.1 - 3.0 * EDGE).min(CODE_SIDES.1)
 }
 
 fn text_at(words: String, at: Spot, size: f32) -> Drawn {
@@ -236,7 +281,11 @@ mod tests {
         let of = |number| Format::of(number).unwrap();
         assert_eq!(style(Layout::Case, &[]).fits(of("ELM006")), Ok(()));
         assert_eq!(style(Layout::Case, &[]).fits(of("ELM034")), Err(Unfit::TooSmall));
-        assert_eq!(style(Layout::Face, &[]).fits(of("ELM034")), Ok(()));
-        assert_eq!(style(Layout::Face, &[]).fits(of("ELM006")), Err(Unfit::TooLarge));
+        for small in ["ELM034", "GB902", "ELM022", "ELM012"] {
+            assert_eq!(style(Layout::Face, &[]).fits(of(small)), Err(Unfit::TooSmallForTwo), "{small}");
+        }
+        for large in ["ELM008", "7161", "ELM006"] {
+            assert_eq!(style(Layout::Face, &[]).fits(of(large)), Ok(()), "{large}");
+        }
     }
 }

@@ -14,6 +14,7 @@
 //! Everything lies in the database of cards ([`kept`]), away from the register: a member of staff is not looked up there.
 
 pub mod actions;
+pub mod checks;
 pub mod door;
 pub mod doors;
 pub mod kept;

@@ -5,6 +5,7 @@ pub mod hospital;
 pub mod hospital_fhir;
 pub mod jlis;
 pub mod library;
+mod listener;
 pub mod mykey;
 pub mod national_portal;
 pub mod printer;

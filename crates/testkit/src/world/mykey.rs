@@ -4,18 +4,15 @@
 //! which is recalled and guessed, and written here apart from the client that is tested.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-use super::push_service::{Request, read_request};
+use super::listener::Listener;
+use super::push_service::Request;
 
 #[derive(Default)]
 struct State {
@@ -24,20 +21,19 @@ struct State {
     /// By library and ID.
     links: BTreeMap<(String, String), String>,
     fields: BTreeSet<String>,
+    asked: u32,
     is_nonsense: bool,
 }
 
 struct Shared {
     secret: String,
     state: Mutex<State>,
-    stopping: AtomicBool,
 }
 
 /// A running one; stops when dropped.
 pub struct MyKey {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    listener: Option<JoinHandle<()>>,
+    listener: Listener,
 }
 
 fn hash(certificate: &[u8]) -> String {
@@ -50,27 +46,16 @@ impl MyKey {
     /// # Errors
     /// No port can be opened.
     pub fn start(secret: &str) -> io::Result<Self> {
-        let socket = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = socket.local_addr()?;
-        let (state, stopping) = (Mutex::default(), AtomicBool::new(false));
-        let shared = Arc::new(Shared { secret: secret.to_owned(), state, stopping });
+        let shared = Arc::new(Shared { secret: secret.to_owned(), state: Mutex::default() });
         let served = Arc::clone(&shared);
-        let listener = std::thread::Builder::new().name("simulated-mykey".into()).spawn(move || {
-            for connection in socket.incoming() {
-                if served.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                let Ok(connection) = connection else { continue };
-                // One after another is enough; a broken connection is its client's matter.
-                let _ = served.serve(connection);
-            }
-        })?;
-        Ok(Self { address, shared, listener: Some(listener) })
+        let listener =
+            Listener::start("simulated-mykey", "application/json", move |request| Some(served.reply(request)))?;
+        Ok(Self { shared, listener })
     }
 
     /// Its origin.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        self.listener.origin()
     }
 
     fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -101,35 +86,18 @@ impl MyKey {
         self.state(|state| state.fields.iter().cloned().collect())
     }
 
+    /// How often it was asked anything.
+    pub fn asked(&self) -> u32 {
+        self.state(|state| state.asked)
+    }
+
     /// Answers look-ups with something else from now on.
     pub fn answers_nonsense(&self) {
         self.state(|state| state.is_nonsense = true);
     }
 }
 
-impl Drop for MyKey {
-    fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::SeqCst);
-        // Wakes the listener so that it sees the flag.
-        let _ = TcpStream::connect(self.address);
-        if let Some(listener) = self.listener.take() {
-            let _ = listener.join();
-        }
-    }
-}
-
 impl Shared {
-    fn serve(&self, mut connection: TcpStream) -> io::Result<()> {
-        connection.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let request = read_request(&mut connection)?;
-        let (status, body) = self.reply(&request);
-        write!(
-            connection,
-            "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
     fn reply(&self, request: &Request) -> (u16, String) {
         let bearer = request.headers.get("authorization").and_then(|all| all.first()?.strip_prefix("Bearer "));
         if bearer != Some(self.secret.as_str()) {
@@ -138,6 +106,7 @@ impl Shared {
         let Ok(Value::Object(sent)) = serde_json::from_slice(&request.body) else { return (400, "{}".into()) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.fields.extend(sent.keys().cloned());
+        state.asked += 1;
         let text = |name: &str| sent.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let key = (text("library"), text("mykey_id"));
         match request.path.as_str() {

@@ -10,16 +10,13 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::push_service::{Request, read_request};
+use super::listener::{Listener, Reply};
+use super::push_service::Request;
 
 /// Applications on a page of the list.
 const PAGE: usize = 2;
@@ -75,19 +72,17 @@ struct State {
 struct Shared {
     client: (String, String),
     state: Mutex<State>,
-    stopping: AtomicBool,
 }
 
 /// A running one; stops when dropped.
 pub struct NationalPortal {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    listener: Option<JoinHandle<()>>,
+    listener: Listener,
 }
 
 impl std::fmt::Debug for NationalPortal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "simulated national portal at {}", self.address)
+        write!(f, "simulated national portal at {}", self.origin())
     }
 }
 
@@ -97,28 +92,17 @@ impl NationalPortal {
     /// # Errors
     /// No port can be opened.
     pub fn start(client_id: &str, client_secret: &str, applications: Vec<Application>) -> io::Result<Self> {
-        let socket = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = socket.local_addr()?;
         let state = Mutex::new(State { applications, ..State::default() });
-        let client = (client_id.to_owned(), client_secret.to_owned());
-        let shared = Arc::new(Shared { client, state, stopping: AtomicBool::new(false) });
+        let shared = Arc::new(Shared { client: (client_id.to_owned(), client_secret.to_owned()), state });
         let served = Arc::clone(&shared);
-        let listener = std::thread::Builder::new().name("simulated-national-portal".into()).spawn(move || {
-            for connection in socket.incoming() {
-                if served.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                let Ok(connection) = connection else { continue };
-                // One after another is enough; a broken connection is its client's matter.
-                let _ = served.serve(connection);
-            }
-        })?;
-        Ok(Self { address, shared, listener: Some(listener) })
+        let listener =
+            Listener::start("simulated-national-portal", "application/json", move |request| served.reply(request))?;
+        Ok(Self { shared, listener })
     }
 
     /// Its origin.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        self.listener.origin()
     }
 
     fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -156,32 +140,7 @@ impl NationalPortal {
     }
 }
 
-impl Drop for NationalPortal {
-    fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::SeqCst);
-        // Wakes the listener.
-        let _ = TcpStream::connect(self.address);
-        if let Some(listener) = self.listener.take() {
-            let _ = listener.join();
-        }
-    }
-}
-
-/// An answer; [`None`]: the connection is closed without one.
-type Reply = Option<(u16, String)>;
-
 impl Shared {
-    fn serve(&self, mut connection: TcpStream) -> io::Result<()> {
-        connection.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let request = read_request(&mut connection)?;
-        let Some((status, body)) = self.reply(&request) else { return Ok(()) };
-        write!(
-            connection,
-            "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
     fn reply(&self, request: &Request) -> Reply {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.mischief == Mischief::Broken {

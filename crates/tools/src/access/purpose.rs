@@ -157,6 +157,7 @@ items! {
     Tax "tax" "課税・所得の記録";
     Application "application" "申請の内容";
     ServiceNumber "service_number" "利用者番号・カード番号";
+    EmergencyCard "emergency_card" "緊急時カードの内容";
 }
 
 impl Item {

@@ -101,6 +101,7 @@ events! {
     LibraryFileGiven "library.file_given" "a list of patron numbers was given to the library" "図書館への利用者番号一覧の出力";
     LibraryFileTaken "library.file_taken" "a list of patron numbers was taken from the library" "図書館からの利用者番号一覧の取込み";
     MyKeyAsked "library.mykey_asked" "the national platform of library cards was asked for a patron number, or a link there was made or ended" "マイキープラットフォームへの照会・連携・解除";
+    HospitalCalled "hospital.called" "a queue number of the city hospital was called" "市立病院の受付番号の呼出し";
     StaffIdChanged "staff_id.changed" "a staff ID was issued, changed or stopped" "職員身分証の発行・変更・停止";
     StaffIdShown "staff_id.shown" "a staff ID was checked at a desk" "職員身分証の確認";
     BackupMade "backup.made" "a backup was made" "バックアップの作成";

@@ -2,7 +2,7 @@
 //! the last one the keys are made, and the shares are gone from the database.
 //!
 //! ```text
-//!  begin (how many) ─► a custodian takes a printed share, or types one of their own ─► … ─► the last: keys made, sealed
+//!  begin (how many) ─► a custodian has a sheet printed, types its share back (or one of their own) ─► … ─► the last: keys made
 //! ```
 
 use base::{Id, Seams, Timestamp};
@@ -108,6 +108,20 @@ fn end(tx: &mut Tx<'_>, seams: &Seams, id: Id, standing: &'static str) -> Result
         &[id.into(), standing.into(), seams.now().into()],
     )
     .map(drop)
+}
+
+/// A custodian has a sheet printed: noted, and nothing of the share is kept. It counts when they type it back from the paper
+/// ([`give`]). Answers with the ceremony.
+///
+/// # Errors
+/// [`Refusal::NoCeremony`], [`Refusal::GaveOne`]; the database.
+pub fn sheet(tx: &mut Tx<'_>, seams: &Seams, by: &Actor) -> Result<Ceremony, Fault> {
+    let open = current(tx)?.filter(|one| !one.is_done).ok_or(Refusal::NoCeremony)?;
+    if open.given.contains(&by.key()) {
+        return Err(Refusal::GaveOne.into());
+    }
+    note(tx, seams, by, open.id, "sheet")?;
+    Ok(open)
 }
 
 /// Takes one custodian's share. Each custodian is another account, so nobody makes keys alone. With the last share the keys

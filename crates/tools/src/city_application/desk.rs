@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::cards::{self, Kept};
 use super::model::{Deed, Found, Standing};
 use super::terminal::name_of;
-use super::{Fault, Refusal, handing_out, key_store, refusals};
+use super::{Fault, Refusal, emergency, handing_out, key_store, refusals};
 use crate::access::{Actor, Duty};
 use crate::credentials::{self, CredentialStatus, Token};
 use crate::resident_id::ResidentId;
@@ -37,7 +37,8 @@ const NUMBERS: [(&str, Duty, FileId); 3] = [
 pub struct Wish {
     /// The application's PIN: 4 to 16 digits.
     pub pin: Zeroizing<String>,
-    /// The emergency card, if they want one; at most 1 KB.
+    /// What was typed here for somebody without the portal, as [`emergency::typed`] makes it. What was chosen in the portal is
+    /// written in its place.
     pub emergency: Option<Zeroizing<String>>,
 }
 
@@ -58,6 +59,8 @@ pub struct Seen {
     pub row: Option<Id>,
     /// Sets of which it lacks the newest key, or holds an older one besides.
     pub old_keys: Vec<KeySet>,
+    /// Where its holder's emergency card stands, if they chose one in the portal.
+    pub emergency: Option<emergency::kept::Standing>,
 }
 
 /// A loading place.
@@ -103,7 +106,7 @@ impl Desk {
     /// [`Refusal::Foreign`] and the others; the database.
     pub fn look(&self, card: &mut dyn Card) -> Result<Seen, Fault> {
         self.with_loader(|loader| {
-            let plain = |found| Seen { found, inventory: None, row: None, old_keys: Vec::new() };
+            let plain = |found| Seen { found, inventory: None, row: None, old_keys: Vec::new(), emergency: None };
             match loader.look(card) {
                 Err(LoadingError::Card(CityCardError::NotLoaded)) => Ok(plain(Found::Nothing)),
                 Err(LoadingError::Card(CityCardError::Terminated)) => Ok(plain(Found::Erased)),
@@ -112,7 +115,8 @@ impl Desk {
                     let row = self.row(number)?;
                     let (standing, row) = (row.as_ref().map(|row| row.standing), row.as_ref().map(|row| row.id));
                     let old_keys = behind(loader.keys, &there);
-                    Ok(Seen { found: Found::Ours(standing), inventory: Some(there), row, old_keys })
+                    let emergency = row.map(|row| self.emergency_stands(number, row)).transpose()?.flatten();
+                    Ok(Seen { found: Found::Ours(standing), inventory: Some(there), row, old_keys, emergency })
                 }
             }
         })
@@ -136,21 +140,27 @@ impl Desk {
             let (_, number) = loader.identify(&mut *card)?;
             let row = self.begin(number, Deed::Load)?;
             self.link(number, who)?;
-            let plan = Plan { refused: self.refused_terminals()?, ..Plan::usual(wish.emergency.is_some()) };
+            let chosen = self.emergency_chosen(who)?;
+            let text = chosen.as_ref().or(wish.emergency.as_ref());
+            let plan = Plan { refused: self.refused_terminals()?, ..Plan::usual(text.is_some()) };
             loader.personalise(&mut *card, &plan, Some(&wish.pin))?;
             self.write_numbers(loader, &mut *card, number, who)?;
-            if let Some(text) = &wish.emergency {
+            if let Some(text) = text {
                 loader.write(&mut *card, number, FileId::Emergency, text.as_bytes(), Some(&wish.pin))?;
+            }
+            if chosen.is_some() {
+                self.emergency_written(who, row)?;
             }
             self.finish(loader, card, row, Deed::Load)
         })
     }
 
-    /// Renews what is old: each set's key, one after the other, and the services' numbers.
+    /// Renews what is old: each set's key, one after the other, the services' numbers, and the emergency card: what was taken
+    /// away goes, what waits is written if the person typed the application's PIN.
     ///
     /// # Errors
     /// [`Refusal`]; the databases.
-    pub fn update(&self, card: &mut dyn Card) -> Result<Standing, Fault> {
+    pub fn update(&self, card: &mut dyn Card, pin: Option<&str>) -> Result<Standing, Fault> {
         self.with_loader(|loader| {
             let (_, number, there) = loader.look(&mut *card)?;
             let who = self.holder(number)?.ok_or(Refusal::AnotherPerson)?;
@@ -161,6 +171,7 @@ impl Desk {
             let refused = self.refused_terminals()?;
             loader.refuse(&mut *card, &refused)?;
             self.write_numbers(loader, &mut *card, number, &who)?;
+            self.renew_emergency(loader, &mut *card, (number, row), &who, pin)?;
             self.finish(loader, card, row, Deed::Update)
         })
     }
@@ -189,7 +200,7 @@ impl Desk {
     }
 
     /// Terminals that were stopped: cards refuse them by name.
-    fn refused_terminals(&self) -> Result<Vec<TerminalName>, Fault> {
+    pub(super) fn refused_terminals(&self) -> Result<Vec<TerminalName>, Fault> {
         self.city.store.read::<_, Fault, _>(|tx| Ok(handing_out::stopped(tx)?))
     }
 
@@ -222,7 +233,7 @@ impl Desk {
     }
 
     /// Whose card it is; `None` when it is nobody's, or stopped.
-    fn holder(&self, number: CardNumber) -> Result<Option<ResidentId>, Fault> {
+    pub(super) fn holder(&self, number: CardNumber) -> Result<Option<ResidentId>, Fault> {
         let (vault, now) = (self.city.vault.clone(), self.city.seams.now());
         self.city.store.read::<_, Fault, _>(move |tx| {
             let found = credentials::find_token(tx, &vault, now, &Token::CityApplication(number.0))?;

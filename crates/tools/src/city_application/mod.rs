@@ -14,6 +14,7 @@
 //! | [`model`] | where a card stands and what may follow, pure |
 //! | [`cards`] | the rows: cards, and the journal of steps |
 //! | [`desk`] | what the loading place does with the card on its reader |
+//! | [`emergency`] | the emergency card as the person chose it |
 //! | [`refusals`] | what the loading place did not do, and why |
 //! | [`terminal`] | a terminal's derived keys, and the number of a tapped card |
 //! | [`handing_out`] | a terminal's keys sealed to its agent: version, end, stopped |
@@ -21,6 +22,7 @@
 pub mod cards;
 pub mod ceremony;
 pub mod desk;
+pub mod emergency;
 pub mod handing_out;
 pub mod key_store;
 pub mod model;
@@ -205,6 +207,11 @@ impl Remedy {
             | "kiosk-pin-last-try"
             | "kiosk-pin-shape"
             | "application-pin-shape"
+            | "application-emergency-said-missing"
+            | "emergency-no-nothing"
+            | "emergency-no-line"
+            | "emergency-no-long"
+            | "emergency-no-number"
             | "kiosk-card-wrong-kind" => Self::Change,
             _ => Self::Officer,
         }

@@ -246,19 +246,19 @@ fn an_update_that_is_cut_at_any_command_goes_on_and_the_old_key_is_retired_only_
     for (after, chip) in all.iter().enumerate() {
         assert_eq!(desk.look(&mut chip.clone()).unwrap().old_keys, [KeySet::Library]);
         chip.cut(Some((after, after % 2 == 0)));
-        let first = desk.update(&mut chip.clone());
+        let first = desk.update(&mut chip.clone(), None);
         chip.cut(None);
         if first.is_err() {
             let seen = desk.look(&mut chip.clone()).unwrap().found;
             assert!(seen == Found::Ours(Some(Standing::Updating)) || seen == Found::Ours(Some(Standing::Ready)));
         }
-        assert_eq!(desk.update(&mut chip.clone()).unwrap(), Standing::Ready, "cut after {after}");
+        assert_eq!(desk.update(&mut chip.clone(), None).unwrap(), Standing::Ready, "cut after {after}");
         assert!(desk.look(&mut chip.clone()).unwrap().old_keys.is_empty());
     }
     assert_eq!(why(&city), None);
     let seams = city.seams.clone();
     assert!(city.store.write::<_, Fault, _>(move |tx| Ok(key_store::retire(tx, &seams, &TWO, old)?)).unwrap());
-    assert_eq!(desk.update(&mut all[0].clone()).unwrap(), Standing::Ready, "without the old key");
+    assert_eq!(desk.update(&mut all[0].clone(), None).unwrap(), Standing::Ready, "without the old key");
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn foreign_and_unknown_cards_are_refused_by_name() {
     let chip = loaded(&ours);
     ours.store.write::<_, Fault, _>(|tx| Ok(tx.execute("DELETE FROM city_application_cards", &[])?)).unwrap();
     assert_eq!(desk(&ours).look(&mut chip.clone()).unwrap().found, Found::Ours(None));
-    assert_eq!(refused(desk(&ours).update(&mut chip.clone())), Refusal::Unknown);
+    assert_eq!(refused(desk(&ours).update(&mut chip.clone(), None)), Refusal::Unknown);
 }
 
 #[test]

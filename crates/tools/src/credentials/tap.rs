@@ -108,12 +108,49 @@ pub fn accept(
 ) -> Result<Result<TappedPerson, TapRefusal>, CredentialError> {
     let mut found = None;
     let judged = judge(tx, vault, seams, tap, &mut found)?;
-    let id = seams.time_ordered_id();
     let credential = found.as_ref().map(|found| found.credential);
-    let (clause, outcome) = match &judged {
-        Ok((_, clause)) => (Some(clause.code()), "taken"),
-        Err(refusal) => (None, refusal.code()),
-    };
+    let tapped = note(tx, seams, tap, credential, judged.as_ref().map(|(_, clause)| *clause))?;
+    Ok(judged.map(|(resident, clause)| TappedPerson { resident, clause, tap: tapped }))
+}
+
+/// What a service that keeps cards itself knows of the one that is tapped: a member of staff need be no resident.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownCard {
+    /// Whether its holder once proved it with the PIN.
+    pub was_proved: bool,
+    /// Its own key, where that was kept.
+    pub key: Option<GenuinenessKey>,
+}
+
+/// Judges a tap of a card that a service keeps itself, by the same law, and keeps a row of it. Only for a card, never a phone.
+///
+/// # Errors
+/// Outer: the database. Inner: why it is not taken.
+pub fn accept_known(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    tap: &Tap,
+    known: &KnownCard,
+) -> Result<Result<Clause, TapRefusal>, CredentialError> {
+    let judged = fresh(tx, seams, tap)?.and_then(|()| {
+        let key = known.key.as_ref();
+        let (is_card, was_proved) = (true, known.was_proved);
+        Ok(decide(&facts(tap, is_card, was_proved, key))?)
+    });
+    note(tx, seams, tap, None, judged.as_ref().map(|clause| *clause))?;
+    Ok(judged)
+}
+
+/// Keeps a row of the tap, taken or not.
+fn note(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    tap: &Tap,
+    credential: Option<Id>,
+    judged: Result<Clause, &TapRefusal>,
+) -> Result<Id, CredentialError> {
+    let id = seams.time_ordered_id();
+    let outcome = judged.map_or_else(TapRefusal::code, |_| "taken");
     tx.execute(
         "INSERT INTO taps (tap_id, tapped_at, terminal_id, credential_id, staff, clause, status_as_of, outcome) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -123,7 +160,7 @@ pub fn accept(
             tap.terminal.as_str().into(),
             credential.into(),
             tap.staff.into(),
-            clause.into(),
+            judged.ok().map(Clause::code).into(),
             tap.card.status_as_of.into(),
             outcome.into(),
         ],
@@ -131,7 +168,29 @@ pub fn accept(
     let actor = Actor::Kiosk { terminal: tap.terminal.clone() };
     let event = if judged.is_ok() { Event::CredentialUsed } else { Event::CredentialRefused };
     audit::append(tx, seams, &actor, event, &[("tap", &id.to_string()), ("outcome", outcome)])?;
-    Ok(judged.map(|(resident, clause)| TappedPerson { resident, clause, tap: id }))
+    Ok(id)
+}
+
+/// Whether the challenge was made for this service, here, now, and is used for the first time.
+fn fresh(tx: &mut Tx<'_>, seams: &Seams, tap: &Tap) -> Result<Result<(), TapRefusal>, CredentialError> {
+    let now = seams.now();
+    let expected = Expectation { audience: &tap.audience, terminal: &tap.terminal };
+    if let Err(refusal) = check_challenge(&tap.challenge, expected, now) {
+        return Ok(Err(refusal.into()));
+    }
+    let forget_at = tap.challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
+    Ok(use_challenge_once(tx, &tap.challenge.digest(), now, forget_at)?.map_err(Into::into))
+}
+
+/// What the law of taps asks.
+fn facts(tap: &Tap, is_card: bool, was_proved: bool, key: Option<&GenuinenessKey>) -> Facts {
+    Facts {
+        attendance: tap.attendance,
+        is_card,
+        was_proved,
+        key_is_kept: key.is_some(),
+        proves_kept_key: key.is_some_and(|key| key.verifies(&tap.challenge.genuineness_bytes(), &tap.proof)),
+    }
 }
 
 fn judge(
@@ -141,31 +200,20 @@ fn judge(
     tap: &Tap,
     kept: &mut Option<Found>,
 ) -> Result<Result<(ResidentId, Clause), TapRefusal>, CredentialError> {
-    let now = seams.now();
-    let expected = Expectation { audience: &tap.audience, terminal: &tap.terminal };
-    if let Err(refusal) = check_challenge(&tap.challenge, expected, now) {
-        return Ok(Err(refusal.into()));
-    }
-    let forget_at = tap.challenge.issued_at.plus_seconds(2 * MAX_AGE_SECONDS);
-    if let Err(refusal) = use_challenge_once(tx, &tap.challenge.digest(), now, forget_at)? {
-        return Ok(Err(refusal.into()));
+    if let Err(refusal) = fresh(tx, seams, tap)? {
+        return Ok(Err(refusal));
     }
     let Some(found) = lookup(tx, vault, CERTIFICATE_PURPOSE, &certificate_bytes(&tap.card.certificate_id))? else {
         return Ok(Err(CredentialRefusal::Unknown.into()));
     };
     let found = kept.insert(found);
-    let resident = match found.holder(now) {
+    let resident = match found.holder(seams.now()) {
         Ok(resident) => resident,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
     let key = kept_key(vault, &resident, found.genuineness.as_deref())?;
-    let facts = Facts {
-        attendance: tap.attendance,
-        is_card: found.kind == Some(CredentialKind::JpkiCard),
-        was_proved: found.is_proved,
-        key_is_kept: key.is_some(),
-        proves_kept_key: key.is_some_and(|key| key.verifies(&tap.challenge.genuineness_bytes(), &tap.proof)),
-    };
+    let is_card = found.kind == Some(CredentialKind::JpkiCard);
+    let facts = facts(tap, is_card, found.is_proved, key.as_ref());
     Ok(decide(&facts).map(|clause| (resident, clause)).map_err(TapRefusal::from))
 }
 

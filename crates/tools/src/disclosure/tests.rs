@@ -270,18 +270,11 @@ fn an_objection_goes_to_the_officers_and_its_answer_comes_back() {
     });
 }
 
-/// The Python of `scripts/setup test`: beside the build, or the machine's own.
-fn python() -> Command {
-    // <target>/<profile>/deps/<this test>
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("tools/bin/python-of-tests");
-    if beside.is_file() { Command::new(beside) } else { Command::new("python3") }
-}
-
 fn checked(zones: &TwoZones, proof: &Json, arguments: &[&str]) -> (bool, String) {
     let file = zones.database.directory().join("proof.json");
     std::fs::write(&file, proof.to_string()).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/check-who-looked.py");
-    let output = python().arg(script).arg(&file).args(arguments).output().unwrap();
+    let output = Command::new(testkit::python()).arg(script).arg(&file).args(arguments).output().unwrap();
     (
         output.status.success(),
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),

@@ -32,6 +32,14 @@ impl Counter<'_> {
         self.city
             .store
             .write::<_, AccessError, _>(move |tx| access::person(tx, &seams, &by, &purpose, &who).map(|_| ()))?;
+        self.look_on(resident)
+    }
+
+    /// The same again within the look that [`Self::look`] wrote down: for the page to which a form leads.
+    ///
+    /// # Errors
+    /// The database or the key store.
+    pub fn look_on(&self, resident: &ResidentId) -> Result<Vec<ServiceCard>, CardError> {
         let (vault, service) = (self.city.vault.clone(), self.service.to_owned());
         let subject = Subject::of(&vault, self.service, resident)?;
         self.city.cards.read(move |tx| super::of_subject(tx, &vault, &service, &subject))

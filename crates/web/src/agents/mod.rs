@@ -13,6 +13,7 @@ mod application_keys;
 pub(crate) mod pages;
 pub(crate) mod pairing;
 pub(crate) mod registration;
+pub mod relay;
 
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ use crate::session::Session;
 
 /// Its routes. The door where agents are paired is both zones' ([`pairing`]).
 pub fn routes() -> Routes {
-    pages::routes().merge(registration::routes()).merge(application_keys::routes())
+    pages::routes().merge(registration::routes()).merge(application_keys::routes()).merge(relay::routes())
 }
 
 /// The zone whose agents are meant: each has its own, and its own used challenges.
@@ -199,6 +200,21 @@ impl Counterpart {
         purpose: Wording,
         verb: Verb,
     ) -> Result<String, Failure> {
+        Ok(BASE64URL_NOPAD.encode(&self.ask_signed(side, agent, bound_to, purpose, verb)?.to_bytes()))
+    }
+
+    /// The same, before it is text.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_signed<'a>(
+        &self,
+        side: impl Into<Side<'a>>,
+        agent: Id,
+        bound_to: [u8; 32],
+        purpose: Wording,
+        verb: Verb,
+    ) -> Result<SignedRequest, Failure> {
         let side = side.into();
         let found = side.store.read(|tx| agents::active(tx, agent))?;
         if found.is_none() {
@@ -206,8 +222,7 @@ impl Counterpart {
         }
         let agent = agent.to_string();
         let request = AgentRequest::new(side.seams, &self.audience, &agent, bound_to, purpose, verb);
-        let signed = request.sign(&self.keys.signing).map_err(|error| Failure::defect("agents", &error))?;
-        Ok(BASE64URL_NOPAD.encode(&signed.to_bytes()))
+        request.sign(&self.keys.signing).map_err(|error| Failure::defect("agents", &error))
     }
 
     /// Opens the answer to a request of ours that was made for `purpose`, and marks the request as used, in one step. What

@@ -17,8 +17,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::http::HeaderMap;
 use base::{Id, Kind};
 use data_encoding::BASE64;
 use serde::Deserialize;
@@ -29,7 +28,8 @@ use tools::access::Actor;
 use tools::dispatch::senders::{self, Registered};
 use tools::dispatch::{self, Dispatch, DispatchError, Draft, attachments, intake};
 
-use crate::app::{App, blocking};
+use crate::app::App;
+use crate::machine_api::{Answer, Refused, as_holder};
 use crate::routes::{Routes, Rule};
 
 /// Bytes of one body: some ten thousand recipients.
@@ -49,61 +49,28 @@ pub fn routes() -> Routes {
         .post("/api/dispatch/{dispatch}/recall", Rule::Public, recall)
 }
 
-/// What was refused, as JSON: programs read it.
-struct Refused(Kind, String);
-
 impl From<DispatchError> for Refused {
     fn from(error: DispatchError) -> Self {
         if error.kind() == Kind::Unavailable || error.kind() == Kind::Internal {
-            tracing::error!(%error, "a department was not answered");
-            return Self(error.kind(), "not now; send it again".to_owned());
+            return Self::not_now(error);
         }
-        Self(error.kind(), error.to_string())
+        Self::new(error.kind(), error.to_string())
     }
 }
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        DispatchError::from(error).into()
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(json!({ "reason": self.1 }))).into_response()
-    }
-}
-
-type Answer = Result<Json<Value>, Refused>;
 
 /// Runs `action` for the sender whose key stands in the request.
 async fn as_sender<F>(app: &Arc<App>, headers: &HeaderMap, action: F) -> Answer
 where
     F: FnOnce(&Inside, &Registered) -> Result<Value, Refused> + Send + 'static,
 {
-    let unknown = || Refused(Kind::Unauthenticated, "the key is not known".to_owned());
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .map(|token| token.trim().to_owned())
-        .ok_or_else(unknown)?;
-    let inside = app.inside().map_err(|_| unknown())?.clone();
-    let answer = blocking(move || {
-        let sender = inside.store.read::<_, StoreError, _>(|tx| senders::by_token(tx, &token))?;
-        Ok(match sender {
-            Some(sender) => action(&inside, &sender),
-            None => Err(Refused(Kind::Unauthenticated, "the key is not known".to_owned())),
-        })
-    })
-    .await;
-    answer.map_err(|_| Refused(Kind::Unavailable, "not now; send it again".to_owned()))?.map(Json)
+    let find =
+        |inside: &Inside, key: &str| Ok(inside.store.read::<_, StoreError, _>(|tx| senders::by_token(tx, key))?);
+    as_holder(app, headers, find, action).await
 }
 
 /// The dispatch, if it is this sender's.
 fn own(inside: &Inside, sender: &Registered, id: &str) -> Result<Dispatch, Refused> {
-    let unknown = || Refused(Kind::NotFound, "there is no such dispatch".to_owned());
+    let unknown = || Refused::new(Kind::NotFound, "there is no such dispatch");
     let id = Id::parse(id).map_err(|_| unknown())?;
     let found = inside.store.read::<_, StoreError, _>(|tx| dispatch::get(tx, id))?;
     found.filter(|one| one.sender == sender.key).ok_or_else(unknown)
@@ -122,7 +89,7 @@ async fn open(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> A
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     as_sender(&app, &headers, move |inside, sender| {
         let draft: Draft =
-            serde_json::from_slice(&body).map_err(|error| Refused(Kind::Invalid, format!("the letter: {error}")))?;
+            serde_json::from_slice(&body).map_err(|error| Refused::invalid(format!("the letter: {error}")))?;
         let (seams, sender) = (inside.seams.clone(), sender.key.clone());
         let opened =
             inside.store.write::<_, DispatchError, _>(move |tx| intake::open(tx, &seams, &sender, &key, &draft))?;
@@ -145,7 +112,7 @@ async fn recipients(
 ) -> Answer {
     as_sender(&app, &headers, move |inside, sender| {
         let one = own(inside, sender, &id)?;
-        let text = std::str::from_utf8(&body).map_err(|_| Refused(Kind::Invalid, "not UTF-8".to_owned()))?;
+        let text = std::str::from_utf8(&body).map_err(|_| Refused::invalid("not UTF-8"))?;
         let lines = intake::read_json_lines(text);
         let next = intake::append(inside, one.id, from.first, &lines)?;
         Ok(json!({ "next": next }))
@@ -172,7 +139,7 @@ struct Attached {
 
 async fn attachment(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>, body: Bytes) -> Answer {
     as_sender(&app, &headers, move |inside, sender| {
-        let invalid = |why: &str| Refused(Kind::Invalid, format!("the attachment: {why}"));
+        let invalid = |why: &str| Refused::invalid(format!("the attachment: {why}"));
         let sent: Attached = serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))?;
         let bytes = BASE64.decode(sent.content.as_bytes()).map_err(|_| invalid("its content is not base64"))?;
         let one = own(inside, sender, &id)?.id;
@@ -186,7 +153,7 @@ async fn receipt(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path
     as_sender(&app, &headers, move |inside, sender| {
         let one = own(inside, sender, &id)?.id;
         let found = inside.store.read::<_, StoreError, _>(|tx| dispatch::evidence::receipt(tx, one))?;
-        let found = found.ok_or_else(|| Refused(Kind::NotFound, "there is no such dispatch".to_owned()))?;
+        let found = found.ok_or_else(|| Refused::new(Kind::NotFound, "there is no such dispatch"))?;
         let mut said = told(&found.dispatch);
         said["letter"] = json!(found.dispatch.letter.to_string());
         said["evidence"] = json!({
@@ -236,8 +203,8 @@ struct Why {
 
 async fn recall(State(app): State<Arc<App>>, headers: HeaderMap, Path(id): Path<String>, body: Bytes) -> Answer {
     as_sender(&app, &headers, move |inside, sender| {
-        let why: Why = serde_json::from_slice(&body)
-            .map_err(|_| Refused(Kind::Invalid, "a reason is needed: readers see it".to_owned()))?;
+        let why: Why =
+            serde_json::from_slice(&body).map_err(|_| Refused::invalid("a reason is needed: readers see it"))?;
         let (one, seams) = (own(inside, sender, &id)?.id, inside.seams.clone());
         let by = acting(sender);
         let reason: String = why.reason.chars().take(200).collect();

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base::Yen;
+use base::yen::grouped;
 use maud::{Markup, html};
 use services::convenience_certificates::CertificateKind;
 use services::convenience_certificates::public_effect::{CardsTold, KindTold, LEAST, Report};
@@ -29,11 +30,14 @@ fn certificate(visit: &Visit, kind: CertificateKind) -> String {
 }
 
 fn hours(visit: &Visit, minutes: i64) -> String {
-    visit.say_with("statistics-hours", &[("hours", (minutes / 60).into()), ("minutes", (minutes % 60).into())])
+    visit.say_with(
+        "statistics-hours",
+        &[("hours", grouped(minutes / 60).as_str().into()), ("minutes", (minutes % 60).into())],
+    )
 }
 
 fn number(visit: &Visit, told: Option<i64>) -> String {
-    told.map_or_else(|| visit.say_with("effect-few", &[("n", LEAST.into())]), |number| number.to_string())
+    told.map_or_else(|| visit.say_with("effect-few", &[("n", LEAST.into())]), grouped)
 }
 
 /// `GET /effect`.
@@ -69,13 +73,13 @@ fn given(visit: &Visit, report: &Report) -> Markup {
     let rows: Vec<Vec<Markup>> = report.kinds.iter().map(row).collect();
     let headings = ["effect-kind", "effect-copies", "effect-residents", "effect-staff"];
     html! {
-        section class="card" {
+        section class="card stacks" {
             h2 { (title) }
             @if rows.is_empty() {
                 (empty_state(&visit.say("effect-none"), &visit.say("effect-none-how")))
             } @else {
                 p class="big" { (hours(visit, resident)) }
-                p { (visit.say_with("effect-sum", &[("copies", copies.into()), ("staff", hours(visit, staff).as_str().into())])) }
+                p { (visit.say_with("effect-sum", &[("copies", grouped(copies).as_str().into()), ("staff", hours(visit, staff).as_str().into())])) }
                 (ui::chart::bars(&bars))
                 (visit.table(&title, &headings, &rows))
                 p { a href="/effect.csv" { (visit.say("effect-csv")) } }
@@ -109,9 +113,9 @@ fn cards(visit: &Visit, report: &Report) -> Markup {
     let sum: i64 = report.cards.iter().filter_map(|one| one.not_issued).sum();
     html! {
         @if !rows.is_empty() {
-            section class="card" {
+            section class="card stacks" {
                 h2 { (title) }
-                p class="big" { (visit.say_with("effect-cards-sum", &[("cards", sum.into())])) }
+                p class="big" { (visit.say_with("effect-cards-sum", &[("cards", grouped(sum).as_str().into())])) }
                 (visit.table(&title, &["effect-card", "effect-cards-not-issued", "effect-cards-yen", "effect-cards-visits"], &rows))
                 ul {
                     li { (visit.say("effect-cards-how-issued")) }

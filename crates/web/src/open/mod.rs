@@ -18,6 +18,7 @@
 
 mod checked;
 mod effect;
+mod fronts;
 mod looked_keys;
 mod registration;
 mod staff_id;

@@ -41,21 +41,21 @@ fn show(visit: &Visit, answer: &Markup) -> Markup {
     let title = visit.say("staff-id-public-title");
     let (label, hint) = (visit.say("staff-id-public-code"), visit.say("staff-id-public-code-hint"));
     let main = html! {
-        h1 { (title) }
+        h1 { (visit.say_html("staff-id-public-title")) }
         p { (visit.say_html("staff-id-public-lead")) }
         (answer)
         form method="post" action=(PATH) class="card" id="staff-id" {
             (field(visit.language, &Field { name: "code", label: &label, hint: Some(&hint), required: true,
                 autocomplete: Some("off"), max_length: Some(600), ..Field::default() }))
-            p id="staff-id-filled" role="status" hidden { (visit.say("staff-id-public-filled")) }
+            p id="staff-id-filled" role="status" hidden { (visit.say_html("staff-id-public-filled")) }
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-id-public-check"))) }
         }
         section class="card" {
-            h2 { (visit.say("staff-id-public-what")) }
+            h2 { (visit.say_html("staff-id-public-what")) }
             ul {
-                li { (visit.say("staff-id-public-no-name")) }
-                li { (visit.say("staff-id-public-photo")) }
-                li { (visit.say("staff-id-public-other")) }
+                li { (visit.say_html("staff-id-public-no-name")) }
+                li { (visit.say_html("staff-id-public-photo")) }
+                li { (visit.say_html("staff-id-public-other")) }
             }
         }
     };
@@ -80,7 +80,7 @@ fn read(app: &App, text: &str) -> Result<Result<(Sticker, Option<StaffIdCode>), 
 
 async fn check(State(app): State<Arc<App>>, visit: Visit, fields: Fields) -> Result<Markup, Failure> {
     fields.only(&["code"])?;
-    let say = |kind, key: &str| alert(visit.language, kind, &html! { p { strong { (visit.say(key)) } } });
+    let say = |kind, key: &str| alert(visit.language, kind, &html! { p { strong { (visit.say_html(key)) } } });
     let (sticker, code) = match read(&app, fields.get("code"))? {
         Ok(read) => read,
         Err(key) => return Ok(show(&visit, &say(AlertKind::Error, key))),
@@ -100,7 +100,7 @@ async fn check(State(app): State<Arc<App>>, visit: Visit, fields: Fields) -> Res
             visit.language,
             AlertKind::Success,
             &html! {
-                p { strong { (visit.say("staff-id-public-valid")) } }
+                p { strong { (visit.say_html("staff-id-public-valid")) } }
                 p { (visit.say("staff-id-department")) ": " (department) }
             },
         ),

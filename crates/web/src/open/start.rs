@@ -30,6 +30,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
         ]
     };
     let title = visit.say_with("start-title", &[("city", visit.city.as_str().into())]);
+    let fronts = super::fronts::section(&app, &visit).await;
     let main = html! {
         h1 { (title) }
         p { (visit.say_html("start-lead")) }
@@ -39,6 +40,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
                 p { (visit.say_html(&format!("{key}-what"))) }
             }
         }
+        (fronts)
         @if app.outside.is_some() { p { a href="/developers" { (visit.say("apps-developers-title")) } } }
     };
     visit.page(&title).render(&main)

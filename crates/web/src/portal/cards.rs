@@ -75,6 +75,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
         }
         p { a href="/portal/library" { (visit.say_html("library-link")) } }
         p { a href="/portal/hospital" { (visit.say_html("hospital-portal-title")) } }
+        p { a href="/portal/emergency-card" { (visit.say_html("emergency-link")) } }
         h2 { (visit.say("portal-cards-used")) }
         p { (visit.say_html("portal-cards-lead")) }
         @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
-use base::Timestamp;
+use base::{Id, Kind as Refusal, Timestamp};
 use maud::html;
+use paper::reception::Reception;
 use services::hospital_card::telling::{self, Kind};
 use tools::portal::Assurance;
 use ui::table::empty_state;
@@ -14,11 +15,13 @@ use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
+use crate::taps::reception_sheet;
 use crate::visit::{InPortal, Visit};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get(telling::PATH, Rule::Resident(Assurance::Substantial), page)
+    let may = Rule::Resident(Assurance::Substantial);
+    Routes::new().get(telling::PATH, may, page).get("/portal/hospital/{telling}/receipt", may, receipt)
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
@@ -38,6 +41,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
                         h2 { (visit.say("hospital-receipt-number")) }
                         p class="secret" { (one.number) }
                         p { (visit.say("hospital-receipt-place")) " " (one.place) }
+                        p { a href=(format!("{}/{}/receipt", telling::PATH, one.id)) { (visit.say("hospital-receipt-paper")) } }
                     }
                     Kind::Called => {
                         h2 { (visit.say("hospital-portal-called")) }
@@ -54,4 +58,23 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
         }
     };
     Ok(shell::page(&visit, &me, &title, &main))
+}
+
+/// The receipt as a sheet, as long as the telling is kept.
+async fn receipt(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: InPortal,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let none = || Failure::of(Refusal::NotFound);
+    let id = Id::parse(&id).map_err(|_| none())?;
+    let (outside, account) = (app.outside()?.clone(), me.0.person.id);
+    let told =
+        blocking(move || telling::of_account(&outside, account).map_err(|error| Failure::of(error.kind()))).await?;
+    let told = told.into_iter().find(|one| one.id == id && one.kind == Kind::Received).ok_or_else(none)?;
+    let at = Timestamp::from_micros(told.at);
+    let municipality = app.profile.name.clone();
+    let slip = Reception { municipality, number: told.number, place: told.place, at, is_sample: visit.is_demo };
+    reception_sheet(&app, slip).await
 }

@@ -45,13 +45,17 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             own::ask(&outside, &ways.post, person.id, None)?;
             return Ok(Standing::Asked);
         }
+        if let Standing::Told(Told::Known { patron, outcome: Some(_) }, _) = &standing {
+            own::outcome_was_seen(&outside, person.id, patron.clone())?;
+        }
         Ok(standing)
     })
     .await?;
     let title = visit.say("library-title");
     let main = html! {
         h1 { (title) }
-        (shell::said(&visit))
+        // Once the answer is there, it says more than that it was asked for.
+        @if !matches!(standing, Standing::Told(..)) { (shell::said(&visit)) }
         p { (visit.say_html("library-lead")) }
         p class="hint" { (visit.say_html("library-privacy")) }
         @match &standing {

@@ -20,6 +20,7 @@ mod card;
 mod cards;
 pub mod channels;
 pub mod consents;
+mod emergency;
 pub mod events;
 pub mod find_usage;
 pub mod home;
@@ -91,6 +92,7 @@ pub fn routes() -> Routes {
         .merge(interests::routes())
         .merge(questions::routes())
         .merge(hospital::routes())
+        .merge(emergency::routes())
 }
 
 async fn sign_out(State(app): State<Arc<App>>, me: InPortal) -> Result<Response, Failure> {

@@ -115,10 +115,10 @@ fn ask_form(visit: &Visit, one: &OwnService) -> Markup {
     html! {
         p { (visit.say("city-cards-mine-ask-how")) }
         @if let Some((fee, saved)) = one.fee {
-            (facts(&[
-                (visit.say("city-cards-fee-one"), html! { (Yen(fee)) }),
-                (visit.say("city-cards-difference"), html! { (Yen(saved)) }),
-            ]))
+            @let fee = (visit.say("city-cards-fee-one"), html! { (Yen(fee)) });
+            // A card that was free saves nothing: no line says so.
+            @if saved > 0 { (facts(&[fee, (visit.say("city-cards-difference"), html! { strong { (Yen(saved)) } })])) }
+            @else { (facts(&[fee])) }
         }
         (one_button(ASK, &hidden, ButtonKind::Primary, &visit.say("city-cards-mine-ask"), Some(one.names.say(visit.language))))
     }

@@ -1,4 +1,6 @@
-//! What waits for a second person (二者承認).
+//! What waits for a second person (二者承認): one list for whoever approves, with the page that shows what it is about.
+//!
+//! Most is answered here. A card by configuration is answered on its own page, where the whole definition stands.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::Id;
 use maud::{Markup, html};
+use services::city_cards;
 use services::convenience_certificates::issued;
 use store::StoreError;
 use tools::approvals::{self, Approval};
@@ -41,10 +44,48 @@ pub fn routes() -> Routes {
 /// One request with what it is about in words.
 pub struct Waiting {
     approval: Approval,
-    deed: Deed,
+    matter: Matter,
     about: String,
     detail: Option<Detail>,
     proposer: String,
+}
+
+/// What is asked for.
+enum Matter {
+    /// Answered here.
+    Deed(Deed),
+    /// A version of this card of the city; answered on its own page.
+    Card(String),
+}
+
+impl Matter {
+    /// What the second person must be allowed to do.
+    const fn answers(&self) -> Action {
+        match self {
+            Self::Deed(deed) => deed.answers(),
+            Self::Card(_) => Action::ApproveCards,
+        }
+    }
+
+    /// The key of its words.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Card(_) => "city-cards-deed-go-live",
+            Self::Deed(deed) => match deed {
+                Deed::GiveAdministrator(_) => "staff-deed-administrator",
+                Deed::ResumeService(_) => "staff-deed-resume",
+                Deed::WithdrawPaper(_) => "staff-deed-withdraw",
+                Deed::PrepareKey(_) => "staff-deed-prepare-key",
+                Deed::UseKey(_) => "staff-deed-use-key",
+                Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
+                Deed::ReleaseLetters(_) => "letters-deed-release",
+                Deed::ReleaseNotice(_) => "notice-deed-release",
+                Deed::UseApplicationKey(_) => "application-deed-use",
+                Deed::RetireApplicationKey(_) => "application-deed-retire",
+                Deed::ReprintStaffId(_) => "staff-id-deed-reprint",
+            },
+        }
+    }
 }
 
 /// What the second person must also know.
@@ -89,7 +130,7 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
                 .map(|key| format!("{} {}", tools::city_application::set_word(key.set), key.version))
                 .unwrap_or_default(),
-            // Whose it is stands in another database; the reason says why.
+            // It stands in another database: the page fills it in.
             Deed::ReprintStaffId(_) => String::new(),
             Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
                 dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
@@ -101,15 +142,21 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => years::proposal(tx, proposal)?.map(|switch| Detail::From(switch.from)),
             _ => None,
         };
-        all.push(Waiting { proposer: name(approval.proposer), approval, deed, about, detail });
+        all.push(Waiting { proposer: name(approval.proposer), approval, matter: Matter::Deed(deed), about, detail });
     }
+    for (approval, draft) in city_cards::kept::waiting(tx, now)? {
+        let about = format!("{} {}", draft.definition.names.japanese, draft.version);
+        let (matter, detail) = (Matter::Card(draft.key), None);
+        all.push(Waiting { proposer: name(approval.proposer), approval, matter, about, detail });
+    }
+    all.sort_by_key(|one| std::cmp::Reverse((one.approval.proposed_at, one.approval.id)));
     Ok(all)
 }
 
 impl Waiting {
     /// Whether `me` may be the second person.
     pub fn is_for(&self, me: &SignedIn) -> bool {
-        self.approval.proposer != me.account.id && me.may(self.deed.answers())
+        self.approval.proposer != me.account.id && me.may(self.matter.answers())
     }
 }
 
@@ -117,7 +164,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     let inside = app.inside()?.clone();
     let all = blocking(move || {
         let now = inside.seams.now();
-        Ok(inside.store.read(|tx| waiting(tx, now))?)
+        let all = inside.store.read(|tx| waiting(tx, now))?;
+        all.into_iter().map(|one| Ok((page_of(&inside, &one)?, one))).collect::<Result<Vec<_>, Failure>>()
     })
     .await?;
     let main = html! {
@@ -125,31 +173,49 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
         p { (visit.say_html("staff-approvals-how")) }
         (count(visit.language, all.len()))
         @if all.is_empty() { (empty_state(&visit.say("staff-approvals-none"), &visit.say("staff-approvals-none-how"))) }
-        @for one in &all { (card(&visit, &me, one)) }
+        @for (at, one) in &all { (card(&visit, &me, one, at.as_ref())) }
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-approvals-title"), &main))
 }
 
-fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
-    let what = visit.say(match one.deed {
-        Deed::GiveAdministrator(_) => "staff-deed-administrator",
-        Deed::ResumeService(_) => "staff-deed-resume",
-        Deed::WithdrawPaper(_) => "staff-deed-withdraw",
-        Deed::PrepareKey(_) => "staff-deed-prepare-key",
-        Deed::UseKey(_) => "staff-deed-use-key",
-        Deed::SwitchTaxYear(_) => "staff-deed-tax-year",
-        Deed::ReleaseLetters(_) => "letters-deed-release",
-        Deed::ReleaseNotice(_) => "notice-deed-release",
-        Deed::UseApplicationKey(_) => "application-deed-use",
-        Deed::RetireApplicationKey(_) => "application-deed-retire",
-        Deed::ReprintStaffId(_) => "staff-id-deed-reprint",
-    });
+/// The page that shows what is asked for, with the action that opens it, its words' key, and what else tells what it is.
+struct Page {
+    at: String,
+    opens: Action,
+    word: &'static str,
+    about: String,
+}
+
+fn page_of(inside: &tools::Inside, one: &Waiting) -> Result<Option<Page>, Failure> {
+    let page = |at: String, opens, word| Some(Page { at, opens, word, about: String::new() });
+    Ok(match &one.matter {
+        Matter::Card(key) => page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open"),
+        Matter::Deed(Deed::WithdrawPaper(of)) => {
+            page(format!("/staff/papers/{of}"), Action::SeePapers, "staff-paper-open")
+        }
+        Matter::Deed(Deed::ReleaseLetters(of)) => {
+            page(format!("/staff/letters/{of}"), Action::SeeLetters, "letters-open")
+        }
+        Matter::Deed(Deed::ReleaseNotice(of)) => {
+            page(format!("/staff/notices/of/{of}"), Action::SeeNotices, "notice-open")
+        }
+        Matter::Deed(Deed::ReprintStaffId(of)) => {
+            let found = super::staff_ids::place_of(inside, *of)?;
+            found.map(|(at, about)| Page { at, opens: Action::ManageStaffIds, word: "staff-id-open", about })
+        }
+        Matter::Deed(_) => None,
+    })
+}
+
+fn card(visit: &Visit, me: &SignedIn, one: &Waiting, page: Option<&Page>) -> Markup {
+    let what = visit.say(one.matter.word());
     let (approve, decline) = (
         format!("/staff/approvals/{}/approve", one.approval.id),
         format!("/staff/approvals/{}/decline", one.approval.id),
     );
     let is_own = one.approval.proposer == me.account.id;
-    let mut told = vec![(visit.say("staff-approval-about"), html! { (one.about) })];
+    let mut told =
+        vec![(visit.say("staff-approval-about"), html! { (one.about) (page.map_or("", |page| page.about.as_str())) })];
     told.extend(one.detail.as_ref().map(|found| detail(visit, found)));
     told.extend([
         (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
@@ -161,24 +227,18 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting) -> Markup {
         section class="card" {
             h2 { (what) }
             (facts(&told))
-            @if let Deed::WithdrawPaper(request) = one.deed {
-                p { (visit.say("staff-withdraw-for-good")) }
-                @if me.may(Action::SeePapers) { p { a href=(format!("/staff/papers/{request}")) { (visit.say("staff-paper-open")) } } }
-            }
-            @if let Deed::ReleaseLetters(letters) = one.deed {
-                p { a href=(format!("/staff/letters/{letters}")) { (visit.say("letters-open")) } }
-            }
-            @if let Deed::ReleaseNotice(dispatch) = one.deed {
-                p { a href=(format!("/staff/notices/of/{dispatch}")) { (visit.say("notice-open")) } }
-            }
+            @if matches!(one.matter, Matter::Deed(Deed::WithdrawPaper(_))) { p { (visit.say("staff-withdraw-for-good")) } }
+            @if let Some(page) = page && me.may(page.opens) { p { a href=(page.at) { (visit.say(page.word)) } } }
             @if is_own { p class="hint" { (visit.say("staff-approval-own")) } }
-            div class="buttons" {
-                @if one.is_for(me) {
-                    (one_button(&approve, &visit.csrf(&approve), ButtonKind::Primary, &visit.say("staff-approve"), Some(&what)))
-                }
-                @if one.is_for(me) || is_own {
-                    (one_button(&decline, &visit.csrf(&decline), ButtonKind::Secondary,
-                        &visit.say(if is_own { "staff-take-back" } else { "staff-decline" }), Some(&what)))
+            @if matches!(one.matter, Matter::Deed(_)) {
+                div class="buttons" {
+                    @if one.is_for(me) {
+                        (one_button(&approve, &visit.csrf(&approve), ButtonKind::Primary, &visit.say("staff-approve"), Some(&what)))
+                    }
+                    @if one.is_for(me) || is_own {
+                        (one_button(&decline, &visit.csrf(&decline), ButtonKind::Secondary,
+                            &visit.say(if is_own { "staff-take-back" } else { "staff-decline" }), Some(&what)))
+                    }
                 }
             }
         }

@@ -29,6 +29,7 @@ use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::portal::letters::file;
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
@@ -198,9 +199,11 @@ fn ceremony_section(visit: &Visit, me: &SignedIn, held: Option<&Ceremony>) -> Ma
                     (facts(&[(visit.say("application-given"), html! { (open.given.len()) " / " (open.needed) })]))
                     @if open.given.contains(&me.account.actor().key()) { p { (visit.say("application-refused-gave-one")) } }
                     @else {
-                        p { (visit.say("application-share-how")) }
-                        (one_button(&action("take"), &visit.csrf(&action("take")), ButtonKind::Primary,
-                            &visit.say("application-take"), None))
+                        p { (visit.say_with("application-share-how", &[("ceremony", short(open.id).as_str().into())])) }
+                        form method="post" action=(action("take")) target="_blank" class="one-button" {
+                            (visit.csrf(&action("take")))
+                            (button(ButtonKind::Primary, &visit.say("application-take")))
+                        }
                         form method="post" action=(action("enter")) {
                             (visit.csrf(&action("enter")))
                             div class="fields" {
@@ -264,26 +267,26 @@ async fn give(app: &Arc<App>, me: &SignedIn, share: Share) -> Result<bool, Failu
     .await
 }
 
-/// A custodian takes a share away: made here, shown once, to be printed and put into an envelope.
-async fn take(State(app): State<Arc<App>>, visit: Visit, me: SignedIn, _: Fields) -> Result<Response, Failure> {
-    let share = Share::random(&*app.seams.random);
-    let printed = share.printed();
-    let is_done = give(&app, &me, share).await?;
-    let title = visit.say("application-sheet");
-    let main = html! {
-        section class="card" {
-            h2 { (app.profile.name) }
-            p { (visit.say("application-sheet-how")) }
-            p class="secret" { (*printed) }
-            (facts(&[
-                (visit.say("application-custodian"), html! { (me.account.name) " (" (me.account.office) ")" }),
-                (visit.say("application-since"), html! { (ui::dates::instant(visit.language, app.seams.now())) }),
-            ]))
-            @if is_done { p { (visit.say("application-ceremony-over")) } }
-        }
-        p { a href=(KEYS) { (visit.say("application-keys-title")) } }
-    };
-    Ok(shell::page(&visit, &me, &title, &main))
+/// A custodian's share on a sheet for an envelope: made here, drawn, and kept nowhere. It counts when it is typed back.
+async fn take(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&[])?;
+    let (inside, typeface, by) = (app.inside()?.clone(), app.typeface()?, me.account.actor());
+    let custodian = format!("{}({})", me.account.name, me.account.office);
+    let bytes = blocking(move || {
+        let seams = inside.seams.clone();
+        let held = inside.store.write::<_, Fault, _>(move |tx| ceremony::sheet(tx, &seams, &by))?;
+        let sheet = paper::share_sheet::ShareSheet {
+            municipality: inside.profile.name.clone(),
+            ceremony: short(held.id),
+            custodians: held.needed,
+            custodian,
+            at: inside.seams.now(),
+            share: Share::random(&*inside.seams.random).printed(),
+        };
+        sheet.draw(&typeface).map_err(|error| Failure::defect("a custodian's sheet", &error))
+    })
+    .await?;
+    Ok(file("application/pdf", "share.pdf", bytes))
 }
 
 async fn enter(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {

@@ -1,20 +1,22 @@
 //! 市立病院診察券: how the connection is, chart numbers that wait, today's queue, merges, messages that were not taken. Chart
 //! numbers stand here by their last characters, and nothing says whose they are.
 
+mod calling;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use base::Kind;
 use maud::{Markup, html};
-use services::hospital_card::arriving::{self, Called, Visit as Reception};
+use services::hospital_card::arriving;
 use services::hospital_card::details::{self, Difference, Settled};
 use services::hospital_card::linking::{self, Decided, Decision, HospitalError, Waiting};
 use services::hospital_card::notices::{self, Untold};
 use services::hospital_card::outbox::{self, Sent};
 use services::hospital_card::watching::{self, Merge, Untaken};
 use tools::staff::Action;
-use ui::form::{ButtonKind, Field, button, field, one_button, select};
+use ui::form::{ButtonKind, button, one_button, select};
 use ui::notice::{AlertKind, alert, chip};
 
 use super::shell;
@@ -36,7 +38,8 @@ pub fn routes() -> Routes {
         .get(PATH, Rule::Staff(Action::SeeHospital), page)
         .post("/staff/hospital/waiting/{id}/accept", may, accept)
         .post("/staff/hospital/waiting/{id}/refuse", may, refuse)
-        .post("/staff/hospital/call", may, call)
+        .get(calling::CALL, Rule::Staff(Action::SeeHospital), back)
+        .post(calling::CALL, may, calling::call)
         .post("/staff/hospital/details/{id}/{deed}", may, settle)
         .post("/staff/hospital/message/{id}/send", may, send)
         .post("/staff/hospital/fault/{id}/over", may, over)
@@ -47,6 +50,15 @@ fn beneath(error: &HospitalError) -> Failure {
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
+    shown(&app, &visit, &me, &calling::Typed::default()).await
+}
+
+/// The form's address in another language, or loaded again.
+async fn back() -> Redirect {
+    Redirect::to(PATH)
+}
+
+async fn shown(app: &Arc<App>, visit: &Visit, me: &SignedIn, typed: &calling::Typed) -> Result<Response, Failure> {
     let city = app.inside()?.clone();
     let seen = blocking(move || {
         let all = || {
@@ -61,21 +73,21 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
     let (waiting, differ, (queue, untold), merges, (faults, dropped)) = seen;
     let may = me.may(Action::LinkHospital);
     let main = html! {
-        (shell::said(&visit))
-        (connection(&app, &visit))
+        (shell::said(visit))
+        (connection(app, visit))
         section { h2 { (visit.say("hospital-staff-waiting")) }
             @if waiting.is_empty() { p { (visit.say("hospital-staff-none")) } }
-            @for one in &waiting { (waits(&visit, one, may)) }
+            @for one in &waiting { (waits(visit, one, may)) }
         }
-        section { h2 { (visit.say("hospital-staff-differs")) } (differing(&visit, &differ, may)) }
-        section { h2 { (visit.say("hospital-queue-title")) } (called(&visit, &queue, may)) }
-        section { h2 { (visit.say("hospital-staff-untold")) } (to_be_told(&visit, &untold, may)) }
-        section { h2 { (visit.say("hospital-staff-faults")) } (untaken(&visit, &faults, may))
+        section { h2 { (visit.say("hospital-staff-differs")) } (differing(visit, &differ, may)) }
+        section { h2 { (visit.say("hospital-queue-title")) } (calling::queue(visit, &queue, may, typed)) }
+        section { h2 { (visit.say("hospital-staff-untold")) } (to_be_told(visit, &untold, may)) }
+        section { h2 { (visit.say("hospital-staff-faults")) } (untaken(visit, &faults, may))
             @if dropped > 0 { p { (visit.say("hospital-staff-dropped")) " " (dropped) } }
         }
-        section { h2 { (visit.say("hospital-staff-merges")) } (merged(&visit, &merges)) }
+        section { h2 { (visit.say("hospital-staff-merges")) } (merged(visit, &merges)) }
     };
-    Ok(shell::page(&visit, &me, &visit.say("hospital-staff-title"), &main))
+    Ok(shell::page(visit, me, &visit.say("hospital-staff-title"), &main))
 }
 
 fn connection(app: &App, visit: &Visit) -> Markup {
@@ -163,39 +175,6 @@ async fn settle(
     match done {
         true => Ok(shell::done(PATH, "staff-done-hospital-settled")),
         false => Err(Failure::saying(Kind::Gone, "hospital-staff-gone").next(PATH, "hospital-staff-nav")),
-    }
-}
-
-fn called(visit: &Visit, queue: &[Reception], may: bool) -> Markup {
-    let rows: Vec<Vec<Markup>> = queue
-        .iter()
-        .map(|one| {
-            let state = match &one.called {
-                Some((_, to)) => html! { (visit.say("hospital-called")) " " (to) },
-                None => html! { (visit.say("hospital-waiting")) },
-            };
-            let sent = visit.say(&word("hospital-sent", &one.state));
-            vec![html! { (one.number) }, html! { (one.place) }, state, html! { (sent) }]
-        })
-        .collect();
-    let headings = ["hospital-receipt-number", "hospital-receipt-place", "hospital-queue-state", "hospital-staff-sent"];
-    let (action, number, place) =
-        ("/staff/hospital/call", visit.say("hospital-receipt-number"), visit.say("hospital-staff-call-to"));
-    html! {
-        @if queue.is_empty() { p { (visit.say("hospital-staff-none")) } }
-        @else { (visit.table(&visit.say("hospital-queue-title"), &headings, &rows)) }
-        @if may && !queue.is_empty() {
-            form method="post" action=(action) {
-                (visit.csrf(action))
-                div class="fields" {
-                    (field(visit.language, &Field { name: "number", label: &number, required: true,
-                        autocomplete: Some("off"), max_length: Some(5), ..Field::default() }))
-                    (field(visit.language, &Field { name: "to", label: &place, required: true,
-                        autocomplete: Some("off"), max_length: Some(40), ..Field::default() }))
-                }
-                div class="buttons" { (button(ButtonKind::Primary, &visit.say("hospital-staff-call"))) }
-            }
-        }
     }
 }
 
@@ -317,22 +296,6 @@ async fn decide(
         Decided::Gone => refused(Kind::Gone, "hospital-staff-gone"),
         Decided::NotTwo => refused(Kind::Invalid, "hospital-staff-not-two"),
         Decided::Refused => refused(Kind::Conflict, "hospital-staff-not-linked"),
-    }
-}
-
-async fn call(State(app): State<Arc<App>>, _me: SignedIn, fields: Fields) -> Result<Response, Failure> {
-    fields.only(&["number", "to"])?;
-    let invalid = || Failure::saying(Kind::Invalid, "hospital-staff-no-number").next(PATH, "hospital-staff-nav");
-    let number: i64 = base::text::to_half_width(fields.get("number").trim()).parse().map_err(|_| invalid())?;
-    let to = fields.get("to").to_owned();
-    let city = app.inside()?.clone();
-    let found = blocking(move || arriving::call(&city, number, &to).map_err(|error| beneath(&error))).await?;
-    match found {
-        Called::Told | Called::Before => Ok(shell::done(PATH, "staff-done-hospital-called")),
-        Called::Unknown => Err(invalid()),
-        Called::NotAPlace => {
-            Err(Failure::saying(Kind::Invalid, "hospital-staff-not-a-place").next(PATH, "hospital-staff-nav"))
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use base::Kind;
 use maud::{Markup, html};
 use services::library_card::LibrarySystem;
 use services::library_card::listener::Door;
+use services::library_card::sync::daily::Daily;
 use services::library_card::sync::{self, File, SyncError, Written};
 use store::StoreError;
 use tools::mykey::MyKeyPlatform;
@@ -64,6 +65,8 @@ pub struct Place {
     pub door: Option<Arc<Door>>,
     /// マイキープラットフォーム, where it is used.
     pub mykey: Option<MyKey>,
+    /// Files that go by themselves.
+    pub daily: Option<Arc<Daily>>,
 }
 
 /// マイキープラットフォーム as this process knows it.
@@ -135,6 +138,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
             }
         }
         (take_form(&visit))
+        (by_itself(&visit, app.library.daily.as_deref()))
         (past(&visit, &files))
     };
     Ok(shell::page(&visit, &me, &visit.say("library-staff-title"), &main))
@@ -158,6 +162,38 @@ fn take_form(visit: &Visit) -> Markup {
     }
 }
 
+/// The folders: what goes where, and what keeps it from going.
+fn by_itself(visit: &Visit, daily: Option<&Daily>) -> Markup {
+    html! {
+        section class="card" {
+            h2 { (visit.say_html("library-staff-daily")) }
+            @match daily {
+                None => p { (visit.say_html("library-staff-daily-off")) },
+                Some(daily) => {
+                    @for word in daily.trouble() { (alert(visit.language, AlertKind::Error, &html! { p { (visit.say(word)) } })) }
+                    @if let Some(folder) = &daily.settings().give {
+                        p { (ui::words().format(visit.language, "library-staff-daily-gives",
+                            &[("hour", i64::from(daily.settings().from_hour).into())])) br; code { (folder.display()) } }
+                    }
+                    @if let Some(folder) = &daily.settings().take {
+                        p { (visit.say_html("library-staff-daily-takes")) br; code { (folder.display()) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How a file went: by hand, or by itself and under which name; what was not taken as a whole says so.
+fn how(visit: &Visit, file: &File) -> Markup {
+    let Some(folder) = &file.folder else { return visit.say_html("library-staff-by-hand") };
+    html! {
+        (visit.say_html("library-staff-by-itself"))
+        @if let Some(name) = &folder.name { br; code { (name) } }
+        @if folder.why.is_some() { br; (chip(AlertKind::Error, &visit.say("library-staff-not-taken"))) }
+    }
+}
+
 fn past(visit: &Visit, files: &[File]) -> Markup {
     let rows: Vec<Vec<Markup>> = files
         .iter()
@@ -167,6 +203,7 @@ fn past(visit: &Visit, files: &[File]) -> Markup {
             vec![
                 html! { @if file.is_in { a href=(format!("{PATH}/files/{}", file.id)) { (at) } } @else { (at) } },
                 visit.say_html(direction),
+                how(visit, file),
                 html! { (file.lines) },
                 html! { (file.changed) },
                 html! { (file.refused) },
@@ -176,6 +213,7 @@ fn past(visit: &Visit, files: &[File]) -> Markup {
     let headings = [
         "library-staff-at",
         "library-staff-direction",
+        "library-staff-how",
         "library-staff-lines",
         "library-staff-changed",
         "library-staff-refused",
@@ -254,10 +292,7 @@ async fn one(
 ) -> Result<Response, Failure> {
     let (inside, id) = (app.inside()?.clone(), shell::id(&file)?);
     let (file, refused) = blocking(move || {
-        Ok(inside.store.read::<_, StoreError, _>(|tx| {
-            let file = sync::files(tx, i64::MAX)?.into_iter().find(|file| file.id == id);
-            Ok((file, sync::refused(tx, id)?))
-        })?)
+        Ok(inside.store.read::<_, StoreError, _>(|tx| Ok((sync::file(tx, id)?, sync::refused(tx, id)?)))?)
     })
     .await?;
     let file = file.ok_or_else(|| Failure::of(Kind::NotFound).next(PATH, "library-staff-title"))?;
@@ -265,14 +300,23 @@ async fn one(
         .iter()
         .map(|(line, reason)| vec![html! { (line) }, visit.say_html(&format!("library-refused-{reason}"))])
         .collect();
-    let kind = if file.refused == 0 { AlertKind::Success } else { AlertKind::Warning };
+    let why = file.folder.as_ref().and_then(|folder| folder.why.as_deref());
+    let kind = match (why, file.refused) {
+        (Some(_), _) => AlertKind::Error,
+        (None, 0) => AlertKind::Success,
+        (None, _) => AlertKind::Warning,
+    };
     let numbers = [
         ("library-staff-lines", file.lines),
         ("library-staff-changed", file.changed),
         ("library-staff-refused", file.refused),
     ];
     let main = html! {
-        (alert(visit.language, kind, &html! { p { @for (key, many) in numbers { (visit.say_html(key)) ": " (many) " " } } }))
+        p { (ui::dates::instant(visit.language, file.at)) " " (how(&visit, &file)) }
+        (alert(visit.language, kind, &html! { @match why {
+            Some(why) => p { (visit.say_html(&format!("library-staff-wrong-{why}"))) },
+            None => p { @for (key, many) in numbers { (visit.say_html(key)) ": " (many) " " } },
+        } }))
         @if !rows.is_empty() {
             (visit.table(&visit.say("library-staff-refused"), &["library-staff-line", "library-staff-reason"], &rows))
         }

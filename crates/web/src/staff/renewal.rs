@@ -325,7 +325,7 @@ mod tests {
         let (seams, _) = Seams::simulated(Timestamp::from_seconds(1_795_000_000), 1);
         let parts = |verb| match verb {
             Verb::SignDocument { title, lines, digest } => (title, lines, digest),
-            Verb::Identify => panic!("a statement is signed"),
+            Verb::Identify | Verb::Application { .. } => panic!("a statement is signed"),
         };
         let [one, other] = [(); 2].map(|()| parts(STATEMENT.verb("見本市", &seams)));
         assert_ne!(one.2, other.2);

@@ -60,13 +60,19 @@ pub struct Console {
 impl Console {
     /// `title` becomes the page's one `<h1>`.
     pub fn new(visit: &Visit, me: &SignedIn, title: &str) -> Self {
+        // The innermost page of the navigation that holds this one.
+        let holds = |href: &str| {
+            let rest = visit.path.strip_prefix(href);
+            rest.is_some_and(|rest| rest.is_empty() || (href != "/staff" && rest.starts_with('/')))
+        };
+        let here = PAGES.iter().map(|(href, ..)| *href).filter(|href| holds(href)).max_by_key(|href| href.len());
         let nav = PAGES
             .iter()
             .filter(|(_, _, action)| action.is_none_or(|action| me.may(action)))
             .map(|(href, key, _)| NavLink {
                 href: (*href).to_owned(),
                 label: visit.say(key),
-                is_here: *href == visit.path || (*href != "/staff" && visit.path.starts_with(&format!("{href}/"))),
+                is_here: Some(*href) == here,
             })
             .collect();
         let who = html! {

@@ -72,7 +72,7 @@ async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Vi
         h1 { (title) }
         p { (visit.say_html("staff-sign-in-how")) }
         (form(&visit, "get", "/staff/sign-in", &html! {}, &visit.say("staff-sign-in-button")))
-        @if app.agents.is_some() { p { a href=(super::staff_ids::sign_in::PATH) { (visit.say("staff-id-sign-in")) } } }
+        @if super::staff_ids::sign_in::takes_cards(&app) { p { a href=(super::staff_ids::sign_in::PATH) { (visit.say("staff-id-sign-in")) } } }
         details {
             summary { (visit.say("staff-sign-in-trouble")) }
             ul {

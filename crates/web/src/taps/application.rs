@@ -6,6 +6,8 @@
 //!                                 └─ update · erase (PIN proved)
 //! ```
 
+mod at_agent;
+
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
@@ -14,15 +16,20 @@ use card::city_application::Image;
 use card::city_application::loading::LoadingRoute;
 use maud::{Markup, html};
 use tools::city_application::desk::{Desk, Seen, Wish};
+use tools::city_application::emergency;
+use tools::city_application::emergency::kept::Standing as Chosen;
 use tools::city_application::model::{Deed, Found, Standing};
 use tools::city_application::{Fault, Refusal, Remedy};
 use tools::terminals::Sort;
-use ui::form::{ButtonKind, Field, button, field};
+use ui::form::{ButtonKind, Field, button, checkboxes, field};
 use ui::notice::{AlertKind, chip, facts};
 use zeroize::Zeroizing;
 
+pub use at_agent::Outcomes;
+
 use super::reading::proved;
 use super::{AtCounter, said};
+use crate::agents::ReachesAgent;
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -33,8 +40,6 @@ use crate::routes::{Routes, Rule};
 /// What challenges of this desk name.
 const SERVICE: &str = "city_application";
 const PATH: &str = "/counter/application";
-/// Bytes of an emergency card.
-const MOST_EMERGENCY: usize = 1024;
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -44,6 +49,8 @@ pub fn routes() -> Routes {
         .post("/counter/application/load", Rule::Kiosk, load)
         .post("/counter/application/update", Rule::Kiosk, update)
         .post("/counter/application/delete", Rule::Kiosk, delete)
+        .post(at_agent::ASK, Rule::Kiosk, at_agent::ask)
+        .post(at_agent::ANSWER, Rule::Kiosk, at_agent::answer)
 }
 
 /// The demo's route onto a virtual card.
@@ -68,7 +75,14 @@ fn no(fault: &Fault) -> Say {
 
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
-    Ok(page(&at, None, None, None))
+    // What was done at an agent a moment ago is told once; the card is still there, and so is the way to it.
+    let Some(outcome) = at.app.outcomes.take(at.terminal.id, at.app.seams.now()) else {
+        return Ok(page(&at, None, None, None));
+    };
+    Ok(match (outcome.looked, outcome.said) {
+        (Ok(seen), say) => drawn(&at, None, Some((&seen, Reach::Agent)), say.as_ref()),
+        (Err(_), Some(say)) | (Err(say), None) => page(&at, None, None, Some(&say)),
+    })
 }
 
 /// Lets `act` use the card of the drawer's place, or the one that lies there; it goes back afterwards.
@@ -157,19 +171,21 @@ async fn deed(
 }
 
 fn wish(fields: &Fields) -> Result<Wish, Say> {
-    let pin = Zeroizing::new(base::text::to_half_width(fields.get("application-pin")));
+    wish_of(fields, "application-pin", "emergency", "emergency-said")
+}
+
+/// What the person chose, from fields of these names.
+fn wish_of(fields: &Fields, pin: &str, typed: &str, said: &str) -> Result<Wish, Say> {
+    let pin = Zeroizing::new(base::text::to_half_width(fields.get(pin)));
     if !(4..=16).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Say::Key("application-pin-shape"));
     }
-    let emergency = fields.filled("emergency").map(|text| Zeroizing::new(text.to_owned()));
-    if let Some(text) = &emergency {
-        if text.len() > MOST_EMERGENCY {
-            return Err(Say::Key("application-emergency-long"));
-        }
-        if base::my_number_guard::refuse_individual_number(text).is_err() {
-            return Err(Say::Key("application-emergency-number"));
-        }
-    }
+    let emergency = match fields.filled(typed) {
+        None => None,
+        // Somebody else types what an ambulance will read: only with its holder looking on.
+        Some(_) if fields.get(said) != "yes" => return Err(Say::Key("application-emergency-said-missing")),
+        Some(text) => Some(emergency::typed(text).map_err(|fault| Say::Key(fault.word()))?),
+    };
     Ok(Wish { pin, emergency })
 }
 
@@ -179,7 +195,7 @@ fn typed_pin(fields: &Fields) -> Zeroizing<String> {
 
 async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
-    fields.only(&["card", "pin", "application-pin", "emergency"])?;
+    fields.only(&["card", "pin", "application-pin", "emergency", "emergency-said"])?;
     let wish = match wish(&fields) {
         Ok(wish) => wish,
         Err(say) => {
@@ -210,10 +226,11 @@ async fn load(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
 
 async fn update(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
-    fields.only(&["card"])?;
-    deed(&at, &fields, ("update", "application-done-updated"), |_, slot, desk| {
+    fields.only(&["card", "application-pin"])?;
+    let pin = fields.filled("application-pin").map(|pin| Zeroizing::new(base::text::to_half_width(pin)));
+    deed(&at, &fields, ("update", "application-done-updated"), move |_, slot, desk| {
         let mut card = slot.connect().map_err(|error| say_card(&error.into()))?;
-        let done = desk.update(&mut *card);
+        let done = desk.update(&mut *card, pin.as_deref().map(String::as_str));
         let _ = card.power_off();
         done.map(drop).map_err(|fault| no(&fault))
     })
@@ -233,7 +250,21 @@ async fn delete(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     .await
 }
 
+/// Where the card lies that is told of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// On the hall's own reader, or in the demo's drawer: the forms here reach it.
+    Here,
+    /// At the agent of this PC.
+    Agent,
+}
+
 fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Say>) -> Response {
+    drawn(at, card, seen.map(|seen| (seen, Reach::Here)), say)
+}
+
+fn drawn(at: &AtCounter, card: Option<&str>, seen: Option<(&Seen, Reach)>, say: Option<&Say>) -> Response {
+    let agent = at.app.agents.as_ref().map(|counterpart| counterpart.port);
     let visit = &at.visit;
     let title = visit.say("application-desk-title");
     let main = html! {
@@ -241,7 +272,7 @@ fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Sa
         p { (visit.say("application-desk-lead")) }
         (said(visit, &at.app.profile.counter, say))
         @if let Some(Say::Key(key)) = say { p class="hint" { (visit.say(Remedy::after(key).word())) } }
-        @if let Some(seen) = seen { (stands(at, card, seen)) }
+        @if let Some((seen, reach)) = seen { (stands(at, card, seen, reach)) }
         form method="post" action=(PATH) class="card" {
             (visit.csrf(PATH))
             h2 { (visit.say("application-put")) }
@@ -249,14 +280,18 @@ fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Sa
             div class="buttons" { (button(if seen.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary },
                 &visit.say("application-look"))) }
         }
+        @if let Some(port) = agent { (at_agent::section(at, port)) }
         p class="hint" { (visit.say("application-desk-policy")) }
         @if at.app.is_demo() { p class="hint" { (visit.say("application-keys-simulated")) } }
     };
-    visit.page(&title).render(&main).into_response()
+    let Some(port) = agent else { return visit.page(&title).render(&main).into_response() };
+    let mut response = visit.page(&title).script(crate::assets::path("agent.js")).render(&main).into_response();
+    response.extensions_mut().insert(ReachesAgent(port));
+    response
 }
 
-/// What stands on the card, and what may be done with it.
-fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
+/// What stands on the card, and what may be done with it here.
+fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen, reach: Reach) -> Markup {
     let visit = &at.visit;
     let (kind, key) = match seen.found {
         Found::Nothing => (AlertKind::Info, "application-found-nothing"),
@@ -270,7 +305,7 @@ fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
         Found::Ours(Some(Standing::Updating)) => (AlertKind::Warning, "application-found-updating"),
         Found::Ours(Some(Standing::Deleting | Standing::Ended)) => (AlertKind::Warning, "application-found-deleting"),
     };
-    let deeds = seen.found.deeds();
+    let deeds = if reach == Reach::Here { seen.found.deeds() } else { Vec::new() };
     html! {
         section class="card" {
             h2 { (visit.say("application-found")) }
@@ -283,16 +318,43 @@ fn stands(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
                     (name, html! { (version) })
                 }).collect::<Vec<_>>()))
             }
+            @if let Some(standing) = seen.emergency { (emergency_stands(at, standing)) }
             @if deeds.contains(&Deed::Load) { (load_form(at, card, seen)) }
-            @if deeds.contains(&Deed::Update) {
-                (small(at, card, "/counter/application/update", false, "application-update", ButtonKind::Primary))
-            }
+            @if deeds.contains(&Deed::Update) { (update_form(at, card, seen)) }
             @if deeds.contains(&Deed::Delete) {
                 details {
                     summary { (visit.say("application-delete-how")) }
-                    (small(at, card, "/counter/application/delete", true, "application-delete", ButtonKind::Danger))
+                    (delete_form(at, card))
                 }
             }
+        }
+    }
+}
+
+/// When the person chose their emergency card, and whether this card has it. What they chose is not shown here.
+fn emergency_stands(at: &AtCounter, standing: Chosen) -> Markup {
+    let visit = &at.visit;
+    let instant = |at| ui::dates::instant(visit.language, at);
+    let (key, chosen, written) = match standing {
+        Chosen::Written { chosen_at, written_at } => {
+            ("application-emergency-written", instant(chosen_at), instant(written_at))
+        }
+        Chosen::Waits { chosen_at } => ("application-emergency-waits", instant(chosen_at), String::new()),
+        Chosen::TakenAway { at } => ("application-emergency-taken-away", instant(at), String::new()),
+    };
+    html! { p { (visit.say_with(key, &[("when", chosen.as_str().into()), ("written", written.as_str().into())])) } }
+}
+
+fn update_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/application/update");
+    html! {
+        form method="post" action=(action) {
+            (visit.csrf(action))
+            (place_field(card))
+            @if matches!(seen.emergency, Some(Chosen::Waits { .. })) {
+                div class="fields" { (secret_field(at, "application-pin", "application-pin-update", 16, false)) }
+            }
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say("application-update"))) }
         }
     }
 }
@@ -301,7 +363,7 @@ fn place_field(card: Option<&str>) -> Markup {
     html! { @if let Some(card) = card { input type="hidden" name="card" value=(card); } }
 }
 
-fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32) -> Markup {
+fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32, required: bool) -> Markup {
     let visit = &at.visit;
     let (label, hint) = (visit.say(key), visit.say(&format!("{key}-hint")));
     field(
@@ -311,7 +373,7 @@ fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32) -> Markup {
             label: &label,
             hint: Some(&hint),
             kind: "password",
-            required: true,
+            required,
             autocomplete: Some("off"),
             max_length: Some(longest),
             ..Field::default()
@@ -323,15 +385,26 @@ fn load_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
     let (visit, action) = (&at.visit, "/counter/application/load");
     let is_half = seen.found == Found::Ours(Some(Standing::Loading));
     let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
+    let said = [("yes".to_owned(), visit.say("application-emergency-said-yes"))];
+    let is_chosen = matches!(seen.emergency, Some(Chosen::Waits { .. } | Chosen::Written { .. }));
     html! {
         form method="post" action=(action) {
             (visit.csrf(action))
             (place_field(card))
             div class="fields" {
-                (secret_field(at, "pin", "application-card-pin", 4))
-                (secret_field(at, "application-pin", "application-pin", 16))
-                (field(visit.language, &Field { name: "emergency", label: &emergency, hint: Some(&hint),
-                    autocomplete: Some("off"), max_length: Some(300), ..Field::default() }))
+                (secret_field(at, "pin", "application-card-pin", 4, true))
+                (secret_field(at, "application-pin", "application-pin", 16, true))
+            }
+            @if !is_chosen {
+                p { (visit.say("application-emergency-chosen-first")) }
+                details {
+                    summary { (visit.say("application-emergency-by-hand")) }
+                    div class="fields" {
+                        (field(visit.language, &Field { name: "emergency", label: &emergency, hint: Some(&hint),
+                            autocomplete: Some("off"), max_length: Some(300), ..Field::default() }))
+                        (checkboxes("emergency-said", &visit.say("application-emergency-said"), &said, &[]))
+                    }
+                }
             }
             div class="buttons" {
                 (button(ButtonKind::Primary, &visit.say(if is_half { "application-go-on" } else { "application-load" })))
@@ -340,17 +413,15 @@ fn load_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
     }
 }
 
-fn small(at: &AtCounter, card: Option<&str>, action: &str, with_pin: bool, key: &str, kind: ButtonKind) -> Markup {
-    let visit = &at.visit;
+fn delete_form(at: &AtCounter, card: Option<&str>) -> Markup {
+    let (visit, action) = (&at.visit, "/counter/application/delete");
     html! {
         form method="post" action=(action) {
             (visit.csrf(action))
             (place_field(card))
-            @if with_pin {
-                p { (visit.say("application-delete-lead")) }
-                div class="fields" { (secret_field(at, "pin", "application-card-pin", 4)) }
-            }
-            div class="buttons" { (button(kind, &visit.say(key))) }
+            p { (visit.say("application-delete-lead")) }
+            div class="fields" { (secret_field(at, "pin", "application-card-pin", 4, true)) }
+            div class="buttons" { (button(ButtonKind::Danger, &visit.say("application-delete"))) }
         }
     }
 }

@@ -19,10 +19,12 @@ pub enum Ask {
 
 /// Whether a form asks for the PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pin {
+pub(super) enum Pin {
+    /// Nobody is asked.
     No,
     /// Where a tap is not enough.
     Perhaps,
+    /// Nothing goes without.
     Always,
 }
 
@@ -39,7 +41,6 @@ pub fn form(at: &AtCounter, action: &str, ask: Ask) -> Markup {
         }
         form method="post" action=(action) class="card" {
             (visit.csrf(action))
-            h2 { (tag) }
             div class="fields" {
                 (field(visit.language, &Field { name: "tag", label: &tag, hint: Some(&tag_hint), required: true,
                     autocomplete: Some("off"), max_length: Some(40), ..Field::default() }))
@@ -55,7 +56,8 @@ pub(super) fn card_fields(at: &AtCounter, with_pin: bool) -> Markup {
     card_and_pin(at, if with_pin { Pin::Always } else { Pin::No })
 }
 
-fn card_and_pin(at: &AtCounter, pin: Pin) -> Markup {
+/// The card and, as `pin` says, its PIN.
+pub(super) fn card_and_pin(at: &AtCounter, pin: Pin) -> Markup {
     let visit = &at.visit;
     let drawer = at.app.kiosk.as_ref().and_then(|place| place.drawer());
     let chosen = at.app.held.chosen(at.terminal.id, at.app.seams.now()).unwrap_or_else(|| "0".to_owned());
@@ -76,7 +78,7 @@ fn card_and_pin(at: &AtCounter, pin: Pin) -> Markup {
 }
 
 /// A PIN of four digits; `words` are the keys of label and hint.
-pub(super) fn pin_field(visit: &Visit, name: &str, words: (&str, &str), required: bool) -> Markup {
+pub(crate) fn pin_field(visit: &Visit, name: &str, words: (&str, &str), required: bool) -> Markup {
     let (label, hint) = (visit.say(words.0), visit.say(words.1));
     let (autocomplete, max_length) = (Some("off"), Some(4));
     let hint = Some(hint.as_str());

@@ -32,12 +32,16 @@ struct One {
     shown: Shown,
     since: Timestamp,
     touched: Timestamp,
+    /// What they have here was looked at when they were shown, and the page to which that leads has not been made yet.
+    is_looked_at: bool,
 }
 
 /// What a form did, said on the page to which it led.
 struct Note {
     path: String,
     say: Say,
+    /// What was typed into the form, so that it need not be typed again.
+    typed: String,
     at: Timestamp,
 }
 
@@ -48,7 +52,7 @@ impl Held {
 
     /// Keeps `shown` in the place of whoever was before; what was said to them goes with them.
     pub fn put(&self, terminal: Id, service: &'static str, shown: Shown, now: Timestamp) {
-        let person = Some(One { service, shown, since: now, touched: now });
+        let person = Some(One { service, shown, since: now, touched: now, is_looked_at: false });
         self.with(terminal, |kept| *kept = Kept { person, note: None, card: None });
     }
 
@@ -68,21 +72,32 @@ impl Held {
         })
     }
 
+    /// The form that showed them looked already: the page that follows belongs to the same look.
+    pub(crate) fn looked_at(&self, terminal: Id) {
+        self.with(terminal, |kept| kept.person.iter_mut().for_each(|one| one.is_looked_at = true));
+    }
+
+    /// Whether this page is the one that follows such a form. Once: the page after it is a look of its own.
+    pub(crate) fn is_same_look(&self, terminal: Id) -> bool {
+        self.with(terminal, |kept| kept.person.as_mut().is_some_and(|one| std::mem::take(&mut one.is_looked_at)))
+    }
+
     /// Forgets who was shown.
     pub fn let_go(&self, terminal: Id) {
         self.with(terminal, |kept| kept.person = None);
     }
 
-    /// Keeps what the page at `path` is to say.
-    pub(crate) fn note(&self, terminal: Id, path: &str, say: Say, now: Timestamp) {
-        self.with(terminal, |kept| kept.note = Some(Note { path: path.to_owned(), say, at: now }));
+    /// Keeps what the page at `path` is to say, and what was typed there.
+    pub(crate) fn note(&self, terminal: Id, path: &str, (say, typed): (Say, &str), now: Timestamp) {
+        let note = Note { path: path.to_owned(), say, typed: typed.to_owned(), at: now };
+        self.with(terminal, |kept| kept.note = Some(note));
     }
 
-    /// What the page at `path` is to say, if a form led there a moment ago.
-    pub(crate) fn noted(&self, terminal: Id, path: &str, now: Timestamp) -> Option<Say> {
+    /// What the page at `path` is to say and what was typed there, if a form led there a moment ago.
+    pub(crate) fn noted(&self, terminal: Id, path: &str, now: Timestamp) -> Option<(Say, String)> {
         self.with(terminal, |kept| {
             kept.note.take_if(|note| now.seconds_since(note.at) >= SAID_SECONDS);
-            kept.note.as_ref().filter(|note| note.path == path).map(|note| note.say.clone())
+            kept.note.as_ref().filter(|note| note.path == path).map(|note| (note.say.clone(), note.typed.clone()))
         })
     }
 
@@ -108,9 +123,10 @@ mod tests {
     fn what_is_said_is_said_on_its_page_for_half_a_minute_and_goes_with_the_person() {
         let (seams, clock) = base::Seams::simulated(Timestamp::from_seconds(1_000_000), 1);
         let (held, desk, other) = (Held::default(), seams.random_id(), seams.random_id());
-        held.note(desk, "/counter/x", Say::Key("taps-no-number"), seams.now());
+        held.note(desk, "/counter/x", (Say::Key("taps-no-number"), "L-1"), seams.now());
         for _ in 0..2 {
-            assert_eq!(held.noted(desk, "/counter/x", seams.now()), Some(Say::Key("taps-no-number")), "a reload too");
+            let said = held.noted(desk, "/counter/x", seams.now());
+            assert_eq!(said, Some((Say::Key("taps-no-number"), "L-1".to_owned())), "a reload too");
         }
         assert_eq!(held.noted(desk, "/counter/x/person", seams.now()), None);
         assert_eq!(held.noted(other, "/counter/x", seams.now()), None);

@@ -84,7 +84,12 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
         Ok(shown) => {
             at.hold(SERVICE, shown.clone());
             // A link of our own goes first, also a stopped one.
-            if at.app.library.mykey.is_some() && look(&at, &shown).await?.is_empty() {
+            if at.app.library.mykey.is_none() {
+                return Ok(go(PERSON));
+            }
+            let has_none = look(&at, &shown).await?.is_empty();
+            at.app.held.looked_at(at.terminal.id);
+            if has_none {
                 return Ok(match mykey::number(&at, &fields).await? {
                     Ok(Some(number)) => mykey::told(&at, &number, true),
                     Ok(None) => go(PERSON),
@@ -133,11 +138,14 @@ async fn once(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     Ok(at.go_saying(PATH, say))
 }
 
+/// The person's cards: a disclosure to them, once for a showing and the page to which it leads.
 async fn look(at: &AtCounter, shown: &Shown) -> Result<Vec<ServiceCard>, Failure> {
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    let is_same = at.app.held.is_same_look(at.terminal.id);
     blocking(move || {
         let counter = Counter { city: &city, by: &by, duty: Duty::Library, service: SERVICE };
-        counter.look(&who).map_err(|error| Failure::of(error.kind()))
+        let cards = if is_same { counter.look_on(&who) } else { counter.look(&who) };
+        cards.map_err(|error| Failure::of(error.kind()))
     })
     .await
 }
@@ -189,12 +197,12 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
     page_with(at, shown, say, None).await
 }
 
-/// The person's page; with a number that the library could not be asked about, the choice to go on without.
+/// The person's page; with a number that the library said nothing of, and why, the choice to go on without.
 async fn page_with(
     at: &AtCounter,
     shown: &Shown,
     say: Option<&Say>,
-    unasked: Option<&str>,
+    unasked: Option<(&str, &str)>,
 ) -> Result<Response, Failure> {
     let cards = look(at, shown).await?;
     let (slips, kept) = (slips(at, &cards).await?, defined(at).await?);
@@ -208,12 +216,12 @@ async fn page_with(
         @if cards.is_empty() {
             (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("taps-library-none")) } }))
         }
-        @if let Some(number) = unasked { (unchecked_form(at, number)) }
+        @if let Some((number, why)) = unasked { (unchecked_form(at, number, why)) }
         @for (card, words) in told.iter().filter(|(card, _)| card.status.is_live()) {
             @let is_unchecked = words.iter().any(|word| word == UNCHECKED);
             (one(at, card, (card.is_usable(today), is_unchecked), slips.get(&card.id)))
         }
-        @if !has_one { (enrol_form(at, &cards, kept.as_ref())) }
+        @if !has_one && unasked.is_none() { (enrol_form(at, &cards, kept.as_ref())) }
         (mykey::section(at, &told))
         div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
             &visit.say("taps-library-next"), None)) }
@@ -309,12 +317,12 @@ fn enrol_form(at: &AtCounter, cards: &[ServiceCard], kept: Option<&Kept>) -> Mar
     }
 }
 
-/// The library could not be asked about this number now.
-fn unchecked_form(at: &AtCounter, number: &str) -> Markup {
+/// The library said nothing of this number now.
+fn unchecked_form(at: &AtCounter, number: &str, why: &str) -> Markup {
     let (visit, action) = (&at.visit, "/counter/library/enrol");
     html! {
         section class="card" {
-            h2 { (visit.say("taps-library-unasked")) }
+            h2 { (visit.say(why)) }
             p { (visit.say("taps-library-unasked-how")) }
             p class="secret" { (number) }
             form method="post" action=(action) {
@@ -327,6 +335,7 @@ fn unchecked_form(at: &AtCounter, number: &str) -> Markup {
                     }
                 }
             }
+            p { a href=(PERSON) { (visit.say("taps-library-other-number")) } }
         }
     }
 }
@@ -337,8 +346,13 @@ const UNCHECKED: &str = "number_unchecked";
 
 /// What the library says of a number that was typed.
 enum Compared {
-    Known,
+    /// It is a patron's; whether they may borrow now.
+    Known {
+        is_open: bool,
+    },
     Unknown,
+    /// There was an answer, and it does not say whose number it is.
+    NotSaid,
     NotAsked,
 }
 
@@ -346,10 +360,10 @@ async fn compare(at: &AtCounter, number: String) -> Result<Compared, Failure> {
     let Some(system) = at.app.library.system.clone() else { return Ok(Compared::NotAsked) };
     blocking(move || {
         Ok(match system.patron(&number) {
-            Ok(_) => Compared::Known,
+            Ok(patron) => Compared::Known { is_open: !patron.standing.no_loans },
             Err(LibraryError::No(No::UnknownPatron, _)) => Compared::Unknown,
-            // A patron who may do nothing now is a patron; a library that cannot be asked says nothing.
-            Err(LibraryError::No(..)) => Compared::Known,
+            // A patron who may borrow nothing is a patron, and was answered as one above. A bare no is no answer about a number.
+            Err(LibraryError::No(..)) => Compared::NotSaid,
             Err(_) => Compared::NotAsked,
         })
     })
@@ -364,12 +378,15 @@ async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     let Ok(number) = service_cards::sound_number(fields.get("number")) else {
         return Ok(at.go_saying(PERSON, Say::Key("taps-library-refused-number")));
     };
-    let word = match compare(&at, number.clone()).await? {
-        Compared::Known => CHECKED,
+    let compared = compare(&at, number.clone()).await?;
+    let word = match compared {
+        Compared::Known { .. } => CHECKED,
         Compared::Unknown => return Ok(at.go_saying(PERSON, Say::Key("taps-library-number-none"))),
         // Without a library's system there is nothing to wait for; with one, somebody decides.
-        Compared::NotAsked if at.app.library.system.is_none() || fields.get("unchecked") == "yes" => UNCHECKED,
-        Compared::NotAsked => return page_with(&at, &shown, None, Some(&number)).await,
+        Compared::NotAsked if at.app.library.system.is_none() => UNCHECKED,
+        Compared::NotAsked | Compared::NotSaid if fields.get("unchecked") == "yes" => UNCHECKED,
+        Compared::NotAsked => return page_with(&at, &shown, None, Some((&number, "taps-library-unasked"))).await,
+        Compared::NotSaid => return page_with(&at, &shown, None, Some((&number, "taps-library-unsaid"))).await,
     };
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
     let kept = defined(&at).await?;
@@ -390,6 +407,9 @@ async fn enrol(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     })
     .await?;
     let say = match issued {
+        Ok(()) if matches!(compared, Compared::Known { is_open: false }) => {
+            Say::Done("taps-library-done-enrolled-closed")
+        }
         Ok(()) => Say::Done("taps-library-done-enrolled"),
         Err(GiveRefusal::Issue(IssueRefusal::NumberTaken)) => Say::Key("taps-library-refused-taken"),
         Err(GiveRefusal::Issue(IssueRefusal::HasOne | IssueRefusal::NotThere)) => Say::Key("taps-library-refused-has"),

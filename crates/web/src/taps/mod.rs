@@ -35,11 +35,14 @@ use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{PresentedPerson, VerifiedPerson, tap::TappedPerson};
 use tools::terminals::{self, Sort, Terminal};
 
-pub(crate) use enrolling::enrol_for_taps;
+pub use application::Outcomes;
+pub(crate) use enrolling::{ProvedWithKey, enrol_for_taps, prove_with_key};
+pub(crate) use form::pin_field;
 pub use form::{Ask, form, said, sentence};
 pub use held::Held;
 pub(crate) use hospital::word as hospital_word;
 pub use reading::{FIELDS, take};
+pub(crate) use revisit::sheet as reception_sheet;
 
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -153,11 +156,26 @@ impl AtCounter {
 
     /// Keeps what the page at `path` is to say.
     pub(crate) fn note(&self, path: &str, say: Say) {
-        self.app.held.note(self.terminal.id, path, say, self.app.seams.now());
+        self.app.held.note(self.terminal.id, path, (say, ""), self.app.seams.now());
+    }
+
+    /// The same, with the number that was typed there: it need not be typed again. An Individual Number is not kept.
+    pub(crate) fn note_typed(&self, path: &str, say: Say, typed: &str) {
+        let is_kept = base::my_number_guard::refuse_individual_number(&base::text::to_half_width(typed)).is_ok();
+        self.app.held.note(self.terminal.id, path, (say, if is_kept { typed } else { "" }), self.app.seams.now());
     }
 
     /// What this page is to say about the form that led here, if one did.
     pub(crate) fn to_say(&self) -> Option<Say> {
+        self.noted().map(|(say, _)| say)
+    }
+
+    /// What was typed into this page's form before it was refused; empty for a fresh page.
+    pub(crate) fn typed(&self) -> String {
+        self.noted().map(|(_, typed)| typed).unwrap_or_default()
+    }
+
+    fn noted(&self) -> Option<(Say, String)> {
         self.app.held.noted(self.terminal.id, &self.visit.path, self.app.seams.now())
     }
 

@@ -3,7 +3,7 @@
 use base::Kind;
 use card::{DeviceKind, FourDigitPin, JpkiSession, LastTry};
 use pki::challenge::{Challenge, Expectation, MAX_AGE_SECONDS, PresentedCard};
-use pki::{check_shown_certificate, verify_user_authentication};
+use pki::{ShownCard, check_shown_certificate, verify_user_authentication};
 use services::convenience_certificates::Issuer;
 use tools::access::Actor;
 use tools::audit::{self, Event};
@@ -128,13 +128,13 @@ fn by_application(city: &tools::Inside, slot: &dyn CardSlot, terminal: &Terminal
     found.map(|person| Some(Shown::Presented(person))).map_err(|refusal| Say::Key(credential_sentence(refusal)))
 }
 
-fn beneath(error: &CredentialError) -> Say {
+pub(super) fn beneath(error: &CredentialError) -> Say {
     tracing::error!(%error, "what was shown at a terminal could not be looked up");
     Say::Key("kiosk-card-status-unknown")
 }
 
 /// What challenges of a service name as their audience.
-fn audience(issuer: &Issuer, service: &str) -> String {
+pub(super) fn audience(issuer: &Issuer, service: &str) -> String {
     format!("{}/{service}", issuer.audience)
 }
 
@@ -154,14 +154,7 @@ fn tapped(
         return Ok(shown);
     }
     let challenge = Challenge::new(&city.seams, audience.clone(), name.clone());
-    let said = |error| say_card(&error);
-    let mut session = open_card(slot)?;
-    let certificate = session.user_authentication_certificate().map_err(said)?;
-    let mut printed = session.into_input_support().map_err(said)?;
-    let proof = printed.prove_genuine(&challenge.genuineness_digest()).map_err(said)?;
-    let _ = printed.close();
-    let shown = check_shown_certificate(&certificate, &issuer.anchors, &*issuer.status, city.seams.now());
-    let card = shown.map_err(|refusal| Say::Key(card_sentence(&refusal)))?;
+    let (card, proof) = read_tap(issuer, slot, &challenge)?;
     let (vault, seams, id) = (city.vault.clone(), city.seams.clone(), terminal.id);
     let judged = city.store.write::<_, CredentialError, _>(move |tx| {
         let attendance = terminals::attendance(tx, id)?;
@@ -170,22 +163,48 @@ fn tapped(
         let tap = Tap { card, challenge, proof, audience, terminal, attendance, staff: None };
         tap::accept(tx, &vault, &seams, &tap)
     });
-    match judged.map_err(|error| beneath(&error))? {
-        Ok(person) => Ok(Shown::Tapped(person)),
-        Err(TapRefusal::Card(refusal)) => Err(Say::Key(card_sentence(&refusal))),
-        Err(TapRefusal::Credential(refusal)) => Err(Say::Key(credential_sentence(refusal))),
-        Err(TapRefusal::Law(no)) => Err(Say::Key(law_sentence(no))),
+    judged.map_err(|error| beneath(&error))?.map(Shown::Tapped).map_err(|refusal| tap_sentence(&refusal))
+}
+
+/// What a card gives without PIN: its certificate, sound and not revoked, and what its own key signed.
+///
+/// # Errors
+/// What to say.
+pub(super) fn read_tap(
+    issuer: &Issuer,
+    slot: &dyn CardSlot,
+    challenge: &Challenge,
+) -> Result<(ShownCard, Vec<u8>), Say> {
+    let said = |error| say_card(&error);
+    let mut session = open_card(slot)?;
+    if session.device() != DeviceKind::Card {
+        return Err(law_sentence(TapNo::Phone));
+    }
+    let certificate = session.user_authentication_certificate().map_err(said)?;
+    let mut printed = session.into_input_support().map_err(said)?;
+    let proof = printed.prove_genuine(&challenge.genuineness_digest()).map_err(said)?;
+    let _ = printed.close();
+    let shown = check_shown_certificate(&certificate, &issuer.anchors, &*issuer.status, issuer.city.seams.now());
+    Ok((shown.map_err(|refusal| Say::Key(card_sentence(&refusal)))?, proof))
+}
+
+/// Why a tap is not taken.
+pub(super) fn tap_sentence(refusal: &TapRefusal) -> Say {
+    match refusal {
+        TapRefusal::Card(refusal) => Say::Key(card_sentence(refusal)),
+        TapRefusal::Credential(refusal) => Say::Key(credential_sentence(*refusal)),
+        TapRefusal::Law(no) => law_sentence(*no),
     }
 }
 
 /// Each rule of the law of taps has its own sentence, and the sentence says what to do instead.
-const fn law_sentence(no: TapNo) -> &'static str {
-    match no {
+const fn law_sentence(no: TapNo) -> Say {
+    Say::Key(match no {
         TapNo::Phone => "taps-no-phone",
         TapNo::Unattended => "taps-no-unattended",
         TapNo::NeverProved | TapNo::NotEnrolledForTaps => "taps-no-not-enrolled",
         TapNo::NotTheEnrolledCard => "taps-no-another-card",
-    }
+    })
 }
 
 fn with_pin(issuer: &Issuer, slot: &dyn CardSlot, terminal: &Terminal, service: &str, pin: &str) -> Result<Shown, Say> {

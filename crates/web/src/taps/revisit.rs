@@ -1,16 +1,28 @@
-//! The re-visit machine (再来受付機), which nobody watches: card with PIN, or a tag; today's bookings; a queue number. No name
-//! is ever on its screen, and what is shown goes by itself.
+//! The re-visit machine (再来受付機), which nobody watches: card with PIN, or a tag; today's bookings; a queue number. One
+//! question a page, as at the certificate machine. No name is ever on its screen, and what is shown goes by itself.
+//!
+//! ```text
+//!  /revisit ─┬─ /revisit/card ─┬─► /revisit/today ─► (receive) ─► /revisit/receipt ─► …/receipt/paper (PDF)
+//!            └─ /revisit/tag  ─┘         └ not linked, nothing booked: the window
+//!  /revisit/queue: the hall's screen · /revisit/numbers: the same looked at from the machine
+//! ```
+//! Every form is answered by a way to a page: a reload sends nothing again, and the links to languages lead back to it.
 
-use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
+mod queue;
+mod slip;
+mod views;
+
+pub(crate) use slip::sheet;
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use base::Kind;
 use services::hospital_card::KEY;
-use services::hospital_card::arriving::{self, Received, Today, Visit as Reception};
+use services::hospital_card::arriving::{self, Received, Today};
+use tools::city_application::terminal::TerminalKeys;
 use tools::terminals::Sort;
-use ui::form::{ButtonKind, one_button};
-use ui::notice::{AlertKind, alert};
 
-use super::hospital::{connection, simulated};
-use super::{Ask, AtCounter, FIELDS, Shown, form, go, said, take};
+use super::hospital::connection;
+use super::{AtCounter, FIELDS, Shown, go, take};
 use crate::app::blocking;
 use crate::error::Failure;
 use crate::form::Fields;
@@ -18,170 +30,136 @@ use crate::kiosk::Say;
 use crate::routes::{Routes, Rule};
 
 const PATH: &str = "/revisit";
+const CARD: &str = "/revisit/card";
+const TAG: &str = "/revisit/tag";
 const TODAY: &str = "/revisit/today";
+const RECEIVE: &str = "/revisit/receive";
+const RECEIPT: &str = "/revisit/receipt";
+const PAPER: &str = "/revisit/receipt/paper";
+const NEXT: &str = "/revisit/next";
 const QUEUE: &str = "/revisit/queue";
+const NUMBERS: &str = "/revisit/numbers";
+/// The first page as the next person finds it, whatever language and size the last one chose.
+const AFRESH: &str = "/revisit?lang=ja&text=usual";
 /// Seconds after which a person's page is gone.
 const GONE_SECONDS: u32 = 40;
+/// Seconds for whoever looks for their card or types.
+const TYPING_SECONDS: u32 = 90;
 
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new()
         .get(PATH, Rule::Kiosk, start)
-        .post(PATH, Rule::Kiosk, shown)
+        .get(CARD, Rule::Kiosk, card)
+        .post(CARD, Rule::Kiosk, card_shown)
+        .get(TAG, Rule::Kiosk, tag)
+        .post(TAG, Rule::Kiosk, tag_shown)
         .get(TODAY, Rule::Kiosk, today)
-        .post("/revisit/receive", Rule::Kiosk, receive)
-        .post("/revisit/next", Rule::Kiosk, next)
-        .get(QUEUE, Rule::Kiosk, queue)
+        .post(RECEIVE, Rule::Kiosk, receive)
+        .get(RECEIPT, Rule::Kiosk, slip::page)
+        .get(PAPER, Rule::Kiosk, slip::paper)
+        .post(NEXT, Rule::Kiosk, next)
+        .get(QUEUE, Rule::Kiosk, queue::hall)
+        .get(NUMBERS, Rule::Kiosk, queue::looked_at)
 }
 
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
     at.let_go();
-    Ok(first(&at, None))
+    Ok(views::first(&at))
 }
 
-fn first(at: &AtCounter, say: Option<&Say>) -> Response {
-    let visit = &at.visit;
-    let title = visit.say("hospital-revisit-title");
-    let main = html! {
-        h1 { (title) }
-        p { (visit.say("hospital-revisit-lead")) }
-        (simulated(at))
-        (said(visit, &at.app.profile.counter, say))
-        (form(at, PATH, Ask::CardAndPin))
-        p { a href=(QUEUE) { (visit.say("hospital-queue-title")) } }
-    };
-    visit.page(&title).render(&main).into_response()
+async fn card(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::RevisitMachine)?;
+    at.let_go();
+    let (city, terminal) = (at.app.inside()?.clone(), at.terminal.id);
+    // A card that carries the city's application is read without PIN, where this machine has the keys for it.
+    let goes_without_pin = blocking(move || Ok(TerminalKeys::of(&city, terminal).is_ok())).await?;
+    Ok(views::card(&at, goes_without_pin))
 }
 
-async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+async fn card_shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    // Without a PIN the law of taps answers, and at a machine that nobody watches it says no.
+    shown(at, fields, CARD).await
+}
+
+async fn tag(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::RevisitMachine)?;
+    at.let_go();
+    Ok(views::tag(&at))
+}
+
+async fn tag_shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    shown(at, fields, TAG).await
+}
+
+async fn shown(at: AtCounter, fields: Fields, asked_at: &'static str) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
     fields.only(&FIELDS)?;
     at.let_go();
-    match take(&at, KEY, &fields).await? {
+    if asked_at == TAG && fields.filled("tag").is_none() {
+        return Ok(at.go_saying(TAG, Say::Key("taps-no-number")));
+    }
+    Ok(match take(&at, KEY, &fields).await? {
         Ok(shown) => {
             at.hold(KEY, shown);
-            Ok(go(TODAY))
+            go(TODAY)
         }
-        Err(say) => Ok(first(&at, Some(&say))),
-    }
+        Err(say) => at.go_saying(asked_at, say),
+    })
+}
+
+/// Today's bookings and reception of whoever stands here.
+async fn known(at: &AtCounter, shown: &Shown) -> Result<Today, Failure> {
+    let connection = connection(at)?;
+    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
+    blocking(move || arriving::today(&city, &connection, &by, &who).map_err(|error| Failure::of(error.kind()))).await
 }
 
 async fn today(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
-    let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
-    let connection = connection(&at)?;
-    let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    let today =
-        blocking(move || arriving::today(&city, &connection, &by, &who).map_err(|error| Failure::of(error.kind())))
-            .await?;
-    let visit = &at.visit;
-    let main = match today {
-        Today::NotLinked => window(&at, "hospital-revisit-not-linked"),
-        Today::Known(_, Some(reception)) => receipt(&at, &reception),
-        Today::Known(bookings, None) if bookings.is_empty() => window(&at, "hospital-revisit-not-booked"),
-        Today::Known(bookings, None) => html! {
-            h2 { (visit.say("hospital-revisit-booked")) }
-            ul class="plain" {
-                @for one in &bookings {
-                    @let time = one.at.japan_time();
-                    li class="card" { strong { (format!("{}:{:02}", time.hour, time.minute)) } " " (one.place) }
-                }
-            }
-            (one_button("/revisit/receive", &visit.csrf("/revisit/receive"), ButtonKind::Primary,
-                &visit.say("hospital-revisit-receive"), None))
+    let Some(shown) = at.held(KEY) else { return Ok(afresh()) };
+    Ok(match known(&at, &shown).await? {
+        Today::Known(_, Some(_)) => go(RECEIPT),
+        Today::NotLinked => views::window(&at, "hospital-revisit-not-linked"),
+        Today::Known(bookings, None) if bookings.is_empty() => views::window(&at, "hospital-revisit-not-booked"),
+        Today::Known(bookings, None) => match at.to_say() {
+            Some(Say::Key(why)) => views::window(&at, why),
+            _ => views::bookings(&at, &bookings),
         },
-    };
-    Ok(page(&at, &main))
-}
-
-fn page(at: &AtCounter, main: &Markup) -> Response {
-    let visit = &at.visit;
-    let title = visit.say("hospital-revisit-title");
-    let main = html! {
-        h1 { (title) }
-        (simulated(at))
-        (main)
-        (one_button("/revisit/next", &visit.csrf("/revisit/next"), ButtonKind::Secondary, &visit.say("hospital-next"), None))
-    };
-    super::left(visit.page(&title).render(&main).into_response(), GONE_SECONDS, PATH)
-}
-
-fn window(at: &AtCounter, key: &str) -> Markup {
-    let visit = &at.visit;
-    alert(visit.language, AlertKind::Warning, &html! { p { (visit.say(key)) } })
-}
-
-/// The slip with the queue number; the machine's printer prints the page.
-fn receipt(at: &AtCounter, reception: &Reception) -> Markup {
-    let visit = &at.visit;
-    let time = reception.received_at.japan_time();
-    html! {
-        section class="card" {
-            h2 { (visit.say("hospital-receipt-number")) }
-            p class="secret" { (reception.number) }
-            @if !reception.place.is_empty() { p { (visit.say("hospital-receipt-place")) " " (reception.place) } }
-            p { (visit.say("hospital-receipt-at")) " " (format!("{}:{:02}", time.hour, time.minute)) }
-            @match &reception.called {
-                Some((_, to)) => p { strong { (visit.say("hospital-called")) " " (to) } },
-                None => p { (visit.say("hospital-receipt-call")) },
-            }
-        }
-        @if reception.state != "received" {
-            (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say("hospital-receipt-not-sent")) } }))
-        }
-    }
+    })
 }
 
 async fn receive(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
     fields.only(&[])?;
-    let Some(shown) = at.held(KEY) else { return Ok(go(PATH)) };
-    let main = match received(&at, &shown).await? {
-        Received::Number(reception) => receipt(&at, &reception),
-        Received::NotLinked => window(&at, "hospital-revisit-not-linked"),
-        Received::NotBooked => window(&at, "hospital-revisit-not-booked"),
-        Received::Unwritable => window(&at, "hospital-revisit-window"),
-    };
-    Ok(page(&at, &main))
-}
-
-async fn received(at: &AtCounter, shown: &Shown) -> Result<Received, Failure> {
-    let connection = connection(at)?;
+    let Some(shown) = at.held(KEY) else { return Ok(afresh()) };
+    let connection = connection(&at)?;
     let (city, by, who) = (at.app.inside()?.clone(), at.actor(), shown.resident().clone());
-    blocking(move || arriving::receive(&city, &connection, &by, &who).map_err(|error| Failure::of(error.kind()))).await
+    let received =
+        blocking(move || arriving::receive(&city, &connection, &by, &who).map_err(|error| Failure::of(error.kind())))
+            .await?;
+    Ok(match received {
+        Received::Number(_) => go(RECEIPT),
+        // The page of today says which.
+        Received::NotLinked | Received::NotBooked => go(TODAY),
+        Received::Unwritable => at.go_saying(TODAY, Say::Key("hospital-revisit-window")),
+    })
 }
 
 async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
     fields.only(&[])?;
     at.let_go();
-    Ok(go(PATH))
+    Ok(afresh())
 }
 
-/// The queue as the hall sees it: numbers, no names.
-async fn queue(at: AtCounter) -> Result<Response, Failure> {
-    at.serves(Sort::RevisitMachine)?;
-    at.let_go();
-    let city = at.app.inside()?.clone();
-    let all = blocking(move || arriving::queue(&city).map_err(|error| Failure::of(error.kind()))).await?;
-    let visit = &at.visit;
-    let title = visit.say("hospital-queue-title");
-    let rows: Vec<Vec<Markup>> = all
-        .iter()
-        .map(|one| {
-            let state = match &one.called {
-                Some((_, to)) => html! { strong { (visit.say("hospital-called")) " " (to) } },
-                None => html! { (visit.say("hospital-waiting")) },
-            };
-            vec![html! { (one.number) }, html! { (one.place) }, state]
-        })
-        .collect();
-    let headings = ["hospital-receipt-number", "hospital-receipt-place", "hospital-queue-state"];
-    let main = html! {
-        h1 { (title) }
-        (visit.table(&title, &headings, &rows))
-        p { a href=(PATH) { (visit.say("page-back")) } }
-    };
-    Ok(super::left(visit.page(&title).render(&main).into_response(), 10, QUEUE))
+/// To the first page, in the language of the city.
+fn afresh() -> Response {
+    Redirect::to(AFRESH).into_response()
+}
+
+/// Nothing of anybody is here.
+fn nobody() -> Failure {
+    Failure::of(Kind::NotFound)
 }

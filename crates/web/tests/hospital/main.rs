@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
+mod calls;
+mod details;
 mod fhir;
+mod machine;
 mod peers;
 mod scene;
 mod told;
@@ -168,7 +171,7 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         let page = desk.get("/counter/hospital").text();
         assert!(page.contains("タグではできません"), "a tag links nothing: {page}");
         let mut machine = house.terminal(Sort::RevisitMachine);
-        assert_eq!(machine.post("/revisit", &tag).location(), Some("/revisit/today"));
+        assert_eq!(machine.post("/revisit/tag", &tag).location(), Some("/revisit/today"));
         assert!(machine.get("/revisit/today").text().contains("まだ診察券と結び付いていない"));
         assert_eq!(house.link(&who, "C-001"), Outcome::Linked);
         assert!(machine.get("/revisit/today").text().contains("今日の予約がありません"));
@@ -184,13 +187,12 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
 
         // The hospital takes it and hangs up: it comes again under the same number, and is one reception there.
         house.hospital.set_mischief(Mischief::TakesSilently);
-        let receipt = machine.post("/revisit/receive", &[]).text();
-        assert!(
-            receipt.contains("<p class=\"secret\">1</p>") && receipt.contains("病院のシステムに送っています"),
-            "{receipt}"
-        );
-        let again = machine.post("/revisit/receive", &[]).text();
-        assert!(again.contains("<p class=\"secret\">1</p>"), "pressed twice: {again}");
+        assert_eq!(machine.post("/revisit/receive", &[]).location(), Some("/revisit/receipt"));
+        let receipt = machine.get("/revisit/receipt").text();
+        let number = "<p class=\"revisit-number\">1</p>";
+        assert!(receipt.contains(number) && receipt.contains("病院のシステムに送っています"), "{receipt}");
+        assert_eq!(machine.post("/revisit/receive", &[]).location(), Some("/revisit/receipt"), "pressed twice");
+        assert!(machine.get("/revisit/receipt").text().contains(number));
         house.hospital.set_mischief(Mischief::None);
         let connection = house.door.app.hospital.clone().unwrap();
         outbox::work(house.door.inside(), &connection).unwrap();
@@ -198,9 +200,11 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         let receptions = house.hospital.receptions();
         assert_eq!(receptions.len(), 1, "{receptions:?}");
         assert_eq!((receptions[0].1, receptions[0].2.as_str()), (2, "C-001"));
-        assert!(!machine.get("/revisit/today").text().contains("病院のシステムに送っています"));
-        assert_eq!(machine.post("/revisit/next", &[]).location(), Some("/revisit"));
-        assert_eq!(machine.get("/revisit/today").location(), Some("/revisit"), "the person is forgotten");
+        assert_eq!(machine.get("/revisit/today").location(), Some("/revisit/receipt"));
+        assert!(!machine.get("/revisit/receipt").text().contains("病院のシステムに送っています"));
+        assert_eq!(machine.post("/revisit/next", &[]).location(), Some("/revisit?lang=ja&text=usual"));
+        let forgotten = machine.get("/revisit/today");
+        assert_eq!(forgotten.location(), Some("/revisit?lang=ja&text=usual"), "the person is forgotten");
 
         let mut clerk = house.door.staff(&[Role::CounterClerk]);
         let called = clerk.post("/staff/hospital/call", &[("number", "1"), ("to", "診察室3")]);
@@ -221,7 +225,7 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         assert!(arriving::queue(house.door.inside()).unwrap().is_empty(), "a day's queue ends with it");
         house.book("S4", &patient, 0, BookingState::Changed);
         house.hospital.set_mischief(Mischief::Faulty);
-        machine.post("/revisit", &tag);
+        machine.post("/revisit/tag", &tag);
         machine.post("/revisit/receive", &[]);
         let mut clerk = house.door.staff(&[Role::CounterClerk]);
         let page = clerk.get("/staff/hospital");

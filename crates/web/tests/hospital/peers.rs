@@ -41,7 +41,7 @@ fn clients_nobody_here_wrote_book_and_merge_at_our_door() {
     assert_eq!(said.next().expect("scripts/setup test installs hl7apy").unwrap(), "AA BOOK0001");
     hospital.wait().unwrap();
     let mut machine = house.terminal(Sort::RevisitMachine);
-    machine.post("/revisit", &[("tag", "04A23B1C5D8066")]);
+    machine.post("/revisit/tag", &[("tag", "04A23B1C5D8066")]);
     let page = machine.get("/revisit/today").text();
     assert!(page.contains("15:00") && page.contains("眼科 7番"), "{page}");
 

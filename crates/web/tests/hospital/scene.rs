@@ -31,11 +31,15 @@ use tools::terminals::Sort;
 use tools::{Inside, ResidentId, messages, register::import};
 use yakuba_web::kiosk::reader::PcscSlot;
 use yakuba_web::kiosk::{Place, Slots};
+use yakuba_web::limits::Limits;
 use yakuba_web::session;
 use yakuba_web::testing::{TestDoor, Visitor};
 
 /// Who stands at the desk.
 pub const DESK: Actor = Actor::System { job: "test" };
+
+/// The key of the hospital's system.
+pub const CALLS_KEY: &str = "a-key-of-the-hospital-for-these-tests";
 
 struct Nobody;
 
@@ -57,30 +61,40 @@ pub struct House {
 impl House {
     /// With the simulated hospital that speaks HL7.
     pub fn open(database: TestDatabase) -> Self {
+        Self::limited(database, Limits::none())
+    }
+
+    /// With limits on how often one may knock.
+    pub fn limited(database: TestDatabase, limits: Limits) -> Self {
         let hospital = Hospital::start(Vec::new()).unwrap();
         let address = hospital.address();
-        Self::over(database, hospital, |city| {
+        Self::over(database, (hospital, limits), |city| {
             Connection::new(Box::new(OverHl7::new(&address, "99999", city.seams.clone())), "hl7", true)
         })
     }
 
     /// With a hospital that is reached so.
     pub fn reached_by(database: TestDatabase, connect: impl FnOnce(&Inside) -> Connection) -> Self {
-        Self::over(database, Hospital::start(Vec::new()).unwrap(), connect)
+        Self::over(database, (Hospital::start(Vec::new()).unwrap(), Limits::none()), connect)
     }
 
-    fn over(database: TestDatabase, hospital: Hospital, connect: impl FnOnce(&Inside) -> Connection) -> Self {
+    fn over(
+        database: TestDatabase,
+        (hospital, limits): (Hospital, Limits),
+        connect: impl FnOnce(&Inside) -> Connection,
+    ) -> Self {
         let directory = database.directory().join("import");
         testkit::city::generate(60, 7, &directory).unwrap();
         let options = import::Options::default();
         import::run(&database.inside(), &database.seams, &directory, &options, &mut |_| true).unwrap();
         let door = TestDoor::with(database, |app| {
+            app.limits = limits;
             let city = (**app.inside.as_ref().unwrap()).clone();
             let typeface = Typeface::open_default().unwrap();
             let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
             let signer = MemorySigner::new(DocumentKey::generate_p256().unwrap(), Vec::new());
             let codes = KeyRing::new(TokenKey::generate().unwrap());
-            app.hospital = Some(Arc::new(connect(&city)));
+            app.hospital = Some(Arc::new(connect(&city).called_with(CALLS_KEY)));
             let issuer = Issuer {
                 city,
                 composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
 mod cards;
+mod emergency;
 mod lost;
 mod passwords;
 mod scene;

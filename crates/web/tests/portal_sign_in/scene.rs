@@ -20,6 +20,7 @@ use store::testing::TestDatabase;
 use testkit::world::sign_in::{Person, SignInApp};
 use tools::access::{self, Actor, Duty, Purpose};
 use tools::audit::Zone;
+use tools::city_application::emergency::portal as emergency;
 use tools::passkeys::RelyingParty;
 use tools::portal::joining::{self, CardJudge};
 use tools::portal::mail::{Letter, Mailer, NotSent};
@@ -30,6 +31,7 @@ use tools::register::{self, Criteria, Resident, Sex, import};
 use tools::relay::{Endpoint, InProcess};
 use tools::staff::testing::SoftAuthenticator;
 use tools::{Outside, ResidentId};
+use yakuba_web::App;
 use yakuba_web::agents::Counterpart;
 use yakuba_web::limits::Limits;
 use yakuba_web::portal::{Cards, National, Ways};
@@ -154,6 +156,15 @@ impl Scene {
     }
 
     pub fn with(database: TestDatabase, limits: Limits) -> Self {
+        Self::with_more(database, limits, |_, _, _| {})
+    }
+
+    /// With something more behind the door; it is given the authority of the certificates too.
+    pub fn with_more(
+        database: TestDatabase,
+        limits: Limits,
+        more: impl FnOnce(&mut App, &Arc<TrustAnchors>, &Arc<dyn StatusSource>),
+    ) -> Self {
         let directory = database.directory().join("import");
         testkit::city::generate(300, 7, &directory).unwrap();
         import::run(&database.inside(), &database.seams, &directory, &import::Options::default(), &mut |_| true)
@@ -187,6 +198,7 @@ impl Scene {
         let authority = TestAuthority::new(AuthorityRole::UserAuthentication, authority_key, &generation).unwrap();
         let anchors: Arc<TrustAnchors> = Arc::new(TestAuthority::anchors(&[&authority]).unwrap());
         let status: Arc<dyn StatusSource> = Arc::new(AllGood);
+        let (trusted, good) = (anchors.clone(), status.clone());
         let judge = CardJudge { anchors: anchors.clone(), status: status.clone(), audience: "localhost:8080".into() };
         let keys = ServerKeys { signing: SigningKey::generate_p256().unwrap(), sealing: vec![SealingKey::generate()] };
         let counterpart =
@@ -213,6 +225,7 @@ impl Scene {
             app.to_portal = Some(to_portal);
             (app.tickets, app.gate) = (Some(office), Some(gate));
             app.limits = limits;
+            more(app, &trusted, &good);
         });
         let relays = Self::relays(&door.database);
         Self { door, letters, authority, ends: [inside, outside], relays, judge, _app: app }
@@ -256,7 +269,13 @@ impl Scene {
         let to_inside = to_inside
             .on(cards::QUESTION, move |one| cards::take_question(&asked, &asking, one))
             .on(cards::WISH, move |one| cards::take_wish(&wished, &wishing, one));
+        let (own, own_post, chosen, chosen_post, shown) =
+            (inside.clone(), self.ends[0].clone(), inside.clone(), self.ends[0].clone(), outside.clone());
+        let to_inside = to_inside
+            .on(emergency::QUESTION, move |one| emergency::take_question(&own, &own_post, one))
+            .on(emergency::WISH, move |one| emergency::take_wish(&chosen, &chosen_post, one));
         let to_outside = Desk::default()
+            .on(emergency::ANSWER, move |one| emergency::take_answer(&shown, one))
             .on(cards::ANSWER, move |one| portal_kept::take_answer(&mine, one))
             .on(own_records::ANSWER, move |one| own_records::take_answer(&told, one))
             .on(link::STANDING, move |one| arrivals::standing(&arriving, one))
@@ -264,6 +283,7 @@ impl Scene {
         for _ in 0..3 {
             own_records::send_questions(&outside, &self.ends[1]).unwrap();
             portal_kept::send_questions(&outside, &self.ends[1]).unwrap();
+            emergency::send_questions(&outside, &self.ends[1]).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
             self.ends[0].unpack(&inside.store, &inside.seams, &to_inside).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();

@@ -240,6 +240,11 @@ impl LibrarySystem for Sip2System {
 
     fn patron(&self, patron: &str) -> Answer<Patron> {
         let charged = self.information(patron, Some(Listed::Charged))?;
+        // BL may be left out. Then a patron who may do nothing and has no name is nobody whose number is confirmed.
+        let is_confirmed = charged.is_valid.as_deref() == Some("Y");
+        if !is_confirmed && charged.name.0.trim().is_empty() && standing(charged.status).no_loans {
+            return says_no(No::Closed, charged.screen);
+        }
         let mut budget = MOST_LOOKED_UP;
         let today = self.seams.today();
         let mut known = Patron {

@@ -101,7 +101,7 @@ fn said_again_it_is_lent_once_also_on_a_new_line_and_damage_is_asked_for_again()
 fn a_machine_nobody_here_wrote_borrows_looks_and_gives_back() {
     let (library, database) = (library(Charset::Utf8), TestDatabase::on_sqlite());
     let door = open(&library, &database, Charset::Utf8, 4);
-    let out = std::process::Command::new(super::python())
+    let out = std::process::Command::new(testkit::python())
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/self_checkout.py"))
         // It writes a log where it is started.
         .current_dir(std::env::temp_dir())

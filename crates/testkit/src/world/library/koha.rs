@@ -59,8 +59,9 @@ fn item_id(stock: &Stock, number: &str) -> usize {
 
 fn item(stock: &Stock, number: &str, book: &Book) -> Value {
     let id = item_id(stock, number);
-    let until = book.loan.as_ref().map(|loan| loan.due.to_string());
-    json!({ "item_id": id, "biblio_id": id, "external_id": number, "checked_out_date": until })
+    // A day on which it was lent, never the last one.
+    let lent = book.loan.as_ref().map(|loan| loan.due.plus_days(-14).to_string());
+    json!({ "item_id": id, "biblio_id": id, "external_id": number, "checked_out_date": lent })
 }
 
 fn checkout(stock: &Stock, number: &str, book: &Book) -> Value {
@@ -160,6 +161,13 @@ impl Shared {
     }
 }
 
+/// The page that is asked for; of twenty where nobody asks.
+fn page(all: Vec<Value>, asked: &dyn Fn(&str) -> String) -> Value {
+    let size = asked("_per_page").parse::<usize>().unwrap_or(20).max(1);
+    let page = asked("_page").parse::<usize>().unwrap_or(1).max(1);
+    all.into_iter().skip((page - 1) * size).take(size).collect()
+}
+
 fn shown(stock: &mut Stock, parts: &[&str], asked: &dyn Fn(&str) -> String) -> (u16, Value) {
     match *parts {
         ["patrons"] => {
@@ -167,8 +175,9 @@ fn shown(stock: &mut Stock, parts: &[&str], asked: &dyn Fn(&str) -> String) -> (
             let found: Vec<Value> = patron_id(stock, &number)
                 .map(|id| {
                     let member = &stock.members[&number];
-                    json!({ "patron_id": id, "cardnumber": number, "library_id": "MIHON",
-                        "restricted": member.is_blocked, "expired": false, "patron_card_lost": false })
+                    json!({ "patron_id": id, "cardnumber": number, "surname": "", "category_id": "A",
+                        "library_id": "MIHON", "restricted": member.is_blocked, "expiry_date": member.last_day.map(|day| day.to_string()),
+                        "patron_card_lost": false })
                 })
                 .into_iter()
                 .collect();
@@ -199,7 +208,7 @@ fn shown(stock: &mut Stock, parts: &[&str], asked: &dyn Fn(&str) -> String) -> (
             let patron = patron_of(stock, &asked("patron_id")).unwrap_or_default();
             let all: Vec<Value> =
                 stock.loans(&patron).iter().map(|(number, book)| checkout(stock, number, book)).collect();
-            (200, json!(all))
+            (200, page(all, asked))
         }
         ["holds"] => {
             let patron = patron_of(stock, &asked("patron_id")).unwrap_or_default();
@@ -211,10 +220,10 @@ fn shown(stock: &mut Stock, parts: &[&str], asked: &dyn Fn(&str) -> String) -> (
                     let id = item_id(stock, number);
                     // A number that names patron and item, as ours have no other.
                     json!({ "hold_id": id * 100_000 + who.parse::<usize>().unwrap_or(0), "biblio_id": id,
-                        "item_id": id, "status": is_ready.then_some("W") })
+                        "item_id": id.to_string(), "status": is_ready.then_some("W") })
                 })
                 .collect();
-            (200, json!(all))
+            (200, page(all, asked))
         }
         _ => no(404, No::NotThere),
     }

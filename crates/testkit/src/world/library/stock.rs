@@ -18,6 +18,8 @@ pub struct Member {
     pub is_blocked: bool,
     /// What they owe, in yen.
     pub owed: i64,
+    /// The last day of their card, if it has one. Said by REST alone.
+    pub last_day: Option<Date>,
 }
 
 #[derive(Clone, Debug)]

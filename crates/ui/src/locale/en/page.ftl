@@ -1,6 +1,7 @@
 # Words of every page.
 page-skip = Skip to the main part
 page-navigation = Main pages
+page-menu = Menu
 page-languages = Language
 page-count = { $n ->
     [one] { $n } result

@@ -82,3 +82,6 @@ taps-library-unasked-how = Whether this number has a patron is not known now. As
 taps-library-ask-again = Ask again
 taps-library-go-unchecked = Register unchecked
 taps-library-number-none = The library has no patron with that number. Please check it.
+taps-library-unsaid = The library's system did not answer about this number
+taps-library-done-enrolled-closed = Registered. The library does not lend to this person at present.
+taps-library-other-number = Enter another number

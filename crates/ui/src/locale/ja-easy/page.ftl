@@ -1,6 +1,7 @@
 # Words of every page.
 page-skip = ｜本文《ほんぶん》へ
 page-navigation = おもな ページ
+page-menu = メニュー
 page-languages = ことば
 page-count = { $n }けん
 page-pages = ページ

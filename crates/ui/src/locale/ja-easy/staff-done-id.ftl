@@ -1,10 +1,12 @@
 # 職員の 身分証
-staff-done-id-imported = 職員の記録を取り込みました。
-staff-done-id-issued = 身分証を発行しました。次に、カードを登録してください。
-staff-done-id-left = 退職としました。身分証を終え、サインイン中の画面を閉じました。
-staff-done-id-unlinked = 結び付けを外しました。
-staff-done-id-tag = タグの登録を変えました。
-staff-done-id-asked = もう一人の承認を求めました。
-staff-done-id-changed = 変更しました。紛失・回収のときは、サインイン中の画面も閉じました。
-staff-done-id-settings = 設定を保存しました。
-staff-done-id-log = 扉の記録を取り込みました。
+staff-done-id-imported = 職員の ファイルを 入れました。
+staff-done-id-issued = 身分証を 作りました。次に カードを 登録してください。
+staff-done-id-enrolled = カードを 登録しました。シールを 印刷できます。
+staff-done-id-linked = カードを この アカウントに つなぎました。つぎから カードで 入れます。
+staff-done-id-left = やめた ことに しました。身分証を 終えて、画面も とじました。
+staff-done-id-unlinked = つながりを 切りました。
+staff-done-id-tag = タグの 登録を かえました。
+staff-done-id-asked = もう 1人に 聞きました。
+staff-done-id-changed = かえました。なくした ときと 返した ときは、画面も とじました。
+staff-done-id-settings = 決めた ことを しまいました。
+staff-done-id-log = ドアの 記録を 入れました。

@@ -82,3 +82,6 @@ taps-library-unasked-how = この 番号の 人が いるか、今は わかり�
 taps-library-ask-again = もう一度 聞く
 taps-library-go-unchecked = 聞かないで 登録する
 taps-library-number-none = 図書館に その 番号が ありません。番号を 見てください。
+taps-library-unsaid = ｜図書館《としょかん》の　コンピューターが　この　｜番号《ばんごう》の　ことを　こたえませんでした
+taps-library-done-enrolled-closed = ｜登録《とうろく》しました。｜図書館《としょかん》は　いま　この　｜人《ひと》に　｜本《ほん》を　かしません。
+taps-library-other-number = ほかの　｜番号《ばんごう》を　いれる

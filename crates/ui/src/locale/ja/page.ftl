@@ -1,6 +1,7 @@
 # Words of every page.
 page-skip = 本文へ移る
 page-navigation = 主なページ
+page-menu = メニュー
 page-languages = 言語
 page-count = { $n }件
 page-pages = ページ

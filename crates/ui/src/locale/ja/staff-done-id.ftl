@@ -1,6 +1,8 @@
 # 職員身分証
 staff-done-id-imported = 職員の記録を取り込みました。
 staff-done-id-issued = 身分証を発行しました。次に、カードを登録してください。
+staff-done-id-enrolled = カードを登録しました。シールを印刷できます。
+staff-done-id-linked = 身分証のカードを、このアカウントに結び付けました。次からカードでサインインできます。
 staff-done-id-left = 退職としました。身分証を終え、サインイン中の画面を閉じました。
 staff-done-id-unlinked = 結び付けを外しました。
 staff-done-id-tag = タグの登録を変えました。

@@ -82,3 +82,6 @@ taps-library-unasked-how = この番号の利用者がいるか、いまは分�
 taps-library-ask-again = もう一度確かめる
 taps-library-go-unchecked = 確かめずに登録する
 taps-library-number-none = 図書館に、その利用者番号の登録がありません。番号を確かめてください。
+taps-library-unsaid = 図書館のシステムが、この番号について答えませんでした
+taps-library-done-enrolled-closed = 登録しました。図書館では、いまこの利用者の貸出が止まっています。
+taps-library-other-number = 別の番号を入れる

@@ -211,13 +211,13 @@ async fn drawn(
     let action = key.map_or_else(|| "/staff/cards/new".to_owned(), |key| format!("{PATH}/{key}/draft"));
     let main = html! {
         (error_summary(visit.language, &errors))
-        (form::form(visit, &action, key.is_none(), fields, &errors, &desks))
-        @if key.is_none() {
+        @if key.is_none() && faults.is_empty() {
             p { (visit.say("city-cards-like")) }
             ul { @for (key, example) in examples::all() {
                 li { a href=(format!("/staff/cards/new?like={key}")) { (example.names.say(visit.language)) } }
             } }
         }
+        (form::form(visit, &action, key.is_none(), fields, &errors, &desks))
     };
     let title = visit.say(if key.is_none() { "city-cards-new" } else { "city-cards-change" });
     let mut response = shell::page(visit, me, &title, &main);

@@ -1,7 +1,9 @@
-//! Enrolling the card of a member of staff: at the personnel desk, with the PIN, through the agent of this PC.
+//! Enrolling the card of a member of staff: at the personnel desk, with the PIN, through the agent of this PC; in a demo also
+//! with a card of the drawer.
 //!
 //! ```text
 //!  prepared ID ─► agent: PIN ─► sealed answer ─► chain, status, signature ─► keyed hash (and, sealed, for doors) ─► live
+//!            └─► demo: card of the drawer, PIN ─► the same, and the card's own key ───────────────────────────────┘
 //! ```
 
 use std::sync::Arc;
@@ -9,18 +11,19 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Json, Response};
 use base::{Id, Kind};
-use maud::html;
+use maud::{Markup, html};
 use pki::agent::Verb;
 use serde_json::json;
 use services::staff_id::actions::Personnel;
 use tools::Inside;
 
-use super::{MANAGE, desk, done, end_sessions, tell};
+use super::drawer::{self, Put};
+use super::{MANAGE, beneath, desk, done, end_sessions, tell};
 use crate::agents::{Counterpart, bound_to, pages, wording};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::kiosk::card_sentence;
+use crate::kiosk::{Say, card_sentence};
 use crate::routes::Routes;
 use crate::staff::shell;
 use crate::visit::{SignedIn, Visit};
@@ -33,6 +36,7 @@ pub(super) fn routes() -> Routes {
         .get("/staff/staff-ids/id/{id}/card", MANAGE, page)
         .post("/staff/staff-ids/id/{id}/card/ask", MANAGE, ask)
         .post("/staff/staff-ids/id/{id}/card/answer", MANAGE, answer)
+        .post("/staff/staff-ids/id/{id}/card/drawer", MANAGE, from_drawer)
 }
 
 async fn page(
@@ -42,14 +46,76 @@ async fn page(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     shell::id(&id)?;
-    let port = app.counterpart()?.port;
+    show(&app, &visit, &me, &id, None)
+}
+
+fn show(app: &App, visit: &Visit, me: &SignedIn, id: &str, say: Option<&Say>) -> Result<Response, Failure> {
     let here = format!("/staff/staff-ids/id/{id}/card");
     let main = html! {
         p { (visit.say("staff-id-enrol-how")) }
-        (pages::asking(&visit, port, &format!("{here}/ask"), &format!("{here}/answer"), "staff-id-enrol-button"))
+        (with_agent_or_drawer(app, visit, &here, "staff-id-enrol-button", say)?)
         div class="buttons" { a href=(super::PATH) { (visit.say("page-back")) } }
     };
-    Ok(pages::page_with_agent(&visit, &me, &visit.say("staff-id-enrol"), port, &main))
+    let title = visit.say("staff-id-enrol");
+    Ok(match app.counterpart() {
+        Ok(counterpart) => pages::page_with_agent(visit, me, &title, counterpart.port, &main),
+        Err(_) => shell::page(visit, me, &title, &main),
+    })
+}
+
+/// How a card is shown on the page at `here`: from the drawer of a demo, and through the agent where the city has agents.
+///
+/// # Errors
+/// There is neither.
+pub(super) fn with_agent_or_drawer(
+    app: &App,
+    visit: &Visit,
+    here: &str,
+    word: &'static str,
+    say: Option<&Say>,
+) -> Result<Markup, Failure> {
+    let drawer = drawer::form(app, visit, &format!("{here}/drawer"), word, say);
+    let agent = match (app.counterpart(), &drawer) {
+        (Ok(counterpart), _) => {
+            Some(pages::asking(visit, counterpart.port, &format!("{here}/ask"), &format!("{here}/answer"), word))
+        }
+        (Err(none), None) => return Err(none),
+        (Err(_), Some(_)) => None,
+    };
+    Ok(match (drawer, agent) {
+        (Some(drawer), Some(agent)) => html! {
+            (drawer)
+            details { summary { (visit.say("staff-id-drawer-agent")) } (agent) }
+        },
+        (drawer, agent) => html! { @if let Some(form) = drawer.or(agent) { (form) } },
+    })
+}
+
+/// In a demo: a card of the drawer. Its own key is kept too, for taps at a desk where staff watch.
+async fn from_drawer(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: SignedIn,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let (put, desk, one) = (Put::read(&app, &fields)?, desk(&app, &me)?, shell::id(&id)?);
+    let doing = app.clone();
+    let member = blocking(move || {
+        let proved = match put.proved(one) {
+            Ok(proved) => proved,
+            Err(say) => return Ok(Err(say)),
+        };
+        let card = tools::credentials::kinds::certificate_bytes(&proved.verified.certificate_id);
+        enrolled(&doing, &desk, one, &card)?;
+        desk.keep_own_key(&card, &proved.key).map_err(|error| beneath(&error))?;
+        super::member::member_of(&desk, one).map(Ok)
+    })
+    .await?;
+    match member {
+        Ok(member) => Ok(shell::done(&super::member::address(member), "staff-done-id-enrolled")),
+        Err(say) => show(&app, &visit, &me, &id, Some(&say)),
+    }
 }
 
 async fn ask(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {

@@ -21,20 +21,22 @@ use crate::visit::{SignedIn, Visit};
 
 pub(super) const PATH: &str = "/staff/staff-ids/doors";
 const ADD: &str = "/staff/staff-ids/doors/add";
+const DAYS: &str = "/staff/staff-ids/doors/days";
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, MANAGE, page)
         .post(ADD, MANAGE, add)
+        .post(DAYS, MANAGE, keep)
         .post("/staff/staff-ids/doors/{door}/list", MANAGE, list)
         .post_up_to("/staff/staff-ids/doors/{door}/log", MANAGE, MOST_BYTES, log)
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
     let desk = desk(&app, &me)?;
-    let (doors, openings) = blocking(move || {
-        let both = || Ok((desk.doors()?, desk.openings(None)?));
-        both().map_err(|error| beneath(&error))
+    let (doors, openings, days) = blocking(move || {
+        let all = || Ok((desk.doors()?, desk.openings(None)?, desk.openings_days()?));
+        all().map_err(|error| beneath(&error))
     })
     .await?;
     let name = visit.say("staff-id-door-name");
@@ -55,10 +57,39 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("staff-id-door-add-go"))) }
             }
         }
-        section { h2 { (title) } (table(&visit, &title, &openings, true)) }
+        section {
+            h2 { (title) }
+            (table(&visit, &title, &openings, true))
+            (days_form(&visit, days))
+        }
         div class="buttons" { a href=(super::PATH) { (visit.say("page-back")) } }
     };
     Ok(shell::page(&visit, &me, &visit.say("staff-id-doors"), &main))
+}
+
+/// How long openings are kept.
+fn days_form(visit: &Visit, days: i64) -> Markup {
+    let (label, hint) = (visit.say("staff-id-openings-days"), visit.say("staff-id-openings-days-hint"));
+    html! {
+        form method="post" action=(DAYS) {
+            (visit.csrf(DAYS))
+            (field(visit.language, &Field { name: "days", label: &label, hint: Some(&hint), value: &days.to_string(),
+                required: true, is_number: true, autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
+            div class="buttons" { (button(ButtonKind::Secondary, &visit.say("staff-id-save"))) }
+        }
+    }
+}
+
+async fn keep(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["days"])?;
+    let desk = desk(&app, &me)?;
+    let days = base::text::to_half_width(fields.get("days")).parse().unwrap_or(0);
+    let is_kept = blocking(move || desk.keep_openings(days).map_err(|error| beneath(&error))).await?;
+    if is_kept {
+        Ok(shell::done(PATH, "staff-done-id-settings"))
+    } else {
+        Err(Failure::saying(Kind::Invalid, "staff-id-set-wrong").next(PATH, "staff-id-doors"))
+    }
 }
 
 fn card(visit: &Visit, door: &DoorRow) -> Markup {

@@ -33,7 +33,7 @@ pub(super) fn routes() -> Routes {
         .post("/staff/staff-ids/id/{id}/do/{deed}", MANAGE, change)
 }
 
-fn address(member: Id) -> String {
+pub(super) fn address(member: Id) -> String {
     format!("/staff/staff-ids/member/{member}")
 }
 
@@ -121,6 +121,7 @@ fn present(visit: &Visit, today: base::Date, one: &StaffId, (is_asked, is_allowe
                 (visit.say("staff-id-issued"), html! { (ui::dates::date(visit.language, one.issued_on)) }),
                 (visit.say("staff-id-valid-until"), html! { (ui::dates::date(visit.language, one.valid_until)) }),
                 (visit.say("staff-id-card"), html! { (yes(one.has_card)) }),
+                (visit.say("staff-id-taps"), html! { (yes(one.is_for_taps)) }),
                 (visit.say("staff-id-tag-out"), html! { (yes(one.has_tag)) }),
                 (visit.say("staff-id-printed"), html! { (printed) }),
             ]))
@@ -214,7 +215,7 @@ fn number(desk: &services::staff_id::actions::Personnel, member: Id) -> Result<S
 }
 
 /// The member of this ID.
-fn member_of(desk: &services::staff_id::actions::Personnel, id: Id) -> Result<Id, Failure> {
+pub(super) fn member_of(desk: &services::staff_id::actions::Personnel, id: Id) -> Result<Id, Failure> {
     let found = desk.read(|tx, vault| {
         let Some(one) = kept::get(tx, id)? else { return Ok(None) };
         kept::member(tx, vault, &one.number)

@@ -2,6 +2,7 @@
 
 mod card;
 mod doors;
+mod drawer;
 mod labels;
 mod member;
 pub(crate) mod sign_in;
@@ -77,6 +78,16 @@ pub fn end_sessions(inside: &Inside, account: Id) -> Result<(), Failure> {
     Ok(inside
         .store
         .write::<_, store::StoreError, _>(move |tx| session::end_all(tx, now, Door::Staff, &account.to_string()))?)
+}
+
+/// The page of the member whose ID this is, and the number of its label, for who approves something about it.
+pub(super) fn place_of(inside: &Inside, id: Id) -> Result<Option<(String, String)>, Failure> {
+    let found = inside.cards.read(|tx| {
+        let Some(one) = kept::get(tx, id)? else { return Ok(None) };
+        let member = kept::member(tx, &inside.vault, &one.number)?;
+        Ok(member.map(|kept| (member::address(kept.id), one.sticker.to_string())))
+    });
+    found.map_err(|error: CardError| beneath(&error))
 }
 
 /// Tells the outside at once which IDs live. What fails here is told again by the job within a minute.

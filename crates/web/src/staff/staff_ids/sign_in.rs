@@ -7,23 +7,26 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Json, Response};
-use base::Kind;
+use axum::response::{IntoResponse, Json, Redirect, Response};
+use base::{Id, Kind};
 use maud::{Markup, html};
 use serde_json::json;
 use services::staff_id::actions::Personnel;
 use tools::Inside;
 use tools::access::Actor;
 use tools::audit::{self, Event};
+use tools::credentials::kinds::certificate_bytes;
 use tools::staff;
 
-use super::card::{proved, request};
+use super::card::{proved, request, with_agent_or_drawer};
+use super::drawer::Put;
 use super::{beneath, desk};
 use crate::agents::{ReachesAgent, bound_to, bound_to_key, pages};
 use crate::app::{App, blocking};
 use crate::assets;
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::kiosk::Say;
 use crate::routes::{Routes, Rule};
 use crate::session::{self, Secret};
 use crate::staff::{shell, sign_in as console};
@@ -32,15 +35,19 @@ use crate::visit::{SignedIn, Visit};
 /// Where it is done.
 pub(crate) const PATH: &str = "/staff/sign-in/card";
 const PURPOSE: &str = "agent-purpose-staff-sign-in";
+/// The reader of the demo at which anybody signs in.
+const SIGN_IN_PC: Id = Id::from_bytes(*b"demo, sign-in pc");
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get(PATH, Rule::Public, page)
         .post("/staff/sign-in/card/ask", Rule::Public, ask)
         .post("/staff/sign-in/card/answer", Rule::Public, answer)
+        .post("/staff/sign-in/card/drawer", Rule::DemoLoopback, from_drawer)
         .get("/staff/me/card", Rule::StaffSignedIn, mine)
         .post("/staff/me/card/ask", Rule::StaffSignedIn, ask_mine)
         .post("/staff/me/card/answer", Rule::StaffSignedIn, answer_mine)
+        .post("/staff/me/card/drawer", Rule::StaffSignedIn, mine_from_drawer)
         .get("/staff/me/doors", Rule::StaffSignedIn, openings)
 }
 
@@ -53,16 +60,21 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     if let Some(there) = console::elsewhere(&app, &headers, &visit) {
         return Ok(there);
     }
-    let port = app.counterpart()?.port;
+    show(&app, &visit, None)
+}
+
+fn show(app: &App, visit: &Visit, say: Option<&Say>) -> Result<Response, Failure> {
     let title = visit.say("staff-id-sign-in");
     let main = html! {
         h1 { (title) }
         p { (visit.say("staff-id-sign-in-how")) }
-        (pages::asking(&visit, port, "/staff/sign-in/card/ask", "/staff/sign-in/card/answer", "staff-id-sign-in-button"))
+        (with_agent_or_drawer(app, visit, PATH, "staff-id-sign-in-button", say)?)
         div class="buttons" { a href="/staff/sign-in" { (visit.say("staff-id-sign-in-passkey")) } }
     };
     let mut response = visit.page(&title).script(assets::path("agent.js")).render(&main).into_response();
-    response.extensions_mut().insert(ReachesAgent(port));
+    if let Ok(counterpart) = app.counterpart() {
+        response.extensions_mut().insert(ReachesAgent(counterpart.port));
+    }
     Ok(response)
 }
 
@@ -79,6 +91,46 @@ fn not_in() -> Failure {
     Failure::saying(Kind::Refused, "staff-id-sign-in-refused").next("/staff/sign-in", "staff-sign-in-title")
 }
 
+/// The account of a proved card, signed in.
+fn enter(inside: &Inside, card: &[u8], before: Option<Secret>) -> Result<Secret, Failure> {
+    let desk = Personnel { city: inside.clone(), by: Actor::System { job: "sign-in" } };
+    let kept = desk.by_card(card).map_err(|error| beneath(&error))?;
+    let Some(account) = kept.and_then(|kept| kept.account) else { return Err(not_in()) };
+    let found = inside.store.read(|tx| staff::account(tx, account))?;
+    let account = found.filter(|account| account.is_active).ok_or_else(not_in)?;
+    let (seams, actor) = (inside.seams.clone(), account.actor());
+    inside.store.write::<_, store::StoreError, _>(move |tx| {
+        audit::append(tx, &seams, &actor, Event::StaffSignedIn, &[("how", "card")]).map(|_| ())
+    })?;
+    console::start_session(inside, account.id, before)
+}
+
+/// In a demo: a card of the drawer, with its PIN as at any PC.
+async fn from_drawer(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    visit: Visit,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let (put, inside) = (Put::read(&app, &fields)?, app.inside()?.clone());
+    let before = console::session_secret(&app, &headers);
+    let secret = blocking(move || {
+        Ok(match put.proved(SIGN_IN_PC) {
+            Ok(proved) => Ok(enter(&inside, &certificate_bytes(&proved.verified.certificate_id), before)?),
+            Err(say) => Err(say),
+        })
+    })
+    .await?;
+    let secret = match secret {
+        Ok(secret) => secret,
+        Err(say) => return show(&app, &visit, Some(&say)),
+    };
+    let (mut response, is_https) = (Redirect::to("/staff").into_response(), app.settings.is_https);
+    let door = session::Door::Staff.cookie(is_https);
+    session::give(&mut response, &session::set_cookie(door, &secret.cookie_value(), is_https));
+    Ok(response)
+}
+
 async fn answer(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -93,17 +145,8 @@ async fn answer(
     let (counterpart, inside) = (app.counterpart()?.clone(), app.inside()?.clone());
     let (before, doing) = (console::session_secret(&app, &headers), app.clone());
     let secret = blocking(move || {
-        let desk = Personnel { city: Inside::clone(&inside), by: Actor::System { job: "sign-in" } };
         let card = proved(&doing, &counterpart, &inside, &bound, PURPOSE, &fields)?;
-        let kept = desk.by_card(&card).map_err(|error| beneath(&error))?;
-        let Some(account) = kept.and_then(|kept| kept.account) else { return Err(not_in()) };
-        let found = inside.store.read(|tx| staff::account(tx, account))?;
-        let account = found.filter(|account| account.is_active).ok_or_else(not_in)?;
-        let (seams, actor) = (inside.seams.clone(), account.actor());
-        inside.store.write::<_, store::StoreError, _>(move |tx| {
-            audit::append(tx, &seams, &actor, Event::StaffSignedIn, &[("how", "card")]).map(|_| ())
-        })?;
-        console::start_session(&inside, account.id, before)
+        enter(&inside, &card, before)
     })
     .await?;
     let message = visit.say("staff-id-signed-in");
@@ -115,13 +158,49 @@ async fn answer(
 }
 
 async fn mine(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
-    let port = app.counterpart()?.port;
+    show_mine(&app, &visit, &me, None)
+}
+
+fn show_mine(app: &App, visit: &Visit, me: &SignedIn, say: Option<&Say>) -> Result<Response, Failure> {
     let main = html! {
         p { (visit.say("staff-id-mine-how")) }
-        (pages::asking(&visit, port, "/staff/me/card/ask", "/staff/me/card/answer", "staff-id-mine-button"))
+        (with_agent_or_drawer(app, visit, "/staff/me/card", "staff-id-mine-button", say)?)
         div class="buttons" { a href="/staff/me" { (visit.say("page-back")) } }
     };
-    Ok(pages::page_with_agent(&visit, &me, &visit.say("staff-id-mine"), port, &main))
+    let title = visit.say("staff-id-mine");
+    Ok(match app.counterpart() {
+        Ok(counterpart) => pages::page_with_agent(visit, me, &title, counterpart.port, &main),
+        Err(_) => shell::page(visit, me, &title, &main),
+    })
+}
+
+/// Links a proved card's member with the account that is signed in.
+fn link(desk: &Personnel, account: Id, card: &[u8]) -> Result<(), Failure> {
+    let kept = desk.by_card(card).map_err(|error| beneath(&error))?.ok_or_else(not_in)?;
+    let is_anothers = kept.account.is_some_and(|linked| linked != account);
+    let is_linked = !is_anothers && desk.link(&kept.member.number, Some(account)).map_err(|error| beneath(&error))?;
+    if is_linked { Ok(()) } else { Err(Failure::saying(Kind::Conflict, "staff-id-no-account-taken")) }
+}
+
+/// In a demo: a card of the drawer.
+async fn mine_from_drawer(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    me: SignedIn,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let (put, desk, account) = (Put::read(&app, &fields)?, desk(&app, &me)?, me.account.id);
+    let linked = blocking(move || {
+        Ok(match put.proved(account) {
+            Ok(proved) => Ok(link(&desk, account, &certificate_bytes(&proved.verified.certificate_id))?),
+            Err(say) => Err(say),
+        })
+    })
+    .await?;
+    match linked {
+        Ok(()) => Ok(shell::done("/staff/me", "staff-done-id-linked")),
+        Err(say) => show_mine(&app, &visit, &me, Some(&say)),
+    }
 }
 
 async fn ask_mine(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
@@ -139,11 +218,7 @@ async fn answer_mine(
     let (desk, counterpart, bound) = (desk(&app, &me)?, app.counterpart()?.clone(), bound_to(&me.session));
     blocking(move || {
         let card = proved(&app, &counterpart, &desk.city, &bound, PURPOSE, &fields)?;
-        let kept = desk.by_card(&card).map_err(|error| beneath(&error))?.ok_or_else(not_in)?;
-        let is_anothers = kept.account.is_some_and(|account| account != me.account.id);
-        let is_linked =
-            !is_anothers && desk.link(&kept.member.number, Some(me.account.id)).map_err(|error| beneath(&error))?;
-        if is_linked { Ok(()) } else { Err(Failure::saying(Kind::Conflict, "staff-id-no-account-taken")) }
+        link(&desk, me.account.id, &card)
     })
     .await?;
     Ok(Json(json!({ "message": visit.say("staff-id-mine-done"), "next": "/staff/me" })).into_response())
@@ -167,12 +242,17 @@ async fn openings(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Re
     Ok(shell::page(&visit, &me, &title, &main))
 }
 
+/// Whether a card can be shown to the console: through an agent, or from a demo's drawer.
+pub(crate) fn takes_cards(app: &App) -> bool {
+    app.agents.is_some() || app.kiosk.as_ref().is_some_and(|place| place.drawer().is_some())
+}
+
 /// What stands on one's own page about card and doors.
 pub(crate) fn links(app: &App, visit: &Visit) -> Markup {
     html! {
         h2 { (visit.say("staff-id-mine")) }
         ul {
-            @if app.agents.is_some() { li { a href="/staff/me/card" { (visit.say("staff-id-mine-button")) } } }
+            @if takes_cards(app) { li { a href="/staff/me/card" { (visit.say("staff-id-mine-button")) } } }
             li { a href="/staff/me/doors" { (visit.say("staff-id-my-doors")) } }
         }
     }

@@ -99,7 +99,7 @@ async fn priced(
         form method="post" action=(action) class="card" {
             (visit.csrf(&action))
             (radios("form", &visit.say("city-cards-desk-form"), &options, chosen.map_or("", Form::code)))
-            (number_field(visit, &kept.definition.number, is_again))
+            (number_field(visit, &kept.definition.number, is_again, &at.typed()))
             div class="buttons" {
                 (button(ButtonKind::Primary, &visit.say("city-cards-desk-give")))
                 a class="button button-secondary" href=(PERSON) { (visit.say("page-back")) }
@@ -109,7 +109,7 @@ async fn priced(
     Ok(left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
-fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool) -> Markup {
+fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool, typed: &str) -> Markup {
     let label = visit.say("city-cards-column-number");
     let hint = visit.say(match (format.is_given, is_again) {
         (true, _) => "city-cards-desk-number-given",
@@ -122,6 +122,7 @@ fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool) -> Markup 
             name: "number",
             label: &label,
             hint: Some(&hint),
+            value: typed,
             autocomplete: Some("off"),
             max_length: Some(tools::service_cards::MAX_NUMBER),
             ..Field::default()
@@ -170,7 +171,7 @@ async fn given(
         }
         Err(refusal) => {
             let path = price_path(&kept.key, old);
-            at.note(&path, Say::Key(refused(refusal)));
+            at.note_typed(&path, Say::Key(refused(refusal)), fields.get("number"));
             Ok(go(&format!("{path}?form={}", form.code())))
         }
     }

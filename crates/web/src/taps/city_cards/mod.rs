@@ -220,7 +220,7 @@ fn one(at: &AtCounter, seen: &Seen, card: &ServiceCard) -> Markup {
         div class="buttons" {
             @if seen.undoable.contains(&card.id) {
                 @let undo = format!("/counter/cards/undo/{key}/{}", card.id);
-                (one_button(&undo, &visit.csrf(&undo), ButtonKind::Primary, &visit.say("city-cards-desk-undo"), Some(&about)))
+                (one_button(&undo, &visit.csrf(&undo), ButtonKind::Secondary, &visit.say("city-cards-desk-undo"), Some(&about)))
             }
             @for (deed, kind) in deeds {
                 @let action = format!("/counter/cards/change/{key}/{}/{deed}", card.id);

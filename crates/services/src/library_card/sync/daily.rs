@@ -1,0 +1,297 @@
+//! The same files every day by themselves, by two folders that the library and the city share.
+//!
+//! ```text
+//!  give folder   library-cards-2026-11-27.csv   once a day; written under another name and renamed: there whole, or not
+//!  take folder   *.csv ─► taken/   or ─► refused/ with the reason beside it
+//! ```
+//! Whatever is cut, where it may: a day's list is noted before it is laid into place, and the same list is laid there later; what
+//! the library left keeps its id until it was moved away. So nothing is given or taken twice.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base::{Date, Timestamp};
+use store::StoreError;
+use tools::Inside;
+use tools::access::Actor;
+use tools::audit::{self, Event};
+
+use super::{MOST_BYTES, Noted, SyncError, Written, kept, list, note, reading, taking};
+
+/// Who does it, in the audit log.
+const JOB: &str = "library-daily";
+/// Seconds a file must have stayed as it is before it is read: what is still being copied grows.
+pub const SETTLED: i64 = 60;
+/// The same for a file that does not end with its line's end: it may be half of one.
+pub const SETTLED_UNENDED: i64 = 600;
+/// Files looked at in one look.
+const MOST_FILES: usize = 1000;
+
+/// The settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the day's list is laid.
+    pub give: Option<PathBuf>,
+    /// Where the library leaves its files.
+    pub take: Option<PathBuf>,
+    /// How the list is written.
+    pub written: Written,
+    /// The hour in Japan from which the day's list is made.
+    pub from_hour: u8,
+}
+
+/// What keeps the files from going.
+#[derive(Debug, thiserror::Error)]
+pub enum DailyError {
+    /// The folder cannot be written, or is not there.
+    #[error("the folder for the library cannot be written: {0}")]
+    Give(io::Error),
+    /// The folder cannot be read or tidied, or is not there.
+    #[error("the folder of the library's files cannot be used: {0}")]
+    Take(io::Error),
+    /// Databases, key store.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+}
+
+impl From<StoreError> for DailyError {
+    fn from(error: StoreError) -> Self {
+        Self::Sync(error.into())
+    }
+}
+
+impl DailyError {
+    /// Key of the words for the console.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Give(_) => "library-staff-daily-give",
+            Self::Take(_) => "library-staff-daily-take",
+            Self::Sync(_) => "library-staff-daily-database",
+        }
+    }
+}
+
+struct Seen {
+    digest: [u8; 32],
+    since: Timestamp,
+}
+
+/// The job.
+pub struct Daily {
+    city: Inside,
+    settings: Settings,
+    seen: Mutex<BTreeMap<OsString, Seen>>,
+    trouble: Mutex<Vec<&'static str>>,
+}
+
+/// Name of a day's list.
+pub(super) fn name(day: Date) -> String {
+    format!("library-cards-{day}.csv")
+}
+
+impl Daily {
+    /// For these folders.
+    pub const fn new(city: Inside, settings: Settings) -> Self {
+        Self { city, settings, seen: Mutex::new(BTreeMap::new()), trouble: Mutex::new(Vec::new()) }
+    }
+
+    /// Where the files go.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Keys of the words for what kept the last look from its work; empty when all went well.
+    pub fn trouble(&self) -> Vec<&'static str> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One look: the day's list, if it is due, and what the library left.
+    ///
+    /// # Errors
+    /// [`DailyError`], the first: the next look goes on where this one was.
+    pub fn look(&self) -> Result<(), DailyError> {
+        let (given, taken) = (self.give(), self.take());
+        let words = [&given, &taken].into_iter().filter_map(|one| one.as_ref().err()).map(DailyError::word).collect();
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = words;
+        given.and(taken)
+    }
+
+    fn give(&self) -> Result<(), DailyError> {
+        let Some(folder) = &self.settings.give else { return Ok(()) };
+        for day in self.city.store.read::<_, StoreError, _>(kept::unplaced)? {
+            self.place(folder, day)?;
+        }
+        let local = self.city.seams.now().japan_time();
+        let day = local.date;
+        let is_made = self.city.store.read::<_, StoreError, _>(move |tx| kept::is_made(tx, day))?;
+        if is_made || local.hour < self.settings.from_hour {
+            return Ok(());
+        }
+        // Against the list of the day before: what somebody saved by hand may never have come to the library.
+        let before = self.city.store.read::<_, StoreError, _>(kept::newest)?;
+        let listed = list(&self.city, before, self.settings.written)?;
+        lay(&aside(folder, day), &listed.bytes).map_err(DailyError::Give)?;
+        let (id, at, lines, changed) = (self.city.seams.random_id(), listed.at, listed.lines, listed.changed);
+        let seams = self.city.seams.clone();
+        self.city.store.write::<_, StoreError, _>(move |tx| {
+            note(tx, &Noted { id, is_in: false, at, lines, changed, refused: &[] })?;
+            kept::made(tx, day, id, at)?;
+            let facts = [("lines", lines.to_string())];
+            let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            audit::append(tx, &seams, &Actor::System { job: JOB }, Event::LibraryFileGiven, &facts).map(drop)
+        })?;
+        self.place(folder, day)
+    }
+
+    /// Lays the list of `day` into place. Only this takes the file from its other name: if it is not there any more, it lay in
+    /// place before, and the library may have fetched it.
+    fn place(&self, folder: &Path, day: Date) -> Result<(), DailyError> {
+        if !folder.is_dir() {
+            return Err(DailyError::Give(io::ErrorKind::NotFound.into()));
+        }
+        match std::fs::rename(aside(folder, day), folder.join(name(day))) {
+            Ok(()) => sync_folder(folder).map_err(DailyError::Give)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(DailyError::Give(error)),
+        }
+        let at = self.city.seams.now();
+        Ok(self.city.store.write::<_, StoreError, _>(move |tx| kept::placed(tx, day, at))?)
+    }
+
+    fn take(&self) -> Result<(), DailyError> {
+        let Some(folder) = &self.settings.take else { return Ok(()) };
+        let there = waiting(folder).map_err(DailyError::Take)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.retain(|name, _| there.contains(name));
+        let now = self.city.seams.now();
+        for name in there {
+            let bytes = match contents(&folder.join(&name)) {
+                Ok(bytes) => bytes,
+                // Fetched back meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(DailyError::Take(error)),
+            };
+            let digest = digest(&name, &bytes);
+            let needed = if bytes.ends_with(b"\n") { SETTLED } else { SETTLED_UNENDED };
+            match seen.get(&name).filter(|before| before.digest == digest) {
+                None => drop(seen.insert(name, Seen { digest, since: now })),
+                Some(before) if now.seconds_since(before.since) < needed => {}
+                Some(_) => {
+                    self.take_one(folder, &name, digest, &bytes)?;
+                    seen.remove(&name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_one(&self, folder: &Path, name: &OsString, digest: [u8; 32], bytes: &[u8]) -> Result<(), DailyError> {
+        let (city, now) = (&self.city, self.city.seams.now());
+        let (new, shown) = (city.seams.random_id(), to_show(name));
+        let arrival =
+            city.store.write::<_, StoreError, _>(move |tx| kept::arrive(tx, new, digest, shown.as_deref(), now))?;
+        let id = arrival.id;
+        let why = if arrival.is_noted { arrival.why } else { self.take_contents(id, bytes)? };
+        move_away(folder, name, (now.date_in_japan(), id), why.as_deref()).map_err(DailyError::Take)?;
+        Ok(city.store.write::<_, StoreError, _>(move |tx| kept::moved(tx, id, now))?)
+    }
+
+    /// Takes the rows; if the file as a whole cannot be taken, that is noted, and why.
+    fn take_contents(&self, id: base::Id, bytes: &[u8]) -> Result<Option<String>, DailyError> {
+        let (city, by) = (&self.city, Actor::System { job: JOB });
+        let error = match reading::read(bytes) {
+            Ok(rows) => {
+                taking::take(city, &by, id, rows)?;
+                return Ok(None);
+            }
+            Err(error) => error,
+        };
+        let Some(code) = error.code() else { return Err(error.into()) };
+        let seams = city.seams.clone();
+        city.store.write::<_, StoreError, _>(move |tx| {
+            let at = seams.now();
+            note(tx, &Noted { id, is_in: true, at, lines: 0, changed: 0, refused: &[] })?;
+            kept::noted(tx, id, at, Some(code))?;
+            audit::append(tx, &seams, &by, Event::LibraryFileTaken, &[("refused", code)]).map(drop)
+        })?;
+        Ok(Some(code.to_owned()))
+    }
+}
+
+/// The other name under which a day's list is written.
+fn aside(folder: &Path, day: Date) -> PathBuf {
+    folder.join(format!(".{}.part", name(day)))
+}
+
+/// Writes a file whole, and onto the disk.
+fn lay(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Not every file system of another machine can; the name is there all the same.
+    std::fs::File::open(folder)?.sync_all().or(Ok(()))
+}
+
+/// Names of the files that may be read: `*.csv`, none hidden, none of them a link.
+fn waiting(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        let is_ours = !text.starts_with('.') && text.to_ascii_lowercase().ends_with(".csv");
+        if is_ours && entry.file_type()?.is_file() && all.len() < MOST_FILES {
+            all.push(name);
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// What stands in it, as far as it may be read: one byte more than may be taken says that it is too large.
+fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn digest(name: &OsString, bytes: &[u8]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(name.as_encoded_bytes());
+    context.update(&[0]);
+    context.update(bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}
+
+/// A name for the console: not one that says too much, or an Individual Number.
+fn to_show(name: &OsString) -> Option<String> {
+    let text = name.to_str().filter(|text| text.len() <= 100 && !text.chars().any(char::is_control))?;
+    base::my_number_guard::refuse_individual_number(text).is_ok().then(|| text.to_owned())
+}
+
+/// Out of the library's way, under a name that comes once; beside a refused one stands why.
+fn move_away(folder: &Path, name: &OsString, (day, id): (Date, base::Id), why: Option<&str>) -> io::Result<()> {
+    let to = folder.join(if why.is_some() { "refused" } else { "taken" });
+    std::fs::create_dir_all(&to)?;
+    let mut called = OsString::from(format!("{day}-{id}-"));
+    called.push(name);
+    if let Some(why) = why {
+        let mut reason = called.clone();
+        reason.push(".reason.txt");
+        let words = ui::words().format(ui::Language::Japanese, &format!("library-staff-wrong-{why}"), &[]);
+        lay(&to.join(reason), format!("{words}\n").as_bytes())?;
+    }
+    match std::fs::rename(folder.join(name), to.join(called)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}

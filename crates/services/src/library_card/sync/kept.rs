@@ -1,0 +1,76 @@
+//! What is kept of files that go by themselves: which days' lists were made and lie in place, which of the library's files came.
+
+use base::{Date, Id, Timestamp};
+use store::{StoreError, Tx};
+
+/// How a file went that went by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InFolder {
+    /// Its name, where that may be shown.
+    pub name: Option<String>,
+    /// Why it was not taken as a whole: word of a [`super::SyncError`].
+    pub why: Option<String>,
+}
+
+/// One of the library's files, until it was moved away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    pub id: Id,
+    pub is_noted: bool,
+    pub why: Option<String>,
+}
+
+/// The day's list was made.
+pub(super) fn made(tx: &mut Tx<'_>, day: Date, file: Id, at: Timestamp) -> Result<(), StoreError> {
+    let sql = "INSERT INTO library_days (day, file_id, at) VALUES ($1, $2, $3)";
+    tx.execute(sql, &[day.into(), file.into(), at.into()]).map(drop)
+}
+
+pub(super) fn is_made(tx: &mut Tx<'_>, day: Date) -> Result<bool, StoreError> {
+    Ok(tx.query_one("SELECT day FROM library_days WHERE day = $1", &[day.into()])?.is_some())
+}
+
+/// When the newest day's list was made.
+pub(super) fn newest(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    tx.query_one("SELECT MAX(at) FROM library_days", &[])?.map_or(Ok(None), |row| row.opt_timestamp(0))
+}
+
+/// Days whose list was made and is not known to lie in place.
+pub(super) fn unplaced(tx: &mut Tx<'_>) -> Result<Vec<Date>, StoreError> {
+    let rows = tx.query("SELECT day FROM library_days WHERE placed_at IS NULL ORDER BY day", &[])?;
+    rows.iter().map(|row| row.date(0)).collect()
+}
+
+pub(super) fn placed(tx: &mut Tx<'_>, day: Date, at: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE library_days SET placed_at = $2 WHERE day = $1", &[day.into(), at.into()]).map(drop)
+}
+
+/// The file of this digest: the one that is not moved away yet, or a new one.
+pub(super) fn arrive(
+    tx: &mut Tx<'_>,
+    new: Id,
+    digest: [u8; 32],
+    name: Option<&str>,
+    now: Timestamp,
+) -> Result<Arrival, StoreError> {
+    let sql = "SELECT file_id, noted_at, why FROM library_arrivals WHERE digest = $1 AND moved_at IS NULL";
+    if let Some(row) = tx.query_one(sql, &[digest.as_slice().into()])? {
+        let why = row.opt_text(2)?.map(str::to_owned);
+        return Ok(Arrival { id: row.id(0)?, is_noted: row.opt_timestamp(1)?.is_some(), why });
+    }
+    tx.execute(
+        "INSERT INTO library_arrivals (file_id, digest, name, came_at) VALUES ($1, $2, $3, $4)",
+        &[new.into(), digest.as_slice().into(), name.into(), now.into()],
+    )?;
+    Ok(Arrival { id: new, is_noted: false, why: None })
+}
+
+/// The file was taken, or not as a whole. Nothing for a file that came by hand.
+pub(super) fn noted(tx: &mut Tx<'_>, file: Id, at: Timestamp, why: Option<&str>) -> Result<(), StoreError> {
+    let sql = "UPDATE library_arrivals SET noted_at = $2, why = $3 WHERE file_id = $1";
+    tx.execute(sql, &[file.into(), at.into(), why.into()]).map(drop)
+}
+
+pub(super) fn moved(tx: &mut Tx<'_>, file: Id, at: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE library_arrivals SET moved_at = $2 WHERE file_id = $1", &[file.into(), at.into()]).map(drop)
+}

@@ -1,0 +1,101 @@
+//! The library's file read: two columns, number and state, under a heading.
+
+use std::collections::BTreeSet;
+
+use base::text::to_half_width;
+use tools::service_cards::CardStatus;
+
+use super::{MOST_BYTES, MOST_ROWS, Reason, SyncError};
+
+/// Reads a file of either way of writing. Each row stands for itself.
+///
+/// # Errors
+/// [`SyncError`]: the file as a whole is not taken.
+pub fn read(bytes: &[u8]) -> Result<Vec<Row>, SyncError> {
+    if bytes.len() > MOST_BYTES { Err(SyncError::TooLarge) } else { rows(&decode(bytes)?) }
+}
+
+/// UTF-8 with or without BOM, else Shift_JIS.
+fn decode(bytes: &[u8]) -> Result<String, SyncError> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(text.trim_start_matches('\u{feff}').to_owned());
+    }
+    let (text, _, is_broken) = encoding_rs::SHIFT_JIS.decode(bytes);
+    if is_broken { Err(SyncError::Characters) } else { Ok(text.into_owned()) }
+}
+
+fn status_of(word: &str) -> Option<CardStatus> {
+    match word.trim() {
+        "終了" | "退会" | "廃止" | "ended" => Some(CardStatus::Ended),
+        "停止" | "blocked" => Some(CardStatus::OnHold),
+        "再開" | "利用可" | "active" => Some(CardStatus::Active),
+        _ => None,
+    }
+}
+
+/// A row: its line, and the number and state, or why not.
+pub type Row = (u64, Result<(String, CardStatus), Reason>);
+
+fn rows(text: &str) -> Result<Vec<Row>, SyncError> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(text.as_bytes());
+    let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+    for (index, record) in reader.records().enumerate() {
+        if all.len() >= MOST_ROWS {
+            return Err(SyncError::TooLarge);
+        }
+        let usual = index as u64 + 2;
+        let Ok(record) = record else {
+            all.push((usual, Err(Reason::Columns)));
+            continue;
+        };
+        let line = record.position().map_or(usual, csv::Position::line);
+        all.push((line, row(&record, &mut seen)));
+    }
+    if all.is_empty() { Err(SyncError::Empty) } else { Ok(all) }
+}
+
+fn row(record: &csv::StringRecord, seen: &mut BTreeSet<String>) -> Result<(String, CardStatus), Reason> {
+    let (Some(number), Some(state)) = (record.get(0), record.get(1)) else { return Err(Reason::Columns) };
+    // Excel's sign for "this is text" in front of a number is let go.
+    let number = to_half_width(number.trim().trim_start_matches('\''));
+    if number.is_empty() || base::my_number_guard::refuse_individual_number(&number).is_err() {
+        return Err(Reason::Number);
+    }
+    let state = status_of(state).ok_or(Reason::State)?;
+    if seen.insert(number.clone()) { Ok((number, state)) } else { Err(Reason::Twice) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_refused_one_by_one_with_their_line() {
+        let text = "利用者番号,状態\nL-1,終了\n,停止\n123456789018,終了\nL-2\nL-3,なに\nL-1,停止\n";
+        let read = rows(text).unwrap();
+        let why: Vec<(u64, Option<Reason>)> = read.iter().map(|(line, row)| (*line, row.clone().err())).collect();
+        assert_eq!(
+            why,
+            [
+                (2, None),
+                (3, Some(Reason::Number)),
+                (4, Some(Reason::Number)),
+                (5, Some(Reason::Columns)),
+                (6, Some(Reason::State)),
+                (7, Some(Reason::Twice)),
+            ]
+        );
+    }
+
+    #[test]
+    fn both_ways_of_writing_are_read_and_no_other() {
+        let text = "番号,状態\nL-1,再開";
+        let (shift_jis, ..) = encoding_rs::SHIFT_JIS.encode(text);
+        for bytes in [format!("\u{feff}{text}").into_bytes(), text.as_bytes().to_vec(), shift_jis.into_owned()] {
+            let read = super::read(&bytes).unwrap();
+            assert_eq!(read, [(2, Ok(("L-1".to_owned(), CardStatus::Active)))]);
+        }
+        assert!(matches!(decode(b"\xff\xff\xff"), Err(SyncError::Characters)));
+        assert!(matches!(rows("番号,状態\n"), Err(SyncError::Empty)));
+    }
+}

@@ -1,0 +1,76 @@
+//! The emergency card at the loading desk: exactly what the person chose goes onto the chip, what they took away goes from it.
+
+use base::Id;
+use card::Card;
+use card::city_application::loading::{Loader, Plan};
+use card::city_application::{CardNumber, FileId};
+use zeroize::Zeroizing;
+
+use super::kept::{self, Standing};
+use crate::access::{self, Duty, Item, Purpose};
+use crate::city_application::Fault;
+use crate::city_application::desk::Desk;
+use crate::resident_id::ResidentId;
+
+impl Desk {
+    /// Where the holder's choice stands with this card; nothing of what was chosen is read.
+    pub(in crate::city_application) fn emergency_stands(
+        &self,
+        number: CardNumber,
+        row: Id,
+    ) -> Result<Option<Standing>, Fault> {
+        let Some(who) = self.holder(number)? else { return Ok(None) };
+        self.city.store.read::<_, Fault, _>(move |tx| Ok(kept::standing(tx, &who, row)?))
+    }
+
+    /// What the person chose in the portal, as it goes onto the chip. A disclosure to the person.
+    pub(in crate::city_application) fn emergency_chosen(
+        &self,
+        who: &ResidentId,
+    ) -> Result<Option<Zeroizing<String>>, Fault> {
+        let (vault, seams, by, who) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
+        self.city.store.write::<_, Fault, _>(move |tx| {
+            if !matches!(kept::standing_anywhere(tx, &who)?, Some(Standing::Written { .. } | Standing::Waits { .. })) {
+                return Ok(None);
+            }
+            let purpose = Purpose::new(Duty::CityCard).reading(&[Item::EmergencyCard]);
+            let access = access::person(tx, &seams, &by, &purpose, &who)
+                .map_err(|error| Fault::Cards(crate::service_cards::CardError::Access(error)))?;
+            let chosen = kept::chosen(tx, &vault, &access)?;
+            Ok(chosen.map(|(content, _)| Zeroizing::new(content.text)))
+        })
+    }
+
+    pub(in crate::city_application) fn emergency_written(&self, who: &ResidentId, row: Id) -> Result<(), Fault> {
+        let (who, now) = (who.clone(), self.city.seams.now());
+        self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::written(tx, &who, row, now)?))
+    }
+
+    /// What waits is written, if the application's PIN was typed; what was taken away goes from the chip.
+    pub(in crate::city_application) fn renew_emergency(
+        &self,
+        loader: &mut Loader<'_>,
+        card: &mut dyn Card,
+        (number, row): (CardNumber, Id),
+        who: &ResidentId,
+        pin: Option<&str>,
+    ) -> Result<(), Fault> {
+        match (self.emergency_stands(number, row)?, pin) {
+            (Some(Standing::TakenAway { .. }), _) => {
+                loader.delete(&mut *card, FileId::Emergency)?;
+                let who = who.clone();
+                self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::gone_from_card(tx, &who)?))
+            }
+            (Some(Standing::Waits { .. }), Some(pin)) => {
+                let Some(text) = self.emergency_chosen(who)? else { return Ok(()) };
+                let set = FileId::Emergency.opened_by();
+                let plan =
+                    Plan { files: [FileId::Emergency].into(), sets: [set].into(), refused: self.refused_terminals()? };
+                loader.personalise(&mut *card, &plan, None)?;
+                loader.write(&mut *card, number, FileId::Emergency, text.as_bytes(), Some(pin))?;
+                self.emergency_written(who, row)
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The demo's card drawer in the place of the agent of a PC: a newcomer enrols, links and signs in without a second program.
+//! Only where the certificate machines have a drawer, which is a demo on this computer; a real city has none of it.
+
+use std::sync::Arc;
+
+use base::{Id, Kind};
+use maud::{Markup, html};
+use ui::form::{ButtonKind, button, select};
+use ui::notice::{AlertKind, alert};
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::error::Failure;
+use crate::form::Fields;
+use crate::kiosk::{Place, Say};
+use crate::taps::{ProvedWithKey, pin_field, prove_with_key, said};
+use crate::visit::Visit;
+
+/// Its fields.
+const FIELDS: [&str; 2] = ["card", "pin"];
+
+/// The form that takes a card out of the drawer, where there is one; `say` is what came of the last.
+pub(super) fn form(app: &App, visit: &Visit, action: &str, word: &str, say: Option<&Say>) -> Option<Markup> {
+    let cards = app.kiosk.as_ref().and_then(|place| place.drawer())?;
+    let options: Vec<(String, String)> = cards
+        .iter()
+        .enumerate()
+        .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin)))
+        .collect();
+    Some(html! {
+        (said(visit, &app.profile.counter, say))
+        (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-id-drawer")) } }))
+        form method="post" action=(action) class="card" {
+            (visit.csrf(action))
+            div class="fields" {
+                (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, "0", None))
+                (pin_field(visit, "pin", ("taps-pin", "taps-pin-always-hint"), true))
+            }
+            div class="buttons" { (button(ButtonKind::Primary, &visit.say(word))) }
+        }
+    })
+}
+
+/// Which card of the drawer, and the PIN that was typed.
+pub(super) struct Put {
+    place: Arc<Place>,
+    index: usize,
+    pin: Zeroizing<String>,
+}
+
+impl Put {
+    /// What the form says.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] where there is no drawer; [`Kind::Invalid`] for other fields.
+    pub(super) fn read(app: &App, fields: &Fields) -> Result<Self, Failure> {
+        fields.only(&FIELDS)?;
+        let place = app.kiosk.clone().filter(|place| place.drawer().is_some());
+        let place = place.ok_or_else(|| Failure::of(Kind::NotFound))?;
+        let index = fields.get("card").parse().map_err(|_| Failure::of(Kind::Invalid))?;
+        Ok(Self { place, index, pin: Zeroizing::new(base::text::to_half_width(fields.get("pin"))) })
+    }
+
+    /// The card, proved with its PIN, with its own key. `slot` names the reader it is put on: each page has its own.
+    ///
+    /// # Errors
+    /// What to say.
+    pub(super) fn proved(&self, slot: Id) -> Result<ProvedWithKey, Say> {
+        self.place.with_slot(slot, |reader| {
+            if !reader.put_from_drawer(self.index) {
+                return Err(Say::Key("kiosk-reader-waiting"));
+            }
+            let proved = prove_with_key(&self.place.issuer, reader, &slot.to_string(), (&self.pin, ""));
+            reader.eject();
+            proved
+        })
+    }
+}

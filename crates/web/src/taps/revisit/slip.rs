@@ -1,0 +1,58 @@
+//! The receipt (受付票) on the screen and on paper.
+
+use axum::response::Response;
+use paper::reception::Reception as Slip;
+use services::hospital_card::KEY;
+use services::hospital_card::arriving::{Today, Visit as Reception};
+use tools::terminals::Sort;
+
+use super::super::{AtCounter, go};
+use super::{TODAY, afresh, known, nobody, views};
+use crate::app::{App, blocking};
+use crate::error::Failure;
+use crate::kiosk::pdf;
+
+async fn reception(at: &AtCounter) -> Result<Option<Reception>, Failure> {
+    let Some(shown) = at.held(KEY) else { return Ok(None) };
+    Ok(match known(at, &shown).await? {
+        Today::Known(_, reception) => reception,
+        Today::NotLinked => None,
+    })
+}
+
+/// The number on the screen.
+pub(super) async fn page(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::RevisitMachine)?;
+    if at.held(KEY).is_none() {
+        return Ok(afresh());
+    }
+    Ok(reception(&at).await?.map_or_else(|| go(TODAY), |reception| views::receipt(&at, &reception)))
+}
+
+/// The same as a sheet for the machine's printer.
+pub(super) async fn paper(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::RevisitMachine)?;
+    let reception = reception(&at).await?.ok_or_else(nobody)?;
+    let slip = Slip {
+        municipality: at.app.profile.name.clone(),
+        number: reception.number.to_string(),
+        place: reception.place,
+        at: reception.received_at,
+        is_sample: at.app.hospital.as_ref().is_some_and(|connection| connection.is_simulated),
+    };
+    sheet(&at.app, slip).await
+}
+
+/// Draws a slip. A place whose characters no paper of ours has, or that is too long, stays on the screen: the number counts.
+///
+/// # Errors
+/// It cannot be drawn without the place either.
+pub(crate) async fn sheet(app: &App, slip: Slip) -> Result<Response, Failure> {
+    let typeface = app.typeface()?;
+    let bytes = blocking(move || {
+        let drawn = slip.draw(&typeface).or_else(|_| Slip { place: String::new(), ..slip }.draw(&typeface));
+        drawn.map_err(|error| Failure::defect("reception slip", &error))
+    })
+    .await?;
+    Ok(pdf("inline; filename=\"uketsuke.pdf\"", &bytes))
+}

@@ -1,0 +1,319 @@
+//! The emergency card: chosen by the person in the portal, written at the loading desk, and the chip reads the same.
+
+use std::sync::Arc;
+
+use base::Date;
+use card::city_application::{CitySession, FileId, GroupKeys, Image, KeySet, TerminalName};
+use card::readers::virtual_reader::VirtualReader;
+use card::virtual_card::{
+    BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
+};
+use card::{Card, Reader, ReaderError};
+use paper::{Seal, Typeface};
+use pki::SigningKey;
+use pki::jpki_profile::{CertificateKind, judge};
+use pki::keys::MemorySigner;
+use pki::test_authority::{TestAuthority, UserAuthenticationRequest};
+use pki::token::{KeyRing, TokenKey};
+use services::convenience_certificates::{Composer, Issuer};
+use store::StoreError;
+use store::testing::{TestDatabase, for_each_engine};
+use tools::access::Actor;
+use tools::city_application::share::Share;
+use tools::city_application::{Fault, ceremony};
+use tools::credentials::{self, CredentialError, CredentialKind, Link};
+use yakuba_web::kiosk::reader::{CardSlot, load_virtual};
+use yakuba_web::kiosk::{Place, Slots};
+use yakuba_web::limits::Limits;
+use yakuba_web::testing::Visitor;
+use zeroize::Zeroizing;
+
+use super::scene::*;
+
+const PATH: &str = "/portal/emergency-card";
+const DESK: &str = "/counter/application";
+const PIN: &str = "4826";
+
+/// The loading desk's reader.
+#[derive(Clone, Default)]
+struct Tray(VirtualReader);
+
+impl CardSlot for Tray {
+    fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
+        self.0.clone().connect()
+    }
+    fn has_card(&self) -> bool {
+        true
+    }
+    fn eject(&self) {}
+    fn put_from_drawer(&self, _: usize) -> bool {
+        false
+    }
+    fn load_application(&self, image: Image) -> Result<(), String> {
+        load_virtual(&self.0, &image)
+    }
+}
+
+impl Tray {
+    fn put(&self, card: VirtualCard) {
+        self.0.take_off();
+        self.0.put(card);
+    }
+}
+
+fn share(custodian: u64) -> Share {
+    Share::random(&base::SeededRandom::from_seed(custodian))
+}
+
+fn open(database: TestDatabase) -> (Scene, Tray) {
+    let tray = Tray::default();
+    let reader = tray.clone();
+    let scene = Scene::with_more(database, Limits::none(), |app, anchors, status| {
+        let typeface = Typeface::open_default().unwrap();
+        let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
+        let signer = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
+        let codes = KeyRing::new(TokenKey::generate().unwrap());
+        let issuer = Issuer {
+            city: (**app.inside.as_ref().unwrap()).clone(),
+            composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
+            fresh_minutes: 30,
+            audience: "test".to_owned(),
+            anchors: anchors.clone(),
+            status: status.clone(),
+            genuineness: Arc::default(),
+            renewals: None,
+        };
+        app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(reader)), 10)));
+    });
+    let inside = scene.door.inside().clone();
+    let (vault, seams) = (inside.vault.clone(), inside.seams.clone());
+    let made = inside.store.write::<_, Fault, _>(move |tx| {
+        ceremony::begin(tx, &seams, &Actor::System { job: "test" }, 2, true)?;
+        ceremony::give(tx, &vault, &seams, &Actor::System { job: "one" }, &share(1))?;
+        ceremony::give(tx, &vault, &seams, &Actor::System { job: "two" }, &share(2))
+    });
+    assert!(made.unwrap());
+    (scene, tray)
+}
+
+/// A card of Hanako's, linked to her.
+fn card(scene: &Scene, serial: u64) -> VirtualCard {
+    let (key, inside, resident) = (SigningKey::generate_rsa().unwrap(), scene.door.inside().clone(), scene.hanako());
+    let now = inside.seams.now();
+    let request = UserAuthenticationRequest {
+        public_key_info: key.public_key_info(),
+        serial,
+        holder: "ABCDEFGH123456",
+        municipality: "99999",
+        not_before: now.plus_seconds(-3600),
+        not_after: now.plus_seconds(365 * 86_400),
+    };
+    let certificate = scene.authority.issue_user_authentication(&request).unwrap();
+    let anchors = TestAuthority::anchors(&[&scene.authority]).unwrap();
+    let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
+    let (id, valid_until) = (judged.id().clone(), judged.not_after());
+    let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
+        let link = Link { resident: &resident, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
+        credentials::enrol(tx, &inside.vault, &inside.seams, &Actor::System { job: "test" }, &link, &id)
+    });
+    linked.unwrap().unwrap();
+    let contents = VirtualCardContents::new(
+        KeyAndCertificate {
+            private_key_pkcs8: key.to_pkcs8().unwrap().into(),
+            certificate,
+            ca_certificate: scene.authority.certificate().to_vec(),
+        },
+        None,
+        PIN,
+        "MATSU77KAZE",
+        BasicAttributes {
+            name: "架空　花子".into(),
+            address: "架空県見本市本町１－２".into(),
+            birth_date: Date::new(1971, 9, 1).unwrap(),
+            sex: b'2',
+        },
+        FictitiousNumber::from_eleven([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]),
+        Date::new(2031, 9, 1).unwrap(),
+    );
+    VirtualCard::new(contents, Behaviour::default(), scene.door.database.seams.random.clone()).unwrap()
+}
+
+/// What an ambulance's terminal reads; [`None`] where the chip has no such file.
+fn ambulance_reads(scene: &Scene, tray: &Tray) -> Option<String> {
+    let inside = scene.door.inside();
+    let keys = GroupKeys::from_shares(&[1, 2].map(|custodian| {
+        let printed = data_encoding::HEXUPPER.decode(share(custodian).printed().replace('-', "").as_bytes()).unwrap();
+        Zeroizing::new(printed[..16].try_into().unwrap())
+    }));
+    let keys = keys.unwrap();
+    let key = keys.for_terminal(KeySet::Emergency, 1, TerminalName::of("ambulance 1")).unwrap();
+    let card = tray.0.clone().connect().unwrap();
+    let mut session = CitySession::open(card, &key, &*inside.seams.random).ok()?;
+    let copy = session.read(FileId::Emergency).ok()?;
+    Some(String::from_utf8(copy.bytes).unwrap())
+}
+
+const CHOICE: [(&str, &str); 8] = [
+    ("name", "kana"),
+    ("birth", "yes"),
+    ("blood", "A+"),
+    ("allergies", "ペニシリン"),
+    ("medicines", "血液をさらさらにする薬"),
+    ("contact", "辻　一郎"),
+    ("telephone", "０９０－１２３４－５６７８"),
+    ("language", "ja"),
+];
+
+fn with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    CHOICE.into_iter().map(|(of, was)| (of, if of == name { value } else { was })).collect()
+}
+
+/// The text of the chip as a page of the portal shows it.
+fn exactly(page: &str) -> String {
+    page.split("<pre lang=\"ja\">").nth(1).expect("the text").split("</pre>").next().unwrap().to_owned()
+}
+
+fn chosen(scene: &Scene, hanako: &mut Visitor<'_>, fields: &[(&str, &str)]) -> String {
+    scene.door.database.clock.advance_seconds(60);
+    let shown = hanako.post(&format!("{PATH}/preview"), fields);
+    assert_eq!(shown.status, 200, "{}", shown.text());
+    let kept = hanako.post(&format!("{PATH}/keep"), fields);
+    assert_eq!(kept.location(), Some("/portal/emergency-card?done=portal-done-emergency-kept"), "{}", kept.text());
+    scene.deliver();
+    exactly(&shown.text())
+}
+
+fn load(desk: &mut Visitor<'_>, typed: &[(&str, &str)]) -> String {
+    let fields = [&[("pin", PIN), ("application-pin", "2468")], typed].concat();
+    desk.post("/counter/application/load", &fields).text()
+}
+
+fn update(desk: &mut Visitor<'_>, pin: &str) -> String {
+    desk.post("/counter/application/update", &[("application-pin", pin)]).text()
+}
+
+#[test]
+fn what_the_person_chose_in_the_portal_is_what_the_chip_reads_until_they_take_it_away() {
+    for_each_engine(|database| {
+        let (scene, tray) = open(database);
+        let (_, mut hanako) = scene.joined();
+        assert!(hanako.get("/portal/cards").text().contains(PATH));
+        let waiting = hanako.get(PATH).text();
+        assert!(waiting.contains("選べる項目を確かめています"), "{waiting}");
+        scene.deliver();
+        let form = hanako.get(PATH).text();
+        assert!(
+            form.contains("フリガナ") && !form.contains("アルファベット"),
+            "the forms of her name that there are: {form}"
+        );
+
+        // What may not stand there is told beside what she typed; a preview keeps nothing.
+        for (fields, said) in [
+            (vec![("contact", "")], "1つも選ばれていません"),
+            (with("telephone", "夫"), "電話番号を読めません"),
+            (with("medicines", "123456789018"), "マイナンバーは書けません"),
+        ] {
+            let page = hanako.post(&format!("{PATH}/preview"), &fields).text();
+            assert!(page.contains(said), "{page}");
+        }
+        let preview = hanako.post(&format!("{PATH}/preview"), &CHOICE).text();
+        let text = exactly(&preview);
+        assert!(
+            text.starts_with("yakuba emergency 1\nname: ツジ　ハナコ\nbirth: ")
+                && text.contains("telephone: 090-1234-5678\n")
+        );
+        assert!(preview.contains(&format!("1024バイトのうち{}バイト", text.len())), "{preview}");
+        scene.deliver();
+        assert!(!hanako.get(PATH).text().contains("いま選んでいる内容"), "nothing was kept");
+
+        // She chooses; the desk writes it with nothing typed, and says when she chose it.
+        assert_eq!(chosen(&scene, &mut hanako, &CHOICE), text);
+        let page = hanako.get(PATH).text();
+        assert_eq!(exactly(&page), text);
+        assert!(page.contains("まだカードに書いていません"), "{page}");
+        let mut desk = scene.door.neighbour();
+        assert_eq!(desk.get("/demo/terminal/loading_desk").location(), Some(DESK));
+        tray.put(card(&scene, 11));
+        let loaded = load(&mut desk, &[("emergency", "something else"), ("emergency-said", "yes")]);
+        assert!(loaded.contains("のせました。") && loaded.contains("に選んだとおり"), "{loaded}");
+        assert!(!loaded.contains("ペニシリン"), "the desk does not show what she chose");
+        assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(text.as_str()));
+
+        // Something else: the card waits until its holder types the application's PIN.
+        let other = chosen(&scene, &mut hanako, &with("allergies", "そば"));
+        let seen = desk.post(DESK, &[]).text();
+        assert!(seen.contains("このカードには、まだ書いていません"), "{seen}");
+        update(&mut desk, "");
+        assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(text.as_str()), "not without her PIN");
+        let wrong = update(&mut desk, "1357");
+        assert!(wrong.contains("アプリの暗証番号がちがいます") || wrong.contains("暗証番号"), "{wrong}");
+        assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(text.as_str()));
+        let right = update(&mut desk, "2468");
+        assert!(right.contains("更新しました。") && right.contains("に選んだとおり"), "{right}");
+        assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(other.as_str()));
+
+        // A new card carries it too, and nobody types anything.
+        tray.put(card(&scene, 12));
+        assert!(load(&mut desk, &[]).contains("のせました。"));
+        assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(other.as_str()));
+
+        // Taken away: gone from the city at once, from the chip at its next update.
+        scene.door.database.clock.advance_seconds(60);
+        assert_eq!(hanako.post(&format!("{PATH}/take-away"), &[]).status, 303);
+        scene.deliver();
+        let page = hanako.get(PATH).text();
+        assert!(
+            !page.contains("ペニシリン")
+                && !page.contains("そば</dd>")
+                && page.contains("カードの中にはまだ残っています"),
+            "{page}"
+        );
+        let kept = |sql: &'static str| {
+            scene.door.inside().store.read::<_, StoreError, _>(move |tx| Ok(tx.query(sql, &[])?.len())).unwrap()
+        };
+        assert_eq!(kept("SELECT 1 FROM emergency_cards WHERE content IS NOT NULL"), 0);
+        assert!(update(&mut desk, "").contains("更新しました。"));
+        assert_eq!(ambulance_reads(&scene, &tray), None);
+        assert_eq!(kept("SELECT 1 FROM emergency_cards"), 0);
+    });
+}
+
+#[test]
+fn whoever_has_no_portal_sees_what_is_typed_at_the_desk_and_says_that_it_is_right() {
+    let (scene, tray) = open(TestDatabase::on_sqlite());
+    let mut desk = scene.door.neighbour();
+    desk.get("/demo/terminal/loading_desk");
+    tray.put(card(&scene, 11));
+    let refused = load(&mut desk, &[("emergency", "血液型 A")]);
+    assert!(refused.contains("確認の印を付けてください") && refused.contains("アプリは、のっていません"), "{refused}");
+    let loaded = load(&mut desk, &[("emergency", "血液型 A"), ("emergency-said", "yes")]);
+    assert!(loaded.contains("のせました。") && !loaded.contains("に選んだとおり"), "{loaded}");
+    assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some("yakuba emergency 1\nnote: 血液型 A\n"));
+    assert!(update(&mut desk, "").contains("更新しました。"));
+    assert!(ambulance_reads(&scene, &tray).is_some(), "an update leaves it");
+}
+
+#[test]
+fn nothing_of_a_choice_lies_in_clear_in_any_file() {
+    let (scene, _) = open(TestDatabase::on_sqlite());
+    let (_, mut hanako) = scene.joined();
+    hanako.get(PATH);
+    scene.deliver();
+    chosen(&scene, &mut hanako, &with("allergies", "ZYXWVUTS"));
+    assert!(hanako.get(PATH).text().contains("ZYXWVUTS"));
+    let mut folders = vec![scene.door.database.directory().to_owned()];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            read += usize::from(bytes.windows(15).any(|at| at == b"emergency_cards"));
+            assert!(!bytes.windows(8).any(|at| at == b"ZYXWVUTS"), "{}", path.display());
+        }
+    }
+    assert!(read > 0, "the database was read");
+}

@@ -1,0 +1,13 @@
+//! Any bytes as the library's file of numbers: rows, each taken or refused with its line, or a fault of the whole; an end.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use services::library_card::sync::reading;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(rows) = reading::read(bytes) {
+        assert!(!rows.is_empty());
+        assert!(rows.windows(2).all(|pair| pair[0].0 <= pair[1].0), "lines go up");
+    }
+});
