@@ -77,7 +77,7 @@ fn a_chart_is_linked_when_certain_and_an_arrival_is_written_whoever_is_quicker()
         // Somebody at the hospital changes the booking in the same moment: it is read again, and written once.
         server.set_quicker(1);
         let mut machine = house.terminal(Sort::RevisitMachine);
-        machine.post("/revisit", &[("tag", TAG)]);
+        machine.post("/revisit/tag", &[("tag", TAG)]);
         assert!(machine.get("/revisit/today").text().contains("内科 1番"));
         machine.post("/revisit/receive", &[]);
         assert_eq!(states(&house), ["received"]);
@@ -102,7 +102,7 @@ fn a_hospital_that_takes_nothing_now_has_it_later_once() {
         let mut desk = house.desk(who, TAG);
         server.set_takes_nothing(true);
         let mut machine = house.terminal(Sort::RevisitMachine);
-        machine.post("/revisit", &[("tag", TAG)]);
+        machine.post("/revisit/tag", &[("tag", TAG)]);
         machine.post("/revisit/receive", &[]);
         assert!(desk_says(&mut desk, CHANGED, &AGREED).contains("同じものを自動で送り直します"));
         work(&house);
@@ -116,7 +116,7 @@ fn a_hospital_that_takes_nothing_now_has_it_later_once() {
         // Always somebody quicker, three times: it comes again by itself.
         house.tag(slow, "04B23B1C5D8066");
         server.set_quicker(3);
-        machine.post("/revisit", &[("tag", "04B23B1C5D8066")]);
+        machine.post("/revisit/tag", &[("tag", "04B23B1C5D8066")]);
         machine.post("/revisit/receive", &[]);
         assert_eq!(states(&house), ["received", "sending"]);
         work(&house);
@@ -162,7 +162,7 @@ fn a_record_that_took_another_s_place_is_followed_at_the_machine() {
         // Made one while a reception waits: it is still this person's booking.
         server.set_takes_nothing(true);
         let mut early = house.terminal(Sort::RevisitMachine);
-        early.post("/revisit", &[("tag", TAG)]);
+        early.post("/revisit/tag", &[("tag", TAG)]);
         early.post("/revisit/receive", &[]);
         server.merge(&id_of("C-001"), &id_of("C-009"));
         server.set_takes_nothing(false);
@@ -172,7 +172,7 @@ fn a_record_that_took_another_s_place_is_followed_at_the_machine() {
             (vec!["received".to_owned()], AppointmentStatus::Arrived)
         );
         let mut machine = house.terminal(Sort::RevisitMachine);
-        machine.post("/revisit", &[("tag", TAG)]);
+        machine.post("/revisit/tag", &[("tag", TAG)]);
         assert_eq!(machine.get("/revisit/today").status, 200);
         let live: Vec<String> = house
             .standing(&who)
@@ -197,7 +197,7 @@ fn what_is_written_there_is_taken_by_three_validators_and_an_address_under_prote
     assert_eq!(house.link(moved, "C-002"), Outcome::Linked);
     house.tag(comes, TAG);
     let mut machine = house.terminal(Sort::RevisitMachine);
-    machine.post("/revisit", &[("tag", TAG)]);
+    machine.post("/revisit/tag", &[("tag", TAG)]);
     machine.post("/revisit/receive", &[]);
     let mut desk = house.desk(moved, "04B23B1C5D8066");
     assert!(desk_says(&mut desk, CHANGED, &AGREED).contains("病院に届きました"));

@@ -193,7 +193,7 @@ impl House {
     pub fn desk(&self, who: &ResidentId, tag: &'static str) -> Visitor<'_> {
         self.tag(who, tag);
         let (machine, mut at_machine) = self.enrolled(Sort::RevisitMachine);
-        assert_eq!(at_machine.post("/revisit", &[("tag", tag)]).location(), Some("/revisit/today"));
+        assert_eq!(at_machine.post("/revisit/tag", &[("tag", tag)]).location(), Some("/revisit/today"));
         let (held, now) = (&self.door.app.held, self.door.database.seams.now());
         let shown = held.get(machine, KEY, now).unwrap();
         let (desk, at_desk) = self.enrolled(Sort::HospitalDesk);
