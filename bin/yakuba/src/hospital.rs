@@ -179,13 +179,15 @@ fn invented(city: &OpenCity) -> Result<Vec<Patient>, Failure> {
 /// Today's bookings, once a day: the same messages again do nothing.
 fn tell_bookings(patients: &[Patient], address: &str, now: Timestamp) -> std::io::Result<()> {
     let day: Date = now.date_in_japan();
+    // Written at one time of the day: another time under the same number would be another message.
+    let written = Timestamp::in_japan(day, 0, 0, 0);
     for (place, patient) in patients.iter().enumerate() {
         let number = format!("D{}{place:02}", day.to_string().replace('-', ""));
         let minutes = 9 * 60 + 10 * place;
         let at = Timestamp::in_japan(day, (minutes / 60) as u8, (minutes % 60) as u8, 0);
         let department = ["内科 1番", "眼科 2番", "整形外科 3番"][place % 3].to_owned();
         let booking = Booking { number: number.clone(), at, place: department, state: BookingState::Booked };
-        if let Ok(message) = simulated::booking(&number, now, patient, booking).write() {
+        if let Ok(message) = simulated::booking(&number, written, patient, booking).write() {
             simulated::send(address, &message)?;
         }
     }
