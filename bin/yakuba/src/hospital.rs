@@ -241,10 +241,12 @@ fn booked(place: usize, day: Date) -> (String, Timestamp, String) {
 
 /// Today's bookings, once a day: the same messages again do nothing.
 fn tell_bookings(patients: &[Patient], address: &str, now: Timestamp) -> std::io::Result<()> {
+    // Written at one time of the day: another time under the same number would be another message.
+    let written = Timestamp::in_japan(now.date_in_japan(), 0, 0, 0);
     for (place, patient) in patients.iter().enumerate() {
         let (number, at, department) = booked(place, now.date_in_japan());
         let booking = Booking { number: number.clone(), at, place: department, state: BookingState::Booked };
-        if let Ok(message) = simulated::booking(&number, now, patient, booking).write() {
+        if let Ok(message) = simulated::booking(&number, written, patient, booking).write() {
             simulated::send(address, &message)?;
         }
     }

@@ -25,7 +25,7 @@ pub struct Reception {
 }
 
 /// The slip on the sheet, and where its texts begin and how wide they are, in millimetres.
-const SLIP: Area = Area::new(15.0, 15.0, 180.0, 128.0);
+const SLIP: Area = Area::new(15.0, 15.0, 180.0, 140.0);
 const LEFT: f32 = 25.0;
 const WIDTH: f32 = 160.0;
 
@@ -36,7 +36,7 @@ impl Reception {
     /// A glyph is missing, a text does not fit, or the writer refuses.
     pub fn draw(&self, typeface: &Typeface) -> Result<Vec<u8>, PaperError> {
         let below_the_head = Area::new(LEFT, 35.0, WIDTH, 0.3);
-        let below_the_time = Area::new(LEFT, 104.0, WIDTH, 0.3);
+        let below_the_time = Area::new(LEFT, 116.0, WIDTH, 0.3);
         let slip = Slip {
             title: "受付票",
             texts: self.texts(),
@@ -58,20 +58,20 @@ impl Reception {
             japanese("市立病院　受付票".to_owned(), across(20.0, 12.0), centred(22.0)),
             japanese("受付番号".to_owned(), across(38.0, 7.0), centred(13.0)),
             (("Queue number".to_owned(), across(44.0, 6.0), centred(10.0)), Some("en")),
-            japanese(self.number.clone(), across(49.0, 32.0), Style::new(84.0, 40.0, 1, Align::Center)),
+            japanese(self.number.clone(), across(49.0, 44.0), Style::new(118.0, 40.0, 1, Align::Center)),
         ];
         if !self.place.is_empty() {
             let manner = Style::new(20.0, 9.0, 2, Align::Center);
-            texts.push(japanese(self.place.clone(), across(82.0, 11.0), manner));
+            texts.push(japanese(self.place.clone(), across(94.0, 11.0), manner));
         }
-        texts.push(japanese(at, across(94.0, 8.0), centred(12.0)));
+        texts.push(japanese(at, across(106.0, 8.0), centred(12.0)));
         let next: [(&str, Option<&str>); 3] = [
             ("番号でお呼びします。上の場所の近くでお待ちください。分からないときは受付窓口へ。", None),
             ("番号で よびます。上の ところの 近くで まって ください。わからない ときは 窓口へ。", None),
             ("Your number will be called. Please wait near the place above, or ask at the desk.", Some("en")),
         ];
         for ((text, language), line) in next.into_iter().zip(0_u8..) {
-            let area = across(107.0 + 8.5 * f32::from(line), 8.0);
+            let area = across(119.0 + 8.5 * f32::from(line), 8.0);
             texts.push(((text.to_owned(), area, Style::new(11.5, 8.0, 1, Align::Left)), language));
         }
         let foot = if self.is_sample {
@@ -79,7 +79,7 @@ impl Reception {
         } else {
             "お名前や診察券番号は印刷していません。番号は今日だけのものです。"
         };
-        texts.push(japanese(foot.to_owned(), across(134.0, 7.0), Style::new(8.5, 6.0, 1, Align::Center)));
+        texts.push(japanese(foot.to_owned(), across(146.0, 7.0), Style::new(8.5, 6.0, 1, Align::Center)));
         texts
     }
 }

@@ -2,8 +2,9 @@
 //! question a page, as at the certificate machine. No name is ever on its screen, and what is shown goes by itself.
 //!
 //! ```text
-//!  /revisit ─┬─ /revisit/card ─┬─► /revisit/today ─► (receive) ─► /revisit/receipt ─► …/receipt/paper (PDF)
-//!            └─ /revisit/tag  ─┘         └ not linked, nothing booked: the window
+//!  /revisit ─┬─ …/card: with PIN ────────────────┬─► …/today ─► (receive) ─► …/receipt ─► …/receipt/paper (PDF)
+//!            ├─ …/loaded: the city's application ┤      └ not linked, nothing booked: the window
+//!            └─ …/tag ───────────────────────────┘
 //!  /revisit/queue: the hall's screen · /revisit/numbers: the same looked at from the machine
 //! ```
 //! Every form is answered by a way to a page: a reload sends nothing again, and the links to languages lead back to it.
@@ -31,6 +32,7 @@ use crate::routes::{Routes, Rule};
 
 const PATH: &str = "/revisit";
 const CARD: &str = "/revisit/card";
+const LOADED: &str = "/revisit/loaded";
 const TAG: &str = "/revisit/tag";
 const TODAY: &str = "/revisit/today";
 const RECEIVE: &str = "/revisit/receive";
@@ -52,6 +54,8 @@ pub fn routes() -> Routes {
         .get(PATH, Rule::Kiosk, start)
         .get(CARD, Rule::Kiosk, card)
         .post(CARD, Rule::Kiosk, card_shown)
+        .get(LOADED, Rule::Kiosk, loaded)
+        .post(LOADED, Rule::Kiosk, loaded_shown)
         .get(TAG, Rule::Kiosk, tag)
         .post(TAG, Rule::Kiosk, tag_shown)
         .get(TODAY, Rule::Kiosk, today)
@@ -66,21 +70,31 @@ pub fn routes() -> Routes {
 async fn start(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
     at.let_go();
-    Ok(views::first(&at))
+    let (city, terminal) = (at.app.inside()?.clone(), at.terminal.id);
+    // A card that carries the city's application is read without PIN, where this machine has the keys for it.
+    let reads_loaded_cards = blocking(move || Ok(TerminalKeys::of(&city, terminal).is_ok())).await?;
+    Ok(views::first(&at, reads_loaded_cards))
 }
 
 async fn card(at: AtCounter) -> Result<Response, Failure> {
     at.serves(Sort::RevisitMachine)?;
     at.let_go();
-    let (city, terminal) = (at.app.inside()?.clone(), at.terminal.id);
-    // A card that carries the city's application is read without PIN, where this machine has the keys for it.
-    let goes_without_pin = blocking(move || Ok(TerminalKeys::of(&city, terminal).is_ok())).await?;
-    Ok(views::card(&at, goes_without_pin))
+    Ok(views::card(&at))
 }
 
 async fn card_shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
-    // Without a PIN the law of taps answers, and at a machine that nobody watches it says no.
     shown(at, fields, CARD).await
+}
+
+async fn loaded(at: AtCounter) -> Result<Response, Failure> {
+    at.serves(Sort::RevisitMachine)?;
+    at.let_go();
+    Ok(views::loaded(&at))
+}
+
+async fn loaded_shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
+    fields.only(&["card"])?;
+    shown(at, fields, LOADED).await
 }
 
 async fn tag(at: AtCounter) -> Result<Response, Failure> {
@@ -97,6 +111,7 @@ async fn shown(at: AtCounter, fields: Fields, asked_at: &'static str) -> Result<
     at.serves(Sort::RevisitMachine)?;
     fields.only(&FIELDS)?;
     at.let_go();
+    // Every other card without a PIN is refused by the law of taps: nobody watches.
     if asked_at == TAG && fields.filled("tag").is_none() {
         return Ok(at.go_saying(TAG, Say::Key("taps-no-number")));
     }

@@ -32,7 +32,7 @@ fn every_form_leads_to_a_page_that_speaks_every_language_and_a_reload_does_nothi
     assert_eq!(machine.post("/revisit/tag", &[("tag", "")]).location(), Some("/revisit/tag"));
 
     assert_eq!(machine.post("/revisit/tag", &TAG).location(), Some("/revisit/today"));
-    for path in ["/revisit", "/revisit/card", "/revisit/tag", "/revisit/numbers"] {
+    for path in ["/revisit", "/revisit/card", "/revisit/loaded", "/revisit/tag", "/revisit/numbers"] {
         let page = machine.get(path).text();
         assert!(page.contains(&format!("{path}?lang=en")) && page.contains(&format!("{path}?text=large")), "{page}");
         assert_eq!(machine.post("/revisit/tag", &TAG).status, 303);
@@ -87,6 +87,16 @@ fn the_pin_is_always_asked_for_and_a_left_page_goes_by_itself() {
     }
     let refresh = machine.get("/revisit/queue").headers["refresh"].to_str().unwrap().to_owned();
     assert!(refresh.ends_with(";url=/revisit/queue"), "the hall's screen stays: {refresh}");
+    // No word is missing: a key never stands in its place.
+    for path in ["/revisit", "/revisit/card", "/revisit/loaded", "/revisit/tag", "/revisit/queue"] {
+        for language in ["en", "ja-easy", "ja"] {
+            let page = machine.get(&format!("{path}?lang={language}")).text();
+            assert!(!page.contains(">hospital-") && !page.contains(">taps-"), "{page}");
+        }
+    }
+    // Before the ceremony of keys no card goes without PIN.
+    assert!(!machine.get("/revisit").text().contains("/revisit/loaded"));
+    assert_eq!(machine.post("/revisit/loaded", &[]).location(), Some("/revisit/loaded"));
     // Without a PIN nothing is opened: the answer is on the page that asked.
     assert_eq!(machine.post("/revisit/card", &[("pin", "")]).location(), Some("/revisit/card"));
     assert!(machine.get("/revisit/card").text().contains("role=\"alert\""));

@@ -93,6 +93,9 @@ pub(super) async fn call(
         Called::Unknown => typed.wrong_number = Some("hospital-staff-no-number"),
         Called::NotAPlace => typed.wrong_place = Some("hospital-staff-not-a-place"),
     }
+    if base::my_number_guard::refuse_individual_number(&typed.to).is_err() {
+        typed.to.clear();
+    }
     let mut response = shown(&app, &visit, &me, &typed).await?;
     *response.status_mut() = StatusCode::BAD_REQUEST;
     Ok(response)

@@ -9,7 +9,7 @@ use ui::page::{Width, language_links};
 use super::super::form::sentence;
 use super::super::hospital::simulated;
 use super::super::{AtCounter, left};
-use super::{AFRESH, CARD, GONE_SECONDS, NEXT, NUMBERS, PAPER, PATH, RECEIVE, TAG, TYPING_SECONDS};
+use super::{AFRESH, CARD, GONE_SECONDS, LOADED, NEXT, NUMBERS, PAPER, PATH, RECEIVE, TAG, TYPING_SECONDS};
 use crate::assets;
 use crate::kiosk::Say;
 
@@ -58,40 +58,65 @@ fn end(at: &AtCounter) -> Markup {
 }
 
 /// By what somebody is known.
-pub(super) fn first(at: &AtCounter) -> Response {
+pub(super) fn first(at: &AtCounter, reads_loaded_cards: bool) -> Response {
     let visit = &at.visit;
     let main = html! {
         (said(at))
         p class="kiosk-lead" { (visit.say_html("hospital-revisit-by-what")) }
         div class="kiosk-choices" {
             a class="kiosk-choice" href=(CARD) { (visit.say_html("hospital-revisit-by-card")) }
+            @if reads_loaded_cards {
+                a class="kiosk-choice" href=(LOADED) { (visit.say_html("hospital-revisit-by-loaded")) }
+            }
             a class="kiosk-choice" href=(TAG) { (visit.say_html("hospital-revisit-by-tag")) }
         }
         p class="kiosk-back" { a class="kiosk-quiet" href=(NUMBERS) { (visit.say_html("hospital-queue-title")) } }
         section class="kiosk-answer" {
-            p { (visit.say_html("hospital-revisit-no-name")) }
+            p { (visit.say_html("hospital-revisit-lead")) }
             p { (visit.say_html("taps-my-number")) }
         }
     };
     screen(at, "hospital-revisit-title", &main)
 }
 
-/// The card and its PIN, which is always needed here.
-pub(super) fn card(at: &AtCounter, goes_without_pin: bool) -> Response {
+/// The card on the reader, or one of the demo's drawer.
+fn card_laid_down(at: &AtCounter, put: &str) -> Markup {
     let visit = &at.visit;
     let drawer = at.app.kiosk.as_ref().and_then(|place| place.drawer());
     let chosen = at.app.held.chosen(at.terminal.id, at.app.seams.now()).unwrap_or_else(|| "0".to_owned());
+    html! {
+        @match drawer {
+            Some(cards) => {
+                @let options: Vec<(String, String)> = cards.iter().enumerate()
+                    .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
+                (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
+            }
+            None => p class="kiosk-lead" { (visit.say_html(put)) }
+        }
+    }
+}
+
+/// A card that the city has loaded its application on: read without PIN.
+pub(super) fn loaded(at: &AtCounter) -> Response {
+    let visit = &at.visit;
+    let main = html! {
+        (said(at))
+        (form(at, LOADED, &html! {
+            (card_laid_down(at, "hospital-revisit-loaded-put"))
+            button class="kiosk-go" type="submit" { (visit.say_html("taps-card-read")) }
+        }))
+        (back(at))
+    };
+    left(screen(at, "hospital-revisit-loaded", &main), TYPING_SECONDS, AFRESH)
+}
+
+/// The card and its PIN, which is always needed here.
+pub(super) fn card(at: &AtCounter) -> Response {
+    let visit = &at.visit;
     let main = html! {
         (said(at))
         (form(at, CARD, &html! {
-            @match drawer {
-                Some(cards) => {
-                    @let options: Vec<(String, String)> = cards.iter().enumerate()
-                        .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
-                    (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
-                }
-                None => p class="kiosk-lead" { (visit.say_html("hospital-revisit-card-put")) }
-            }
+            (card_laid_down(at, "hospital-revisit-card-put"))
             label for="pin" { (visit.say_html("taps-pin")) }
             p class="hint" id="pin-hint" { (visit.say_html("taps-pin-always-hint")) }
             input id="pin" class="kiosk-pin" type="password" name="pin" inputmode="numeric" pattern="[0-9]{4}"
@@ -104,10 +129,6 @@ pub(super) fn card(at: &AtCounter, goes_without_pin: bool) -> Response {
                 button type="button" data-digit="0" { "0" }
             }
             button class="kiosk-go" type="submit" { (visit.say_html("kiosk-next")) }
-            @if goes_without_pin {
-                p class="hint" { (visit.say_html("hospital-revisit-without-pin-how")) }
-                button class="kiosk-quiet" type="submit" formnovalidate { (visit.say_html("hospital-revisit-without-pin")) }
-            }
         }))
         (back(at))
     };
