@@ -170,9 +170,9 @@ fn by_itself(visit: &Visit, daily: Option<&Daily>) -> Markup {
             @match daily {
                 None => p { (visit.say_html("library-staff-daily-off")) },
                 Some(daily) => {
-                    @for word in daily.trouble() { (alert(visit.language, AlertKind::Error, &html! { p { (visit.say(word)) } })) }
+                    @for word in daily.trouble() { (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html(word)) } })) }
                     @if let Some(folder) = &daily.settings().give {
-                        p { (ui::words().format(visit.language, "library-staff-daily-gives",
+                        p { (ui::words().markup(visit.language, "library-staff-daily-gives",
                             &[("hour", i64::from(daily.settings().from_hour).into())])) br; code { (folder.display()) } }
                     }
                     @if let Some(folder) = &daily.settings().take {

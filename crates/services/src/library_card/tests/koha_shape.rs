@@ -16,7 +16,7 @@ const CHECKOUT: Fields =
     &[("checkout_id", "i"), ("item_id", "i?"), ("patron_id", "i"), ("due_date", "s"), ("renewals_count", "i?")];
 const HOLD: Fields = &[("hold_id", "i"), ("biblio_id", "i"), ("item_id", "s?"), ("status", "s?"), ("priority", "i?")];
 const ITEM: Fields = &[("item_id", "i"), ("biblio_id", "i"), ("external_id", "s?"), ("checked_out_date", "s?")];
-const PATRON: Fields = &[
+const PATRON_FIELDS: Fields = &[
     ("patron_id", "i"),
     ("cardnumber", "s?"),
     ("surname", "s?!"),
@@ -44,7 +44,7 @@ type Described = (&'static str, &'static str, &'static [&'static str], Fields, &
 const PAGES: &[&str] = &["patron_id", "_page", "_per_page"];
 const CALLS: &[Described] = &[
     ("POST", "/oauth/token", &[], NOTHING, &[200, 400, 403], TOKEN, false),
-    ("GET", "/patrons", &["cardnumber", "_match"], NOTHING, &[200, 401, 403], PATRON, true),
+    ("GET", "/patrons", &["cardnumber", "_match"], NOTHING, &[200, 401, 403], PATRON_FIELDS, true),
     ("GET", "/patrons/#/account", &[], NOTHING, &[200, 401, 403, 404], BALANCE, false),
     ("POST", "/patrons/#/account/credits", &[], CREDIT, &[201, 400, 401, 403, 404], LINE, false),
     ("GET", "/items", &["external_id", "_match"], NOTHING, &[200, 401, 403], ITEM, true),
