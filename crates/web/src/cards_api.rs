@@ -4,8 +4,10 @@
 //!  GET  /api/cards/status                 { card, version, state, names }
 //!  POST /api/cards/lookup                 { number } ─▶ { found, valid, form, status, validUntil }   numbers never in addresses
 //!  GET  /api/cards/changes?after=…        what happened since a place, oldest first ─▶ { changes, next }
+//!  POST /api/cards/members                { resident, number, validUntil? } ─▶ { added }        a card of the department's own
+//!  POST /api/cards/standing               { number, to: hold | lost | active | ended } ─▶ { changed }
 //! ```
-//! A key opens one card. Every answer with numbers is written into the audit log, without them. Who the person is, is never
+//! A key opens one card; the last two need a key that may write. Every answer with numbers is written into the audit log, without them. Who the person is, is never
 //! told: the database of cards does not know it.
 
 use std::sync::Arc;
@@ -17,12 +19,13 @@ use base::{Id, Kind, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::city_cards::clients::{self, Client};
-use services::city_cards::{issuing, kept};
+use services::city_cards::files::{self, Brought, OneMember};
+use services::city_cards::{Kept, issuing, kept};
 use store::StoreError;
 use tools::Inside;
 use tools::access::Actor;
 use tools::service_cards::changes::{Cursor, changes};
-use tools::service_cards::{CardError, find_number};
+use tools::service_cards::{CardError, CardStatus, Form, change, find_number};
 
 use crate::app::App;
 use crate::machine_api::{Answer, Refused, as_holder};
@@ -39,6 +42,8 @@ pub fn routes() -> Routes {
         .get("/api/cards/status", Rule::Public, status)
         .post_up_to("/api/cards/lookup", Rule::Public, 4096, lookup)
         .get("/api/cards/changes", Rule::Public, follow)
+        .post_up_to("/api/cards/members", Rule::Public, 4096, bring)
+        .post_up_to("/api/cards/standing", Rule::Public, 4096, stand)
 }
 
 impl From<CardError> for Refused {
@@ -57,9 +62,30 @@ where
     as_holder(app, headers, find, action).await
 }
 
+/// The same for a system that may write, with the card's definition that is in force.
+async fn as_writer<F>(app: &Arc<App>, headers: &HeaderMap, action: F) -> Answer
+where
+    F: FnOnce(&Inside, &Client, &Kept) -> Result<Value, Refused> + Send + 'static,
+{
+    as_client(app, headers, |inside, client| {
+        if !client.may_write {
+            return Err(Refused::new(Kind::Forbidden, "this key may ask, not write"));
+        }
+        let key = client.key.clone();
+        let live = inside.store.read::<_, StoreError, _>(|tx| kept::live(tx, &key))?;
+        let live = live.ok_or(Refused::new(Kind::Conflict, "this card is not in force"))?;
+        action(inside, client, &live)
+    })
+    .await
+}
+
+fn acting(client: &Client) -> Actor {
+    Actor::Sender { key: format!("card:{}", client.key) }
+}
+
 fn note(inside: &Inside, client: &Client, way: &'static str, count: usize) -> Result<(), StoreError> {
     let (seams, key, id) = (inside.seams.clone(), client.key.clone(), client.id.to_string());
-    let by = Actor::Sender { key: format!("card:{key}") };
+    let by = acting(client);
     inside.store.write(move |tx| clients::note_numbers(tx, &seams, &by, &key, (way, &id), count))
 }
 
@@ -105,6 +131,78 @@ async fn lookup(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) ->
             "found": true, "valid": is_valid(card), "form": card.form.code(), "status": card.status.code(),
             "validUntil": card.valid_until.map(|day| day.to_string()),
         }))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Member {
+    resident: String,
+    number: String,
+    #[serde(default)]
+    valid_until: Option<String>,
+}
+
+async fn bring(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
+    as_writer(&app, &headers, move |inside, client, live| {
+        let member: Member = serde_json::from_slice(&body)
+            .map_err(|_| Refused::invalid("a JSON object with a resident and a number is needed"))?;
+        let (resident, number, valid_until) = (&member.resident, &member.number, member.valid_until.as_deref());
+        let said = OneMember { resident, number, valid_until };
+        match files::bring_one(inside, &acting(client), live, said)? {
+            Brought::Taken { added, .. } => Ok(json!({ "added": added == 1 })),
+            Brought::Refused(faults) => {
+                let why = faults.first().map_or("", |fault| fault.reason.word());
+                Err(Refused::invalid(ui::words().get(ui::Language::English, why)))
+            }
+        }
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Standing {
+    number: String,
+    to: To,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum To {
+    Hold,
+    Lost,
+    Active,
+    Ended,
+}
+
+/// Where a department's own card stands. The number on the Individual Number Card is its holder's and the desks' matter.
+async fn stand(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
+    as_writer(&app, &headers, move |inside, client, _| {
+        let asked: Standing = serde_json::from_slice(&body)
+            .map_err(|_| Refused::invalid("a JSON object with a number and where it is to stand is needed"))?;
+        if base::my_number_guard::refuse_individual_number(&base::text::to_half_width(&asked.number)).is_err() {
+            return Err(Refused::invalid("an Individual Number is no number of a card"));
+        }
+        let next = match asked.to {
+            To::Hold => CardStatus::OnHold,
+            To::Lost => CardStatus::Lost,
+            To::Active => CardStatus::Active,
+            To::Ended => CardStatus::Ended,
+        };
+        note(inside, client, "standing", 1)?;
+        let (vault, seams, by, key) = (inside.vault.clone(), inside.seams.clone(), acting(client), client.key.clone());
+        let changed = inside.cards.write::<_, CardError, _>(move |tx| {
+            let found = find_number(tx, &vault, &key, &asked.number)?;
+            let Some(card) = found.iter().find(|card| card.form == Form::OwnCard && card.status.is_live()) else {
+                return Ok(None);
+            };
+            // Said again, it stands so already.
+            Ok(Some(card.status != next && change(tx, &seams, &by, &key, card.id, next, "system")?))
+        })?;
+        let changed = changed.ok_or(Refused::new(Kind::NotFound, "no card of the department's own has this number"))?;
+        Ok(json!({ "changed": changed }))
     })
     .await
 }

@@ -112,3 +112,36 @@ fn the_secret_of_a_machine_is_stored_nowhere() {
     let (hash, terminals) = found.unwrap();
     assert!(hash != secret && terminals == 1);
 }
+
+#[test]
+fn a_demo_s_terminal_is_found_again_instead_of_added_and_only_at_this_computer() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let listed = || door.inside().store.read::<_, store::StoreError, _>(terminals::list).unwrap();
+    let sorts = ["library_counter", "hospital_desk", "revisit_machine", "city_card_desk", "staff_desk", "loading_desk"];
+    let mut secrets = std::collections::BTreeSet::new();
+    for round in 1..=3 {
+        for sort in sorts {
+            let mut browser = door.neighbour();
+            let answer = browser.get(&format!("/demo/terminal/{sort}"));
+            assert_eq!(answer.status, 303, "{sort}");
+            assert_eq!(browser.get(answer.location().unwrap()).status, 200, "{sort} is what it was made to be");
+            secrets.insert(browser.cookies[session::terminal_cookie(false)].clone());
+        }
+        assert_eq!(listed().len(), sorts.len(), "in round {round} none is added");
+    }
+    assert_eq!(secrets.len(), 3 * sorts.len(), "each time with another secret");
+    // One that was stopped is not brought back.
+    let (one, seams) = (listed()[0].terminal.clone(), door.inside().seams.clone());
+    let stopped = door
+        .inside()
+        .store
+        .write(move |tx| terminals::stop(tx, &seams, &tools::access::Actor::System { job: "test" }, one.id));
+    stopped.unwrap();
+    for sort in sorts {
+        assert_eq!(door.neighbour().get(&format!("/demo/terminal/{sort}")).status, 303);
+    }
+    assert_eq!(listed().len(), sorts.len() + 1);
+    assert_eq!(door.stranger().get("/demo/terminal/library_counter").status, 403, "from elsewhere nothing is made");
+    assert_eq!(door.neighbour().get("/demo/terminal/space_station").status, 404);
+    assert_eq!(listed().len(), sorts.len() + 1);
+}

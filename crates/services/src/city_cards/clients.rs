@@ -21,6 +21,8 @@ pub struct Client {
     pub made_at: Timestamp,
     /// When it was stopped.
     pub stopped_at: Option<Timestamp>,
+    /// Whether it may bring members in and stop cards, or only ask.
+    pub may_write: bool,
 }
 
 fn read(row: &Row) -> Result<Client, StoreError> {
@@ -30,6 +32,7 @@ fn read(row: &Row) -> Result<Client, StoreError> {
         name: row.text(2)?.to_owned(),
         made_at: row.timestamp(3)?,
         stopped_at: row.opt_timestamp(4)?,
+        may_write: row.int(5)? == 1,
     })
 }
 
@@ -41,11 +44,17 @@ fn hash(token: &str) -> [u8; 32] {
     bytes
 }
 
-/// Admits a system; its key is returned this once.
+/// Admits a system, to ask or also to write; its key is returned this once.
 ///
 /// # Errors
 /// [`CardsRefusal::Unknown`] for a card nobody defined or a name of no or more than 40 characters; [`StoreError`].
-pub fn admit(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, name: &str) -> Result<String, CardsError> {
+pub fn admit(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Actor,
+    key: &str,
+    (name, may_write): (&str, bool),
+) -> Result<String, CardsError> {
     let is_sound = (1..=40).contains(&name.chars().count());
     if !is_sound || kept::versions(tx, key)?.is_empty() {
         return Err(CardsRefusal::Unknown.into());
@@ -53,11 +62,20 @@ pub fn admit(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, name: &str) 
     let secret: [u8; 32] = seams.random.bytes();
     let (id, token) = (seams.random_id(), BASE64URL_NOPAD.encode(&secret));
     tx.execute(
-        "INSERT INTO city_card_clients (client_id, card_key, name, token_hash, made_at) VALUES ($1, $2, $3, $4, $5)",
-        &[id.into(), key.into(), name.into(), hash(&token).as_slice().into(), seams.now().into()],
+        "INSERT INTO city_card_clients (client_id, card_key, name, token_hash, made_at, may_write) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            id.into(),
+            key.into(),
+            name.into(),
+            hash(&token).as_slice().into(),
+            seams.now().into(),
+            i64::from(may_write).into(),
+        ],
     )?;
     let id = id.to_string();
-    audit::append(tx, seams, by, Event::CityCardDefined, &[("card", key), ("change", "client"), ("client", &id)])?;
+    let change = if may_write { "client_writing" } else { "client" };
+    audit::append(tx, seams, by, Event::CityCardDefined, &[("card", key), ("change", change), ("client", &id)])?;
     Ok(token)
 }
 
@@ -85,7 +103,7 @@ pub fn stop(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, client: Id) -
 /// # Errors
 /// [`StoreError`].
 pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Client>, StoreError> {
-    let sql = "SELECT client_id, card_key, name, made_at, stopped_at FROM city_card_clients \
+    let sql = "SELECT client_id, card_key, name, made_at, stopped_at, may_write FROM city_card_clients \
                WHERE token_hash = $1 AND stopped_at IS NULL";
     tx.query_one(sql, &[hash(token).as_slice().into()])?.as_ref().map(read).transpose()
 }
@@ -95,7 +113,7 @@ pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Client>, StoreErr
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &mut Tx<'_>, key: &str) -> Result<Vec<Client>, StoreError> {
-    let sql = "SELECT client_id, card_key, name, made_at, stopped_at FROM city_card_clients WHERE card_key = $1 \
+    let sql = "SELECT client_id, card_key, name, made_at, stopped_at, may_write FROM city_card_clients WHERE card_key = $1 \
                ORDER BY made_at DESC, client_id LIMIT 200";
     tx.query(sql, &[key.into()])?.iter().map(read).collect()
 }

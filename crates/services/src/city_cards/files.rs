@@ -219,7 +219,43 @@ fn member(
 /// # Errors
 /// The databases; an access that is refused.
 pub fn bring(city: &Inside, by: &Actor, card: &Kept, bytes: &[u8]) -> Result<Brought, CardError> {
-    let (members, mut faults) = parse(card, bytes);
+    let (members, faults) = parse(card, bytes);
+    taken(city, by, card, (members, faults), "file_in")
+}
+
+/// What a department's system says of one member: texts, judged as a line of a file is.
+#[derive(Clone, Copy, Debug)]
+pub struct OneMember<'a> {
+    /// 宛名番号.
+    pub resident: &'a str,
+    /// 番号.
+    pub number: &'a str,
+    /// 有効期限; none: as the definition says from today on.
+    pub valid_until: Option<&'a str>,
+}
+
+/// Brings one member in, as a file of one line would: a card of the department's own. Told again, it changes nothing.
+///
+/// # Errors
+/// As [`bring`].
+pub fn bring_one(city: &Inside, by: &Actor, card: &Kept, said: OneMember<'_>) -> Result<Brought, CardError> {
+    let last_day = card.definition.expiry.last_day(city.seams.today()).map(|day| day.to_string());
+    let until = said.valid_until.or(last_day.as_deref()).unwrap_or_default();
+    let line = csv::StringRecord::from(vec![said.resident, said.number, until]);
+    let judged = match member(card, 1, &line, (0, 1, Some(2))) {
+        Ok(member) => (vec![member], Vec::new()),
+        Err(fault) => (Vec::new(), vec![fault]),
+    };
+    taken(city, by, card, judged, "system_in")
+}
+
+fn taken(
+    city: &Inside,
+    by: &Actor,
+    card: &Kept,
+    (members, mut faults): (Vec<Member>, Vec<LineFault>),
+    way: &'static str,
+) -> Result<Brought, CardError> {
     faults.extend(unknown(city, by, card, &members)?);
     if !faults.is_empty() {
         faults.sort_by_key(|fault| fault.line);
@@ -244,7 +280,7 @@ pub fn bring(city: &Inside, by: &Actor, card: &Kept, bytes: &[u8]) -> Result<Bro
     });
     match taken {
         Ok(added) => {
-            note(city, by, &card.key, "file_in", count)?;
+            note(city, by, &card.key, way, count)?;
             Ok(Brought::Taken { added, unchanged: count - added })
         }
         Err(Stop::Faulty(faults)) => Ok(Brought::Refused(faults)),

@@ -40,6 +40,11 @@ fn number(visit: &Visit, told: Option<i64>) -> String {
     told.map_or_else(|| visit.say_with("effect-few", &[("n", LEAST.into())]), grouped)
 }
 
+/// For programs: digits alone.
+fn plain(visit: &Visit, told: Option<i64>) -> String {
+    told.map_or_else(|| number(visit, None), |number| number.to_string())
+}
+
 /// `GET /effect`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Result<Markup, Failure> {
     let report = newest(&app).await?;
@@ -201,7 +206,7 @@ pub async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, 
             rows.push(vec![
                 month.month.clone(),
                 String::new(),
-                number(&visit, month.copies),
+                plain(&visit, month.copies),
                 String::new(),
                 String::new(),
             ]);
@@ -212,7 +217,7 @@ pub async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, 
             rows.push(vec![
                 String::new(),
                 kind_word,
-                number(&visit, kind.copies),
+                plain(&visit, kind.copies),
                 minutes(kind.resident),
                 minutes(kind.staff),
             ]);
@@ -223,7 +228,7 @@ pub async fn csv(State(app): State<Arc<App>>, visit: Visit) -> Result<Response, 
         for card in &report.cards {
             let mut row = vec![String::new(); 5];
             row.push(card_name(&visit, &card.names).to_owned());
-            row.extend([card.not_issued, card.yen, card.visits].map(|told| number(&visit, told)));
+            row.extend([card.not_issued, card.yen, card.visits].map(|told| plain(&visit, told)));
             rows.push(row);
         }
     }

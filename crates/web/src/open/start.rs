@@ -41,7 +41,7 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
             }
         }
         (fronts)
-        @if app.outside.is_some() { p { a href="/developers" { (visit.say("apps-developers-title")) } } }
+        @if app.outside.is_some() { p class="apart" { a href="/developers" { (visit.say("apps-developers-title")) } } }
     };
     visit.page(&title).render(&main)
 }

@@ -13,7 +13,7 @@ use services::city_cards::{Definition, Expiry, Standing};
 use store::StoreError;
 use tools::approvals::Approval;
 use tools::staff::Action;
-use ui::form::{ButtonKind, Field, button, field, link_button, one_button};
+use ui::form::{ButtonKind, Field, button, checkboxes, field, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
 use super::super::shell;
@@ -213,12 +213,14 @@ fn saved(visit: &Visit, saved: &Saved, since: base::Date) -> Markup {
 fn systems(visit: &Visit, me: &SignedIn, key: &str, all: &[Client]) -> Markup {
     let (admit, stop) = (at(key, "clients"), at(key, "clients/stop"));
     let name = visit.say("city-cards-client");
+    let writes = [("write".to_owned(), visit.say("city-cards-client-writes"))];
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|one| {
             let hidden = html! { (visit.csrf(&stop)) input type="hidden" name="client" value=(one.id); };
             vec![
                 html! { (one.name) },
+                html! { (visit.say(if one.may_write { "city-cards-client-writes" } else { "city-cards-client-asks" })) },
                 html! { (ui::dates::instant(visit.language, one.made_at)) },
                 html! {
                     @match one.stopped_at {
@@ -235,13 +237,14 @@ fn systems(visit: &Visit, me: &SignedIn, key: &str, all: &[Client]) -> Markup {
             h2 { (visit.say("city-cards-clients")) }
             p { (visit.say("city-cards-clients-how")) }
             @if !rows.is_empty() {
-                (visit.table(&visit.say("city-cards-clients"), &["city-cards-client", "city-cards-client-since", "staff-what-to-do"], &rows))
+                (visit.table(&visit.say("city-cards-clients"), &["city-cards-client", "city-cards-client-may", "city-cards-client-since", "staff-what-to-do"], &rows))
             }
             @if me.may(Action::DefineCards) {
                 form method="post" action=(admit) class="card" {
                     (visit.csrf(&admit))
                     (field(visit.language, &Field { name: "client", label: &name, required: true, max_length: Some(40),
                         autocomplete: Some("off"), ..Field::default() }))
+                    (checkboxes("write", &visit.say("city-cards-client-may"), &writes, &[]))
                     (button(ButtonKind::Secondary, &visit.say("city-cards-client-admit")))
                 }
             }
@@ -321,9 +324,10 @@ pub async fn admit(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let (inside, actor, name, of) = (app.inside()?.clone(), me.actor(), fields.get("client").to_owned(), key.clone());
+    let may_write = fields.filled("write").is_some();
     let token = blocking(move || {
         let seams = inside.seams.clone();
-        Ok(inside.store.write(move |tx| clients::admit(tx, &seams, &actor, &of, &name))?)
+        Ok(inside.store.write(move |tx| clients::admit(tx, &seams, &actor, &of, (&name, may_write)))?)
     })
     .await?;
     drawn(&app, &visit, &me, key, Some(&token)).await
