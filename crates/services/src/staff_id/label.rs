@@ -22,9 +22,9 @@ use wire::staff_id_code::StaffIdCode;
 
 use super::records::Member;
 
-/// What must stay visible on the card's face, whatever the label.
+/// What must stay visible on the card's face, whatever the label: the ends of the keys of its words.
 pub const NEVER_COVERED: [&str; 7] =
-    ["顔写真", "氏名", "生年月日", "有効期限", "サインパネル領域(追記欄)", "セキュリティコード", "ICチップの端子"];
+    ["photo", "name", "birth-date", "valid-until", "signature-panel", "security-code", "contacts"];
 
 /// An item of the label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -171,7 +171,10 @@ fn settings_form(visit: &Visit, settings: &Settings) -> Markup {
     let optional: Vec<(String, String)> = ITEMS
         .iter()
         .filter(|row| row.is_optional)
-        .map(|row| (row.code.to_owned(), format!("{} ― {}", row.japanese, row.is_for)))
+        .map(|row| {
+            let (name, is_for) = (format!("staff-id-item-{}", row.code), format!("staff-id-item-{}-for", row.code));
+            (row.code.to_owned(), format!("{} ― {}", visit.say(&name), visit.say(&is_for)))
+        })
         .collect();
     let on: Vec<&str> = settings.on.iter().map(String::as_str).collect();
     let input = |name: &str, value: &str, kind: &str| {
@@ -185,9 +188,7 @@ fn settings_form(visit: &Visit, settings: &Settings) -> Markup {
                 (visit.csrf(SETTINGS))
                 (select(visit.language, "sheet", &visit.say("staff-id-set-sheet"), &sheets, &settings.sheet, None))
                 (radios("layout", &visit.say("staff-id-layout"), &layouts, layout))
-                (alert(visit.language, AlertKind::Warning, &html! {
-                    p { (visit.say("staff-id-face-warning")) " " (NEVER_COVERED.join("・")) }
-                }))
+                (never_covered(visit, "staff-id-face-warning"))
                 (checkboxes("on", &visit.say("staff-id-items"), &optional, &on))
                 (input("months", &settings.months.to_string(), "number"))
                 (input("contact", &settings.contact, ""))
@@ -205,9 +206,21 @@ fn settings_form(visit: &Visit, settings: &Settings) -> Markup {
     }
 }
 
+/// A warning that ends in what a label never covers.
+fn never_covered(visit: &Visit, key: &str) -> Markup {
+    alert(
+        visit.language,
+        AlertKind::Warning,
+        &html! {
+            p { (visit.say(key)) }
+            ul { @for end in NEVER_COVERED { li { (visit.say(&format!("staff-id-never-{end}"))) } } }
+        },
+    )
+}
+
 /// The old ID beside the new one, and what was saved so far (既存カードとの相違点).
 fn fees(visit: &Visit, fees: &Fees, printed: u32) -> Markup {
-    let yen = |yen: Yen| html! { (yen.0) " 円" };
+    let yen = |yen: Yen| html! { (yen) };
     let row =
         |key: &str, old: Yen, new: Yen| vec![html! { (visit.say(key)) }, yen(old), yen(new), yen(Yen(old.0 - new.0))];
     let rows = [
@@ -333,15 +346,18 @@ async fn calibrate(State(app): State<Arc<App>>, _: SignedIn, Query(of): Query<Of
     Ok(pdf(drawn.map_err(|error| Failure::defect("calibration", &error))?, "calibration"))
 }
 
-/// 貼り替え手順: a page to print and to put beside the sheets.
+/// 貼り替え手順: a page to print and to put beside the sheets. A label for the face is cut in two first.
 async fn leaflet(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
-    let steps = ["one", "two", "three", "four", "five", "six"];
+    const CASE: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
+    const FACE: [&str; 7] = ["one", "cut", "two", "three", "four-face", "five", "six"];
+    let desk = desk(&app, &me)?;
+    let settings =
+        blocking(move || desk.read(|tx, _| Ok(Settings::read(tx)?)).map_err(|error| beneath(&error))).await?;
+    let steps: &[&str] = if settings.layout == Layout::Face { &FACE } else { &CASE };
     let main = html! {
         p { (visit.say("staff-id-leaflet-lead")) }
         ol { @for step in steps { li { (visit.say(&format!("staff-id-leaflet-{step}"))) } } }
-        (alert(visit.language, AlertKind::Warning, &html! {
-            p { (visit.say("staff-id-leaflet-never")) " " (NEVER_COVERED.join("・")) }
-        }))
+        (never_covered(&visit, "staff-id-leaflet-never"))
         p { (visit.say("staff-id-leaflet-citizen")) " " (app.profile.public_address) "/staff-id" }
         div class="buttons" { a href=(PATH) { (visit.say("page-back")) } }
     };
