@@ -7,7 +7,7 @@ use base::Timestamp;
 use crate::error::PaperError;
 use crate::fonts::Typeface;
 use crate::layout::{Align, Area, Style, frame};
-use crate::slip::Slip;
+use crate::slip::{Placed, Slip};
 
 /// What stands on a slip; every text is printed as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Reception {
         slip.draw(typeface)
     }
 
-    fn texts(&self) -> Vec<((String, Area, Style), Option<&'static str>)> {
+    fn texts(&self) -> Vec<Placed> {
         let time = self.at.japan_time();
         let at = format!("受付時刻　{} {}時{:02}分", time.date.japanese(), time.hour, time.minute);
         let across = |y, height| Area::new(LEFT, y, WIDTH, height);

@@ -16,12 +16,15 @@ use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::layout::{Area, MM, Setter, Style, Text, Whose, boxes, gray};
 
+/// A text with its box and manner, and its language where it is not Japanese.
+pub(crate) type Placed = ((String, Area, Style), Option<&'static str>);
+
 /// Such a paper.
 pub(crate) struct Slip<'a> {
     /// Its title, as the file says it.
     pub title: &'a str,
-    /// Each text with its box and manner, in reading order, the title first; and its language where it is not Japanese.
-    pub texts: Vec<((String, Area, Style), Option<&'static str>)>,
+    /// Its texts in reading order, the title first.
+    pub texts: Vec<Placed>,
     /// Black boxes behind them.
     pub rules: Vec<Area>,
     /// Who gives it.
@@ -39,7 +42,7 @@ impl Slip<'_> {
     /// A glyph is missing, a text does not fit, or the writer refuses.
     pub(crate) fn draw(&self, typeface: &Typeface) -> Result<Vec<u8>, PaperError> {
         let setter = Setter::new(typeface.shaper()?);
-        let set = |((text, area, style), _): &((String, Area, Style), Option<&str>)| {
+        let set = |((text, area, style), _): &Placed| {
             setter.set(Whose::paper(Field::Label), text, *area, *style)
         };
         let texts = self.texts.iter().map(set).collect::<Result<Vec<Text>, PaperError>>()?;
