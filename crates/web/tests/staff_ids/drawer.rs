@@ -22,7 +22,7 @@ fn a_newcomer_makes_links_and_signs_in_with_a_staff_id_from_the_drawer() {
     assert!(form.contains(&format!("action=\"{at}/drawer\"")) && form.contains("見本 0 (PIN 4826)"), "{form}");
     let drawer = format!("{at}/drawer");
     let wrong = officer.post(&drawer, &[("card", &place), ("pin", "0000")]);
-    assert!(wrong.status == 200 && wrong.text().contains("暗証番号が違います"), "{}", wrong.text());
+    assert!(wrong.status == 200 && wrong.text().contains("暗証番号がちがいます"), "{}", wrong.text());
     assert_eq!(officer.post(&drawer, &[("card", "7"), ("pin", PIN)]).status, 200, "no such card: it is said");
     assert!(officer.get(&page).text().contains("カードの登録待ち"), "nothing is enrolled yet");
     let done = officer.post(&drawer, &[("card", &place), ("pin", PIN)]);
