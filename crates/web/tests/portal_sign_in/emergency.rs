@@ -263,8 +263,8 @@ fn what_the_person_chose_in_the_portal_is_what_the_chip_reads_until_they_take_it
         scene.deliver();
         let page = hanako.get(PATH).text();
         assert!(
-            !page.contains("ペニシリン")
-                && !page.contains("そば</dd>")
+            !page.contains("いま選んでいる内容")
+                && !page.contains("value=\"そば\"")
                 && page.contains("カードの中にはまだ残っています"),
             "{page}"
         );
