@@ -1,6 +1,6 @@
 """A department's system as somebody else would write it, from docs/city-cards.md alone: Python's own HTTP client.
 
-Reads an order (JSON: url, key, resident, numbers) from its input and says what came out as JSON.
+Reads an order (JSON: url, host, key, reading_key, resident, numbers) from its input and says what came out as JSON.
 """
 
 import json
@@ -14,6 +14,8 @@ ORDER = json.loads(sys.stdin.read())
 def call(method, path, body=None, key=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(ORDER["url"] + path, data=data, method=method)
+    # The city is reached under its own name, whatever address it listens at.
+    request.add_header("Host", ORDER["host"])
     request.add_header("Authorization", f"Bearer {key or ORDER['key']}")
     if data is not None:
         request.add_header("Content-Type", "application/json")

@@ -3,36 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
+#[path = "shared/hanako.rs"]
+mod hanako;
+
 use std::process::Command;
+
+use hanako::{city, desk_of};
 
 use serde_json::{Value, json};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
-use tools::access::{self, Actor, Duty, Purpose};
+use tools::access::{Actor, Duty};
 use tools::credentials::tap_rules::Attendance;
-use tools::credentials::{self, CredentialError, numbers};
 use tools::disclosure;
-use tools::register::{self, Criteria, import};
 use tools::staff::Role;
 use tools::terminals::{self, Sort};
-use yakuba_web::taps::Shown;
 use yakuba_web::testing::{Answer, TestDoor, Visitor};
 
 const AT: &str = "/staff/cards/bicycle";
-
-fn city(database: TestDatabase) -> (TestDoor, ResidentId) {
-    let directory = database.directory().join("import");
-    testkit::city::generate(300, 7, &directory).unwrap();
-    import::run(&database.inside(), &database.seams, &directory, &import::Options::default(), &mut |_| true).unwrap();
-    let seams = database.seams.clone();
-    let criteria = Criteria { kana: Some("ツジ　ハナコ".to_owned()), ..Criteria::default() };
-    let found = database.inside().write::<_, register::RegisterError, _>(move |tx| {
-        let (actor, purpose) = (Actor::System { job: "test" }, Purpose::new(Duty::Inquiry));
-        let mut search = access::search(tx, &seams, &actor, &purpose, "test")?;
-        Ok(register::search(tx, &mut search, &criteria)?.0)
-    });
-    (TestDoor::open(database), found.unwrap()[0].id.clone())
-}
 
 const FIELDS: &[(&str, &str)] = &[
     ("name", "駐輪場定期"),
@@ -69,34 +57,7 @@ fn defined(door: &TestDoor) {
 
 /// A desk at which this person's tag was read.
 fn desk<'a>(door: &'a TestDoor, who: &ResidentId) -> Visitor<'a> {
-    desk_of(door, who, Sort::CityCardDesk, "city_cards")
-}
-
-fn desk_of<'a>(door: &'a TestDoor, who: &ResidentId, sort: Sort, audience: &'static str) -> Visitor<'a> {
-    let inside = door.inside().clone();
-    let seams = inside.seams.clone();
-    let (terminal, secret) = inside
-        .store
-        .write::<_, store::StoreError, _>(move |tx| {
-            let by = Actor::System { job: "test" };
-            let desk = terminals::enrol_here_as(tx, &seams, &by, sort, "窓口1", "本庁舎")?;
-            terminals::declare_attendance(tx, &seams, &by, desk.0.id, Attendance::FaceToFace)?;
-            Ok(desk)
-        })
-        .unwrap();
-    let mut visitor = door.neighbour();
-    let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
-    visitor.cookies.insert(yakuba_web::session::terminal_cookie(false).to_owned(), value);
-    let (vault, seams, who) = (inside.vault.clone(), inside.seams.clone(), who.clone());
-    let person = inside.store.write::<_, CredentialError, _>(move |tx| {
-        let (by, tag) = (Actor::System { job: "test" }, numbers::tag("04A1B2C3D4E5F6").unwrap());
-        let until = seams.now().plus_seconds(86_400 * 365);
-        let _linked_before = credentials::enrol_token(tx, &vault, &seams, &by, &who, until, &tag)?;
-        credentials::find_token(tx, &vault, seams.now(), &tag)
-    });
-    let person = person.unwrap().unwrap();
-    door.app.held.put(terminal.id, audience, Shown::Presented(person), door.app.seams.now());
-    visitor
+    desk_of(door, who, Sort::CityCardDesk, "city_cards").0
 }
 
 /// The first address in this page that goes to `what`.
@@ -321,7 +282,7 @@ fn the_library_s_desk_takes_its_fee_too_and_keeps_numbers_of_its_own() {
     assert_eq!(officer.post("/staff/cards/new", &library).status, 303);
     officer.post("/staff/cards/library_card/ask", &[("why", "条例の施行")]);
     assert_eq!(second.post("/staff/cards/library_card/approve", &[]).status, 303);
-    let mut desk = desk_of(&door, &hanako, Sort::LibraryCounter, "library_card");
+    let mut desk = desk_of(&door, &hanako, Sort::LibraryCounter, "library_card").0;
     let page = desk.get("/counter/library/person").text();
     assert!(page.contains("100円") && page.contains("受け取ってから"), "said before: {page}");
     let enrolled = desk.post("/counter/library/enrol", &[("number", "L-0042")]);

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
+#[path = "shared/hanako.rs"]
+mod hanako;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,29 +14,14 @@ use serde_json::{Value, json};
 use services::city_cards::{examples, kept};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
-use tools::access::{self, Actor, Duty, Purpose};
-use tools::credentials::tap_rules::Attendance;
-use tools::credentials::{self, CredentialError, numbers};
-use tools::register::{self, Criteria, import};
 use tools::staff::Role;
-use tools::terminals::{self, Sort};
+use tools::terminals::Sort;
 use yakuba_web::taps::Shown;
 use yakuba_web::testing::{Answer, TestDoor, Visitor};
 
 /// A city with its examples in force, and somebody in it.
 fn city(database: TestDatabase) -> (TestDoor, ResidentId) {
-    let directory = database.directory().join("import");
-    testkit::city::generate(300, 7, &directory).unwrap();
-    import::run(&database.inside(), &database.seams, &directory, &import::Options::default(), &mut |_| true).unwrap();
-    let seams = database.seams.clone();
-    let criteria = Criteria { kana: Some("ツジ　ハナコ".to_owned()), ..Criteria::default() };
-    let found = database.inside().write::<_, register::RegisterError, _>(move |tx| {
-        let (actor, purpose) = (Actor::System { job: "test" }, Purpose::new(Duty::Inquiry));
-        let mut search = access::search(tx, &seams, &actor, &purpose, "test")?;
-        Ok(register::search(tx, &mut search, &criteria)?.0)
-    });
-    let hanako = found.unwrap()[0].id.clone();
-    let door = TestDoor::open(database);
+    let (door, hanako) = hanako::city(database);
     let seams = door.database.seams.clone();
     let seed = move |tx: &mut store::Tx<'_>| {
         examples::all().iter().try_for_each(|(key, example)| kept::seed_demo(tx, &seams, key, example))
@@ -52,29 +40,8 @@ struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     fn of(door: &'a TestDoor, who: &ResidentId) -> Self {
-        let inside = door.inside().clone();
-        let seams = inside.seams.clone();
-        let enrolled = inside.store.write::<_, store::StoreError, _>(move |tx| {
-            let by = Actor::System { job: "test" };
-            let desk = terminals::enrol_here_as(tx, &seams, &by, Sort::CityCardDesk, "窓口1", "本庁舎")?;
-            terminals::declare_attendance(tx, &seams, &by, desk.0.id, Attendance::FaceToFace)?;
-            Ok(desk)
-        });
-        let (terminal, secret) = enrolled.unwrap();
-        let mut visitor = door.neighbour();
-        let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
-        visitor.cookies.insert(yakuba_web::session::terminal_cookie(false).to_owned(), value);
-        let (vault, seams, who) = (inside.vault.clone(), inside.seams.clone(), who.clone());
-        let person = inside.store.write::<_, CredentialError, _>(move |tx| {
-            let (by, tag) = (Actor::System { job: "test" }, numbers::tag("04A1B2C3D4E5F6").unwrap());
-            let until = seams.now().plus_seconds(86_400 * 365);
-            let _linked_before = credentials::enrol_token(tx, &vault, &seams, &by, &who, until, &tag)?;
-            credentials::find_token(tx, &vault, seams.now(), &tag)
-        });
-        let mut desk =
-            Self { door, visitor, terminal: terminal.id, person: Shown::Presented(person.unwrap().unwrap()) };
-        desk.show();
-        desk
+        let (visitor, terminal, person) = hanako::desk_of(door, who, Sort::CityCardDesk, "city_cards");
+        Self { door, visitor, terminal, person }
     }
 
     /// The tag is read again.
@@ -259,7 +226,7 @@ fn a_client_nobody_here_wrote_asks_brings_a_member_in_and_stops_the_card() {
         let page = officer.get("/staff/cards/bicycle_parking").text();
         assert!(page.contains("番号の登録と停止もできる") && page.contains("番号を調べる"), "{page}");
         let told = client(&json!({
-            "url": url, "key": key, "reading_key": reading, "resident": hanako.as_str(),
+            "url": url, "host": "localhost:8080", "key": key, "reading_key": reading, "resident": hanako.as_str(),
             "numbers": ["B-00000018", "B-00000026"],
         }));
         let status = |name: &str| told[name][0].as_u64().unwrap();
