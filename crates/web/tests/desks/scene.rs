@@ -73,11 +73,14 @@ impl StatusSource for Register {
     }
 }
 
+/// A card that shows another's certificate, and the answer it once heard.
+type Imitation = (VirtualCard, Option<Vec<u8>>);
+
 /// The reader of all terminals here.
 #[derive(Clone, Default)]
 pub struct Tray {
     reader: VirtualReader,
-    imitation: Arc<Mutex<Option<(VirtualCard, Option<Vec<u8>>)>>>,
+    imitation: Arc<Mutex<Option<Imitation>>>,
     left: Arc<Mutex<Option<usize>>>,
 }
 
