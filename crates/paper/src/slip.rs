@@ -42,9 +42,7 @@ impl Slip<'_> {
     /// A glyph is missing, a text does not fit, or the writer refuses.
     pub(crate) fn draw(&self, typeface: &Typeface) -> Result<Vec<u8>, PaperError> {
         let setter = Setter::new(typeface.shaper()?);
-        let set = |((text, area, style), _): &Placed| {
-            setter.set(Whose::paper(Field::Label), text, *area, *style)
-        };
+        let set = |((text, area, style), _): &Placed| setter.set(Whose::paper(Field::Label), text, *area, *style);
         let texts = self.texts.iter().map(set).collect::<Result<Vec<Text>, PaperError>>()?;
         let configuration = ConfigurationBuilder::new()
             .with_archival_validator(Archival::A2_A)
