@@ -32,10 +32,9 @@ pub(super) fn form(app: &App, visit: &Visit, action: &str, word: &str, say: Opti
         (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-id-drawer")) } }))
         form method="post" action=(action) class="card" {
             (visit.csrf(action))
-            div class="fields" {
-                (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, "0", None))
-                (pin_field(visit, "pin", ("taps-pin", "taps-pin-always-hint"), true))
-            }
+            // One below the other: the PIN stands at the end of a long label.
+            (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, "0", None))
+            (pin_field(visit, "pin", ("taps-pin", "taps-pin-always-hint"), true))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say(word))) }
         }
     })

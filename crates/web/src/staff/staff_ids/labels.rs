@@ -232,7 +232,7 @@ fn fees(visit: &Visit, fees: &Fees, printed: u32) -> Markup {
         section {
             h2 { (visit.say("staff-id-fees")) }
             (visit.table(&visit.say("staff-id-fees"), &["staff-id-fee-what", "staff-id-fee-old", "staff-id-fee-new", "staff-id-fee-difference"], &rows))
-            p { (visit.say_with("staff-id-saved", &[("count", printed.into()), ("yen", saved.to_string().as_str().into())])) }
+            p { (visit.say_with("staff-id-saved", &[("count", printed.into()), ("yen", Yen(saved).to_string().as_str().into())])) }
             p class="hint" { (visit.say("staff-id-fees-ours")) }
         }
     }
