@@ -39,7 +39,7 @@ test('a card is loaded and erased at the loading desk', async () => {
   await page.getByText('のせました。').waitFor()
   await fit(page, 'a loaded card')
   await picture(page, 'desk', 'ja', 'city-application-loaded')
-  await page.locator('summary').click()
+  await page.locator('details', { has: page.locator('form[action="/counter/application/delete"]') }).locator('summary').click()
   const erase = page.locator('form[action="/counter/application/delete"]')
   await erase.locator('input[name="pin"]').fill(pin)
   await erase.locator('button').click()
