@@ -53,7 +53,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     .await?;
     let title = visit.say("library-title");
     let main = html! {
-        h1 { (title) }
+        h1 { (visit.say_html("library-title")) }
         // Once the answer is there, it says more than that it was asked for.
         @if !matches!(standing, Standing::Told(..)) { (shell::said(&visit)) }
         p { (visit.say_html("library-lead")) }
