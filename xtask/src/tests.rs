@@ -150,7 +150,7 @@ fn fuzz(root: &Path) -> Result<(), Failure> {
                 "fuzz",
                 "run",
                 "--features",
-                "tools,paper,services",
+                "tools,paper",
                 &target,
                 "--",
                 "-max_total_time=600",
