@@ -113,7 +113,7 @@ describe('the library', () => {
     assert.match(await officer.locator('main').innerText(), /teishi\.csv/)
     assert.match(await officer.locator('main').innerText(), /取り込んでいません/)
     await officer.locator('tr', { hasText: 'teishi.csv' }).locator('a').click()
-    await officer.getByText('その利用者番号のカードがありません').waitFor()
+    await officer.getByText('その利用者番号のカードがありません').first().waitFor()
     await lib.look(officer, screens(), 'ja', 'library-console-file')
   })
 })
