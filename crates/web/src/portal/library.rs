@@ -53,7 +53,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     .await?;
     let title = visit.say("library-title");
     let main = html! {
-        h1 { (title) }
+        h1 { (visit.say_html("library-title")) }
         // Once the answer is there, it says more than that it was asked for.
         @if !matches!(standing, Standing::Told(..)) { (shell::said(&visit)) }
         p { (visit.say_html("library-lead")) }
@@ -67,7 +67,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             Standing::Told(told, at) => {
                 p class="hint" { (visit.say_html("library-as-of")) " " (ui::dates::instant(visit.language, *at)) }
                 (shown(&visit, told))
-                div class="no-print" { (send(&visit, "/portal/library/look", "library-look", ButtonKind::Secondary)) }
+                div class="buttons no-print" { (send(&visit, "/portal/library/look", "library-look", ButtonKind::Secondary)) }
             }
         }
         p class="no-print" { a href="/portal/cards" { (visit.say_html("library-back")) } }
@@ -131,7 +131,7 @@ fn loans(visit: &Visit, patron: &Patron) -> Markup {
             }
             @for loan in &patron.loans { (one_loan(visit, loan)) }
             @if patron.loans.len() > 1 && !patron.standing.no_renewals {
-                div class="no-print" {
+                div class="buttons no-print" {
                     (send(visit, "/portal/library/renew-all", "library-renew-all", ButtonKind::Primary))
                 }
             }

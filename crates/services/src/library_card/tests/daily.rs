@@ -146,7 +146,7 @@ fn each_day_has_one_list_from_its_hour_on_and_marks_what_changed_since_the_day_b
     scene.later(600);
     scene.daily.look().unwrap();
     let list = format!("library-cards-{first}.csv");
-    assert_eq!(names(&scene.give()), std::slice::from_ref(&list));
+    assert_eq!(names(&scene.give()), [list.as_str()]);
     assert!(text(&scene.give().join(&list)).contains("\"L-0001\",\"個人番号カード等\",\"利用可\""));
     // Saved by hand meanwhile: it may never come to the library, so the next day says the change all the same.
     scene.register("R-2", "L-0002");
