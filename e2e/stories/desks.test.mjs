@@ -89,7 +89,7 @@ test('a fee is taken once however often the page is loaded, with a receipt on pa
   assert.equal(new URL(page.url()).pathname, receipt)
   await page.locator('.languages a[hreflang=ja]').first().click()
   await page.goBack()
-  await page.goto(`${url}/counter/cards/person`)
+  await page.goto(`${url}/counter/cards/person?lang=ja`)
   assert.equal(await page.locator('.secret', { hasText: number }).count(), 1)
   const sports = page.locator('section.card', { hasText: 'スポーツ施設利用者カード' })
   assert.equal(await sports.locator('.secret').count(), 1, 'one card')

@@ -179,7 +179,7 @@ fn time_alone_ends_what_has_a_last_day() {
         let today = door.database.seams.today();
         let day = 86_400;
         door.database.clock.advance_seconds(day * 94);
-        assert!(!all.map(|name| stands(&mut desk, name))[0], "three months after {today}");
+        assert!(!stands(&mut desk, all[0]), "three months after {today}");
         assert_eq!(valid(), json!(false));
         assert!(stands(&mut desk, all[2]), "a seal registration has no last day");
         door.database.clock.advance_seconds(day * 272);
@@ -249,7 +249,7 @@ fn a_client_nobody_here_wrote_asks_brings_a_member_in_and_stops_the_card() {
         assert_eq!((said("resumed", "changed"), said("lost", "changed")), (json!(true), json!(true)));
         assert_eq!(status("nothing"), 404);
 
-        // At the desk the card is lost, one and the same; the file of changes tells each step; she was told once.
+        // At the desk the card is lost, one and the same; the changes tell each step once.
         let mut desk = Desk::of(&door, &hanako);
         let page = desk.get("/counter/cards/person");
         let part = about(&page, "駐輪場定期利用券");
@@ -257,8 +257,10 @@ fn a_client_nobody_here_wrote_asks_brings_a_member_in_and_stops_the_card() {
         door.database.clock.advance_seconds(10);
         let mut system = door.stranger().with_header("authorization", &format!("Bearer {key}"));
         let changes: Value = serde_json::from_slice(&system.get("/api/cards/changes").bytes).unwrap();
-        let steps: Vec<&str> =
+        let mut steps: Vec<&str> =
             changes["changes"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
-        assert_eq!(steps, ["active", "on_hold", "active", "lost"], "nothing twice");
+        // All in one instant of this clock, so their order says nothing.
+        steps.sort_unstable();
+        assert_eq!(steps, ["active", "active", "lost", "on_hold"], "nothing twice");
     });
 }

@@ -220,7 +220,7 @@ fn member(
 /// The databases; an access that is refused.
 pub fn bring(city: &Inside, by: &Actor, card: &Kept, bytes: &[u8]) -> Result<Brought, CardError> {
     let (members, faults) = parse(card, bytes);
-    taken(city, by, card, (members, faults), "file_in")
+    taken(city, (by, by), card, (members, faults), "file_in")
 }
 
 /// What a department's system says of one member: texts, judged as a line of a file is.
@@ -246,17 +246,18 @@ pub fn bring_one(city: &Inside, by: &Actor, card: &Kept, said: OneMember<'_>) ->
         Ok(member) => (vec![member], Vec::new()),
         Err(fault) => (Vec::new(), vec![fault]),
     };
-    taken(city, by, card, judged, "system_in")
+    // A system reads nobody's record: whether the person is one of this city is the city's own look, told to them as such.
+    taken(city, (by, &Actor::System { job: "city-cards" }), card, judged, "system_in")
 }
 
 fn taken(
     city: &Inside,
-    by: &Actor,
+    (by, looks): (&Actor, &Actor),
     card: &Kept,
     (members, mut faults): (Vec<Member>, Vec<LineFault>),
     way: &'static str,
 ) -> Result<Brought, CardError> {
-    faults.extend(unknown(city, by, card, &members)?);
+    faults.extend(unknown(city, looks, card, &members)?);
     if !faults.is_empty() {
         faults.sort_by_key(|fault| fault.line);
         return Ok(Brought::Refused(faults));

@@ -73,14 +73,14 @@ impl StatusSource for Register {
     }
 }
 
-/// A card that shows another's certificate, and the answer it once heard.
-type Imitation = (VirtualCard, Option<Vec<u8>>);
+/// A copy of a card, and what it says instead of its own answer.
+type Copied = (VirtualCard, Option<Vec<u8>>);
 
 /// The reader of all terminals here.
 #[derive(Clone, Default)]
 pub struct Tray {
     reader: VirtualReader,
-    imitation: Arc<Mutex<Option<Imitation>>>,
+    imitation: Arc<Mutex<Option<Copied>>>,
     left: Arc<Mutex<Option<usize>>>,
 }
 
