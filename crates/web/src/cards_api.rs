@@ -25,7 +25,7 @@ use store::StoreError;
 use tools::Inside;
 use tools::access::Actor;
 use tools::service_cards::changes::{Cursor, changes};
-use tools::service_cards::{CardError, CardStatus, Form, change, find_number};
+use tools::service_cards::{CardError, CardStatus, Form, change, find_number, history};
 
 use crate::app::App;
 use crate::machine_api::{Answer, Refused, as_holder};
@@ -39,11 +39,11 @@ const SETTLES_SECONDS: i64 = 5;
 /// Its routes. The door is open to all; each handler asks for the system's key.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/api/cards/status", Rule::Public, status)
-        .post_up_to("/api/cards/lookup", Rule::Public, 4096, lookup)
-        .get("/api/cards/changes", Rule::Public, follow)
-        .post_up_to("/api/cards/members", Rule::Public, 4096, bring)
-        .post_up_to("/api/cards/standing", Rule::Public, 4096, stand)
+        .get("/api/cards/status", Rule::Machine, status)
+        .post_up_to("/api/cards/lookup", Rule::Machine, 4096, lookup)
+        .get("/api/cards/changes", Rule::Machine, follow)
+        .post_up_to("/api/cards/members", Rule::Machine, 4096, bring)
+        .post_up_to("/api/cards/standing", Rule::Machine, 4096, stand)
 }
 
 impl From<CardError> for Refused {
@@ -198,11 +198,19 @@ async fn stand(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
             let Some(card) = found.iter().find(|card| card.form == Form::OwnCard && card.status.is_live()) else {
                 return Ok(None);
             };
+            // What the holder or a desk stopped or reported lost does not come back by a system's word.
+            if next == CardStatus::Active && card.status != next {
+                let last = history(tx, &key, card.id)?.pop();
+                if card.status != CardStatus::OnHold || last.is_none_or(|last| last.actor != by.key()) {
+                    return Ok(Some(Err(())));
+                }
+            }
             // Said again, it stands so already.
-            Ok(Some(card.status != next && change(tx, &seams, &by, &key, card.id, next, "system")?))
+            Ok(Some(Ok(card.status != next && change(tx, &seams, &by, &key, card.id, next, "system")?)))
         })?;
         let changed = changed.ok_or(Refused::new(Kind::NotFound, "no card of the department's own has this number"))?;
-        Ok(json!({ "changed": changed }))
+        let stopped = || Refused::new(Kind::Conflict, "it was not this system that stopped it: the desk lets it go on");
+        Ok(json!({ "changed": changed.map_err(|()| stopped())? }))
     })
     .await
 }

@@ -29,9 +29,9 @@ use crate::routes::{Routes, Rule};
 /// Bytes of a call: a number and the name of a room.
 const MOST_BYTES: usize = 1024;
 
-/// Its routes. The door is open to all, and knocked at as seldom as any; the handler asks for the key.
+/// Its routes. The handler asks for the key.
 pub fn routes() -> Routes {
-    Routes::new().post_up_to("/api/hospital/calls", Rule::Public, MOST_BYTES, call).get(
+    Routes::new().post_up_to("/api/hospital/calls", Rule::Machine, MOST_BYTES, call).get(
         "/api/hospital/openapi.json",
         Rule::Public,
         document,

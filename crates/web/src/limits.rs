@@ -23,8 +23,8 @@ pub enum Class {
     Centre,
     /// Residents in the portal.
     Resident,
-    /// Whatever comes from one address of private apps: a server there speaks for many residents, and each app has its own
-    /// bucket besides.
+    /// Whatever comes from one address of other systems: a server of private apps there speaks for many residents, and each app
+    /// has its own bucket besides; another office's system has a long key.
     AppServer,
     /// One private app.
     DataApp,

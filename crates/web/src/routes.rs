@@ -46,6 +46,8 @@ pub enum Rule {
     Resident(Assurance),
     /// A private app's server: nobody is asked here, the handler has it prove who it is by its key ([`crate::provider`]).
     DataApp,
+    /// The system of another office, which shows the handler its own key ([`crate::machine_api`]).
+    Machine,
     /// A card agent that works on a card for the hall: the handler has it prove who it is by its paired key, step by step.
     Agent,
     /// Any member of staff who is signed in. Gives [`SignedIn`].
@@ -199,7 +201,7 @@ async fn admit(gate: &Gate, mut request: Request) -> Result<Request, Failure> {
     let address = security::peer(&request).unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
     knock(app, class, Knocker::address(address))?;
     let csrf = match gate.rule {
-        Rule::Public | Rule::DataApp | Rule::Agent => return Ok(request),
+        Rule::Public | Rule::DataApp | Rule::Machine | Rule::Agent => return Ok(request),
         Rule::DemoLoopback => {
             if app.is_demo() && security::is_loopback(&request) {
                 return Ok(request);
@@ -229,7 +231,7 @@ fn class_of(rule: Rule, method: &Method) -> Class {
         Rule::Public | Rule::DemoLoopback => Class::PublicRead,
         Rule::Kiosk | Rule::KioskSession => Class::Kiosk,
         Rule::SignedMachine | Rule::Agent => Class::Centre,
-        Rule::DataApp => Class::AppServer,
+        Rule::DataApp | Rule::Machine => Class::AppServer,
         Rule::Resident(_) => Class::Resident,
         Rule::StaffSignedIn | Rule::Staff(_) => Class::Staff,
         Rule::Relay => Class::Relay,

@@ -64,6 +64,7 @@ fn run(program: &str, arguments: &[&std::ffi::OsStr]) -> String {
 fn printed(custodian: &mut Visitor<'_>) -> String {
     let sheet = custodian.post(&at("take"), &[]);
     assert_eq!(sheet.status, 200, "{}", sheet.text());
+    assert_eq!(sheet.headers["content-disposition"], "inline", "shown, not saved on the computer");
     let place = tempfile::tempdir().unwrap();
     let (file, page) = (place.path().join("share.pdf"), place.path().join("page"));
     std::fs::write(&file, &sheet.bytes).unwrap();

@@ -7,13 +7,14 @@
 mod hanako;
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use services::city_cards::{examples, kept};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
+use tools::access::Actor;
+use tools::service_cards::{CardError, CardStatus, change, find_number};
 use tools::staff::Role;
 use tools::terminals::Sort;
 use yakuba_web::taps::Shown;
@@ -187,17 +188,9 @@ fn time_alone_ends_what_has_a_last_day() {
     });
 }
 
-/// The Python of tests: beside the build, where `scripts/setup test` puts it, else on the path.
-fn python() -> PathBuf {
-    const NAME: &str = "python-of-tests";
-    let here = std::env::current_exe().unwrap_or_default();
-    let beside = here.ancestors().nth(3).map(|target| target.join("tools/bin").join(NAME));
-    beside.filter(|program| program.is_file()).unwrap_or_else(|| NAME.into())
-}
-
 fn client(order: &Value) -> Value {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cards_client.py");
-    let mut child = Command::new(python())
+    let mut child = Command::new(testkit::python())
         .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -263,4 +256,43 @@ fn a_client_nobody_here_wrote_asks_brings_a_member_in_and_stops_the_card() {
         steps.sort_unstable();
         assert_eq!(steps, ["active", "active", "lost", "on_hold"], "nothing twice");
     });
+}
+
+#[test]
+fn what_a_desk_stopped_or_ended_no_system_brings_back() {
+    const NUMBER: &str = "B-00000018";
+    let (door, hanako) = city(TestDatabase::on_sqlite());
+    let mut officer = door.staff(&[Role::CertificateOfficer]);
+    let admitted = officer.post("/staff/cards/bicycle_parking/clients", &[("client", "駐輪場"), ("write", "write")]);
+    let key = admitted.between("<code class=\"digest\">", "<").unwrap();
+    let say = |path: &str, body: Value| {
+        door.database.clock.advance_seconds(1);
+        let mut system = door.stranger().with_header("authorization", &format!("Bearer {key}"));
+        let answer = system.send("POST", path, Some("application/json"), body.to_string().into_bytes());
+        (answer.status, serde_json::from_slice::<Value>(&answer.bytes).unwrap())
+    };
+    let stand = |to: &str| say("/api/cards/standing", json!({ "number": NUMBER, "to": to }));
+    let bring = || say("/api/cards/members", json!({ "resident": hanako.as_str(), "number": NUMBER }));
+    let desk = |next: CardStatus| {
+        door.database.clock.advance_seconds(1);
+        let city = door.inside().clone();
+        let (vault, seams) = (city.vault.clone(), city.seams.clone());
+        let changed = city.cards.write::<_, CardError, _>(move |tx| {
+            let card = find_number(tx, &vault, "bicycle_parking", NUMBER)?[0].id;
+            change(tx, &seams, &Actor::System { job: "desk" }, "bicycle_parking", card, next, "counter")
+        });
+        assert!(changed.unwrap());
+    };
+    let changed = (200, json!({ "changed": true }));
+    assert_eq!(bring(), (200, json!({ "added": true })));
+    assert_eq!(stand("lost"), changed);
+    assert_eq!(stand("active").0, 409, "lost is for the desk to find again");
+    desk(CardStatus::Active);
+    desk(CardStatus::OnHold);
+    assert_eq!(stand("active").0, 409, "another stopped it");
+    desk(CardStatus::Active);
+    assert_eq!((stand("hold"), stand("active")), (changed.clone(), changed), "its own word it may take back");
+    desk(CardStatus::Ended);
+    assert_eq!(bring(), (200, json!({ "added": false })));
+    assert_eq!(say("/api/cards/lookup", json!({ "number": NUMBER })).1["valid"], json!(false));
 }

@@ -36,6 +36,7 @@ fn no_route_answers_a_stranger_beyond_its_rule() {
                 Rule::Public => continue,
                 // Whoever is no app is answered so: no key, no token, or nothing there.
                 Rule::DataApp => &[400, 401, 404],
+                Rule::Machine => &[401],
                 // Whoever is no agent that was asked; or no agents here at all.
                 Rule::Agent => &[404, 410, 503],
                 Rule::DemoLoopback | Rule::Kiosk | Rule::KioskSession => &[403],
@@ -80,7 +81,7 @@ fn a_staff_session_opens_no_machine_and_a_machine_opens_no_console() {
                         assert_eq!(status, 401, "{} {} to somebody who is no resident", entry.method, entry.path);
                     }
                 }
-                Rule::Public | Rule::DemoLoopback | Rule::DataApp | Rule::Agent => {}
+                Rule::Public | Rule::DemoLoopback | Rule::DataApp | Rule::Machine | Rule::Agent => {}
             }
             if entry.rule == Rule::KioskSession {
                 let status = knock(&mut terminal, entry.method.as_str(), entry.path);

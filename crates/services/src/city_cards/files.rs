@@ -311,8 +311,9 @@ fn place(
     subject: &Subject,
 ) -> Result<Result<bool, LineFault>, CardError> {
     let theirs = service_cards::of_subject(tx, vault, key, subject)?;
-    let stands = |one: &service_cards::ServiceCard| one.form == Form::OwnCard && one.status.is_live();
-    if theirs.iter().any(|one| stands(one) && *one.number.reveal() == member.number) {
+    // Also where it is over: what was switched off stays off, and giving it anew is the desk's.
+    let is_told = |one: &service_cards::ServiceCard| one.form == Form::OwnCard && *one.number.reveal() == member.number;
+    if theirs.iter().any(is_told) {
         return Ok(Ok(false));
     }
     let (number, valid_until) = (member.number.as_str(), member.valid_until);

@@ -1,6 +1,6 @@
 //! The hospital's systems as this service asks them, and how the connection is.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base::{Date, Seams, Timestamp};
 use hl7::message::{PatientEvent, Wanted};
@@ -83,6 +83,7 @@ pub struct Connection {
     pub is_simulated: bool,
     calls_key: Option<[u8; 32]>,
     last: Mutex<Last>,
+    turn: Mutex<()>,
 }
 
 /// When it last answered, and when it last did not.
@@ -103,7 +104,7 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// A connection.
     pub fn new(hospital: Box<dyn Hospital>, way: &'static str, is_simulated: bool) -> Self {
-        Self { hospital, way, is_simulated, calls_key: None, last: Mutex::default() }
+        Self { hospital, way, is_simulated, calls_key: None, last: Mutex::default(), turn: Mutex::default() }
     }
 
     /// The key by which the hospital's own system calls numbers.
@@ -129,6 +130,11 @@ impl Connection {
             _ => last.answered = Some(now),
         }
         done
+    }
+
+    /// One message at a time: what is read and sent within it is never overtaken by another.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How it went last.

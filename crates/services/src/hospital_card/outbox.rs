@@ -100,6 +100,8 @@ impl Shelf {
     /// Hands over one message.
     pub(super) fn hand_over(&self, city: &Inside, connection: &Connection, id: Id) -> Result<Sent, HospitalError> {
         let (open, taken, kept) = (self.open, self.taken, self.kept);
+        // Read within the turn: a message whose place a newer one took is not sent after it.
+        let _turn = connection.turn();
         let row = city.cards.read::<_, HospitalError, _>(move |tx| {
             let Some(row) = tx.query_one(open, &[id.into()])? else { return Ok(None) };
             Ok(Some((row.text(0)?.to_owned(), row.blob(1)?.to_vec())))

@@ -172,7 +172,8 @@ const MOST_STEPS: usize = 5;
 /// The id of a resource, as it may stand in an address.
 fn sound_id(id: &str) -> Result<&str, Fault> {
     let may = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    if (1..=64).contains(&id.len()) && id.chars().all(may) { Ok(id) } else { Err(Fault::Odd) }
+    let is_name = (1..=64).contains(&id.len()) && id.contains(|c: char| c.is_ascii_alphanumeric());
+    if is_name && id.chars().all(may) { Ok(id) } else { Err(Fault::Odd) }
 }
 
 fn is_chart(number: &str) -> bool {

@@ -76,13 +76,16 @@ impl Personnel {
     pub fn keep_own_key(&self, card: &[u8], key: &GenuinenessKey) -> Result<bool, CardError> {
         let (city, by, card, key) = (self.city.clone(), self.by.clone(), card.to_vec(), key.clone());
         let today = city.seams.today();
-        let found = self.read(|tx, vault| kept::of_card(tx, vault, &card))?;
-        let Some(one) = found.into_iter().find(|one| one.is_good(today)) else { return Ok(false) };
-        self.audited("own-key-kept", Some(one.id))?;
-        self.city.cards.write::<_, CardError, _>(move |tx| {
+        // Found and kept in one: an ID that was stopped a moment before gets none.
+        let kept = self.city.cards.write::<_, CardError, _>(move |tx| {
+            let found = kept::of_card(tx, &city.vault, &card)?;
+            let Some(one) = found.into_iter().find(|one| one.is_good(today)) else { return Ok(None) };
             kept::put_own_key(tx, &city.vault, one.id, key.modulus())?;
-            kept::note(tx, &city.seams, &by, one.id, "own-key-kept", "")
+            kept::note(tx, &city.seams, &by, one.id, "own-key-kept", "")?;
+            Ok(Some(one.id))
         })?;
+        let Some(id) = kept else { return Ok(false) };
+        self.audited("own-key-kept", Some(id))?;
         Ok(true)
     }
 

@@ -141,15 +141,18 @@ impl Desk {
             let row = self.begin(number, Deed::Load)?;
             self.link(number, who)?;
             let chosen = self.emergency_chosen(who)?;
-            let text = chosen.as_ref().or(wish.emergency.as_ref());
+            let text = chosen.as_ref().map(|(text, _)| text).or(wish.emergency.as_ref());
             let plan = Plan { refused: self.refused_terminals()?, ..Plan::usual(text.is_some()) };
             loader.personalise(&mut *card, &plan, Some(&wish.pin))?;
             self.write_numbers(loader, &mut *card, number, who)?;
             if let Some(text) = text {
                 loader.write(&mut *card, number, FileId::Emergency, text.as_bytes(), Some(&wish.pin))?;
             }
-            if chosen.is_some() {
-                self.emergency_written(who, row)?;
+            match chosen {
+                Some((_, chosen_at)) => self.emergency_written(who, row, chosen_at)?,
+                // What was typed stands there in the place of what was taken away.
+                None if text.is_some() => self.emergency_is_gone(who)?,
+                None => {}
             }
             self.finish(loader, card, row, Deed::Load)
         })

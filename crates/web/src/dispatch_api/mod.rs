@@ -39,14 +39,14 @@ const MOST_BYTES: usize = 4 << 20;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/api/dispatch/openapi.json", Rule::Public, openapi::document)
-        .post_up_to("/api/dispatch", Rule::Public, 256 * 1024, open)
-        .post_up_to("/api/dispatch/{dispatch}/recipients", Rule::Public, MOST_BYTES, recipients)
-        .post_up_to("/api/dispatch/{dispatch}/attachments", Rule::Public, 1 << 20, attachment)
-        .get("/api/dispatch/{dispatch}/receipt", Rule::Public, receipt)
-        .post("/api/dispatch/{dispatch}/complete", Rule::Public, complete)
-        .get("/api/dispatch/{dispatch}", Rule::Public, progress)
-        .post("/api/dispatch/{dispatch}/stop", Rule::Public, stop)
-        .post("/api/dispatch/{dispatch}/recall", Rule::Public, recall)
+        .post_up_to("/api/dispatch", Rule::Machine, 256 * 1024, open)
+        .post_up_to("/api/dispatch/{dispatch}/recipients", Rule::Machine, MOST_BYTES, recipients)
+        .post_up_to("/api/dispatch/{dispatch}/attachments", Rule::Machine, 1 << 20, attachment)
+        .get("/api/dispatch/{dispatch}/receipt", Rule::Machine, receipt)
+        .post("/api/dispatch/{dispatch}/complete", Rule::Machine, complete)
+        .get("/api/dispatch/{dispatch}", Rule::Machine, progress)
+        .post("/api/dispatch/{dispatch}/stop", Rule::Machine, stop)
+        .post("/api/dispatch/{dispatch}/recall", Rule::Machine, recall)
 }
 
 impl From<DispatchError> for Refused {

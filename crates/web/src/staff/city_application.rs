@@ -29,7 +29,7 @@ use super::shell;
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::portal::letters::file;
+use crate::kiosk::pdf;
 use crate::routes::{Routes, Rule};
 use crate::visit::{SignedIn, Visit};
 
@@ -286,7 +286,8 @@ async fn take(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Resu
         sheet.draw(&typeface).map_err(|error| Failure::defect("a custodian's sheet", &error))
     })
     .await?;
-    Ok(file("application/pdf", "share.pdf", bytes))
+    // Shown, not saved: a download would leave the share on the computer's disk.
+    Ok(pdf("inline", &bytes))
 }
 
 async fn enter(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {

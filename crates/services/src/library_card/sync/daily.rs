@@ -28,6 +28,8 @@ const JOB: &str = "library-daily";
 pub const SETTLED: i64 = 60;
 /// The same for a file that does not end with its line's end: it may be half of one.
 pub const SETTLED_UNENDED: i64 = 600;
+/// Bytes of a file's own name that are kept when it is moved away.
+const KEPT_NAME: usize = 100;
 /// Files looked at in one look.
 const MOST_FILES: usize = 1000;
 
@@ -167,23 +169,27 @@ impl Daily {
         let there = waiting(folder).map_err(DailyError::Take)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|name, _| there.contains(name));
+        // One that cannot be read or moved holds up none behind it.
+        let looked: Vec<_> = there.into_iter().map(|name| self.look_at(folder, name, &mut seen)).collect();
+        looked.into_iter().collect()
+    }
+
+    fn look_at(&self, folder: &Path, name: OsString, seen: &mut BTreeMap<OsString, Seen>) -> Result<(), DailyError> {
         let now = self.city.seams.now();
-        for name in there {
-            let bytes = match contents(&folder.join(&name)) {
-                Ok(bytes) => bytes,
-                // Fetched back meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(DailyError::Take(error)),
-            };
-            let digest = digest(&name, &bytes);
-            let needed = if bytes.ends_with(b"\n") { SETTLED } else { SETTLED_UNENDED };
-            match seen.get(&name).filter(|before| before.digest == digest) {
-                None => drop(seen.insert(name, Seen { digest, since: now })),
-                Some(before) if now.seconds_since(before.since) < needed => {}
-                Some(_) => {
-                    self.take_one(folder, &name, digest, &bytes)?;
-                    seen.remove(&name);
-                }
+        let bytes = match contents(&folder.join(&name)) {
+            Ok(bytes) => bytes,
+            // Fetched back meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(DailyError::Take(error)),
+        };
+        let digest = digest(&name, &bytes);
+        let needed = if bytes.ends_with(b"\n") { SETTLED } else { SETTLED_UNENDED };
+        match seen.get(&name).filter(|before| before.digest == digest) {
+            None => drop(seen.insert(name, Seen { digest, since: now })),
+            Some(before) if now.seconds_since(before.since) < needed => {}
+            Some(_) => {
+                self.take_one(folder, &name, digest, &bytes)?;
+                seen.remove(&name);
             }
         }
         Ok(())
@@ -196,7 +202,8 @@ impl Daily {
             city.store.write::<_, StoreError, _>(move |tx| kept::arrive(tx, new, digest, shown.as_deref(), now))?;
         let id = arrival.id;
         let why = if arrival.is_noted { arrival.why } else { self.take_contents(id, bytes)? };
-        move_away(folder, name, (now.date_in_japan(), id), why.as_deref()).map_err(DailyError::Take)?;
+        let moved = move_away(folder, (name, digest), (now.date_in_japan(), id), why.as_deref());
+        moved.map_err(DailyError::Take)?;
         Ok(city.store.write::<_, StoreError, _>(move |tx| kept::moved(tx, id, now))?)
     }
 
@@ -227,11 +234,28 @@ fn aside(folder: &Path, day: Date) -> PathBuf {
     folder.join(format!(".{}.part", name(day)))
 }
 
-/// Writes a file whole, and onto the disk.
+/// Writes a file whole, and onto the disk. Others write into these folders too: a link that lies there under either name is
+/// taken away or replaced, never followed.
 fn lay(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = std::fs::File::create(path)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = std::fs::File::create_new(&beside)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+/// A folder in the shared one, made where it is missing. A link of that name is none.
+fn own_folder(path: &Path) -> io::Result<()> {
+    match std::fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    if std::fs::symlink_metadata(path)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -257,6 +281,9 @@ fn waiting(folder: &Path) -> io::Result<Vec<OsString>> {
 
 /// What stands in it, as far as it may be read: one byte more than may be taken says that it is too large.
 fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::symlink_metadata(path)?.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -278,20 +305,37 @@ fn to_show(name: &OsString) -> Option<String> {
     base::my_number_guard::refuse_individual_number(text).is_ok().then(|| text.to_owned())
 }
 
-/// Out of the library's way, under a name that comes once; beside a refused one stands why.
-fn move_away(folder: &Path, name: &OsString, (day, id): (Date, base::Id), why: Option<&str>) -> io::Result<()> {
+/// A file's name, as much of it as a file system takes beside ours, without what [`to_show`] would not show.
+fn kept_name(name: &OsString) -> String {
+    let text = name.to_str().filter(|text| !text.chars().any(char::is_control)).unwrap_or("file.csv");
+    let text = if base::my_number_guard::refuse_individual_number(text).is_ok() { text } else { "file.csv" };
+    match text.char_indices().find(|(at, letter)| at + letter.len_utf8() > KEPT_NAME) {
+        Some((at, _)) => format!("{}.csv", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Out of the library's way, under a name that comes once; beside a refused one stands why. What was laid there in its place
+/// meanwhile is not what was read: it goes back.
+fn move_away(
+    folder: &Path,
+    (name, read): (&OsString, [u8; 32]),
+    (day, id): (Date, base::Id),
+    why: Option<&str>,
+) -> io::Result<()> {
     let to = folder.join(if why.is_some() { "refused" } else { "taken" });
-    std::fs::create_dir_all(&to)?;
-    let mut called = OsString::from(format!("{day}-{id}-"));
-    called.push(name);
+    own_folder(&to)?;
+    let called = OsString::from(format!("{day}-{id}-{}", kept_name(name)));
     if let Some(why) = why {
         let mut reason = called.clone();
         reason.push(".reason.txt");
         let words = ui::words().format(ui::Language::Japanese, &format!("library-staff-wrong-{why}"), &[]);
         lay(&to.join(reason), format!("{words}\n").as_bytes())?;
     }
-    match std::fs::rename(folder.join(name), to.join(called)) {
+    let (from, to) = (folder.join(name), to.join(called));
+    match std::fs::rename(&from, &to) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(()) if digest(name, &contents(&to)?) != read => std::fs::rename(&to, &from),
         done => done,
     }
 }

@@ -314,3 +314,38 @@ fn a_broken_file_is_set_aside_with_its_reason_and_stops_no_other() {
     assert!(matches!(scene.daily.look(), Err(DailyError::Take(_))));
     assert_eq!(scene.daily.trouble(), ["library-staff-daily-take"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_somebody_laid_there_is_not_followed_and_a_long_name_holds_nothing_up() {
+    use std::os::unix::fs::symlink;
+
+    let scene = Scene::open(Written::Utf8);
+    scene.register("R-1", "L-0001");
+    scene.register("R-2", "L-0002");
+    let (own, outside) = (scene.folders.path().join("own"), scene.folders.path().join("outside"));
+    std::fs::write(&own, "ours").unwrap();
+    std::fs::create_dir(&outside).unwrap();
+    let list = format!("library-cards-{}.csv", scene.next_day_at(3));
+    for planted in [format!(".{list}.part"), format!(".{list}.part.new"), list.clone()] {
+        symlink(&own, scene.give().join(planted)).unwrap();
+    }
+    scene.later(7200);
+    scene.daily.look().unwrap();
+    assert_eq!(text(&own), "ours");
+    assert!(std::fs::symlink_metadata(scene.give().join(&list)).unwrap().is_file());
+    assert!(text(&scene.give().join(&list)).contains("\"L-0002\""));
+
+    symlink(&outside, scene.take().join("taken")).unwrap();
+    scene.leave("a.csv", "番号,状態\nL-0001,停止\n");
+    scene.daily.look().unwrap();
+    scene.later(SETTLED);
+    assert!(matches!(scene.daily.look(), Err(DailyError::Take(_))));
+    assert!(names(&outside).is_empty(), "nothing goes where the link leads");
+    std::fs::remove_file(scene.take().join("taken")).unwrap();
+    scene.leave(&format!("{}.csv", "長".repeat(80)), "番号,状態\nL-0002,停止\n");
+    scene.looks();
+    assert_eq!((scene.status("L-0001"), scene.status("L-0002")), (CardStatus::OnHold, CardStatus::OnHold));
+    assert_eq!((names(&scene.take()), names(&scene.take().join("taken")).len()), (vec!["taken".to_owned()], 2));
+    assert_eq!(scene.by_file("L-0001"), 1);
+}

@@ -1,6 +1,6 @@
 //! The emergency card at the loading desk: exactly what the person chose goes onto the chip, what they took away goes from it.
 
-use base::Id;
+use base::{Id, Timestamp};
 use card::Card;
 use card::city_application::loading::{Loader, Plan};
 use card::city_application::{CardNumber, FileId};
@@ -27,7 +27,7 @@ impl Desk {
     pub(in crate::city_application) fn emergency_chosen(
         &self,
         who: &ResidentId,
-    ) -> Result<Option<Zeroizing<String>>, Fault> {
+    ) -> Result<Option<(Zeroizing<String>, Timestamp)>, Fault> {
         let (vault, seams, by, who) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
         self.city.store.write::<_, Fault, _>(move |tx| {
             if !matches!(kept::standing_anywhere(tx, &who)?, Some(Standing::Written { .. } | Standing::Waits { .. })) {
@@ -36,14 +36,26 @@ impl Desk {
             let purpose = Purpose::new(Duty::CityCard).reading(&[Item::EmergencyCard]);
             let access = access::person(tx, &seams, &by, &purpose, &who)
                 .map_err(|error| Fault::Cards(crate::service_cards::CardError::Access(error)))?;
-            let chosen = kept::chosen(tx, &vault, &access)?;
-            Ok(chosen.map(|(content, _)| Zeroizing::new(content.text)))
+            let Some((content, chosen_at)) = kept::chosen(tx, &vault, &access)? else { return Ok(None) };
+            kept::about_to_write(tx, &who, chosen_at)?;
+            Ok(Some((Zeroizing::new(content.text), chosen_at)))
         })
     }
 
-    pub(in crate::city_application) fn emergency_written(&self, who: &ResidentId, row: Id) -> Result<(), Fault> {
+    pub(in crate::city_application) fn emergency_written(
+        &self,
+        who: &ResidentId,
+        row: Id,
+        chosen_at: Timestamp,
+    ) -> Result<(), Fault> {
         let (who, now) = (who.clone(), self.city.seams.now());
-        self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::written(tx, &who, row, now)?))
+        self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::written(tx, &who, row, (chosen_at, now))?))
+    }
+
+    /// The chip holds nothing any more of what was taken away.
+    pub(in crate::city_application) fn emergency_is_gone(&self, who: &ResidentId) -> Result<(), Fault> {
+        let who = who.clone();
+        self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::gone_from_card(tx, &who)?))
     }
 
     /// What waits is written, if the application's PIN was typed; what was taken away goes from the chip.
@@ -58,17 +70,16 @@ impl Desk {
         match (self.emergency_stands(number, row)?, pin) {
             (Some(Standing::TakenAway { .. }), _) => {
                 loader.delete(&mut *card, FileId::Emergency)?;
-                let who = who.clone();
-                self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::gone_from_card(tx, &who)?))
+                self.emergency_is_gone(who)
             }
             (Some(Standing::Waits { .. }), Some(pin)) => {
-                let Some(text) = self.emergency_chosen(who)? else { return Ok(()) };
+                let Some((text, chosen_at)) = self.emergency_chosen(who)? else { return Ok(()) };
                 let set = FileId::Emergency.opened_by();
                 let plan =
                     Plan { files: [FileId::Emergency].into(), sets: [set].into(), refused: self.refused_terminals()? };
                 loader.personalise(&mut *card, &plan, None)?;
                 loader.write(&mut *card, number, FileId::Emergency, text.as_bytes(), Some(pin))?;
-                self.emergency_written(who, row)
+                self.emergency_written(who, row, chosen_at)
             }
             _ => Ok(()),
         }

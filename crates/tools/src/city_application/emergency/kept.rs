@@ -129,13 +129,37 @@ pub fn take_away(tx: &mut Tx<'_>, resident: &ResidentId, at: Timestamp) -> Resul
     tx.execute(never, &[resident.into()]).map(drop)
 }
 
-/// What was chosen at `chosen_at` is on this card now.
+/// A chip may hold it from now on: whoever takes it away meanwhile has it taken from the chip too.
 ///
 /// # Errors
 /// The database.
-pub fn written(tx: &mut Tx<'_>, resident: &ResidentId, card: Id, at: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE emergency_cards SET written_at = $2, written_card = $3 WHERE resident_id = $1";
-    tx.execute(sql, &[resident.into(), at.into(), card.into()]).map(drop)
+pub fn about_to_write(tx: &mut Tx<'_>, resident: &ResidentId, chosen_at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE emergency_cards SET written_at = $2 WHERE resident_id = $1 AND written_at IS NULL";
+    tx.execute(sql, &[resident.into(), before(chosen_at).into()]).map(drop)
+}
+
+/// What was chosen at `chosen_at` is on this card now. What was chosen meanwhile waits.
+///
+/// # Errors
+/// The database.
+pub fn written(
+    tx: &mut Tx<'_>,
+    resident: &ResidentId,
+    card: Id,
+    (chosen_at, at): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    let this =
+        "UPDATE emergency_cards SET written_at = $2, written_card = $3 WHERE resident_id = $1 AND chosen_at = $4";
+    if tx.execute(this, &[resident.into(), at.into(), card.into(), chosen_at.into()])? == 0 {
+        let older = "UPDATE emergency_cards SET written_at = $2, written_card = $3 WHERE resident_id = $1";
+        tx.execute(older, &[resident.into(), before(chosen_at).into(), card.into()])?;
+    }
+    Ok(())
+}
+
+/// A moment at which no choice of `chosen_at` was on a chip.
+const fn before(chosen_at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(chosen_at.micros() - 1)
 }
 
 /// The chip no longer holds what was taken away.

@@ -1,8 +1,12 @@
 //! What stands on an emergency card, and what does not.
 
+use base::Timestamp;
 use proptest::prelude::*;
+use store::StoreError;
 
+use super::kept::{Standing, about_to_write, standing, take_away, written};
 use super::*;
+use crate::resident_id::ResidentId;
 
 fn known() -> Known {
     Known {
@@ -70,4 +74,37 @@ proptest! {
             prop_assert!(keys.len() <= 3 && keys.iter().all(|key| all.contains(key)), "{keys:?}");
         }
     }
+}
+
+#[test]
+fn what_was_chosen_or_taken_away_while_the_chip_was_written_is_not_called_written() {
+    let database = store::testing::TestDatabase::on_sqlite();
+    let (who, card) = (ResidentId::parse("R0000001").unwrap(), database.seams.random_id());
+    let at = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+    let done = database.inside().write::<_, StoreError, _>(move |tx| {
+        let put = "INSERT INTO emergency_cards (resident_id, content, chosen_at) VALUES ($1, $2, $3)";
+        tx.execute(put, &[(&who).into(), [1_u8].as_slice().into(), at(10).into()])?;
+        about_to_write(tx, &who, at(10))?;
+        assert_eq!(standing(tx, &who, card)?, Some(Standing::Waits { chosen_at: at(10) }));
+        let again = "UPDATE emergency_cards SET chosen_at = $2 WHERE resident_id = $1";
+        tx.execute(again, &[(&who).into(), at(20).into()])?;
+        written(tx, &who, card, (at(10), at(30)))?;
+        assert_eq!(standing(tx, &who, card)?, Some(Standing::Waits { chosen_at: at(20) }), "an older one is there");
+        written(tx, &who, card, (at(20), at(40)))?;
+        let there = Standing::Written { chosen_at: at(20), written_at: at(40) };
+        assert_eq!(standing(tx, &who, card)?, Some(there));
+
+        tx.execute("DELETE FROM emergency_cards", &[])?;
+        tx.execute(put, &[(&who).into(), [1_u8].as_slice().into(), at(50).into()])?;
+        about_to_write(tx, &who, at(50))?;
+        take_away(tx, &who, at(60))?;
+        written(tx, &who, card, (at(50), at(70)))?;
+        assert_eq!(
+            standing(tx, &who, card)?,
+            Some(Standing::TakenAway { at: at(60) }),
+            "the chip holds it: it goes later"
+        );
+        Ok(())
+    });
+    done.unwrap();
 }
