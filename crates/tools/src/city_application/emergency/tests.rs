@@ -80,7 +80,7 @@ proptest! {
 fn what_was_chosen_or_taken_away_while_the_chip_was_written_is_not_called_written() {
     let database = store::testing::TestDatabase::on_sqlite();
     let (who, card) = (ResidentId::parse("R0000001").unwrap(), database.seams.random_id());
-    let at = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+    let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
     let done = database.inside().write::<_, StoreError, _>(move |tx| {
         let put = "INSERT INTO emergency_cards (resident_id, content, chosen_at) VALUES ($1, $2, $3)";
         tx.execute(put, &[(&who).into(), [1_u8].as_slice().into(), at(10).into()])?;
