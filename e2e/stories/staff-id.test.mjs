@@ -57,7 +57,7 @@ describe('a staff ID', () => {
     await picture(officer, 'staff-id-member')
     for (const place of ['labels', 'doors']) {
       await lib.open(officer, `/staff/staff-ids/${place}`)
-      if (place === 'labels') await officer.locator('details summary').first().click()
+      if (place === 'labels') await officer.locator('main details summary').first().click()
       await lib.fit(officer, place)
       await picture(officer, `staff-id-${place}`)
     }

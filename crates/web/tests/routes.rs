@@ -36,7 +36,8 @@ fn no_route_answers_a_stranger_beyond_its_rule() {
                 Rule::Public => continue,
                 // Whoever is no app is answered so: no key, no token, or nothing there.
                 Rule::DataApp => &[400, 401, 404],
-                Rule::Machine => &[401],
+                // No key; or what came cannot be read whoever sent it.
+                Rule::Machine => &[400, 401],
                 // Whoever is no agent that was asked; or no agents here at all.
                 Rule::Agent => &[404, 410, 503],
                 Rule::DemoLoopback | Rule::Kiosk | Rule::KioskSession => &[403],

@@ -10,10 +10,12 @@ use crate::visit::Visit;
 
 /// `GET /`.
 pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
+    // A demo's machine is this browser, once its page made it one.
+    let machine = if app.is_demo() { "/kiosk/demo" } else { "/kiosk" };
     let ways: &[(&str, &str)] = if app.inside.is_some() {
         &[
             ("/portal/sign-in", "start-portal"),
-            ("/kiosk", "start-kiosk"),
+            (machine, "start-kiosk"),
             ("/verify", "start-verify"),
             ("/registration", "start-registration"),
             ("/events", "start-events"),
