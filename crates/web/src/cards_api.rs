@@ -25,7 +25,7 @@ use store::StoreError;
 use tools::Inside;
 use tools::access::Actor;
 use tools::service_cards::changes::{Cursor, changes};
-use tools::service_cards::{CardError, CardStatus, Form, change, find_number, history};
+use tools::service_cards::{CardError, CardStatus, Form, Happened, change, find_number, history};
 
 use crate::app::App;
 use crate::machine_api::{Answer, Refused, as_holder};
@@ -177,6 +177,18 @@ enum To {
     Ended,
 }
 
+/// What came of [`stand`].
+enum Stood {
+    As { changed: bool },
+    Nothing,
+    Stopped,
+}
+
+/// Whether a card is on hold, and `by` put it there.
+fn is_held_by(by: &Actor, status: CardStatus, last: Option<&Happened>) -> bool {
+    status == CardStatus::OnHold && last.is_some_and(|last| last.actor == by.key())
+}
+
 /// Where a department's own card stands. The number on the Individual Number Card is its holder's and the desks' matter.
 async fn stand(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Answer {
     as_writer(&app, &headers, move |inside, client, _| {
@@ -193,24 +205,29 @@ async fn stand(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
         };
         note(inside, client, "standing", 1)?;
         let (vault, seams, by, key) = (inside.vault.clone(), inside.seams.clone(), acting(client), client.key.clone());
-        let changed = inside.cards.write::<_, CardError, _>(move |tx| {
+        let stood = inside.cards.write::<_, CardError, _>(move |tx| {
             let found = find_number(tx, &vault, &key, &asked.number)?;
             let Some(card) = found.iter().find(|card| card.form == Form::OwnCard && card.status.is_live()) else {
-                return Ok(None);
+                return Ok(Stood::Nothing);
             };
-            // What the holder or a desk stopped or reported lost does not come back by a system's word.
-            if next == CardStatus::Active && card.status != next {
-                let last = history(tx, &key, card.id)?.pop();
-                if card.status != CardStatus::OnHold || last.is_none_or(|last| last.actor != by.key()) {
-                    return Ok(Some(Err(())));
-                }
-            }
             // Said again, it stands so already.
-            Ok(Some(Ok(card.status != next && change(tx, &seams, &by, &key, card.id, next, "system")?)))
+            if card.status == next {
+                return Ok(Stood::As { changed: false });
+            }
+            // What the holder or a desk stopped or reported lost does not come back by a system's word.
+            let may = next != CardStatus::Active || is_held_by(&by, card.status, history(tx, &key, card.id)?.last());
+            if !may {
+                return Ok(Stood::Stopped);
+            }
+            Ok(Stood::As { changed: change(tx, &seams, &by, &key, card.id, next, "system")? })
         })?;
-        let changed = changed.ok_or(Refused::new(Kind::NotFound, "no card of the department's own has this number"))?;
-        let stopped = || Refused::new(Kind::Conflict, "it was not this system that stopped it: the desk lets it go on");
-        Ok(json!({ "changed": changed.map_err(|()| stopped())? }))
+        match stood {
+            Stood::As { changed } => Ok(json!({ "changed": changed })),
+            Stood::Nothing => Err(Refused::new(Kind::NotFound, "no card of the department's own has this number")),
+            Stood::Stopped => {
+                Err(Refused::new(Kind::Conflict, "it was not this system that stopped it: the desk lets it go on"))
+            }
+        }
     })
     .await
 }

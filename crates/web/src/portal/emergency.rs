@@ -72,7 +72,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
                 p data-again=(AGAIN_SECONDS) { (visit.say_html("emergency-asking")) }
                 p { a href=(PATH) { (visit.say_html("emergency-again")) } }
             })),
-            Some((told, _)) => {
+            Some((told, at)) => {
+                p class="hint" { (visit.say("portal-cards-as-of")) " " (ui::dates::instant(visit.language, *at)) }
                 @if let Some(refused) = told.refused.as_deref().filter(|key| key.starts_with("emergency-no-")) {
                     (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html(refused)) } }))
                 }

@@ -1,7 +1,7 @@
 # 市の カード
 city-cards-nav = 市の カード
 city-cards-title = 市の カード
-city-cards-how = 部署の カードを 作れます。始めるには 2人の 確認が いります。
+city-cards-how = 部署の カードを 作れます。始めるには、作った 人の ほかに、もう1人の 確認が いります。
 city-cards-new = 新しい カードを 作る
 city-cards-none = カードは まだ ありません。
 city-cards-none-how = 「新しい カードを 作る」から 始めてください。

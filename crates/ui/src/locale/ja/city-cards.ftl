@@ -1,7 +1,7 @@
 # 市のカード
 city-cards-nav = 市のカード
 city-cards-title = 市のカード
-city-cards-how = 部署のカードを、プログラムなしで作れます。始めるには2人の承認が要ります。
+city-cards-how = 部署のカードを、プログラムなしで作れます。始めるには、作った人のほかに、もう1人の承認が要ります。
 city-cards-new = 新しいカードを作る
 city-cards-none = カードの定義はまだありません。
 city-cards-none-how = 「新しいカードを作る」から、見本をもとに始められます。
