@@ -2,63 +2,27 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
-use std::sync::Arc;
-
-use base::{Id, Personal};
+use base::Id;
 use pki::SigningKey;
-use pki::agent::{
-    CardAnswer, PairingAnswer, PairingCode, PairingRequest, ServerKeys, SignedRequest, Verb, seal_agent_answer,
-};
-use pki::sealed::SealingKey;
+use pki::agent::{PairingCode, PairingRequest, Verb};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::staff::Role;
-use yakuba_web::agents::{Counterpart, NotTaken, wording};
+use yakuba_web::agents::{NotTaken, wording};
+use yakuba_web::testing::agent::{CITY, TestAgent, announce, counterpart};
 use yakuba_web::testing::{TestDoor, Visitor};
 
-const CITY: &str = "http://localhost:8080";
-
 fn door(database: TestDatabase) -> TestDoor {
-    TestDoor::with(database, |app| {
-        let keys = ServerKeys { signing: SigningKey::generate_p256().unwrap(), sealing: vec![SealingKey::generate()] };
-        let counterpart = Counterpart::new(Arc::new(keys), "localhost:8080".into(), vec![CITY.into()], 47_614).unwrap();
-        app.agents = Some(Arc::new(counterpart));
-    })
+    TestDoor::with(database, |app| app.agents = Some(counterpart()))
 }
 
 /// A code from the console.
 fn code(operator: &mut Visitor<'_>) -> String {
-    let shown = operator.post("/staff/agents/announce", &[("place", "市民課"), ("name", "窓口1")]);
-    assert_eq!(shown.status, 200, "{}", shown.text());
-    shown.between("<p class=\"secret\">", "<").unwrap()
+    announce(operator, "窓口1")
 }
 
-struct Paired {
-    key: SigningKey,
-    answer: PairingAnswer,
-}
-
-fn pair(door: &TestDoor, code: &str) -> Result<Paired, u16> {
-    let (code, key) = (PairingCode::typed(code), SigningKey::generate_p256().unwrap());
-    let request = PairingRequest::make(&code, &key, [1; 32]).unwrap();
-    let answer = door.stranger().send("POST", "/agent/pair", Some("application/octet-stream"), request.to_bytes());
-    if answer.status != 200 {
-        return Err(answer.status);
-    }
-    Ok(Paired { key, answer: PairingAnswer::read(&answer.bytes, &code, &request).unwrap() })
-}
-
-/// Plays the agent: an answer to `request`.
-fn answered(paired: &Paired, request: &str, verification: &pki::agent::VerificationKey) -> String {
-    let bytes = data_encoding::BASE64URL_NOPAD.decode(request.as_bytes()).unwrap();
-    let signed = SignedRequest::read(&bytes, verification).unwrap();
-    let given = CardAnswer {
-        certificate: Personal::new(vec![0x30; 900]),
-        ca_certificate: Vec::new(),
-        signature: vec![1; 256],
-        user_authentication: Personal::new(Vec::new()),
-    };
-    let sealed = seal_agent_answer(&signed, &given, &paired.key, &paired.answer.sealing_keys[0]).unwrap();
-    data_encoding::BASE64URL_NOPAD.encode(&sealed)
+/// The agent's answer to `request`.
+fn answered(desk: &TestAgent, request: &str) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(&desk.seals(&desk.reads(request), vec![0x30; 900], vec![1; 256]))
 }
 
 #[test]
@@ -69,14 +33,14 @@ fn an_agent_is_paired_by_a_code_once_and_serves_until_staff_stop_it() {
         assert_eq!(operator.post("/staff/agents/announce", &[("place", " "), ("name", "x")]).status, 400);
         let code = code(&mut operator);
         assert!(!operator.get("/staff/agents").text().contains(&code), "it is shown once");
-        assert_eq!(pair(&door, "0000-0000-0000-0000-0000").err(), Some(410));
-        let paired = pair(&door, &code.to_uppercase()).unwrap_or_else(|status| panic!("{status}"));
-        assert_eq!((paired.answer.audience.as_str(), paired.answer.origins[0].as_str()), ("localhost:8080", CITY));
-        assert_eq!(paired.answer.name, "見本市");
-        assert_eq!(pair(&door, &code).err(), Some(410), "it works once");
+        assert_eq!(TestAgent::pair(&door, "0000-0000-0000-0000-0000").err(), Some(410));
+        let desk = TestAgent::pair(&door, &code.to_uppercase()).unwrap_or_else(|status| panic!("{status}"));
+        assert_eq!((desk.paired.audience.as_str(), desk.paired.origins[0].as_str()), ("localhost:8080", CITY));
+        assert_eq!(desk.paired.name, "見本市");
+        assert_eq!(TestAgent::pair(&door, &code).err(), Some(410), "it works once");
         assert!(operator.get("/staff/agents").text().contains("稼働中"));
         let counterpart = door.app.agents.clone().unwrap();
-        let agent = Id::parse(&paired.answer.agent).unwrap();
+        let agent = Id::parse(&desk.paired.agent).unwrap();
         let ask = || counterpart.ask(door.inside(), agent, [0; 32], wording("agent-purpose-try"), Verb::Identify);
         assert!(ask().is_ok());
         assert_eq!(operator.post(&format!("/staff/agents/{agent}/stop"), &[]).status, 303);
@@ -92,7 +56,7 @@ fn a_code_expires_and_a_stopped_agents_code_opens_nothing() {
         let mut operator = door.staff(&[Role::Operator]);
         let late = code(&mut operator);
         door.database.clock.advance_seconds(30 * 60);
-        assert_eq!(pair(&door, &late).err(), Some(410));
+        assert_eq!(TestAgent::pair(&door, &late).err(), Some(410));
         // A session ends by lying idle so long.
         let mut operator = door.staff(&[Role::Operator]);
         let stopped = code(&mut operator);
@@ -102,7 +66,7 @@ fn a_code_expires_and_a_stopped_agents_code_opens_nothing() {
                 operator.post(&format!("/staff/agents/{id}/stop"), &[]);
             }
         }
-        assert_eq!(pair(&door, &stopped).err(), Some(410));
+        assert_eq!(TestAgent::pair(&door, &stopped).err(), Some(410));
     });
 }
 
@@ -122,20 +86,20 @@ fn somebody_who_saw_a_request_to_pair_cannot_use_the_code_up_or_for_themselves()
         assert_eq!(door.stranger().send("POST", "/agent/pair", None, bytes).status, 410);
     }
     assert_eq!(door.stranger().send("POST", "/agent/pair", None, vec![0; 2049]).status, 400);
-    assert!(pair(&door, &code).is_ok(), "the one who holds the code still can");
+    assert!(TestAgent::pair(&door, &code).is_ok(), "the one who holds the code still can");
 }
 
 #[test]
 fn an_answer_is_taken_once_in_the_session_that_asked_and_in_time() {
     for_each_engine(|database| {
         let door = door(database);
-        let paired = pair(&door, &code(&mut door.staff(&[Role::Operator]))).unwrap_or_else(|status| panic!("{status}"));
+        let desk = TestAgent::pair(&door, &code(&mut door.staff(&[Role::Operator])))
+            .unwrap_or_else(|status| panic!("{status}"));
         let (counterpart, inside) = (door.app.agents.clone().unwrap(), door.inside());
-        let agent = Id::parse(&paired.answer.agent).unwrap();
+        let agent = Id::parse(&desk.paired.agent).unwrap();
         let ask = || counterpart.ask(inside, agent, [7; 32], wording("agent-purpose-try"), Verb::Identify).unwrap();
-        let verification = paired.answer.verification_key.clone();
         let request = ask();
-        let answer = answered(&paired, &request, &verification);
+        let answer = answered(&desk, &request);
         let open = |bound: &[u8; 32], request: &str, answer: &str| {
             counterpart.open(inside, bound, &wording("agent-purpose-try"), request, answer).unwrap()
         };
@@ -150,13 +114,13 @@ fn an_answer_is_taken_once_in_the_session_that_asked_and_in_time() {
         let other = ask();
         assert!(matches!(open(&[7; 32], &other, &answer).err(), Some(NotTaken::Answer(_))));
         let request = ask();
-        let stranger = Paired { key: SigningKey::generate_p256().unwrap(), answer: paired.answer.clone() };
-        let forged = answered(&stranger, &request, &verification);
+        let stranger = TestAgent { key: SigningKey::generate_p256().unwrap(), paired: desk.paired.clone() };
+        let forged = answered(&stranger, &request);
         assert!(matches!(open(&[7; 32], &request, &forged).err(), Some(NotTaken::Answer(_))));
         let request = ask();
         assert!(matches!(open(&[7; 32], &request, "AAAA").err(), Some(NotTaken::Answer(_))));
         let request = ask();
-        let answer = answered(&paired, &request, &verification);
+        let answer = answered(&desk, &request);
         door.database.clock.advance_seconds(181);
         let late = open(&[7; 32], &request, &answer).err();
         assert_eq!(late, Some(NotTaken::Request(pki::agent::RequestRefusal::Stale)));

@@ -4,41 +4,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests stop the test")]
 
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
-use base::{Date, Personal, Timestamp};
+use card::Card;
 use card::city_application::{
     CardNumber, CityCardError, GroupKeys, Image, KeySet, TerminalKey, TerminalName, read_number,
 };
-use card::readers::virtual_reader::VirtualReader;
-use card::virtual_card::attack::{EmulatedCard, PulledCard};
-use card::virtual_card::{
-    BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
-};
-use card::{Card, Reader, ReaderError};
-use paper::{Seal, Typeface};
+use card::virtual_card::{Behaviour, VirtualCard};
+use pki::SigningKey;
+use pki::agent::SignedRequest;
 use pki::agent::application_keys::{KeyAnswer, KeyRequest};
 use pki::agent::relay::{Order, Step};
-use pki::agent::{
-    CardAnswer, PairingAnswer, PairingCode, PairingRequest, ServerKeys, SignedRequest, seal_agent_answer,
-};
-use pki::jpki_profile::{CertificateKind, JudgedCertificate, judge};
-use pki::keys::MemorySigner;
-use pki::revocation::{RevocationReason, SourceKind, Standing, Status, StatusError, StatusSource};
 use pki::sealed::SealingKey;
-use pki::test_authority::{Generation, TestAuthority, UserAuthenticationRequest};
-use pki::token::{KeyRing, TokenKey};
-use pki::{AuthorityRole, SigningKey};
-use services::convenience_certificates::{Composer, Issuer};
 use store::testing::{TestDatabase, for_each_engine};
-use tools::access::Actor;
 use tools::city_application::{Fault, ceremony};
-use tools::credentials::{self, CredentialError, CredentialKind, Link};
 use tools::resident_id::ResidentId;
 use tools::staff::Role;
-use yakuba_web::agents::Counterpart;
-use yakuba_web::kiosk::reader::{CardSlot, load_virtual};
-use yakuba_web::kiosk::{Place, Slots};
+use yakuba_web::kiosk::reader::CardSlot as _;
+use yakuba_web::testing::agent::{TestAgent, counterpart};
+use yakuba_web::testing::cards::{PIN, TestCards, TestReader};
 use yakuba_web::testing::{TestDoor, Visitor};
 use zeroize::Zeroizing;
 
@@ -167,148 +150,33 @@ fn three_custodians_make_the_keys_and_two_persons_renew_one() {
 
 const DESK: &str = "/counter/application";
 const LOAD: &str = "/counter/application/load";
-const PIN: &str = "4826";
-
-/// What the certificates' authority says; `true`: revoked.
-#[derive(Clone, Default)]
-struct Register(Arc<Mutex<bool>>);
-
-impl StatusSource for Register {
-    fn status(&self, _: &JudgedCertificate, now: Timestamp) -> Result<Status, StatusError> {
-        let revoked = Standing::Revoked { since: now, reason: RevocationReason::Unspecified };
-        let standing = if *self.0.lock().unwrap() { revoked } else { Standing::Good };
-        Ok(Status { standing, source: SourceKind::Ocsp, as_of: now })
-    }
-}
-
-/// A card of another maker, and what it says instead of its own answer.
-type Imitation = (VirtualCard, Option<Vec<u8>>);
-
-/// The desk's reader: what lies there is the test's choice.
-#[derive(Clone, Default)]
-struct Tray {
-    reader: VirtualReader,
-    imitation: Arc<Mutex<Option<Imitation>>>,
-    left: Arc<Mutex<Option<usize>>>,
-}
-
-impl Tray {
-    fn put(&self, card: VirtualCard) {
-        self.reader.take_off();
-        self.reader.put(card);
-    }
-}
-
-impl CardSlot for Tray {
-    fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        if let Some((card, heard)) = &*self.imitation.lock().unwrap() {
-            return Ok(Box::new(EmulatedCard::of(card, heard.clone())));
-        }
-        Ok(Box::new(PulledCard::new(self.reader.clone().connect()?, self.left.clone())))
-    }
-    fn has_card(&self) -> bool {
-        true
-    }
-    fn eject(&self) {}
-    fn put_from_drawer(&self, _: usize) -> bool {
-        false
-    }
-    fn load_application(&self, image: Image) -> Result<(), String> {
-        load_virtual(&self.reader, &image)
-    }
-}
 
 /// A city with its keys and a loading desk.
 struct Scene {
     door: TestDoor,
-    tray: Tray,
-    register: Register,
-    authority: TestAuthority,
+    tray: TestReader,
+    cards: TestCards,
 }
 
 impl Scene {
     fn open(database: TestDatabase) -> Self {
-        let now = database.seams.now();
-        let generation = Generation {
-            serial: 1,
-            not_before: now.plus_seconds(-86_400),
-            not_after: now.plus_seconds(3_650 * 86_400),
-            ocsp_url: Some("http://ocsp.invalid/".to_owned()),
-        };
-        let authority =
-            TestAuthority::new(AuthorityRole::UserAuthentication, SigningKey::generate_rsa().unwrap(), &generation);
-        let authority = authority.unwrap();
-        let anchors = TestAuthority::anchors(&[&authority]).unwrap();
-        let (tray, register) = (Tray::default(), Register::default());
+        let (cards, tray) = (TestCards::new(&database.seams), TestReader::default());
         let door = TestDoor::with(database, |app| {
-            let typeface = Typeface::open_default().unwrap();
-            let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
-            let signer = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
-            let codes = KeyRing::new(TokenKey::generate().unwrap());
-            let issuer = Issuer {
-                city: (**app.inside.as_ref().unwrap()).clone(),
-                composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
-                fresh_minutes: 30,
-                audience: "test".to_owned(),
-                anchors: Arc::new(anchors),
-                status: Arc::new(register.clone()),
-                genuineness: Arc::default(),
-                renewals: None,
-            };
-            app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(tray.clone())), 10)));
-            let keys =
-                ServerKeys { signing: SigningKey::generate_p256().unwrap(), sealing: vec![SealingKey::generate()] };
-            let origins = vec!["http://localhost:8080".into()];
-            let pair = Counterpart::new(Arc::new(keys), "localhost:8080".into(), origins, 47_614).unwrap();
-            app.agents = Some(Arc::new(pair));
+            cards.machines(app, &tray);
+            app.agents = Some(counterpart());
         });
         let inside = door.inside().clone();
         let (vault, seams) = (inside.vault.clone(), inside.seams.clone());
         assert!(inside.store.write::<_, Fault, _>(move |tx| ceremony::simulate(tx, &vault, &seams)).unwrap());
-        Self { door, tray, register, authority }
+        Self { door, tray, cards }
     }
 
     /// A card of somebody the city knows.
     fn card(&self, serial: u64, behaviour: Behaviour) -> (VirtualCard, SigningKey) {
-        let (key, inside) = (SigningKey::generate_rsa().unwrap(), self.door.inside().clone());
-        let now = inside.seams.now();
-        let request = UserAuthenticationRequest {
-            public_key_info: key.public_key_info(),
-            serial,
-            holder: "ABCDEFGH123456",
-            municipality: "99999",
-            not_before: now.plus_seconds(-3600),
-            not_after: now.plus_seconds(365 * 86_400),
-        };
-        let certificate = self.authority.issue_user_authentication(&request).unwrap();
-        let anchors = TestAuthority::anchors(&[&self.authority]).unwrap();
-        let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
-        let (id, valid_until) = (judged.id().clone(), judged.not_after());
-        let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
-            let resident = ResidentId::parse(&format!("R-{serial}")).unwrap();
-            let link = Link { resident: &resident, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
-            credentials::enrol(tx, &inside.vault, &inside.seams, &Actor::System { job: "test" }, &link, &id)
-        });
-        linked.unwrap().unwrap();
-        let contents = VirtualCardContents::new(
-            KeyAndCertificate {
-                private_key_pkcs8: key.to_pkcs8().unwrap().into(),
-                certificate,
-                ca_certificate: self.authority.certificate().to_vec(),
-            },
-            None,
-            PIN,
-            "MATSU77KAZE",
-            BasicAttributes {
-                name: "架空　花子".into(),
-                address: "架空県見本市本町１－２".into(),
-                birth_date: Date::new(1971, 9, 1).unwrap(),
-                sex: b'2',
-            },
-            FictitiousNumber::from_eleven([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]),
-            Date::new(2031, 9, 1).unwrap(),
-        );
-        (VirtualCard::new(contents, behaviour, self.door.database.seams.random.clone()).unwrap(), key)
+        let card = self.cards.issue(serial);
+        let who = ResidentId::parse(&format!("R-{serial}")).unwrap();
+        self.cards.link(self.door.inside(), &card.certificate, &who, None);
+        (self.cards.chip(self.cards.contents(&card), behaviour), card.key)
     }
 
     fn desk(&self) -> Visitor<'_> {
@@ -360,7 +228,7 @@ fn what_the_loading_desk_refuses_is_told_by_name_noted_and_changes_nothing() {
             assert!(page.contains(said) && page.contains(remedy), "{page}");
             let page = load(&mut desk);
             assert!(page.contains(said), "{page}");
-            let card = scene.tray.reader.take_off().remove(0);
+            let card = scene.tray.take_off().remove(0);
             assert!(card.contents() == before, "nothing on it was changed");
             assert!(scene.journal().contains(said), "{}", scene.journal());
         }
@@ -368,16 +236,15 @@ fn what_the_loading_desk_refuses_is_told_by_name_noted_and_changes_nothing() {
         // A copy of the certificate without its key; the same with a signature that was overheard; a certificate that is revoked.
         let overheard = key.sign(b"an earlier challenge").unwrap();
         for heard in [None, Some(overheard)] {
-            *scene.tray.imitation.lock().unwrap() = Some((plain.clone(), heard));
+            scene.tray.put_copy(&plain, heard);
             let page = load(&mut desk);
             assert!(page.contains("カードの署名を確かめられませんでした"), "{page}");
         }
-        *scene.tray.imitation.lock().unwrap() = None;
         scene.tray.put(plain.clone());
-        *scene.register.0.lock().unwrap() = true;
+        scene.cards.status.revoke(true);
         let page = load(&mut desk);
         assert!(page.contains("失効しています") && page.contains("アプリは、のっていません"), "{page}");
-        *scene.register.0.lock().unwrap() = false;
+        scene.cards.status.revoke(false);
         let journal = scene.journal();
         assert!(journal.contains("署名を確かめられません") && journal.contains("失効しています"), "{journal}");
 
@@ -410,18 +277,18 @@ fn a_card_pulled_away_at_the_desk_goes_on_and_a_form_sent_twice_writes_nothing_t
             const PLENTY: usize = 100_000;
             if let (Some(whole), Some(before)) = (whole, before_the_end) {
                 let whole: usize = whole;
-                *scene.tray.left.lock().unwrap() = Some(whole - before);
+                scene.tray.pull_after(Some(whole - before));
                 let page = load(&mut desk);
                 assert!(page.contains("カードが離れました") && page.contains("2度書かれることはありません"), "{page}");
-                *scene.tray.left.lock().unwrap() = None;
+                scene.tray.pull_after(None);
                 let page = look(&mut desk);
                 assert!(page.contains("搭載が途中で止まっています") && page.contains("続きをする"), "{page}");
             }
-            *scene.tray.left.lock().unwrap() = Some(PLENTY);
+            scene.tray.pull_after(Some(PLENTY));
             let page = load(&mut desk);
             assert!(page.contains("のせました。"), "{page}");
-            whole = whole.or(scene.tray.left.lock().unwrap().map(|left| PLENTY - left));
-            *scene.tray.left.lock().unwrap() = None;
+            whole = whole.or(scene.tray.left().map(|left| PLENTY - left));
+            scene.tray.pull_after(None);
             // The same form once more: refused, and every file still holds its first copy.
             let page = load(&mut desk);
             assert!(page.contains("いまの状態では、できません") && page.contains("使えます。"), "{page}");
@@ -451,20 +318,18 @@ fn a_card_pulled_away_at_the_desk_goes_on_and_a_form_sent_twice_writes_nothing_t
 }
 
 /// An agent of this city, as its program plays it.
-struct Agent {
-    key: SigningKey,
-    paired: PairingAnswer,
+struct Agent(TestAgent);
+
+impl std::ops::Deref for Agent {
+    type Target = TestAgent;
+    fn deref(&self) -> &TestAgent {
+        &self.0
+    }
 }
 
 impl Agent {
     fn pair(scene: &Scene, name: &str) -> Self {
-        let mut operator = scene.door.staff(&[Role::Operator]);
-        let shown = operator.post("/staff/agents/announce", &[("place", "門"), ("name", name)]);
-        let code = PairingCode::typed(&shown.between("<p class=\"secret\">", "<").unwrap());
-        let key = SigningKey::generate_p256().unwrap();
-        let request = PairingRequest::make(&code, &key, [1; 32]).unwrap();
-        let answer = scene.door.stranger().send("POST", "/agent/pair", Some(BYTES), request.to_bytes());
-        Self { key, paired: PairingAnswer::read(&answer.bytes, &code, &request).unwrap() }
+        Self(TestAgent::announced(&scene.door, name))
     }
 
     fn asks(&self, scene: &Scene, nonce: u8, sealing: &SealingKey) -> KeyRequest {
@@ -481,25 +346,15 @@ impl Agent {
         let answer = scene.door.stranger().send("POST", "/agent/application-keys", Some(BYTES), body);
         (answer.status, answer.bytes)
     }
-}
 
-impl Agent {
     /// A request of the loading desk to this agent, and the sealed answer of a card whose holder nobody proves.
     fn is_asked(&self, desk: &mut Visitor<'_>, deed: &str) -> (SignedRequest, Vec<u8>) {
         let asked =
             desk.post("/counter/application/agent/ask", &[("agent", self.paired.agent.as_str()), ("deed", deed)]);
         assert_eq!(asked.status, 200, "{}", asked.text());
         let text = asked.text().split('"').nth(3).unwrap().to_owned();
-        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).unwrap();
-        let request = SignedRequest::read(&bytes, &self.paired.verification_key).unwrap();
-        let none = || Personal::new(Vec::new());
-        let nobody = CardAnswer {
-            certificate: none(),
-            ca_certificate: Vec::new(),
-            signature: Vec::new(),
-            user_authentication: none(),
-        };
-        let sealed = seal_agent_answer(&request, &nobody, &self.key, &self.paired.sealing_keys[0]).unwrap();
+        let request = self.reads(&text);
+        let sealed = self.seals(&request, Vec::new(), Vec::new());
         (request, sealed)
     }
 
@@ -537,7 +392,7 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
 
     let (request, sealed) = mine.is_asked(&mut desk, "look");
     assert_eq!(other.steps(&scene, &request, 0, Some(&sealed)), Err(410), "another agent's");
-    let borrowed = Agent { key: SigningKey::generate_p256().unwrap(), paired: mine.paired.clone() };
+    let borrowed = Agent(TestAgent { key: SigningKey::generate_p256().unwrap(), paired: mine.paired.clone() });
     assert_eq!(borrowed.steps(&scene, &request, 0, Some(&sealed)), Err(410), "not this agent's key");
     assert_eq!(mine.steps(&scene, &request, 1, Some(&[0x90, 0x00])), Err(410), "not its turn");
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();

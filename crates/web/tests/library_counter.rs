@@ -4,21 +4,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use base::{Date, Timestamp, Yen};
-use card::readers::virtual_reader::VirtualReader;
-use card::virtual_card::{
-    BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
-};
-use card::{Card, DeviceKind, Reader, ReaderError};
+use base::Yen;
+use card::DeviceKind;
+use card::virtual_card::Behaviour;
 use openid::http::OverTcp;
-use paper::{Seal, Typeface};
-use pki::jpki_profile::{CertificateKind, JudgedCertificate, judge};
-use pki::keys::MemorySigner;
-use pki::revocation::{SourceKind, Standing, Status, StatusError, StatusSource};
-use pki::test_authority::{Generation, TestAuthority, UserAuthenticationRequest};
-use pki::token::{KeyRing, TokenKey};
-use pki::{AuthorityRole, SigningKey};
-use services::convenience_certificates::{Composer, Issuer};
 use services::library_card::KEY;
 use services::library_card::system::{
     AllRenewed, Answer, Item, Lent, LibraryError, LibrarySystem, No, Offers, Patron, Returned, Standing as MayDo,
@@ -29,23 +18,21 @@ use testkit::world::mykey::MyKey as Platform;
 use tools::ResidentId;
 use tools::access::Actor;
 use tools::credentials::tap_rules::Attendance;
-use tools::credentials::{self, CredentialError, CredentialKind, CredentialStatus, Link, numbers, own};
+use tools::credentials::{CredentialError, CredentialKind, CredentialStatus, own};
 use tools::mykey::over_http::OverHttp;
 use tools::register::import::{self, Options};
 use tools::service_cards::{self, CardError, CardStatus, Form, NewCard, Subject};
 use tools::staff::Role;
-use tools::terminals::{self, Sort};
+use tools::terminals::Sort;
 use wire::resident_csv::files;
-use yakuba_web::kiosk::reader::CardSlot;
-use yakuba_web::kiosk::{Place, Slots};
 use yakuba_web::staff::library::{Connection, MyKey, Place as LibraryPlace};
+use yakuba_web::testing::cards::{PIN, TestCards, TestReader};
 use yakuba_web::testing::{TestDoor, Visitor};
 
 const COUNTER: &str = "/counter/library";
 const PERSON: &str = "/counter/library/person";
 const ENROL: &str = "/counter/library/enrol";
 const TAG: &str = "04A1B2C3D4E5F6";
-const PIN: &str = "4826";
 
 /// A library that says of any number what the test wants.
 #[derive(Clone)]
@@ -96,36 +83,10 @@ impl LibrarySystem for Scripted {
     }
 }
 
-/// Every certificate is good.
-struct Good;
-
-impl StatusSource for Good {
-    fn status(&self, _: &JudgedCertificate, now: Timestamp) -> Result<Status, StatusError> {
-        Ok(Status { standing: Standing::Good, source: SourceKind::Ocsp, as_of: now })
-    }
-}
-
-/// The counter's reader: what lies there is the test's choice.
-#[derive(Clone, Default)]
-struct Tray(VirtualReader);
-
-impl CardSlot for Tray {
-    fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        Ok(Box::new(self.0.clone().connect()?))
-    }
-    fn has_card(&self) -> bool {
-        true
-    }
-    fn eject(&self) {}
-    fn put_from_drawer(&self, _: usize) -> bool {
-        false
-    }
-}
-
 struct Scene {
     door: TestDoor,
-    tray: Tray,
-    authority: TestAuthority,
+    tray: TestReader,
+    cards: TestCards,
     library: Scripted,
     platform: Platform,
 }
@@ -140,17 +101,8 @@ fn resident(key: &str) -> ResidentId {
 
 impl Scene {
     fn open(database: TestDatabase) -> Self {
-        let now = database.seams.now();
-        let generation = Generation {
-            serial: 1,
-            not_before: now.plus_seconds(-86_400),
-            not_after: now.plus_seconds(3_650 * 86_400),
-            ocsp_url: Some("http://ocsp.invalid/".to_owned()),
-        };
-        let key = SigningKey::generate_rsa().unwrap();
-        let authority = TestAuthority::new(AuthorityRole::UserAuthentication, key, &generation).unwrap();
-        let anchors = TestAuthority::anchors(&[&authority]).unwrap();
-        let (tray, platform) = (Tray::default(), Platform::start("himitsu").unwrap());
+        let (cards, tray) = (TestCards::new(&database.seams), TestReader::default());
+        let platform = Platform::start("himitsu").unwrap();
         let library = Scripted(Arc::new(Mutex::new(Ok(Patron::default()))));
         let over = OverHttp::new(
             Arc::new(OverTcp::default()),
@@ -158,23 +110,9 @@ impl Scene {
             "mihon".to_owned(),
             "himitsu".to_owned().into(),
         );
-        let (slots, system) = (Slots::Reader(Arc::new(tray.clone())), library.clone());
+        let system = library.clone();
         let door = TestDoor::with(database, |app| {
-            let typeface = Typeface::open_default().unwrap();
-            let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
-            let signer = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
-            let codes = KeyRing::new(TokenKey::generate().unwrap());
-            let issuer = Issuer {
-                city: (**app.inside.as_ref().unwrap()).clone(),
-                composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
-                fresh_minutes: 30,
-                audience: "test".to_owned(),
-                anchors: Arc::new(anchors),
-                status: Arc::new(Good),
-                genuineness: Arc::default(),
-                renewals: None,
-            };
-            app.kiosk = Some(Arc::new(Place::new(issuer, slots, 10)));
+            cards.machines(app, &tray);
             app.library = LibraryPlace {
                 connection: Connection::Sip2,
                 system: Some(Arc::new(system)),
@@ -182,7 +120,7 @@ impl Scene {
                 ..LibraryPlace::default()
             };
         });
-        let scene = Self { door, tray, authority, library, platform };
+        let scene = Self { door, tray, cards, library, platform };
         scene.residents();
         scene
     }
@@ -197,60 +135,19 @@ impl Scene {
         let database = &self.door.database;
         let options = Options::default();
         import::run(&database.inside(), &database.seams, directory.path(), &options, &mut |_| true).unwrap();
-        let (inside, until) = (self.door.inside().clone(), database.seams.now().plus_seconds(86_400 * 365));
-        let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
-            let (vault, seams, tag) = (&inside.vault, &inside.seams, numbers::tag(TAG).unwrap());
-            credentials::enrol_token(tx, vault, seams, &clerk(), &resident("R-1"), until, &tag)
-        });
-        linked.unwrap().unwrap();
+        self.door.give_tag(&resident("R-1"), TAG);
     }
 
     /// A card, or a phone, with a certificate of its own; linked here with somebody, or with nobody.
     fn card(&self, serial: u64, device: DeviceKind, holder: Option<&str>) -> Vec<u8> {
-        let (key, inside) = (SigningKey::generate_rsa().unwrap(), self.door.inside().clone());
-        let now = inside.seams.now();
-        let request = UserAuthenticationRequest {
-            public_key_info: key.public_key_info(),
-            serial,
-            holder: "ABCDEFGH123456",
-            municipality: "99999",
-            not_before: now.plus_seconds(-3600),
-            not_after: now.plus_seconds(365 * 86_400),
-        };
-        let certificate = self.authority.issue_user_authentication(&request).unwrap();
-        if let Some(holder) = holder.map(resident) {
-            let anchors = TestAuthority::anchors(&[&self.authority]).unwrap();
-            let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
-            let (id, valid_until) = (judged.id().clone(), judged.not_after());
-            let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
-                let link = Link { resident: &holder, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
-                credentials::enrol(tx, &inside.vault, &inside.seams, &clerk(), &link, &id)
-            });
-            linked.unwrap().unwrap();
+        let card = self.cards.issue(serial);
+        if let Some(holder) = holder {
+            self.cards.link(self.door.inside(), &card.certificate, &resident(holder), None);
         }
-        let mut contents = VirtualCardContents::new(
-            KeyAndCertificate {
-                private_key_pkcs8: key.to_pkcs8().unwrap().into(),
-                certificate: certificate.clone(),
-                ca_certificate: self.authority.certificate().to_vec(),
-            },
-            None,
-            PIN,
-            "MATSU77KAZE",
-            BasicAttributes {
-                name: "架空　花子".into(),
-                address: "架空県見本市本町１－２".into(),
-                birth_date: Date::new(1971, 9, 1).unwrap(),
-                sex: b'2',
-            },
-            FictitiousNumber::from_eleven([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]),
-            Date::new(2031, 9, 1).unwrap(),
-        );
+        let mut contents = self.cards.contents(&card);
         contents.device = device;
-        let random = self.door.database.seams.random.clone();
-        self.tray.0.take_off();
-        self.tray.0.put(VirtualCard::new(contents, Behaviour::default(), random).unwrap());
-        certificate
+        self.tray.put(self.cards.chip(contents, Behaviour::default()));
+        card.certificate
     }
 
     /// The platform knows this certificate by an ID that has this number with our library.
@@ -260,17 +157,7 @@ impl Scene {
     }
 
     fn counter(&self, attendance: Attendance) -> Visitor<'_> {
-        let inside = self.door.inside().clone();
-        let seams = inside.seams.clone();
-        let made = inside.store.write::<_, StoreError, _>(move |tx| {
-            let desk = terminals::enrol_here_as(tx, &seams, &clerk(), Sort::LibraryCounter, "窓口1", "中央図書館")?;
-            terminals::declare_attendance(tx, &seams, &clerk(), desk.0.id, attendance)?;
-            Ok(desk)
-        });
-        let mut visitor = self.door.neighbour();
-        let value = data_encoding::BASE64URL_NOPAD.encode(&made.unwrap().1.0);
-        visitor.cookies.insert(yakuba_web::session::terminal_cookie(false).to_owned(), value);
-        visitor
+        self.door.terminal_of(Sort::LibraryCounter, "窓口1", "中央図書館", Some(attendance)).1
     }
 
     /// A card of the library's for R-2, as it stands.

@@ -2,54 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop the test")]
 
-use std::sync::Arc;
-
-use paper::{Seal, Typeface};
-use pki::TrustAnchors;
-use pki::jpki_profile::JudgedCertificate;
-use pki::keys::{MemorySigner, SigningKey};
-use pki::revocation::{Status, StatusError, StatusSource};
-use pki::token::{KeyRing, TokenKey};
-use services::convenience_certificates::{Composer, Issuer, SERVICE_CODE};
+use services::convenience_certificates::SERVICE_CODE;
 use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::incidents;
 use tools::register::record_heartbeat;
 use tools::staff::Role;
-use yakuba_web::kiosk::reader::PcscSlot;
-use yakuba_web::kiosk::{Place, Slots};
+use yakuba_web::testing::cards::machines_without_cards;
 use yakuba_web::testing::{Answer, TestDoor, Visitor};
 
 const STOP: &str = "/staff/incidents/service/convenience_certificates/stop";
 
-/// No card is put down in these stories, so nobody's status is asked.
-struct Nobody;
-
-impl StatusSource for Nobody {
-    fn status(&self, _: &JudgedCertificate, _: base::Timestamp) -> Result<Status, StatusError> {
-        unreachable!("no card is put down")
-    }
-}
-
 /// A console, and machines that issue as long as nothing stops them.
 fn with_machines(database: TestDatabase) -> TestDoor {
-    let door = TestDoor::with(database, |app| {
-        let typeface = Typeface::open_default().unwrap();
-        let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
-        let signer = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
-        let codes = KeyRing::new(TokenKey::generate().unwrap());
-        let issuer = Issuer {
-            city: (**app.inside.as_ref().unwrap()).clone(),
-            composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
-            fresh_minutes: 30,
-            audience: "test".to_owned(),
-            anchors: Arc::new(TrustAnchors::allowing_test()),
-            status: Arc::new(Nobody),
-            genuineness: Arc::default(),
-            renewals: None,
-        };
-        app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(PcscSlot)), 10)));
-    });
+    let door = TestDoor::with(database, machines_without_cards);
     heard_from_the_source(&door);
     door
 }

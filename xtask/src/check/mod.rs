@@ -1,6 +1,7 @@
 //! The house rules. Each is a function from what it reads to the faults it finds, so that a test can plant one.
 
 mod accesses;
+mod circles;
 mod direction;
 mod migrations;
 mod routes;
@@ -60,6 +61,7 @@ fn faults(root: &Path) -> Result<Vec<(&'static str, Vec<Fault>)>, Failure> {
     let migrations = source::files(root, "sql").map_err(unreadable)?;
     Ok(vec![
         ("crates depend downwards only", direction::check(&manifests)),
+        ("modules at the top of a crate go round in no circle", circles::check(&sources)),
         ("no service names another service", siblings::check(&sources)),
         ("files are at most 800 lines", size::check(&sources)),
         ("accesses are made in tools/src/access only", accesses::check(&sources)),

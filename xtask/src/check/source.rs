@@ -30,6 +30,7 @@ impl Source {
     pub fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         self.path.contains("/tests/")
+            || self.path.contains("/testing/")
             || self.path.starts_with("crates/testkit/")
             || matches!(name, "tests.rs" | "testing.rs" | "fixtures.rs")
             || name.ends_with("_tests.rs")

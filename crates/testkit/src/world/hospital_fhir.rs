@@ -5,12 +5,9 @@
 //! can answer with everybody's bookings, as a server does that does not understand a search.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use fhir::bundle::Entry;
 use fhir::patient::{Link, Reference};
@@ -18,7 +15,8 @@ pub use fhir::{Appointment, AppointmentStatus, Gender, Patient};
 use fhir::{Bundle, Grade, grade, refusal};
 use serde_json::{Value, json};
 
-use super::push_service::{Request, read_request};
+use super::listener::Listener;
+use super::push_service::Request;
 
 struct Shared {
     token: String,
@@ -36,14 +34,12 @@ struct Shared {
     takes_nothing: AtomicBool,
     /// Writes are refused for a fault in them.
     refuses: AtomicBool,
-    stopping: AtomicBool,
 }
 
 /// A running one; stops when dropped.
 pub struct HospitalFhir {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    listener: Option<JoinHandle<()>>,
+    listener: Listener,
 }
 
 impl HospitalFhir {
@@ -52,8 +48,6 @@ impl HospitalFhir {
     /// # Errors
     /// No port can be opened.
     pub fn start(token: &str, system: &str) -> io::Result<Self> {
-        let socket = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = socket.local_addr()?;
         let shared = Arc::new(Shared {
             token: token.to_owned(),
             system: system.to_owned(),
@@ -65,25 +59,18 @@ impl HospitalFhir {
             is_down: AtomicBool::new(false),
             takes_nothing: AtomicBool::new(false),
             refuses: AtomicBool::new(false),
-            stopping: AtomicBool::new(false),
         });
         let served = Arc::clone(&shared);
-        let listener = std::thread::Builder::new().name("simulated-fhir".into()).spawn(move || {
-            for connection in socket.incoming() {
-                if served.stopping.load(Ordering::SeqCst) {
-                    return;
-                }
-                let Ok(connection) = connection else { continue };
-                // One after another is enough; a broken connection is its client's matter.
-                let _ = served.serve(connection);
-            }
+        let listener = Listener::start("simulated-fhir", "application/fhir+json", move |request| {
+            let (status, body) = served.reply(request);
+            Some((status, body.to_string()))
         })?;
-        Ok(Self { address, shared, listener: Some(listener) })
+        Ok(Self { shared, listener })
     }
 
     /// Its origin.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        self.listener.origin()
     }
 
     /// Another patient.
@@ -146,30 +133,7 @@ impl HospitalFhir {
     }
 }
 
-impl Drop for HospitalFhir {
-    fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::SeqCst);
-        // Wakes the listener so that it sees the flag.
-        let _ = TcpStream::connect(self.address);
-        if let Some(listener) = self.listener.take() {
-            let _ = listener.join();
-        }
-    }
-}
-
 impl Shared {
-    fn serve(&self, mut connection: TcpStream) -> io::Result<()> {
-        connection.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let request = read_request(&mut connection)?;
-        let (status, body) = self.reply(&request);
-        let body = body.to_string();
-        write!(
-            connection,
-            "HTTP/1.1 {status} -\r\nContent-Type: application/fhir+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
     fn reply(&self, request: &Request) -> (u16, Value) {
         let bearer = request.headers.get("authorization").and_then(|all| all.first()?.strip_prefix("Bearer "));
         if bearer != Some(self.token.as_str()) {

@@ -45,9 +45,9 @@ fn a_copied_certificate_an_overheard_signature_a_revoked_and_an_unknown_card_are
             refused(&mut visitor, desk, Some(PIN), "カードの署名を確かめられませんでした");
         }
         scene.tray.put(card.clone());
-        *scene.register.0.lock().unwrap() = true;
+        scene.cards.status.revoke(true);
         refused(&mut visitor, desk, Some(PIN), "失効しています");
-        *scene.register.0.lock().unwrap() = false;
+        scene.cards.status.revoke(false);
         if desk.person.is_some() {
             scene.tray.put(stranger.clone());
             refused(&mut visitor, desk, Some(PIN), "このカードは当市に登録されていません");
@@ -70,9 +70,9 @@ fn a_copied_card_a_replayed_proof_a_revoked_and_an_unknown_card_are_not_tapped_w
             refused(&mut visitor, desk, None, "登録したカードではありません");
         }
         scene.tray.put(card.clone());
-        *scene.register.0.lock().unwrap() = true;
+        scene.cards.status.revoke(true);
         refused(&mut visitor, desk, None, "失効しています");
-        *scene.register.0.lock().unwrap() = false;
+        scene.cards.status.revoke(false);
         scene.tray.put(stranger.clone());
         refused(&mut visitor, desk, None, "このカードは当市に登録されていません");
         scene.tray.put(card.clone());

@@ -3,14 +3,7 @@
 use std::sync::Arc;
 
 use base::Id;
-use paper::{Seal, Typeface};
-use pki::TrustAnchors;
-use pki::jpki_profile::JudgedCertificate;
-use pki::keys::{MemorySigner, SigningKey as DocumentKey};
-use pki::revocation::{Status, StatusError, StatusSource};
 use pki::sealed::SealingKey;
-use pki::token::{KeyRing, TokenKey};
-use services::convenience_certificates::{Composer, Issuer};
 use services::hospital_card::hospital::{Connection, OverHl7};
 use services::hospital_card::linking::{self, Outcome, Standing};
 use services::hospital_card::mllp::Listener;
@@ -20,7 +13,7 @@ use store::testing::TestDatabase;
 use testkit::world::hospital::{Booking, BookingState, Hospital, Patient, booking, merge, send};
 use tools::access::{Actor, Duty};
 use tools::audit::Zone;
-use tools::credentials::{self, CredentialError, numbers};
+use tools::credentials::tap_rules::Attendance;
 use tools::portal::post::Desk;
 use tools::portal::{AccountId, Post};
 use tools::relay::{Endpoint, InProcess};
@@ -29,10 +22,8 @@ use tools::service_cards::counter::Counter;
 use tools::signing::SigningKey;
 use tools::terminals::Sort;
 use tools::{Inside, ResidentId, messages, register::import};
-use yakuba_web::kiosk::reader::PcscSlot;
-use yakuba_web::kiosk::{Place, Slots};
 use yakuba_web::limits::Limits;
-use yakuba_web::session;
+use yakuba_web::testing::cards::machines_without_cards;
 use yakuba_web::testing::{TestDoor, Visitor};
 
 /// Who stands at the desk.
@@ -40,14 +31,6 @@ pub const DESK: Actor = Actor::System { job: "test" };
 
 /// The key of the hospital's system.
 pub const CALLS_KEY: &str = "a-key-of-the-hospital-for-these-tests";
-
-struct Nobody;
-
-impl StatusSource for Nobody {
-    fn status(&self, _: &JudgedCertificate, _: base::Timestamp) -> Result<Status, StatusError> {
-        unreachable!("no card is put down")
-    }
-}
 
 /// All of it.
 pub struct House {
@@ -90,22 +73,8 @@ impl House {
         let door = TestDoor::with(database, |app| {
             app.limits = limits;
             let city = (**app.inside.as_ref().unwrap()).clone();
-            let typeface = Typeface::open_default().unwrap();
-            let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
-            let signer = MemorySigner::new(DocumentKey::generate_p256().unwrap(), Vec::new());
-            let codes = KeyRing::new(TokenKey::generate().unwrap());
             app.hospital = Some(Arc::new(connect(&city).called_with(CALLS_KEY)));
-            let issuer = Issuer {
-                city,
-                composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
-                fresh_minutes: 30,
-                audience: "test".to_owned(),
-                anchors: Arc::new(TrustAnchors::allowing_test()),
-                status: Arc::new(Nobody),
-                genuineness: Arc::default(),
-                renewals: None,
-            };
-            app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(PcscSlot)), 10)));
+            machines_without_cards(app);
         });
         let city = door.inside().clone();
         let listener = Listener::start("127.0.0.1:0", Arc::new(move |message| inbox::take(&city, message))).unwrap();
@@ -202,31 +171,12 @@ impl House {
     }
 
     fn enrolled(&self, sort: Sort) -> (Id, Visitor<'_>) {
-        let inside = self.door.inside().clone();
-        let enrolled = inside.store.clone().write::<_, StoreError, _>(move |tx| {
-            let made = tools::terminals::enrol_here_as(tx, &inside.seams, &DESK, sort, "端末", "病院")?;
-            if sort.is_served_by_staff() {
-                let watched = tools::credentials::tap_rules::Attendance::FaceToFace;
-                tools::terminals::declare_attendance(tx, &inside.seams, &DESK, made.0.id, watched)?;
-            }
-            Ok(made)
-        });
-        let (terminal, secret) = enrolled.unwrap();
-        let mut visitor = self.door.neighbour();
-        let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
-        visitor.cookies.insert(session::terminal_cookie(false).to_owned(), value);
-        (terminal.id, visitor)
+        self.door.terminal_of(sort, "端末", "病院", sort.is_served_by_staff().then_some(Attendance::FaceToFace))
     }
 
     /// Gives this person a tag with this number.
-    pub fn tag(&self, who: &ResidentId, number: &'static str) {
-        let inside = self.door.inside().clone();
-        let (seams, vault, holder) = (inside.seams.clone(), inside.vault.clone(), who.clone());
-        let until = seams.now().plus_seconds(86_400 * 365);
-        let linked = inside.store.write::<_, CredentialError, _>(move |tx| {
-            credentials::enrol_token(tx, &vault, &seams, &DESK, &holder, until, &numbers::tag(number).unwrap())
-        });
-        linked.unwrap().unwrap();
+    pub fn tag(&self, who: &ResidentId, number: &str) {
+        self.door.give_tag(who, number);
     }
 
     /// This account is this person's.

@@ -2,93 +2,28 @@
 
 use std::sync::Arc;
 
-use base::Personal;
 use pki::SigningKey;
-use pki::agent::{CardAnswer, PairingAnswer, PairingCode, PairingRequest, SignedRequest, seal_agent_answer};
-use pki::jpki_profile::{CertificateKind, judge};
-use pki::test_authority::{TestAuthority, UserAuthenticationRequest};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
-use tools::access::Actor;
-use tools::credentials::{self, CredentialError, CredentialKind, Link};
 use tools::portal::joining::{CardProof, JOINING, Proof};
 use tools::portal::{AccountId, AccountState, account};
-use yakuba_web::testing::{Answer, Visitor};
+use yakuba_web::testing::agent::{TestAgent, code_on};
+use yakuba_web::testing::cards::TestCard;
 
 use crate::scene::{HANAKO, Scene, json};
 
-struct Card {
-    key: SigningKey,
-    certificate: Vec<u8>,
-}
-
 /// A card that the authority issued; linked to `holder` at the counter, where there is one.
-fn card(scene: &Scene, serial: u64, holder: Option<ResidentId>) -> Card {
-    let key = SigningKey::generate_rsa().unwrap();
-    let now = scene.door.database.seams.now();
-    let request = UserAuthenticationRequest {
-        public_key_info: key.public_key_info(),
-        serial,
-        holder: "ABCDEFGH123456",
-        municipality: "99999",
-        not_before: now.plus_seconds(-3600),
-        not_after: now.plus_seconds(365 * 86_400),
-    };
-    let certificate = scene.authority.issue_user_authentication(&request).unwrap();
+fn card(scene: &Scene, serial: u64, holder: Option<ResidentId>) -> TestCard {
+    let card = scene.cards.issue(serial);
     if let Some(holder) = holder {
-        let anchors = TestAuthority::anchors(&[&scene.authority]).unwrap();
-        let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
-        let (inside, id, valid_until) = (scene.door.inside().clone(), judged.id().clone(), judged.not_after());
-        inside
-            .store
-            .clone()
-            .write::<_, CredentialError, _>(move |tx| {
-                let link = Link { resident: &holder, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
-                let by = Actor::System { job: "test" };
-                credentials::enrol(tx, &inside.vault, &inside.seams, &by, &link, &id)
-            })
-            .unwrap()
-            .unwrap();
+        scene.cards.link(scene.door.inside(), &card.certificate, &holder, None);
     }
-    Card { key, certificate }
+    card
 }
 
-struct Agent {
-    key: SigningKey,
-    paired: PairingAnswer,
-}
-
-fn pair(scene: &Scene) -> Agent {
+fn pair(scene: &Scene) -> TestAgent {
     let shown = scene.door.stranger().post("/portal/sign-in/agent", &[]);
-    let code = PairingCode::typed(&shown.between("<p class=\"secret\">", "<").unwrap());
-    let key = SigningKey::generate_p256().unwrap();
-    let request = PairingRequest::make(&code, &key, [1; 32]).unwrap();
-    let answer =
-        scene.door.stranger().send("POST", "/agent/pair", Some("application/octet-stream"), request.to_bytes());
-    assert_eq!(answer.status, 200);
-    Agent { key, paired: PairingAnswer::read(&answer.bytes, &code, &request).unwrap() }
-}
-
-impl Agent {
-    fn answer(&self, card: &Card, request: &str) -> String {
-        let bytes = data_encoding::BASE64URL_NOPAD.decode(request.as_bytes()).unwrap();
-        let signed = SignedRequest::read(&bytes, &self.paired.verification_key).unwrap();
-        let given = CardAnswer {
-            certificate: Personal::new(card.certificate.clone()),
-            ca_certificate: Vec::new(),
-            signature: card.key.sign(&signed.request.challenge().signed_bytes()).unwrap(),
-            user_authentication: Personal::new(Vec::new()),
-        };
-        let sealed = seal_agent_answer(&signed, &given, &self.key, &self.paired.sealing_keys[0]).unwrap();
-        data_encoding::BASE64URL_NOPAD.encode(&sealed)
-    }
-
-    fn show(&self, visitor: &mut Visitor<'_>, card: &Card, at: &str) -> Answer {
-        let request = json(&visitor.post(&format!("{at}/ask"), &[("agent", &self.paired.agent)]));
-        let request = request["request"].as_str().unwrap().to_owned();
-        let answer = self.answer(card, &request);
-        visitor.post(&format!("{at}/answer"), &[("request", &request), ("answer", &answer)])
-    }
+    TestAgent::pair(&scene.door, &code_on(&shown)).unwrap()
 }
 
 #[test]

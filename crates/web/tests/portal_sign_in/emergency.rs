@@ -1,90 +1,30 @@
 //! The emergency card: chosen by the person in the portal, written at the loading desk, and the chip reads the same.
 
-use std::sync::Arc;
-
-use base::Date;
-use card::city_application::{CitySession, FileId, GroupKeys, Image, KeySet, TerminalName};
-use card::readers::virtual_reader::VirtualReader;
-use card::virtual_card::{
-    BasicAttributes, Behaviour, FictitiousNumber, KeyAndCertificate, VirtualCard, VirtualCardContents,
-};
-use card::{Card, Reader, ReaderError};
-use paper::{Seal, Typeface};
-use pki::SigningKey;
-use pki::jpki_profile::{CertificateKind, judge};
-use pki::keys::MemorySigner;
-use pki::test_authority::{TestAuthority, UserAuthenticationRequest};
-use pki::token::{KeyRing, TokenKey};
-use services::convenience_certificates::{Composer, Issuer};
+use card::city_application::{CitySession, FileId, GroupKeys, KeySet, TerminalName};
+use card::virtual_card::{Behaviour, VirtualCard};
 use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::access::Actor;
 use tools::city_application::share::Share;
 use tools::city_application::{Fault, ceremony};
-use tools::credentials::{self, CredentialError, CredentialKind, Link};
-use yakuba_web::kiosk::reader::{CardSlot, load_virtual};
-use yakuba_web::kiosk::{Place, Slots};
+use yakuba_web::kiosk::reader::CardSlot as _;
 use yakuba_web::limits::Limits;
 use yakuba_web::testing::Visitor;
+use yakuba_web::testing::cards::{PIN, TestReader};
 use zeroize::Zeroizing;
 
 use super::scene::*;
 
 const PATH: &str = "/portal/emergency-card";
 const DESK: &str = "/counter/application";
-const PIN: &str = "4826";
-
-/// The loading desk's reader.
-#[derive(Clone, Default)]
-struct Tray(VirtualReader);
-
-impl CardSlot for Tray {
-    fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        self.0.clone().connect()
-    }
-    fn has_card(&self) -> bool {
-        true
-    }
-    fn eject(&self) {}
-    fn put_from_drawer(&self, _: usize) -> bool {
-        false
-    }
-    fn load_application(&self, image: Image) -> Result<(), String> {
-        load_virtual(&self.0, &image)
-    }
-}
-
-impl Tray {
-    fn put(&self, card: VirtualCard) {
-        self.0.take_off();
-        self.0.put(card);
-    }
-}
 
 fn share(custodian: u64) -> Share {
     Share::random(&base::SeededRandom::from_seed(custodian))
 }
 
-fn open(database: TestDatabase) -> (Scene, Tray) {
-    let tray = Tray::default();
-    let reader = tray.clone();
-    let scene = Scene::with_more(database, Limits::none(), |app, anchors, status| {
-        let typeface = Typeface::open_default().unwrap();
-        let seal = Seal::sample(&typeface, "見本市長之印").unwrap();
-        let signer = MemorySigner::new(SigningKey::generate_p256().unwrap(), Vec::new());
-        let codes = KeyRing::new(TokenKey::generate().unwrap());
-        let issuer = Issuer {
-            city: (**app.inside.as_ref().unwrap()).clone(),
-            composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),
-            fresh_minutes: 30,
-            audience: "test".to_owned(),
-            anchors: anchors.clone(),
-            status: status.clone(),
-            genuineness: Arc::default(),
-            renewals: None,
-        };
-        app.kiosk = Some(Arc::new(Place::new(issuer, Slots::Reader(Arc::new(reader)), 10)));
-    });
+fn open(database: TestDatabase) -> (Scene, TestReader) {
+    let tray = TestReader::default();
+    let scene = Scene::with_more(database, Limits::none(), |app, cards| cards.machines(app, &tray));
     let inside = scene.door.inside().clone();
     let (vault, seams) = (inside.vault.clone(), inside.seams.clone());
     let made = inside.store.write::<_, Fault, _>(move |tx| {
@@ -98,48 +38,13 @@ fn open(database: TestDatabase) -> (Scene, Tray) {
 
 /// A card of Hanako's, linked to her.
 fn card(scene: &Scene, serial: u64) -> VirtualCard {
-    let (key, inside, resident) = (SigningKey::generate_rsa().unwrap(), scene.door.inside().clone(), scene.hanako());
-    let now = inside.seams.now();
-    let request = UserAuthenticationRequest {
-        public_key_info: key.public_key_info(),
-        serial,
-        holder: "ABCDEFGH123456",
-        municipality: "99999",
-        not_before: now.plus_seconds(-3600),
-        not_after: now.plus_seconds(365 * 86_400),
-    };
-    let certificate = scene.authority.issue_user_authentication(&request).unwrap();
-    let anchors = TestAuthority::anchors(&[&scene.authority]).unwrap();
-    let judged = judge(&certificate, CertificateKind::UserAuthentication, &anchors, now).unwrap();
-    let (id, valid_until) = (judged.id().clone(), judged.not_after());
-    let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
-        let link = Link { resident: &resident, kind: CredentialKind::JpkiCard, valid_until, genuineness: None };
-        credentials::enrol(tx, &inside.vault, &inside.seams, &Actor::System { job: "test" }, &link, &id)
-    });
-    linked.unwrap().unwrap();
-    let contents = VirtualCardContents::new(
-        KeyAndCertificate {
-            private_key_pkcs8: key.to_pkcs8().unwrap().into(),
-            certificate,
-            ca_certificate: scene.authority.certificate().to_vec(),
-        },
-        None,
-        PIN,
-        "MATSU77KAZE",
-        BasicAttributes {
-            name: "架空　花子".into(),
-            address: "架空県見本市本町１－２".into(),
-            birth_date: Date::new(1971, 9, 1).unwrap(),
-            sex: b'2',
-        },
-        FictitiousNumber::from_eleven([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]),
-        Date::new(2031, 9, 1).unwrap(),
-    );
-    VirtualCard::new(contents, Behaviour::default(), scene.door.database.seams.random.clone()).unwrap()
+    let card = scene.cards.issue(serial);
+    scene.cards.link(scene.door.inside(), &card.certificate, &scene.hanako(), None);
+    scene.cards.chip(scene.cards.contents(&card), Behaviour::default())
 }
 
 /// What an ambulance's terminal reads; [`None`] where the chip has no such file.
-fn ambulance_reads(scene: &Scene, tray: &Tray) -> Option<String> {
+fn ambulance_reads(scene: &Scene, tray: &TestReader) -> Option<String> {
     let inside = scene.door.inside();
     let keys = GroupKeys::from_shares(&[1, 2].map(|custodian| {
         let printed = data_encoding::HEXUPPER.decode(share(custodian).printed().replace('-', "").as_bytes()).unwrap();
@@ -147,7 +52,7 @@ fn ambulance_reads(scene: &Scene, tray: &Tray) -> Option<String> {
     }));
     let keys = keys.unwrap();
     let key = keys.for_terminal(KeySet::Emergency, 1, TerminalName::of("ambulance 1")).unwrap();
-    let card = tray.0.clone().connect().unwrap();
+    let card = tray.connect().unwrap();
     let mut session = CitySession::open(card, &key, &*inside.seams.random).ok()?;
     let copy = session.read(FileId::Emergency).ok()?;
     Some(String::from_utf8(copy.bytes).unwrap())

@@ -2,17 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use base::Timestamp;
 use messaging::carrier::{Carrier, CarrierFault};
 use openid::http::OverTcp;
 use openid::jwt::TokenKey;
-use pki::agent::ServerKeys;
-use pki::anchors::AuthorityRole;
-use pki::jpki_profile::JudgedCertificate;
-use pki::revocation::{SourceKind, Standing, Status, StatusError, StatusSource};
+use pki::TrustAnchors;
+use pki::revocation::StatusSource;
 use pki::sealed::SealingKey;
-use pki::test_authority::{Generation, TestAuthority};
-use pki::{SigningKey, TrustAnchors};
 use serde_json::Value as Json;
 use services::city_cards::{portal as cards, portal_kept};
 use store::StoreError;
@@ -32,12 +27,13 @@ use tools::relay::{Endpoint, InProcess};
 use tools::staff::testing::SoftAuthenticator;
 use tools::{Outside, ResidentId};
 use yakuba_web::App;
-use yakuba_web::agents::Counterpart;
 use yakuba_web::limits::Limits;
 use yakuba_web::portal::{Cards, National, Ways};
+pub use yakuba_web::testing::agent::CITY as ORIGIN;
+use yakuba_web::testing::agent::counterpart;
+use yakuba_web::testing::cards::TestCards;
 use yakuba_web::testing::{Answer, TestDoor, Visitor};
 
-pub const ORIGIN: &str = "http://localhost:8080";
 const CLIENT: &str = "mihon-portal";
 
 /// Letters, as they were sent.
@@ -93,19 +89,10 @@ impl Letters {
     }
 }
 
-/// Every certificate is good.
-struct AllGood;
-
-impl StatusSource for AllGood {
-    fn status(&self, _: &JudgedCertificate, now: Timestamp) -> Result<Status, StatusError> {
-        Ok(Status { standing: Standing::Good, source: SourceKind::Ocsp, as_of: now })
-    }
-}
-
 pub struct Scene {
     pub door: TestDoor,
     pub letters: Arc<Letters>,
-    pub authority: TestAuthority,
+    pub cards: TestCards,
     ends: [Arc<Post>; 2],
     relays: [Endpoint; 2],
     judge: CardJudge,
@@ -156,15 +143,11 @@ impl Scene {
     }
 
     pub fn with(database: TestDatabase, limits: Limits) -> Self {
-        Self::with_more(database, limits, |_, _, _| {})
+        Self::with_more(database, limits, |_, _| {})
     }
 
-    /// With something more behind the door; it is given the authority of the certificates too.
-    pub fn with_more(
-        database: TestDatabase,
-        limits: Limits,
-        more: impl FnOnce(&mut App, &Arc<TrustAnchors>, &Arc<dyn StatusSource>),
-    ) -> Self {
+    /// With something more behind the door; it is given the cards too.
+    pub fn with_more(database: TestDatabase, limits: Limits, more: impl FnOnce(&mut App, &TestCards)) -> Self {
         let directory = database.directory().join("import");
         testkit::city::generate(300, 7, &directory).unwrap();
         import::run(&database.inside(), &database.seams, &directory, &import::Options::default(), &mut |_| true)
@@ -176,7 +159,7 @@ impl Scene {
             at_the_app("pair-2", &hanako, whole.clone()),
             at_the_app("pair-3", &hanako, format!("{whole}１")),
         ];
-        let (seams, now) = (database.seams.clone(), database.seams.now());
+        let seams = database.seams.clone();
         let key = TokenKey::generate("ours").unwrap();
         let app = SignInApp::start(CLIENT, key.jwk(), people, seams.clone()).unwrap();
         let config = openid::Config {
@@ -188,21 +171,10 @@ impl Scene {
         let party = openid::RelyingParty::new(config, key, Arc::new(OverTcp::default()), seams.clone()).unwrap();
         let national =
             National { party, namespace: CLIENT.into(), origin: app.issuer().replace("/api/realms/main", "") };
-        let generation = Generation {
-            serial: 1,
-            not_before: now.plus_seconds(-86_400),
-            not_after: now.plus_seconds(10 * 365 * 86_400),
-            ocsp_url: Some("http://ocsp.invalid/".to_owned()),
-        };
-        let authority_key = SigningKey::generate_rsa().unwrap();
-        let authority = TestAuthority::new(AuthorityRole::UserAuthentication, authority_key, &generation).unwrap();
-        let anchors: Arc<TrustAnchors> = Arc::new(TestAuthority::anchors(&[&authority]).unwrap());
-        let status: Arc<dyn StatusSource> = Arc::new(AllGood);
-        let (trusted, good) = (anchors.clone(), status.clone());
+        let test_cards = TestCards::new(&seams);
+        let anchors: Arc<TrustAnchors> = Arc::new(test_cards.anchors());
+        let status: Arc<dyn StatusSource> = Arc::new(test_cards.status.clone());
         let judge = CardJudge { anchors: anchors.clone(), status: status.clone(), audience: "localhost:8080".into() };
-        let keys = ServerKeys { signing: SigningKey::generate_p256().unwrap(), sealing: vec![SealingKey::generate()] };
-        let counterpart =
-            Counterpart::new(Arc::new(keys), "localhost:8080".into(), vec![ORIGIN.into()], 47_614).unwrap();
         let (ours, theirs) = (SealingKey::generate(), SealingKey::generate());
         let copy = |key: &SealingKey| SealingKey::from_bytes(&key.to_bytes()).unwrap();
         let inside = Arc::new(Post::new(Zone::Outside, vec![copy(&ours)], theirs.public().clone()));
@@ -213,7 +185,7 @@ impl Scene {
             post: outside.clone(),
             party: Some(RelyingParty::new(ORIGIN, "見本市").unwrap()),
             national: Some(national),
-            cards: Some(Cards { anchors, status, counterpart: Arc::new(counterpart) }),
+            cards: Some(Cards { anchors, status, counterpart: counterpart() }),
             mailer: Some(letters.clone()),
         };
         let to_portal = inside.clone();
@@ -225,10 +197,10 @@ impl Scene {
             app.to_portal = Some(to_portal);
             (app.tickets, app.gate) = (Some(office), Some(gate));
             app.limits = limits;
-            more(app, &trusted, &good);
+            more(app, &test_cards);
         });
         let relays = Self::relays(&door.database);
-        Self { door, letters, authority, ends: [inside, outside], relays, judge, _app: app }
+        Self { door, letters, cards: test_cards, ends: [inside, outside], relays, judge, _app: app }
     }
 
     fn relays(database: &TestDatabase) -> [Endpoint; 2] {

@@ -7,7 +7,7 @@ use tools::access::{self, Actor, Duty, Purpose};
 use tools::credentials::tap_rules::Attendance;
 use tools::credentials::{self, CredentialError, numbers};
 use tools::register::{self, Criteria, import};
-use tools::terminals::{self, Sort};
+use tools::terminals::Sort;
 use yakuba_web::taps::Shown;
 use yakuba_web::testing::{TestDoor, Visitor};
 
@@ -33,20 +33,8 @@ pub fn desk_of<'a>(
     sort: Sort,
     audience: &'static str,
 ) -> (Visitor<'a>, Id, Shown) {
+    let (terminal, visitor) = door.terminal_of(sort, "窓口1", "本庁舎", Some(Attendance::FaceToFace));
     let inside = door.inside().clone();
-    let seams = inside.seams.clone();
-    let (terminal, secret) = inside
-        .store
-        .write::<_, store::StoreError, _>(move |tx| {
-            let by = Actor::System { job: "test" };
-            let desk = terminals::enrol_here_as(tx, &seams, &by, sort, "窓口1", "本庁舎")?;
-            terminals::declare_attendance(tx, &seams, &by, desk.0.id, Attendance::FaceToFace)?;
-            Ok(desk)
-        })
-        .unwrap();
-    let mut visitor = door.neighbour();
-    let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
-    visitor.cookies.insert(yakuba_web::session::terminal_cookie(false).to_owned(), value);
     let (vault, seams, who) = (inside.vault.clone(), inside.seams.clone(), who.clone());
     let person = inside.store.write::<_, CredentialError, _>(move |tx| {
         let (by, tag) = (Actor::System { job: "test" }, numbers::tag("04A1B2C3D4E5F6").unwrap());
@@ -55,6 +43,6 @@ pub fn desk_of<'a>(
         credentials::find_token(tx, &vault, seams.now(), &tag)
     });
     let shown = Shown::Presented(person.unwrap().unwrap());
-    door.app.held.put(terminal.id, audience, shown.clone(), door.app.seams.now());
-    (visitor, terminal.id, shown)
+    door.app.held.put(terminal, audience, shown.clone(), door.app.seams.now());
+    (visitor, terminal, shown)
 }

@@ -11,6 +11,11 @@
 //!
 //! A [`Visitor`] keeps cookies as a browser does, says `Sec-Fetch-Site: same-origin`, and puts the form token into what
 //! it posts. Everything blocks; no async in tests.
+//!
+//! [`cards`] has cards that really sign and a reader for them, [`agent`] a card agent on somebody's PC.
+
+pub mod agent;
+pub mod cards;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,13 +25,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, header};
-use base::Config;
+use base::{Config, Id};
+use store::StoreError;
 use store::testing::TestDatabase;
 use tools::access::Actor;
+use tools::credentials::tap_rules::Attendance;
+use tools::credentials::{self, CredentialError, numbers};
 use tools::portal::account::PROFILE_COLUMN;
 use tools::portal::{AccountId, AccountState, Assurance, Profile};
 use tools::staff::Role;
-use tools::{CityProfile, Inside, Outside};
+use tools::terminals::{self, Sort};
+use tools::{CityProfile, Inside, Outside, ResidentId};
 use tower::ServiceExt as _;
 
 use crate::app::{App, Settings};
@@ -175,19 +184,44 @@ impl TestDoor {
 
     /// The browser of a newly enrolled machine.
     pub fn terminal(&self) -> Visitor<'_> {
-        let inside = self.inside().clone();
-        let (_, secret) = inside
-            .store
-            .clone()
-            .write(move |tx| {
+        self.terminal_of(Sort::WardOffice, "1号機", "本庁舎1階", None).1
+    }
+
+    /// A newly enrolled terminal of this sort and its browser; who watches it, where somebody declared so.
+    pub fn terminal_of(
+        &self,
+        sort: Sort,
+        name: &'static str,
+        place: &'static str,
+        attendance: Option<Attendance>,
+    ) -> (Id, Visitor<'_>) {
+        let (store, seams) = (&self.inside().store, self.inside().seams.clone());
+        let (terminal, secret) = store
+            .write::<_, StoreError, _>(move |tx| {
                 let by = Actor::System { job: "test" };
-                tools::terminals::enrol_here(tx, &inside.seams, &by, "1号機", "本庁舎1階")
+                let enrolled = terminals::enrol_here_as(tx, &seams, &by, sort, name, place)?;
+                if let Some(attendance) = attendance {
+                    terminals::declare_attendance(tx, &seams, &by, enrolled.0.id, attendance)?;
+                }
+                Ok(enrolled)
             })
             .expect("a terminal can be enrolled");
         let mut visitor = self.neighbour();
         let value = data_encoding::BASE64URL_NOPAD.encode(&secret.0);
         visitor.cookies.insert(session::terminal_cookie(false).to_owned(), value);
-        visitor
+        (terminal.id, visitor)
+    }
+
+    /// Gives somebody a tag with this number, for a year.
+    pub fn give_tag(&self, who: &ResidentId, number: &str) {
+        let (inside, who) = (self.inside().clone(), who.clone());
+        let tag = numbers::tag(number).expect("a tag's number");
+        let until = inside.seams.now().plus_seconds(365 * 86_400);
+        let linked = inside.store.clone().write::<_, CredentialError, _>(move |tx| {
+            let by = Actor::System { job: "test" };
+            credentials::enrol_token(tx, &inside.vault, &inside.seams, &by, &who, until, &tag)
+        });
+        linked.expect("the database takes it").expect("the tag is linked");
     }
 }
 
