@@ -195,7 +195,9 @@ impl Postgres {
         let mut wait = Duration::from_millis(25);
         let mut tried = 1;
         loop {
-            let error = match Session::connect(&self.config, limits) {
+            let runtime = Session::runtime()
+                .map_err(|error| StoreError::Unavailable { reason: format!("no connection can be driven: {error}") })?;
+            let error = match Session::connect(runtime, &self.config, limits) {
                 Ok(session) => return Ok(session),
                 Err(error) => error,
             };

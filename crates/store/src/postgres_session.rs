@@ -28,10 +28,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// What drives one connection; none where the process has no file descriptors left.
+    pub(crate) fn runtime() -> std::io::Result<Runtime> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()
+    }
+
     /// Connects. With `limits` the session gives up long waits; without (migrations) it does not.
-    pub(crate) fn connect(config: &tokio_postgres::Config, limits: bool) -> Result<Self, tokio_postgres::Error> {
-        #[expect(clippy::expect_used, reason = "fails only when the process has no file descriptors left")]
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    pub(crate) fn connect(
+        runtime: Runtime,
+        config: &tokio_postgres::Config,
+        limits: bool,
+    ) -> Result<Self, tokio_postgres::Error> {
         let connected = runtime.block_on(async {
             let (client, connection) = config.connect(NoTls).await?;
             tokio::spawn(async move {

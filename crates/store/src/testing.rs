@@ -228,7 +228,8 @@ impl Server {
     fn admin(&self) -> Session {
         let text = format!("host={} user=postgres dbname=postgres", self.socket_directory);
         let config = must(text.parse(), "read the address of the test cluster");
-        must(Session::connect(&config, false), "connect to the test cluster named by YAKUBA_TEST_POSTGRES")
+        let runtime = must(Session::runtime(), "drive a connection");
+        must(Session::connect(runtime, &config, false), "connect to the test cluster named by YAKUBA_TEST_POSTGRES")
     }
 
     /// The name of a migrated database to copy; made when this set of migrations meets the cluster first.

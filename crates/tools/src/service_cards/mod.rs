@@ -23,14 +23,16 @@ pub mod changes;
 pub mod counter;
 mod kept;
 mod model;
+mod subject;
 #[cfg(test)]
 mod tests;
 
 pub use kept::{
-    Happened, NewCard, ServiceCard, Subject, change, find_number, get, history, issue, list, of_subject, reissue,
-    reissue_for, remark, sound_number, subject_of,
+    Happened, NewCard, ServiceCard, change, find_number, get, history, issue, list, of_subject, reissue, reissue_for,
+    remark, sound_number, subject_of,
 };
 pub use model::{CardStatus, Fees, Form, IssueRefusal, MAX_NUMBER};
+pub use subject::Subject;
 
 use base::Kind;
 use store::StoreError;

@@ -24,6 +24,7 @@ mod printing_views;
 pub mod reader;
 mod receipts;
 mod say;
+mod screen;
 pub mod session;
 mod signing;
 mod steps;

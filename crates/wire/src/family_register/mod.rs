@@ -16,20 +16,20 @@
 
 pub mod events;
 pub mod guide;
+mod lines;
 mod model;
+mod records;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-pub use events::{
-    Below, Correction, CorrectionKind, CustodyLoss, EntryGround, Event, Note, Record, RegisterEvent, SurnameGround,
-    printed, printed_of_register,
-};
+pub use events::{CustodyLoss, EntryGround, Event, RegisterEvent, SurnameGround, printed, printed_of_register};
 pub use model::{
     AdoptiveParents, AppendixEntry, FamilyRegister, MOST_ADDRESSES, MOST_MEMBERS, MOST_RECORDS, Member,
     MemberProtection, MemberState, Reading, RegisterState, Removal, SpouseRole,
 };
+pub use records::{Below, Correction, CorrectionKind, Note, Record};
 pub use values::{Day, Notice, RegisterReference};
 
 pub use crate::record_lines::item::Row;

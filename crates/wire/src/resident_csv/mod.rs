@@ -20,6 +20,7 @@
 //! either. A column for the Individual Number (個人番号) or the resident record code (住民票コード) closes the whole
 //! file, and every field of every row passes `base::my_number_guard`.
 
+mod cells;
 pub mod columns;
 mod dates;
 mod encoding;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::marker::PhantomData;
 
+use super::cells::Cells;
 use super::columns::{Column, FORBIDDEN};
 use super::encoding::Encoding;
 use super::fault::{Fault, FileError, Reason};
 use super::lines::{Fields, Lines, Next};
 use super::mapping::FileMapping;
-use super::record::{Cells, FromCells};
+use super::record::FromCells;
 
 /// One line of a file.
 #[derive(Debug)]
@@ -154,7 +155,7 @@ impl<R: BufRead, T: FromCells> Reader<R, T> {
         }
         let mut cells = Cells::new(layout, &self.fields, line, faults);
         let record = T::from_cells(&mut cells);
-        let (key, household) = (cells.key(), cells.household());
+        let (key, household) = (cells.key.clone(), cells.household.clone());
         let faults = cells.into_faults();
         match record {
             Some(record) if faults.is_empty() => Entry::Good { line, record },
