@@ -125,6 +125,7 @@ fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
         host: host(request),
         at_terminal: false,
         peer: peer(request),
+        is_here: is_loopback(request),
         city: if language == Language::English { app.profile.name_english.clone() } else { app.profile.name.clone() },
         is_demo: app.is_demo(),
         acting: None,
@@ -221,6 +222,9 @@ fn draw_failure(app: &App, visit: &Visit, wants_json: bool, mut response: Respon
         )
             .into_response()
     } else {
+        if failure.kind == Kind::Unauthenticated && visit.path.starts_with("/staff") {
+            return (code, crate::staff::sign_in_wanted(app, visit)).into_response();
+        }
         let title = visit.say(&format!("{}-title", crate::error::general_key(failure.kind)));
         let (next, next_key) = failure.next.clone().unwrap_or_else(|| (home(app, visit).into(), "page-home"));
         let main = html! {
@@ -261,7 +265,7 @@ fn failure_of(response: &mut Response) -> Option<Failure> {
 fn home(app: &App, visit: &Visit) -> &'static str {
     if visit.path.starts_with("/staff") {
         "/staff"
-    } else if visit.path.starts_with("/kiosk") {
+    } else if visit.path.starts_with("/kiosk") && !visit.is_demo {
         "/kiosk"
     } else if app.inside.is_some() && app.outside.is_none() {
         "/staff"
