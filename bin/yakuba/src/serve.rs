@@ -264,7 +264,9 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  職員身分証    guard's desk          {here}/demo/terminal/staff_desk");
     println!("  独自アプリ    loading desk          {here}/demo/terminal/loading_desk");
     println!("  証明書の確認  check a paper         {here}/verify");
-    println!("  職員用画面    staff console         {here}/staff   (引き出しの1〜3枚目のカードで入れる / cards 1 to 3 sign in)");
+    println!(
+        "  職員用画面    staff console         {here}/staff   (引き出しの1〜3枚目のカードで入れる / cards 1 to 3 sign in)"
+    );
     match crate::commands::staff::first_administrator(city) {
         Ok(Some(token)) => {
             println!("    最初の管理者 first administrator: {here}/staff/first  token {token}")

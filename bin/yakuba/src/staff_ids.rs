@@ -74,7 +74,8 @@ pub fn console(city: &Inside) -> Result<Vec<Sample>, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::new(Kind::Internal, format!("the sample staff: {error}"));
     let mut all = Vec::new();
     for (card, (number, _, key)) in CONSOLE.into_iter().enumerate() {
-        let found = city.cards.read(|tx| kept::member(tx, &city.vault, number)).map_err(|error: CardError| wrong(&error))?;
+        let found =
+            city.cards.read(|tx| kept::member(tx, &city.vault, number)).map_err(|error: CardError| wrong(&error))?;
         let Some(account) = found.and_then(|kept| kept.account) else { continue };
         let account = city.store.read::<_, store::StoreError, _>(|tx| staff::account(tx, account));
         if let Some(account) = account.map_err(|error| wrong(&error))?.filter(|account| account.is_active) {

@@ -272,7 +272,8 @@ async fn signed_in(app: &Arc<App>, action: Option<Action>, request: &mut Request
         && !account.may(action)
     {
         tracing::warn!(action = action.code(), "a member of staff was refused by their roles");
-        let what = request.extensions().get::<Visit>().map_or(action.japanese(), |visit| staff::words::action(visit, action));
+        let what =
+            request.extensions().get::<Visit>().map_or(action.japanese(), |visit| staff::words::action(visit, action));
         return Err(Failure::saying(Kind::Forbidden, "error-role").with("action", what));
     }
     request.extensions_mut().insert(SignedIn { account, session });

@@ -266,9 +266,7 @@ impl Personnel {
 
     fn put_openings_days(&self, days: i64) -> Result<(), CardError> {
         self.audited("openings-days", None)?;
-        self.city
-            .cards
-            .write::<_, CardError, _>(move |tx| Ok(kept::put_setting(tx, DAYS_SETTING, &days.to_string())?))
+        self.city.cards.write::<_, CardError, _>(move |tx| Ok(kept::put_setting(tx, DAYS_SETTING, &days.to_string())?))
     }
 
     /// Takes over what two persons allowed about these days.

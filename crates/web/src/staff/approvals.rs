@@ -17,9 +17,9 @@ use tools::city_application::key_store as application_keys;
 use tools::dispatch;
 use tools::incidents;
 use tools::paper_keys::{self, Part};
-use tools::staff_openings;
 use tools::staff::two_persons::{self, Deed};
 use tools::staff::{self, Action};
+use tools::staff_openings;
 use tools::tax_records::years;
 use ui::form::{ButtonKind, one_button};
 use ui::notice::facts;
@@ -100,6 +100,8 @@ enum Detail {
     From(base::Date),
     /// Which version.
     Version(i64),
+    /// Which version of which key of the city's application.
+    Key(&'static str, u8),
     /// For how many days openings of doors are kept, and for how many from then on.
     Days(i64, i64),
 }
@@ -112,6 +114,10 @@ fn detail(visit: &Visit, detail: &Detail) -> (String, Markup) {
         Detail::Version(version) => (
             visit.say("staff-approval-version"),
             html! { (visit.say_with("staff-approval-version-number", &[("version", (*version).into())])) },
+        ),
+        Detail::Key(set, version) => (
+            visit.say(&format!("application-set-{set}")),
+            html! { (visit.say_with("staff-approval-version-number", &[("version", i64::from(*version).into())])) },
         ),
         Detail::Days(was, days) => (
             visit.say("staff-id-openings-days"),
@@ -141,11 +147,10 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
-            Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
-                .map(|key| tools::city_application::set_word(key.set).to_string())
-                .unwrap_or_default(),
+            // The detail says it.
+            Deed::UseApplicationKey(_) | Deed::RetireApplicationKey(_) | Deed::ShortenOpenings(_) => String::new(),
             // It stands in another database: the page fills it in.
-            Deed::ReprintStaffId(_) | Deed::ShortenOpenings(_) => String::new(),
+            Deed::ReprintStaffId(_) => String::new(),
             Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
                 dispatch::get(tx, one)?.map(|one| one.draft.title).unwrap_or_default()
             }
@@ -154,10 +159,11 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::PrepareKey(key) => paper_keys::get(tx, key)?.map(|key| Detail::Part(key.part)),
             Deed::UseKey(key) => paper_keys::get(tx, key)?.and_then(|key| key.use_at).map(Detail::At),
             Deed::SwitchTaxYear(proposal) => years::proposal(tx, proposal)?.map(|switch| Detail::From(switch.from)),
-            Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => {
-                application_keys::get(tx, key)?.map(|key| Detail::Version(i64::from(key.version)))
+            Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
+                .map(|key| Detail::Key(tools::city_application::set_word(key.set), key.version)),
+            Deed::ShortenOpenings(id) => {
+                staff_openings::proposal(tx, id)?.map(|wish| Detail::Days(wish.was, wish.days))
             }
-            Deed::ShortenOpenings(id) => staff_openings::proposal(tx, id)?.map(|wish| Detail::Days(wish.was, wish.days)),
             _ => None,
         };
         all.push(Waiting { proposer: name(approval.proposer), approval, matter: Matter::Deed(deed), about, detail });

@@ -83,15 +83,20 @@ pub struct Card {
 impl Scene {
     /// A demo, with a drawer.
     pub fn open(database: TestDatabase) -> Self {
-        Self::with(database, true)
+        Self::with(database, true, true)
+    }
+
+    /// A real city whose machines were left with a demo's drawer by mistake.
+    pub fn left_behind(database: TestDatabase) -> Self {
+        Self::with(database, true, false)
     }
 
     /// A city whose machines have a reader: there is no drawer.
     pub fn real(database: TestDatabase) -> Self {
-        Self::with(database, false)
+        Self::with(database, false, false)
     }
 
-    fn with(database: TestDatabase, has_drawer: bool) -> Self {
+    fn with(database: TestDatabase, has_drawer: bool, is_demo: bool) -> Self {
         let now = database.seams.now();
         let generation = Generation {
             serial: 1,
@@ -110,6 +115,8 @@ impl Scene {
             let codes = KeyRing::new(TokenKey::generate().unwrap());
             app.papers =
                 Some(Arc::new(base::Current::new(Papers { code_keys: codes.public(), anchors: anchors.clone() })));
+            let inside = tools::Inside { demo: is_demo, ..(**app.inside.as_ref().unwrap()).clone() };
+            app.inside = Some(Arc::new(inside));
             let issuer = Issuer {
                 city: (**app.inside.as_ref().unwrap()).clone(),
                 composer: Arc::new(Composer::new(typeface, seal, Arc::new(signer), codes)),

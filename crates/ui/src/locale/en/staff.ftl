@@ -652,3 +652,4 @@ staff-terminal-stopped-at-japan = Stopped at (time of Japan)
 staff-approval-version = Version
 staff-approval-version-number = version { $version }
 staff-sign-in-demo-first = You may also begin as a real city does, as its first administrator, with a passkey and the token that the demo printed when it started.
+staff-disable-begin = Stop this account …

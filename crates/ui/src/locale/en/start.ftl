@@ -40,5 +40,5 @@ start-front-loading-2 = Enter the card's PIN { $pin } and a new number of your c
 start-staff-demo = In this demo cards of the drawer let you in at once, as a personnel officer or a certificate officer.
 start-front-console = Staff console: issue a staff ID, define a card of the city
 start-front-console-1 = Sign in with the card of the personnel officer, open “Staff IDs”, choose staff number 2004, issue the ID and enrol the fourth card of the drawer.
-start-front-console-2 = Sign in with the card of the certificate officer, open “Cards of the city”, define a new card without code, and ask that it comes into force.
+start-front-console-2 = Sign in with the card of the certificate officer, open “City cards”, define a new card without code, and ask that it comes into force.
 start-front-console-3 = Sign in with the card of the other certificate officer and approve: the card is in force.

@@ -643,3 +643,4 @@ staff-terminal-stopped-at-japan = とめた ｜時《とき》(日本の 時間)
 staff-approval-version = なんばんめか
 staff-approval-version-number = 第{ $version }版
 staff-sign-in-demo-first = さいしょの ｜管理者《かんりしゃ》に なる ことも できます。パスキーと、はじめに ｜出《で》た トークンを ｜使《つか》います。
+staff-disable-begin = つかえなく する…

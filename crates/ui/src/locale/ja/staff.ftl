@@ -643,3 +643,4 @@ staff-terminal-stopped-at-japan = 止めた日時(日本時間)
 staff-approval-version = 版
 staff-approval-version-number = 第{ $version }版
 staff-sign-in-demo-first = 実際の市と同じように、最初の管理者から始めることもできます。パスキーと、体験版を始めたときに表示されたトークンを使います。
+staff-disable-begin = 利用を止める…

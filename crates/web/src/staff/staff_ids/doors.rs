@@ -107,9 +107,10 @@ async fn keep(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Resu
     let wish = Shortening { was: now, days };
     blocking(move || {
         let seams = desk.city.seams.clone();
-        Ok(desk.city.store.write::<_, StaffError, _>(move |tx| {
-            two_persons::ask_openings(tx, &seams, &me.account, wish, &reason)
-        })?)
+        Ok(desk
+            .city
+            .store
+            .write::<_, StaffError, _>(move |tx| two_persons::ask_openings(tx, &seams, &me.account, wish, &reason))?)
     })
     .await?;
     Ok(shell::done(PATH, "staff-done-id-asked"))

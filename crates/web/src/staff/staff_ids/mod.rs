@@ -258,7 +258,9 @@ async fn ledger(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Resu
     let lines = blocking(move || desk.read(|tx, _| kept::ledger(tx, None)).map_err(|error| beneath(&error))).await?;
     let rows: Vec<Vec<String>> = lines
         .into_iter()
-        .map(|line| vec![ui::dates::in_japan(line.at), line.number, line.sticker, visit.say(&what(&line.what)), line.why])
+        .map(|line| {
+            vec![ui::dates::in_japan(line.at), line.number, line.sticker, visit.say(&what(&line.what)), line.why]
+        })
         .collect();
     let headings = ["staff-id-at-japan", "staff-id-number", "staff-id-sticker", "staff-id-what", "staff-id-why"];
     Ok(visit.csv("staff_ids", &headings, &rows))
