@@ -222,3 +222,5 @@ city-cards-mine-end = Switch the former card off
 city-cards-mine-ask = Ask for this card
 city-cards-mine-ask-how = You can ask here. A former card works beside it until it is switched off.
 city-cards-mine-offers = Cards you may ask for
+city-cards-close-begin = Close this card …
+city-cards-close-how = No card is given any more, at desks or in the portal. The record stays. To begin again, two persons bring a new version into force.

@@ -222,3 +222,5 @@ city-cards-mine-end = 前の カードを やめる
 city-cards-mine-ask = 申し込む
 city-cards-mine-ask-how = ここで 申し込めます。前の カードも 使えます。
 city-cards-mine-offers = 申し込める カード
+city-cards-close-begin = この カードを 終わる…
+city-cards-close-how = 終わると、この カードを わたせなく なります。記録は のこります。また はじめるには、新しい 版を 2人で はじめます。

@@ -222,3 +222,5 @@ city-cards-mine-end = 従来のカードを廃止する
 city-cards-mine-ask = 申し込む
 city-cards-mine-ask-how = 窓口に行かずに申し込めます。従来のカードがあれば、廃止するまで一緒に使えます。
 city-cards-mine-offers = 申し込めるカード
+city-cards-close-begin = このカードを終了する…
+city-cards-close-how = 終了すると、窓口でもポータルでも、このカードを渡せなくなります。記録は残ります。また始めるには、新しい版を二人で始めます。

@@ -178,7 +178,11 @@ fn may_do(visit: &Visit, me: &SignedIn, newest: &Kept, is_live: bool, is_asked: 
             @if me.may(Action::DefineCards) && !is_asked {
                 (link_button(ButtonKind::Secondary, &at(key, "draft"), &visit.say("city-cards-change")))
             }
-            @if me.may(Action::DefineCards) && is_live {
+        }
+        @if me.may(Action::DefineCards) && is_live {
+            details {
+                summary { (visit.say("city-cards-close-begin")) }
+                p { (visit.say("city-cards-close-how")) }
                 (one_button(&close, &visit.csrf(&close), ButtonKind::Danger, &visit.say("city-cards-close"), None))
             }
         }
