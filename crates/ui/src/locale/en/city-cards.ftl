@@ -222,3 +222,7 @@ city-cards-mine-end = Switch the former card off
 city-cards-mine-ask = Ask for this card
 city-cards-mine-ask-how = You can ask here. A former card works beside it until it is switched off.
 city-cards-mine-offers = Cards you may ask for
+city-cards-mine-state = State
+city-cards-mine-since = Since
+city-cards-mine-until = Valid
+city-cards-mine-reissue = A new card is issued at the office in charge.

@@ -222,3 +222,7 @@ city-cards-mine-end = 前の カードを やめる
 city-cards-mine-ask = 申し込む
 city-cards-mine-ask-how = ここで 申し込めます。前の カードも 使えます。
 city-cards-mine-offers = 申し込める カード
+city-cards-mine-state = いま
+city-cards-mine-since = いつから
+city-cards-mine-until = いつまで
+city-cards-mine-reissue = あたらしい カードは、｜窓口《まどぐち》で ｜作《つく》れます。

@@ -222,3 +222,7 @@ city-cards-mine-end = 従来のカードを廃止する
 city-cards-mine-ask = 申し込む
 city-cards-mine-ask-how = 窓口に行かずに申し込めます。従来のカードがあれば、廃止するまで一緒に使えます。
 city-cards-mine-offers = 申し込めるカード
+city-cards-mine-state = いまの状態
+city-cards-mine-since = いつから
+city-cards-mine-until = 有効期限
+city-cards-mine-reissue = 新しいカードの発行(再発行)は、担当の窓口で申し込めます。
