@@ -134,7 +134,8 @@ impl<T: Serialize + DeserializeOwned> Asked<T> {
         let (seams, post, content) = (outside.seams.clone(), post.clone(), content.clone());
         let (kind, question) = (self.kind, self.question);
         outside.store.write(move |tx| {
-            let sql = "SELECT account_id FROM portal_own_records WHERE sent = 0 AND kind = $1 ORDER BY asked_at LIMIT $2";
+            let sql =
+                "SELECT account_id FROM portal_own_records WHERE sent = 0 AND kind = $1 ORDER BY asked_at LIMIT $2";
             let rows = tx.query(sql, &[kind.into(), STEP.into()])?;
             for row in &rows {
                 let account = AccountId::parse(row.text(0)?).ok_or(PostError::Malformed("an account"))?;
@@ -175,7 +176,8 @@ impl<T: Serialize + DeserializeOwned> Asked<T> {
                 return Ok(false);
             }
             if before == Before::Forgotten {
-                let sql = "UPDATE portal_own_records SET content = NULL, told_at = NULL WHERE account_id = $1 AND kind = $2";
+                let sql =
+                    "UPDATE portal_own_records SET content = NULL, told_at = NULL WHERE account_id = $1 AND kind = $2";
                 tx.execute(sql, &[account.into(), kind.into()])?;
             }
             post.send(tx, &seams, account, topic, &wish).map(|_| true)

@@ -245,7 +245,9 @@ fn read(fields: &Fields) -> Result<Choice, Failure> {
 /// Shows what would be on the chip. Nothing is kept.
 async fn preview(State(app): State<Arc<App>>, visit: Visit, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     let choice = read(&fields)?;
-    let Some((told, _)) = standing(&app, &me).await?.told() else { return Ok(shell::done(PATH, "portal-done-emergency-wait")) };
+    let Some((told, _)) = standing(&app, &me).await?.told() else {
+        return Ok(shell::done(PATH, "portal-done-emergency-wait"));
+    };
     let main = match choice.text(&told.known) {
         Ok(text) => html! {
             h1 { (visit.say_html("emergency-preview-title")) }
@@ -310,7 +312,9 @@ async fn wish(app: &Arc<App>, me: &InPortal, wish: Wish) -> Result<(), Failure> 
 
 async fn keep(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     let choice = read(&fields)?;
-    let Some((told, _)) = standing(&app, &me).await?.told() else { return Ok(shell::done(PATH, "portal-done-emergency-wait")) };
+    let Some((told, _)) = standing(&app, &me).await?.told() else {
+        return Ok(shell::done(PATH, "portal-done-emergency-wait"));
+    };
     // As the preview showed it; the inside judges once more.
     choice.text(&told.known).map_err(|fault| Failure::saying(Kind::Invalid, fault.word()))?;
     wish(&app, &me, Wish::Choose(choice)).await?;

@@ -8,8 +8,8 @@ use axum::response::Response;
 use base::{Date, Id, Kind, Timestamp, Yen};
 use maud::{Markup, html};
 use paper::barcode::on_screen;
-use services::city_cards::{HOSPITAL, LIBRARY};
 use services::city_cards::portal::{self, CARDS, OwnCard, OwnService, Told, Wish};
+use services::city_cards::{HOSPITAL, LIBRARY};
 use tools::portal::Assurance;
 use tools::service_cards::{CardStatus, Form};
 use ui::form::{ButtonKind, one_button};
@@ -124,10 +124,8 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
 /// Where a card stands, since when, and its last day.
 fn told_of(visit: &Visit, card: &OwnCard, state: Markup) -> Vec<(String, Markup)> {
     let since = ui::dates::instant(visit.language, Timestamp::from_micros(card.since));
-    let mut all = vec![
-        (visit.say("city-cards-mine-state"), state),
-        (visit.say("city-cards-mine-since"), html! { (since) }),
-    ];
+    let mut all =
+        vec![(visit.say("city-cards-mine-state"), state), (visit.say("city-cards-mine-since"), html! { (since) })];
     if let Some(day) = card.valid_until.as_deref().and_then(|day| Date::parse(day).ok()) {
         let until = visit.say_with("city-cards-desk-until", &[("day", ui::dates::date(visit.language, day).into())]);
         all.push((visit.say("city-cards-mine-until"), html! { (until) }));
@@ -246,6 +244,7 @@ async fn sticker(
             }
         }
     };
-    let head = BelowCards { title: "city-cards-mine-sticker", lead: &["city-cards-mine-sticker-how"], says_done: false };
+    let head =
+        BelowCards { title: "city-cards-mine-sticker", lead: &["city-cards-mine-sticker-how"], says_done: false };
     Ok(shell::below_cards(&visit, &me, &head, &main))
 }

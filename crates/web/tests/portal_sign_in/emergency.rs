@@ -336,7 +336,10 @@ fn whoever_decided_is_not_told_that_it_is_found_out_what_may_be_chosen() {
     assert!(hanako.get(PATH).text().contains("ペニシリン"));
     assert_eq!(hanako.post(&format!("{PATH}/take-away"), &[]).status, 303);
     let page = hanako.get(PATH).text();
-    assert!(page.contains("お申し出を受け取りました") && !page.contains("ペニシリン"), "gone from here at once: {page}");
+    assert!(
+        page.contains("お申し出を受け取りました") && !page.contains("ペニシリン"),
+        "gone from here at once: {page}"
+    );
 }
 
 #[test]

@@ -244,7 +244,8 @@ fn untold(tx: &mut Tx<'_>, resident: &ResidentId, at: Timestamp) -> Result<(), S
 /// # Errors
 /// The database.
 pub fn take_untold(tx: &mut Tx<'_>, most: i64) -> Result<Vec<ResidentId>, StoreError> {
-    let rows = tx.query("SELECT resident_id FROM emergency_card_untold ORDER BY changed_at LIMIT $1", &[most.into()])?;
+    let rows =
+        tx.query("SELECT resident_id FROM emergency_card_untold ORDER BY changed_at LIMIT $1", &[most.into()])?;
     let all = rows.iter().map(resident_in).collect::<Result<Vec<_>, _>>()?;
     for one in &all {
         tx.execute("DELETE FROM emergency_card_untold WHERE resident_id = $1", &[one.into()])?;
