@@ -38,6 +38,7 @@ use yakuba_web::testing::{TestDoor, Visitor};
 const TAG: &str = "04A23B1C5D8066";
 const NUMBER: &str = "L-0042";
 const BOOK: &str = "ポケットの中の図書館";
+const WAITING: &str = "待たれている本";
 
 struct City {
     door: TestDoor,
@@ -237,12 +238,20 @@ fn borrowed_with_a_tag_seen_in_the_portal_renewed_given_back_and_nothing_kept() 
     assert_eq!(lent.value("AJ"), Some(BOOK), "through Shift_JIS and UTF-8, with a bar in the middle of a letter");
     assert_eq!(city.library.stock(|stock| stock.holder("B0001")).as_deref(), Some(NUMBER));
 
+    city.library.stock(|stock| {
+        stock.add_book("B0009", WAITING);
+        stock.reserve(NUMBER, "B0009");
+    });
+    assert!(!me.get("/portal").text().contains("受け取れる予約"), "the first page asks the library nothing");
     assert_eq!(me.post("/portal/library/look", &[]).location(), Some("/portal/library?done=portal-done-library-asked"));
     city.door.database.clock.advance_seconds(30);
     me.post("/portal/library/look", &[]);
     city.settle();
     let page = me.get("/portal/library").text();
     assert!(page.contains(BOOK) && page.contains("返却日"), "{page}");
+    assert!(page.contains("受け取れます") && page.contains("カードの画面に戻る"), "{page}");
+    let home = me.get("/portal").text();
+    assert!(home.contains("受け取れる予約の資料があります") && !home.contains(WAITING), "that, and not what: {home}");
     let due = city.door.database.seams.today().plus_days(28);
     assert_eq!(me.post("/portal/library/renew", &[("item", "B0002")]).status, 404, "another's item is not asked for");
     me.post("/portal/library/renew", &[("item", "B0001")]);

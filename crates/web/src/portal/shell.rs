@@ -65,6 +65,28 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
     page.render(&main).into_response()
 }
 
+/// What stands at the head of a page that lies below "my cards".
+pub struct BelowCards<'a> {
+    /// Key of its title.
+    pub title: &'static str,
+    /// Keys of what it is for, the first in full size.
+    pub lead: &'a [&'static str],
+    /// Whether it says what was just done, where it was reached so.
+    pub says_done: bool,
+}
+
+/// A page below "my cards": its head, its content and the way back, the same on each.
+pub fn below_cards(visit: &Visit, me: &InPortal, head: &BelowCards<'_>, main: &Markup) -> Response {
+    let main = html! {
+        h1 { (visit.say_html(head.title)) }
+        @if head.says_done { (said(visit)) }
+        @for (at, key) in head.lead.iter().enumerate() { p class=[(at > 0).then_some("hint")] { (visit.say_html(key)) } }
+        (main)
+        p class="no-print" { a href="/portal/cards" { (visit.say_html("portal-back-to-cards")) } }
+    };
+    with_scripts(visit, me, &visit.say(head.title), &["portal.js"], &main)
+}
+
 /// A page as it stands at a terminal of the city: large, with a bar of its own, gone home by itself.
 fn at_terminal(visit: &Visit, title: &str, scripts: &[&str], main: &Markup) -> Response {
     let (idle, seconds, over) = super::terminal::idle(visit);

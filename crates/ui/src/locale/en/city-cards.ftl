@@ -224,3 +224,7 @@ city-cards-mine-ask-how = You can ask here. A former card works beside it until 
 city-cards-mine-offers = Cards you may ask for
 city-cards-close-begin = Close this card …
 city-cards-close-how = No card is given any more, at desks or in the portal. The record stays. To begin again, two persons bring a new version into force.
+city-cards-mine-state = State
+city-cards-mine-since = Since
+city-cards-mine-until = Valid
+city-cards-mine-reissue = A new card is issued at the office in charge.

@@ -142,3 +142,6 @@ hospital-queue-nobody = Nobody
 hospital-revisit-by-loaded = Card prepared at the city's desk (no PIN)
 hospital-revisit-loaded = Put the card down
 hospital-revisit-loaded-put = Leave the card on the reader and press the button.
+hospital-portal-lead = Your queue number, calls and changes of your chart number at the city hospital.
+hospital-home-called = The city hospital is calling your number
+hospital-home-more = See messages from the hospital

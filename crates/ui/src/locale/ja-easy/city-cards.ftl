@@ -224,3 +224,7 @@ city-cards-mine-ask-how = ここで 申し込めます。前の カードも 使
 city-cards-mine-offers = 申し込める カード
 city-cards-close-begin = この カードを 終わる…
 city-cards-close-how = 終わると、この カードを わたせなく なります。記録は のこります。また はじめるには、新しい 版を 2人で はじめます。
+city-cards-mine-state = いま
+city-cards-mine-since = いつから
+city-cards-mine-until = いつまで
+city-cards-mine-reissue = あたらしい カードは、｜窓口《まどぐち》で ｜作《つく》れます。

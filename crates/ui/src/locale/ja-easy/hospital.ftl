@@ -142,3 +142,6 @@ hospital-queue-nobody = ありません
 hospital-revisit-by-loaded = 市の 窓口で 登録した カード(暗証番号なし)
 hospital-revisit-loaded = カードを 置いて ください
 hospital-revisit-loaded-put = カードを 機械に 置いたまま、ボタンを おして ください。
+hospital-portal-lead = 市の 病院の 受付の 番号や、よび出しを 知らせます。
+hospital-home-called = 市の 病院で あなたの 番号が よばれました
+hospital-home-more = 病院の お知らせを 見る

@@ -224,3 +224,7 @@ city-cards-mine-ask-how = 窓口に行かずに申し込めます。従来のカ
 city-cards-mine-offers = 申し込めるカード
 city-cards-close-begin = このカードを終了する…
 city-cards-close-how = 終了すると、窓口でもポータルでも、このカードを渡せなくなります。記録は残ります。また始めるには、新しい版を二人で始めます。
+city-cards-mine-state = いまの状態
+city-cards-mine-since = いつから
+city-cards-mine-until = 有効期限
+city-cards-mine-reissue = 新しいカードの発行(再発行)は、担当の窓口で申し込めます。

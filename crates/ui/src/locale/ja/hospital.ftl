@@ -142,3 +142,6 @@ hospital-queue-nobody = ありません
 hospital-revisit-by-loaded = 市の窓口で登録したカード(暗証番号なし)
 hospital-revisit-loaded = カードを置いてください
 hospital-revisit-loaded-put = カードを読み取り機に置いたまま、ボタンを押してください。
+hospital-portal-lead = 市立病院の受付番号、呼び出し、診察券番号の変更をお知らせします。
+hospital-home-called = 市立病院で、受付番号が呼ばれました
+hospital-home-more = 病院からの知らせを見る
