@@ -302,7 +302,8 @@ fn no_system_and_no_file_makes_a_card_valid_for_longer_than_its_definition() {
     let refused = send_file(&mut clerk, &file(&later));
     let page = refused.text();
     assert_eq!(refused.status, 422);
-    let row = page.split("<tr>").find(|row| row.contains("有効期限が、このカードの決まりより先です")).expect("the fault");
+    let row =
+        page.split("<tr>").find(|row| row.contains("有効期限が、このカードの決まりより先です")).expect("the fault");
     assert!(row.contains(">2</") && row.contains("有効期限"), "{row}");
     let number = send_file(&mut clerk, &file("1234.5678.9018"));
     let page = number.text();
@@ -340,9 +341,21 @@ fn a_new_card_has_numbers_of_its_own() {
     assert!(blank.contains("従来のカード (円)"), "{blank}");
     let write = |officer: &mut Visitor<'_>, prefix: &str| {
         let fields = [
-            ("key", "second_parking"), ("name", "第二駐輪場"), ("name_easy", "自転車"), ("name_english", "Parking 2"),
-            ("office", "自転車対策課"), ("prefix", prefix), ("digits", "7"), ("check", "luhn"), ("source", "next"),
-            ("own_card", "0"), ("own_card_again", "0"), ("one_card", "0"), ("expiry", "never"), ("months", "12"), ("note", ""),
+            ("key", "second_parking"),
+            ("name", "第二駐輪場"),
+            ("name_easy", "自転車"),
+            ("name_english", "Parking 2"),
+            ("office", "自転車対策課"),
+            ("prefix", prefix),
+            ("digits", "7"),
+            ("check", "luhn"),
+            ("source", "next"),
+            ("own_card", "0"),
+            ("own_card_again", "0"),
+            ("one_card", "0"),
+            ("expiry", "never"),
+            ("months", "12"),
+            ("note", ""),
         ];
         officer.post("/staff/cards/new", &fields)
     };
@@ -357,7 +370,11 @@ fn a_new_card_has_numbers_of_its_own() {
     let draft = officer.get("/staff/cards/second_parking/draft").text();
     assert!(draft.contains("value=\"B2-\""), "{draft}");
     assert_eq!(
-        door.staff(&[Role::CertificateOfficer]).get("/staff/cards/new?like=bicycle_parking").text().matches("value=\"B3-\"").count(),
+        door.staff(&[Role::CertificateOfficer])
+            .get("/staff/cards/new?like=bicycle_parking")
+            .text()
+            .matches("value=\"B3-\"")
+            .count(),
         1
     );
 }

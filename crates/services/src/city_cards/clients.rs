@@ -117,7 +117,10 @@ fn note(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, client: Id, chang
 /// A system of this card that was not stopped.
 fn of_id(tx: &mut Tx<'_>, key: &str, client: Id) -> Result<Client, CardsError> {
     let row = tx
-        .query_one(select!("WHERE client_id = $1 AND card_key = $2 AND stopped_at IS NULL"), &[client.into(), key.into()])?
+        .query_one(
+            select!("WHERE client_id = $1 AND card_key = $2 AND stopped_at IS NULL"),
+            &[client.into(), key.into()],
+        )?
         .ok_or(CardsRefusal::Unknown)?;
     Ok(read(&row)?)
 }

@@ -19,6 +19,7 @@ use tools::{Inside, ResidentId};
 
 use super::issuing::GiveRefusal;
 use super::kept::Kept;
+use super::model::Definition;
 use super::numbers::NotOurs;
 
 /// Longest file.
@@ -159,7 +160,7 @@ const fn of_file(reason: Reason) -> LineFault {
     LineFault { line: 1, column: Column::Line, reason }
 }
 
-fn parse(card: &Kept, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>) {
+fn parse(card: &Definition, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>) {
     if bytes.len() > MOST_BYTES {
         return (Vec::new(), vec![of_file(Reason::TooLong)]);
     }
@@ -202,7 +203,7 @@ fn parse(card: &Kept, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>
 }
 
 fn member(
-    card: &Kept,
+    card: &Definition,
     (today, line): (Date, usize),
     record: &csv::StringRecord,
     (resident, number, until): (usize, usize, Option<usize>),
@@ -212,13 +213,14 @@ fn member(
     let is_one = |cell: &str| base::my_number_guard::refuse_individual_number(cell).is_err();
     if let Some(at) = record.iter().position(is_one) {
         let columns = [(Some(resident), Column::Resident), (Some(number), Column::Number), (until, Column::ValidUntil)];
-        let column = columns.into_iter().find(|(place, _)| *place == Some(at)).map_or(Column::Line, |(_, column)| column);
+        let column =
+            columns.into_iter().find(|(place, _)| *place == Some(at)).map_or(Column::Line, |(_, column)| column);
         return Err(fault(column, Reason::IndividualNumber));
     }
     let resident = ResidentId::parse(cell(resident)).map_err(|_| fault(Column::Resident, Reason::NoResident))?;
-    let read = card.definition.number.read(cell(number));
+    let read = card.number.read(cell(number));
     let number = read.map_err(|no| fault(Column::Number, Reason::Number(no)))?;
-    let last_day = card.definition.expiry.last_day(today);
+    let last_day = card.expiry.last_day(today);
     let valid_until = match until.map(cell).filter(|text| !text.is_empty()) {
         Some(text) => {
             let day = Date::parse(text).map_err(|_| fault(Column::ValidUntil, Reason::Day))?;
@@ -232,12 +234,19 @@ fn member(
     Ok(Member { line, resident, number, valid_until })
 }
 
+/// Looks a file over without asking anybody: how many of its lines can be judged by the register and the cards, and what is
+/// wrong with the others.
+pub fn looked_over(card: &Definition, today: Date, bytes: &[u8]) -> (usize, Vec<LineFault>) {
+    let (members, faults) = parse(card, today, bytes);
+    (members.len(), faults)
+}
+
 /// Brings members in, with cards of the department's own. All lines or none; the same file again changes nothing.
 ///
 /// # Errors
 /// The databases; an access that is refused.
 pub fn bring(city: &Inside, by: &Actor, card: &Kept, bytes: &[u8]) -> Result<Brought, CardError> {
-    let (members, faults) = parse(card, city.seams.today(), bytes);
+    let (members, faults) = parse(&card.definition, city.seams.today(), bytes);
     taken(city, (by, by), card, (members, faults), "file_in")
 }
 
@@ -258,7 +267,7 @@ pub struct OneMember<'a> {
 /// As [`bring`].
 pub fn bring_one(city: &Inside, by: &Actor, card: &Kept, said: OneMember<'_>) -> Result<Brought, CardError> {
     let line = csv::StringRecord::from(vec![said.resident, said.number, said.valid_until.unwrap_or_default()]);
-    let judged = match member(card, (city.seams.today(), 1), &line, (0, 1, Some(2))) {
+    let judged = match member(&card.definition, (city.seams.today(), 1), &line, (0, 1, Some(2))) {
         Ok(member) => (vec![member], Vec::new()),
         Err(fault) => (Vec::new(), vec![fault]),
     };

@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn formats_whose_numbers_look_alike_are_found() {
-        let of = |prefix: &str, digits, check, is_given| NumberFormat { prefix: prefix.to_owned(), digits, check, is_given };
+        let of =
+            |prefix: &str, digits, check, is_given| NumberFormat { prefix: prefix.to_owned(), digits, check, is_given };
         let bicycle = of("B-", 7, Check::Luhn, false);
         assert!(bicycle.is_mistaken_for(&of("B-", 5, Check::None, false)), "one prefix, whatever follows");
         assert!(bicycle.is_mistaken_for(&of("B-1", 7, Check::None, false)), "B-1234567 8 and B-1 2345678");

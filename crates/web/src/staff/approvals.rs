@@ -198,7 +198,9 @@ struct Page {
 fn page_of(inside: &tools::Inside, one: &Waiting) -> Result<Option<Page>, Failure> {
     let page = |at: String, opens, word| Some(Page { at, opens, word, about: String::new() });
     Ok(match &one.matter {
-        Matter::Card(key) | Matter::Writer(key) => page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open"),
+        Matter::Card(key) | Matter::Writer(key) => {
+            page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open")
+        }
         Matter::Deed(Deed::WithdrawPaper(of)) => {
             page(format!("/staff/papers/{of}"), Action::SeePapers, "staff-paper-open")
         }

@@ -95,8 +95,15 @@ fn form(visit: &Visit, key: &str) -> Markup {
     let line = |name: &str, label: &str, hint: Option<&str>, most: u32| {
         let (label, hint) = (visit.say(label), hint.map(|key| visit.say(key)));
         let (hint, required) = (hint.as_deref(), hint.is_none());
-        let field_of =
-            Field { name, label: &label, hint, required, max_length: Some(most), autocomplete: Some("off"), ..Field::default() };
+        let field_of = Field {
+            name,
+            label: &label,
+            hint,
+            required,
+            max_length: Some(most),
+            autocomplete: Some("off"),
+            ..Field::default()
+        };
         field(visit.language, &field_of)
     };
     let writes = [("write".to_owned(), visit.say("city-cards-client-writes"))];
