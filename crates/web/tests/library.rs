@@ -340,16 +340,21 @@ fn files_go_out_and_come_in_and_the_console_shows_no_names() {
     let shift_jis = officer.post("/staff/library/list-sjis", &[]).bytes;
     assert!(holds_bytes(&shift_jis, &[0x97, 0x98, 0x97, 0x70]), "利用 in Shift_JIS");
 
-    let token = officer.token("/staff/library/take").unwrap();
-    let csv = "利用者番号,状態\nL-0042,停止\nL-9999,終了\n123456789018,終了\n";
-    let body = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--x\r\nContent-Disposition: form-data; \
-         name=\"file\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n{csv}\r\n--x--\r\n"
-    );
-    let taken = officer.send("POST", "/staff/library/take", Some("multipart/form-data; boundary=x"), body.into_bytes());
+    let mut send = |csv: &str| {
+        let token = officer.token("/staff/library/take").unwrap();
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--x\r\nContent-Disposition: form-data; \
+             name=\"file\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n{csv}\r\n--x--\r\n"
+        );
+        officer.send("POST", "/staff/library/take", Some("multipart/form-data; boundary=x"), body.into_bytes())
+    };
+    let number = send("利用者番号,状態,備考\nL-0042,終了,\nL-9999,終了,1234 5678 9018\n");
+    assert_eq!(number.status, 400);
+    assert!(number.text().contains("3行目の3列目に個人番号") && !number.text().contains("9018"), "{}", number.text());
+    let taken = send("利用者番号,状態\nL-0042,停止\nL-9999,終了\n,終了\n");
     assert_eq!(taken.status, 303, "{}", taken.text());
     let page = officer.get(taken.location().unwrap()).text();
-    assert!(page.contains("その利用者番号のカードがありません") && page.contains("個人番号が書かれています"), "{page}");
+    assert!(page.contains("その利用者番号のカードがありません") && page.contains("利用者番号がありません"), "{page}");
     let (vault, cards) = (city.door.inside().vault.clone(), &city.door.inside().cards);
     let card = cards.read::<_, CardError, _>(move |tx| service_cards::find_number(tx, &vault, KEY, NUMBER)).unwrap();
     assert_eq!(card[0].status, CardStatus::OnHold, "cards follow the library");

@@ -285,10 +285,19 @@ const OVER_SECONDS: i64 = 365 * 86_400;
 fn cards_of(inside: &Inside, resident: &ResidentId, key: &str, kept: Option<&Kept>) -> Result<Vec<OwnCard>, CardError> {
     let subject = Subject::of(&inside.vault, key, resident)?;
     let (vault, service) = (inside.vault.clone(), key.to_owned());
-    let all = inside.cards.read(move |tx| service_cards::of_subject(tx, &vault, &service, &subject))?;
     let (now, today) = (inside.seams.now(), inside.seams.today());
-    let is_shown = |one: &ServiceCard| one.status.is_live() || now.seconds_since(one.since) < OVER_SECONDS;
-    Ok(all.iter().filter(|one| is_shown(one)).map(|one| own(one, kept, today)).collect())
+    let is_recent = move |one: &ServiceCard| one.status.is_live() || now.seconds_since(one.since) < OVER_SECONDS;
+    let shown = inside.cards.read::<_, CardError, _>(move |tx| {
+        let mut shown = Vec::new();
+        for one in service_cards::of_subject(tx, &vault, &service, &subject)?.into_iter().filter(is_recent) {
+            // What was handed out by mistake and taken back at once was never theirs.
+            if !issuing::is_undone(tx, &one)? {
+                shown.push(one);
+            }
+        }
+        Ok(shown)
+    })?;
+    Ok(shown.iter().map(|one| own(one, kept, today)).collect())
 }
 
 fn own(one: &ServiceCard, kept: Option<&Kept>, today: Date) -> OwnCard {

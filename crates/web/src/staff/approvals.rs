@@ -57,6 +57,8 @@ enum Matter {
     Deed(Deed),
     /// A version of this card of the city; answered on its own page.
     Card(String),
+    /// That a department's system may write numbers of this card; answered there too.
+    Writer(String),
 }
 
 impl Matter {
@@ -64,7 +66,7 @@ impl Matter {
     const fn answers(&self) -> Action {
         match self {
             Self::Deed(deed) => deed.answers(),
-            Self::Card(_) => Action::ApproveCards,
+            Self::Card(_) | Self::Writer(_) => Action::ApproveCards,
         }
     }
 
@@ -72,6 +74,7 @@ impl Matter {
     const fn word(&self) -> &'static str {
         match self {
             Self::Card(_) => "city-cards-deed-go-live",
+            Self::Writer(_) => "city-cards-deed-writes",
             Self::Deed(deed) => match deed {
                 Deed::GiveAdministrator(_) => "staff-deed-administrator",
                 Deed::ResumeService(_) => "staff-deed-resume",
@@ -173,6 +176,12 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
         let matter = Matter::Card(draft.key);
         all.push(Waiting { proposer: name(approval.proposer), approval, matter, about, detail });
     }
+    for (approval, client) in city_cards::clients::waiting(tx, now)? {
+        let card = city_cards::kept::versions(tx, &client.key)?.into_iter().next();
+        let card = card.map(|card| card.definition.names.japanese).unwrap_or_default();
+        let (about, matter) = (format!("{card} {}", client.name), Matter::Writer(client.key));
+        all.push(Waiting { proposer: name(approval.proposer), approval, matter, about, detail: None });
+    }
     all.sort_by_key(|one| std::cmp::Reverse((one.approval.proposed_at, one.approval.id)));
     Ok(all)
 }
@@ -213,7 +222,9 @@ struct Page {
 fn page_of(inside: &tools::Inside, one: &Waiting) -> Result<Option<Page>, Failure> {
     let page = |at: String, opens, word| Some(Page { at, opens, word, about: String::new() });
     Ok(match &one.matter {
-        Matter::Card(key) => page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open"),
+        Matter::Card(key) | Matter::Writer(key) => {
+            page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open")
+        }
         Matter::Deed(Deed::WithdrawPaper(of)) => {
             page(format!("/staff/papers/{of}"), Action::SeePapers, "staff-paper-open")
         }
