@@ -67,8 +67,8 @@ fn first(at: &AtCounter, say: Option<&Say>) -> Response {
             p { (visit.say("taps-library-once-how")) }
             form method="post" action=(once) {
                 (visit.csrf(once))
-                (super::form::card_fields(at, true))
-                (pin_field(visit, "support", ("taps-library-support", "taps-library-support-hint"), false))
+                (super::form::card_and_pin_in(at, super::form::Pin::Always, "once-"))
+                (pin_field(visit, ("support", "support"), ("taps-library-support", "taps-library-support-hint"), false))
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("taps-library-once-button"))) }
             }
         }

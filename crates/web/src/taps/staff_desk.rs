@@ -98,7 +98,7 @@ async fn once_page(at: AtCounter) -> Result<Response, Failure> {
         form method="post" action=(ONCE) class="card" {
             (visit.csrf(ONCE))
             (card_and_pin(&at, Pin::Always))
-            (pin_field(visit, "support", ("taps-library-support", "taps-library-support-hint"), false))
+            (pin_field(visit, ("support", "support"), ("taps-library-support", "taps-library-support-hint"), false))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-id-desk-once-button"))) }
         }
         p { a href=(PATH) { (visit.say("page-back")) } }

@@ -75,6 +75,23 @@ fn nothing_is_read_or_sent_without_consent_and_a_first_visit_goes_once() {
         let told = house.hospital.notices();
         assert_eq!(told.len(), 2);
         assert_eq!(told[0].2.chart_number, told[1].2.chart_number);
+
+        // Also after the look-up key was changed, and the old one destroyed once the row stands under the new one.
+        let mut last = 2;
+        for (rotates, card) in [(true, "04C23B1C5D8066"), (false, "04D23B1C5D8066")] {
+            let vault = &house.door.inside().vault;
+            let generation = vault.rotate_lookup_key().unwrap();
+            if !rotates {
+                assert!(vault.retire_lookup_keys(generation - 1).unwrap() > 0);
+            }
+            house.door.database.clock.advance_seconds(86_400);
+            let mut desk = house.desk(&who, card);
+            assert!(desk_says(&mut desk, FIRST, &AGREED).contains("病院に届きました"));
+            last += 1;
+            let told = house.hospital.notices();
+            assert_eq!(told.len(), last);
+            assert_eq!(told[0].2.chart_number, told[last - 1].2.chart_number);
+        }
     });
 }
 
