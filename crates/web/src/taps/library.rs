@@ -270,7 +270,7 @@ fn one(
             p class="secret" { (card.number.reveal()) }
             p { (chip(state, &visit.say(card.status.word()))) }
             @if is_paid {
-                p { a href=(format!("/counter/library/{}/receipt", card.id)) { (visit.say("city-cards-desk-receipt-paper")) } }
+                p { a class="lone" href=(format!("/counter/library/{}/receipt", card.id)) { (visit.say("city-cards-desk-receipt-paper")) } }
             }
             @if is_unchecked { p { (chip(AlertKind::Warning, &visit.say("taps-library-unchecked"))) } }
             div class="buttons" {
@@ -335,7 +335,7 @@ fn unchecked_form(at: &AtCounter, number: &str, why: &str) -> Markup {
                     }
                 }
             }
-            p { a href=(PERSON) { (visit.say("taps-library-other-number")) } }
+            p { a class="lone" href=(PERSON) { (visit.say("taps-library-other-number")) } }
         }
     }
 }
