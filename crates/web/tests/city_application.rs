@@ -350,9 +350,10 @@ fn what_the_loading_desk_refuses_is_told_by_name_noted_and_changes_nothing() {
             card.load_city_application(image);
             card
         };
-        for (version, said, remedy) in
-            [(1, "ほかの市のアプリか、にせものです", "担当者に知らせて"), (9, "カードの鍵の版が、この市にあるどの鍵の版ともちがいます", "担当者に知らせて")]
-        {
+        for (version, said, remedy) in [
+            (1, "ほかの市のアプリか、にせものです", "担当者に知らせて"),
+            (9, "カードの鍵の版が、この市にあるどの鍵の版ともちがいます", "担当者に知らせて"),
+        ] {
             let card = put_on(image(version));
             let before = card.contents();
             scene.tray.put(card);

@@ -18,8 +18,8 @@ use axum::response::{IntoResponse, Response};
 use base::{Id, Kind, Timestamp};
 use card::{Card, ReaderError};
 use data_encoding::BASE64URL_NOPAD;
-use pki::agent::{SignedRequest, VerificationKey};
 use pki::agent::relay::{Next, Order, Step};
+use pki::agent::{SignedRequest, VerificationKey};
 use pki::challenge::MAX_AGE_SECONDS;
 use tools::Inside;
 use tools::credentials::{self, CredentialError};
@@ -51,7 +51,10 @@ pub type Work = Box<dyn FnOnce(Opened, &mut dyn Card) + Send>;
 
 enum Phase {
     Waits(Work),
-    Runs { orders: Receiver<Option<Vec<u8>>>, answers: Sender<Option<Vec<u8>>> },
+    Runs {
+        orders: Receiver<Option<Vec<u8>>>,
+        answers: Sender<Option<Vec<u8>>>,
+    },
     /// A step is being answered; no other is taken.
     Answers,
 }
@@ -118,13 +121,7 @@ impl Relays {
     ///
     /// # Errors
     /// [`Busy`]: too much is under way.
-    pub fn add(
-        &self,
-        (desk, agent): (Id, Id),
-        request: SignedRequest,
-        now: Timestamp,
-        work: Work,
-    ) -> Result<(), Busy> {
+    pub fn add(&self, (desk, agent): (Id, Id), request: SignedRequest, now: Timestamp, work: Work) -> Result<(), Busy> {
         let mut rows = self.rows();
         rows.retain(|_, row| {
             let most = if matches!(row.phase, Phase::Waits(_)) { WAITING_SECONDS } else { SECONDS };

@@ -86,8 +86,17 @@ pub(crate) fn pin_field(visit: &Visit, (id, name): (&str, &str), words: (&str, &
     let (label, hint) = (visit.say(words.0), visit.say(words.1));
     let (autocomplete, max_length) = (Some("off"), Some(4));
     let hint = Some(hint.as_str());
-    let pin =
-        Field { name, id, label: &label, hint, kind: "password", required, autocomplete, max_length, ..Field::default() };
+    let pin = Field {
+        name,
+        id,
+        label: &label,
+        hint,
+        kind: "password",
+        required,
+        autocomplete,
+        max_length,
+        ..Field::default()
+    };
     field(visit.language, &Field { is_number: true, ..pin })
 }
 
@@ -112,7 +121,9 @@ fn here(key: &str) -> &str {
 /// The sentence of what is to be said at a terminal.
 pub fn sentence(visit: &Visit, counter: &str, say: &Say) -> String {
     match say {
-        Say::Key(key) | Say::Done(key) => visit.say_with(here(key), &[("counter", counter.into()), ("request", "".into())]),
+        Say::Key(key) | Say::Done(key) => {
+            visit.say_with(here(key), &[("counter", counter.into()), ("request", "".into())])
+        }
         Say::WrongPin(tries) => {
             visit.say_with("kiosk-pin-wrong", &[("tries", (*tries).into()), ("counter", counter.into())])
         }

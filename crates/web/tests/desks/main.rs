@@ -205,7 +205,11 @@ fn what_is_refused_says_what_to_do_next_in_japanese_and_easy_japanese() {
         says(desk, Some(PIN), ["で新しく発行できます", "で 新しくできます"]);
         *scene.register.0.lock().unwrap() = false;
         scene.tray.pull_after(Some(1));
-        says(desk, Some(PIN), ["カードを置いたまま、もう一度行ってください", "カードを 置いたまま、もう一度 やって ください"]);
+        says(
+            desk,
+            Some(PIN),
+            ["カードを置いたまま、もう一度行ってください", "カードを 置いたまま、もう一度 やって ください"],
+        );
         scene.tray.pull_after(None);
         if desk.person.is_some() {
             scene.tray.put(stranger.clone());
@@ -218,7 +222,11 @@ fn what_is_refused_says_what_to_do_next_in_japanese_and_easy_japanese() {
     }
     scene.tray.put(scene::with_application_of_another_city(&card, 9));
     let loaded = Desk { form: "/revisit/loaded", ..machine };
-    says(loaded, None, ["暗証番号かタグを使うか、受付窓口へお越しください", "暗証番号か タグを 使うか、窓口へ 来て ください"]);
+    says(
+        loaded,
+        None,
+        ["暗証番号かタグを使うか、受付窓口へお越しください", "暗証番号か タグを 使うか、窓口へ 来て ください"],
+    );
 }
 
 /// The page's words without their readings and marks.
