@@ -120,3 +120,6 @@ agent-purpose-application-look = ｜市《し》の アプリを ｜見《み》
 agent-purpose-application-load = ｜市《し》の アプリを のせる
 agent-purpose-application-update = ｜市《し》の アプリを ｜新《あたら》しく する
 agent-purpose-application-delete = ｜市《し》の アプリを ｜消《け》す
+agent-pad-hall-late = ｜市《し》の システムの ｜返事《へんじ》が おそくて、まだ ｜終《お》わって いません。カードを そのままに して、｜前《まえ》の ｜画面《がめん》から もう｜一度《いちど》 してください。
+agent-desk-busy = この ｜窓口《まどぐち》の ｜前《まえ》の ｜仕事《しごと》が まだ ｜終《お》わって いません。すこし ｜待《ま》ってから、もう｜一度《いちど》 してください。
+agent-all-busy = いま、ほかの ｜窓口《まどぐち》が たくさん ｜使《つか》って います。すこし ｜待《ま》ってから、もう｜一度《いちど》 してください。

@@ -50,7 +50,7 @@ pub(super) fn form(app: &App, visit: &Visit, action: &str, word: &str, last: Las
             (visit.csrf(action))
             // One below the other: the PIN stands at the end of a long label.
             (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
-            (pin_field(visit, "pin", ("taps-pin", "taps-pin-always-hint"), true))
+            (pin_field(visit, ("pin", "pin"), ("taps-pin", "taps-pin-always-hint"), true))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say(word))) }
         }
     })

@@ -145,9 +145,8 @@ pub(super) async fn ask(at: AtCounter, fields: Fields) -> Result<Response, Failu
             let outcome = worked(&place.issuer, &desk, &job, &opened, card);
             app.outcomes.put(terminal, outcome);
         });
-        if !at.app.relays.add(agent, request.clone(), now, work) {
-            return Err(Failure::saying(Kind::TooMany, "error-too-many"));
-        }
+        let taken_on = at.app.relays.add((terminal, agent), request.clone(), now, work);
+        taken_on.map_err(|busy| Failure::saying(Kind::TooMany, busy.word()))?;
         Ok(data_encoding::BASE64URL_NOPAD.encode(&request.to_bytes()))
     })
     .await?;
@@ -214,7 +213,7 @@ pub(super) fn section(at: &AtCounter, port: u16) -> Markup {
             div id="agent-fields" {
                 (radios("deed", &visit.say("application-agent-deed"), &deeds, "look"))
                 div class="fields" {
-                    (secret_field(at, FIELDS[1], "application-agent-pin", 16, false))
+                    (secret_field(at, ("", FIELDS[1]), "application-agent-pin", 16, false))
                 }
                 details {
                     summary { (visit.say("application-emergency-by-hand")) }
