@@ -36,8 +36,8 @@ const DESK: &str = "/counter/application";
 const PIN: &str = "4826";
 
 /// What the page says of a card that holds the choice, and of one that holds what was taken away.
-const WRITTEN: &str = "この内容を書いてあります";
-const CLEAR: &str = "まだ残っています。窓口で更新すると消えます";
+const WRITTEN: &str = ">いまの内容<";
+const CLEAR: &str = ">まだ残っています<";
 
 /// The loading desk's reader.
 #[derive(Clone, Default)]
