@@ -14,7 +14,7 @@ use tools::portal::means::{self, Means, MeansKind};
 use tools::portal::own_records::{self, Card, Record};
 use tools::portal::{Assurance, PostError};
 use ui::form::{ButtonKind, one_button};
-use ui::notice::{AlertKind, alert, chip};
+use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
 use super::{service_cards, shell};
@@ -155,8 +155,11 @@ fn card(visit: &Visit, one: &Card) -> Markup {
     html! {
         section class="card" {
             h3 { (kind) @if let Some(mark) = &one.mark { " 「" (mark) "」" } }
-            p { (chip(state, &visit.say(&one.status))) " " (instant(one.since)) }
-            p class="hint" { (visit.say("portal-added")) " " (instant(one.enrolled_at)) }
+            (facts(&[
+                (visit.say("city-cards-mine-state"), chip(state, &visit.say(&one.status))),
+                (visit.say("city-cards-mine-since"), html! { (instant(one.since)) }),
+                (visit.say("portal-cards-linked-at"), html! { (instant(one.enrolled_at)) }),
+            ]))
             @if one.may_be_stopped {
                 (one_button(&address, &visit.csrf(&address), ButtonKind::Danger, &visit.say("portal-cards-stop"), Some(&kind)))
             }

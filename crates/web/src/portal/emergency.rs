@@ -142,16 +142,16 @@ fn on_cards(visit: &Visit, told: &Told) -> Markup {
 }
 
 fn on_card(visit: &Visit, told: &Told, card: &OnCard) -> Markup {
-    let key = match (&told.chosen, told.is_current(card)) {
-        (None, _) => "emergency-card-clear",
-        (Some(_), true) => "emergency-written-at",
-        (Some(_), false) => "emergency-card-older",
+    let (kind, short, key) = match (&told.chosen, told.is_current(card)) {
+        (Some(_), true) => (AlertKind::Success, "emergency-card-current", "emergency-written-at"),
+        (Some(_), false) => (AlertKind::Warning, "emergency-card-older", "emergency-card-older-how"),
+        (None, _) => (AlertKind::Warning, "emergency-card-clear", "emergency-card-clear-how"),
     };
-    let (kind, written) = match told.is_current(card) {
-        true => (AlertKind::Success, card.written_at.map(|at| instant(visit, at)).unwrap_or_default()),
-        false => (AlertKind::Warning, String::new()),
-    };
-    chip(kind, &visit.say_with(key, &[("when", written.as_str().into())]))
+    let written = card.written_at.map(|at| instant(visit, at)).unwrap_or_default();
+    html! {
+        (chip(kind, &visit.say(short))) " "
+        (visit.say_with(key, &[("when", written.as_str().into())]))
+    }
 }
 
 /// The chip's file: in words, and byte for byte with its size.

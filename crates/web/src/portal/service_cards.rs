@@ -100,7 +100,7 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
     let may_be_lost = matches!(status, CardStatus::Active | CardStatus::OnHold);
     html! {
         h4 { (said) }
-        (facts(&told_of(visit, card, chip(state, &visit.say(status.word())))))
+        (facts(&told_of(visit, of, card, chip(state, &visit.say(status.word())))))
         @if status.is_live() {
             details {
                 summary aria-label=(format!("{}: {about}", visit.say("city-cards-mine-number"))) { (visit.say("city-cards-mine-number")) }
@@ -109,26 +109,32 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
                     p class="no-print" { a href=(format!("{PATH}/services/{}/sticker", card.id)) { (visit.say("city-cards-mine-sticker")) } }
                 }
             }
-            div class="buttons no-print" {
-                @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
-                @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
+            @if may_be_lost || form == Form::OwnCard {
+                div class="buttons" {
+                    @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
+                    @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
+                }
             }
         }
         // Whoever lost a card asks first how to have another.
-        @if form == Form::OwnCard && matches!(status, CardStatus::Lost | CardStatus::OnHold) {
+        @if status == CardStatus::Lost {
             p { (visit.say_html("city-cards-mine-reissue")) @if !of.office.is_empty() { " (" (of.office) ")" } }
         }
     }
 }
 
-/// Where a card stands, since when, and its last day.
-fn told_of(visit: &Visit, card: &OwnCard, state: Markup) -> Vec<(String, Markup)> {
+/// Where a card stands, since when, its last day while it is in use, and what it costs where that is known.
+fn told_of(visit: &Visit, of: &OwnService, card: &OwnCard, state: Markup) -> Vec<(String, Markup)> {
     let since = ui::dates::instant(visit.language, Timestamp::from_micros(card.since));
     let mut all =
         vec![(visit.say("city-cards-mine-state"), state), (visit.say("city-cards-mine-since"), html! { (since) })];
-    if let Some(day) = card.valid_until.as_deref().and_then(|day| Date::parse(day).ok()) {
+    let last = card.valid_until.as_deref().and_then(|day| Date::parse(day).ok());
+    if let Some(day) = last.filter(|_| card.status() == Some(CardStatus::Active)) {
         let until = visit.say_with("city-cards-desk-until", &[("day", ui::dates::date(visit.language, day).into())]);
         all.push((visit.say("city-cards-mine-until"), html! { (until) }));
+    }
+    if let (Some((fee, _)), Some(Form::OneCard)) = (of.fee, card.form()) {
+        all.push((visit.say("city-cards-mine-fee"), html! { (Yen(fee)) }));
     }
     all
 }

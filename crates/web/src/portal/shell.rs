@@ -15,6 +15,9 @@ const TABS: &[(&str, &str)] = &[
     ("/portal/settings", "portal-tab-settings"),
 ];
 
+/// Pages that stand below "my cards", though their addresses do not.
+const BELOW_CARDS: [&str; 3] = ["/portal/library", "/portal/hospital", "/portal/emergency-card"];
+
 /// A page of the portal; `title` becomes its one `<h1>`.
 pub fn page(visit: &Visit, me: &InPortal, title: &str, main: &Markup) -> Response {
     bare(visit, me, title, &html! { h1 { (title) } (main) })
@@ -30,12 +33,14 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
     if super::terminal::is_at(me) {
         return at_terminal(visit, title, scripts, main);
     }
+    let is_below_cards = BELOW_CARDS.iter().any(|path| visit.path.starts_with(path));
+    let place = if is_below_cards { "/portal/cards" } else { &*visit.path };
     let tabs = TABS
         .iter()
         .map(|(href, key)| NavLink {
             href: (*href).to_owned(),
             label: visit.say(key),
-            is_here: *href == visit.path || (*href != "/portal" && visit.path.starts_with(&format!("{href}/"))),
+            is_here: *href == place || (*href != "/portal" && place.starts_with(&format!("{href}/"))),
         })
         .collect();
     let who = html! {

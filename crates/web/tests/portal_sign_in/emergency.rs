@@ -20,8 +20,8 @@ const PATH: &str = "/portal/emergency-card";
 const DESK: &str = "/counter/application";
 
 /// What the page says of a card that holds the choice, and of one that holds what was taken away.
-const WRITTEN: &str = "この内容を書いてあります";
-const CLEAR: &str = "まだ残っています。窓口で更新すると消えます";
+const WRITTEN: &str = ">いまの内容<";
+const CLEAR: &str = ">まだ残っています<";
 
 fn share(custodian: u64) -> Share {
     Share::random(&base::SeededRandom::from_seed(custodian))

@@ -237,3 +237,4 @@ city-cards-mine-state = State
 city-cards-mine-since = Since
 city-cards-mine-until = Valid
 city-cards-mine-reissue = A new card is issued at the office in charge.
+city-cards-mine-fee = Fee

@@ -229,3 +229,4 @@ portal-cards-stop-how = What is stopped can be used again after you come to the 
 portal-back-to-cards = Back to cards
 portal-cards-pages = What you can do with your cards
 portal-cards-too-often = You asked too often within this hour. Please try again later. You can stop a card at any time.
+portal-cards-linked-at = Linked

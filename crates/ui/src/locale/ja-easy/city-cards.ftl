@@ -237,3 +237,4 @@ city-cards-mine-state = いま
 city-cards-mine-since = いつから
 city-cards-mine-until = いつまで
 city-cards-mine-reissue = あたらしい カードは、｜窓口《まどぐち》で ｜作《つく》れます。
+city-cards-mine-fee = おかね

@@ -229,3 +229,4 @@ portal-cards-stop-how = とめた カードや タグは、｜窓口《まどぐ
 portal-back-to-cards = カードの ページに ｜戻《もど》る
 portal-cards-pages = カードで できる こと
 portal-cards-too-often = たくさん ｜申《もう》し｜込《こ》みました。すこし たってから、もう｜一度《いちど》 して ください。カードを ｜止《と》める ことは、いつでも できます。
+portal-cards-linked-at = とうろくした とき

@@ -237,3 +237,4 @@ city-cards-mine-state = いまの状態
 city-cards-mine-since = いつから
 city-cards-mine-until = 有効期限
 city-cards-mine-reissue = 新しいカードの発行(再発行)は、担当の窓口で申し込めます。
+city-cards-mine-fee = 手数料

@@ -229,3 +229,4 @@ portal-cards-stop-how = 止めたカードやタグは、窓口でご本人が�
 portal-back-to-cards = カードの画面に戻る
 portal-cards-pages = カードでできること
 portal-cards-too-often = この1時間に申し込める回数を超えました。しばらくたってから、もう一度お試しください。カードを止めることは、いつでもできます。
+portal-cards-linked-at = 登録した日時
