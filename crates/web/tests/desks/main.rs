@@ -201,9 +201,9 @@ fn what_is_refused_says_what_to_do_next_in_japanese_and_easy_japanese() {
         scene.tray.put_copy(&card, None);
         says(desk, Some(PIN), ["また出るときは、このカードは使えません", "また 出たら、この カードは 使えません"]);
         scene.tray.put(card.clone());
-        *scene.register.0.lock().unwrap() = true;
+        scene.cards.status.revoke(true);
         says(desk, Some(PIN), ["で新しく発行できます", "で 新しくできます"]);
-        *scene.register.0.lock().unwrap() = false;
+        scene.cards.status.revoke(false);
         scene.tray.pull_after(Some(1));
         says(
             desk,
