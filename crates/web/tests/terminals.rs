@@ -157,7 +157,7 @@ fn the_list_says_what_each_terminal_is_and_a_replaced_one_what_to_do() {
     let list = operator.get("/staff/terminals").text();
     assert!(list.contains("<h1>端末</h1>") && !list.contains("<h1>証明書発行機"), "{list}");
     for sort in ["図書館のカウンター", "病院の再来受付機"] {
-        assert!(list.contains(&format!("<td>{sort}</td>")), "{sort}: {list}");
+        assert!(list.contains(&format!(">{sort}</td>")), "{sort}: {list}");
         assert!(operator.get("/staff/terminals.csv").text().contains(sort));
     }
     // The first tab sends its form with the browser's new secret.

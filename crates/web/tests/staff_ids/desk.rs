@@ -98,7 +98,7 @@ fn where_staff_watch_an_enrolled_card_is_enough_and_where_nobody_does_it_is_not(
 #[test]
 fn card_and_label_of_two_members_do_not_belong_together_and_a_new_label_keeps_the_key() {
     let scene = Scene::open(TestDatabase::on_sqlite());
-    let mut officer = scene.door.staff(&[Role::PersonnelOfficer]);
+    let mut officer = crate::drawer::here(scene.door.staff(&[Role::PersonnelOfficer]));
     ok(&multipart(&mut officer, "/staff/staff-ids/import", RECORD));
     let place = scene.lay(&scene.card(11));
     let page = member(&mut officer, "1001");
