@@ -75,7 +75,7 @@ pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, 
     let newest = told
         .iter()
         .filter(|one| one.kind != Kind::Merged && Timestamp::from_micros(one.at).date_in_japan() == today)
-        .max_by_key(|one| one.at);
+        .max_by_key(|one| (one.at, one.kind == Kind::Called));
     let Some(one) = newest else { return Ok(None) };
     let key = if one.kind == Kind::Called { "hospital-home-called" } else { "hospital-receipt-number" };
     Ok(Some(html! {
