@@ -165,6 +165,8 @@ fn parse(card: &Definition, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<Line
         return (Vec::new(), vec![of_file(Reason::TooLong)]);
     }
     let Some(text) = text_of(bytes) else { return (Vec::new(), vec![of_file(Reason::NotText)]) };
+    // The reader counts a line too few after each line's end of two characters.
+    let text = text.replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut lines = reader.records();
     let Some(Ok(headings)) = lines.next() else { return (Vec::new(), vec![of_file(Reason::NotText)]) };

@@ -16,7 +16,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, SyncError> {
         return Err(SyncError::TooLarge);
     }
     match decode(bytes) {
-        Ok(text) => rows(&text),
+        // The reader counts a line too few after each line's end of two characters.
+        Ok(text) => rows(&text.replace("\r\n", "\n")),
         Err(error) => {
             // What can be read of it is looked through all the same: it would rest with us.
             let text = String::from_utf8_lossy(bytes);
@@ -117,6 +118,7 @@ mod tests {
         for (text, at) in [
             ("番号,状態\n123456789018,終了\n", Some((2, 1))),
             ("番号,状態,備考\nL-1,終了,\nL-2,終了,マイナンバー 1234.5678.9018\n", Some((3, 3))),
+            ("番号,状態,備考\r\nL-1,終了,\r\nL-2,終了,1234.5678.9018\r\n", Some((3, 3))),
             ("番号,状態,123456789018\n", Some((1, 3))),
             ("番号,状態,備考\nL-1,終了,1234 5678 9017\n", None),
         ] {
