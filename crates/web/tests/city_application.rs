@@ -433,7 +433,7 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
     let stop = format!("/staff/agents/{}/stop", mine.paired.agent);
     assert_eq!(scene.door.staff(&[Role::Operator]).post(&stop, &[]).status, 303);
-    let answer = card.transmit(&first.command().unwrap()).unwrap();
+    let answer = card.transmit(first.command().unwrap()).unwrap();
     assert_eq!(mine.steps(&scene, &request, 1, Some(&answer)), Err(410));
 }
 

@@ -201,9 +201,10 @@ pub(super) async fn answer(at: AtCounter, fields: Fields) -> Result<Response, Fa
 /// The part of the page about the card reader of this PC.
 pub(super) fn section(at: &AtCounter, port: u16) -> Markup {
     let visit = &at.visit;
-    let deeds: Vec<(String, String)> = [("look", "look"), ("load", "agent-load"), ("update", "update"), ("delete", "delete")]
-        .map(|(word, key)| (word.to_owned(), visit.say(&format!("application-{key}"))))
-        .into();
+    let deeds: Vec<(String, String)> =
+        [("look", "look"), ("load", "agent-load"), ("update", "update"), ("delete", "delete")]
+            .map(|(word, key)| (word.to_owned(), visit.say(&format!("application-{key}"))))
+            .into();
     let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
     let said = [("yes".to_owned(), visit.say("application-emergency-said-yes"))];
     html! {
