@@ -2,7 +2,7 @@
 //! length (255 stands for 258) and that many bytes.
 #![no_main]
 
-use card::applications::directory::{CardFile, InputSupportFile, JpkiFile, SurfaceFile};
+use card::directory::{CardFile, InputSupportFile, JpkiFile, SurfaceFile};
 use card::pin::{BirthDateCode, VerificationCodeB};
 use card::{Card, CardError, FourDigitPin, JpkiSession, LastTry, Pin, ReaderError, SigningPassword};
 use libfuzzer_sys::fuzz_target;

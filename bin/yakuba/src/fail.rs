@@ -40,6 +40,11 @@ impl Failure {
     }
 }
 
+/// For `map_err`: names what could not be had or done just now before the reason.
+pub fn failed<E: Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
+    Failure::while_doing(Kind::Unavailable, what)
+}
+
 impl Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.sentence)

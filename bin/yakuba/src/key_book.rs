@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use tools::paper_keys::Part;
 use web::staff::InUse;
 
-use crate::fail::Failure;
-use crate::keys::{read_code, write_secret};
+use crate::fail::{Failure, failed};
+use crate::key_files::{read_code, write_secret};
 
 const BOOK: &str = "key-book.json";
 
@@ -64,10 +64,6 @@ struct Past {
     until: i64,
     /// Base64 of what is needed to verify: a code's public key, a document's authority.
     public: String,
-}
-
-fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
-    Failure::while_doing(Kind::Unavailable, what)
 }
 
 /// The files of a part: in use, and prepared.

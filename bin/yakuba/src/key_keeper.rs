@@ -19,14 +19,10 @@ use web::staff::{InUse, KeyMaker, MadeKey};
 
 use crate::city::OpenCity;
 use crate::commands::keys::contents;
-use crate::fail::Failure;
+use crate::fail::{Failure, failed};
 use crate::key_book::{KeyBook, name_of};
 use crate::keys::CityKeys;
 use crate::means;
-
-fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
-    Failure::while_doing(Kind::Unavailable, what)
-}
 
 /// One at a time moves files and reads whole sets of them: a command and the job beside the doors share the directory.
 static HAND: Mutex<()> = Mutex::new(());

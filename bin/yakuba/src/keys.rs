@@ -5,8 +5,7 @@
 //! absent in a demo, a test authority makes them. A device (PKCS#11) can stand behind `pki::keys::DocumentSigner` later.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,8 +22,9 @@ use services::convenience_certificates::twin::collect::TwinIssuer;
 use tools::CityProfile;
 use tools::signing::SigningKey as ZoneKey;
 
-use crate::fail::Failure;
+use crate::fail::{Failure, failed};
 use crate::key_book::KeyBook;
+pub use crate::key_files::{read_code, write_secret};
 
 /// Years a test authority's own certificate is valid.
 const AUTHORITY_SECONDS: i64 = 10 * 365 * 86_400;
@@ -79,10 +79,6 @@ pub struct SimulatedAuthorities {
     pub document: TestAuthority,
 }
 
-fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
-    Failure::while_doing(Kind::Unavailable, what)
-}
-
 /// Reads a secret file, or makes it with mode 0600 from `make`. Written beside and renamed, so that a kill leaves none.
 fn secret_file(path: &Path, make: impl FnOnce() -> Result<Vec<u8>, Failure>) -> Result<Vec<u8>, Failure> {
     match fs::read(path) {
@@ -125,35 +121,6 @@ fn zone_key(path: &Path, seams: &Seams) -> Result<ZoneKey, Failure> {
     })?;
     let seed = <[u8; 32]>::try_from(seed.as_slice()).map_err(failed("a zone's key file has not 32 bytes"))?;
     ZoneKey::from_seed(seed).map_err(failed("a zone's key cannot be used"))
-}
-
-/// Reads a code key.
-///
-/// # Errors
-/// It cannot be used.
-pub fn read_code(pkcs8: &[u8]) -> Result<TokenKey, Failure> {
-    TokenKey::from_pkcs8(pkcs8).map_err(failed("the code key cannot be used"))
-}
-
-/// Writes a file that only this user may read, whole or not at all, in the place of what was there.
-///
-/// # Errors
-/// It cannot be written.
-pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let beside = path.with_extension("new");
-    // A file left by a kill is not a key yet.
-    let _ = fs::remove_file(&beside);
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(failed("a key file cannot be written"))
 }
 
 impl CityKeys {

@@ -15,6 +15,7 @@ pub mod control;
 pub mod fail;
 pub mod hospital;
 pub mod key_book;
+mod key_files;
 pub mod key_keeper;
 pub mod keys;
 mod library;

@@ -38,7 +38,7 @@ use web::staff::InUse;
 use crate::cards;
 use crate::cards::variant;
 use crate::city::OpenCity;
-use crate::fail::Failure;
+use crate::fail::{Failure, failed};
 use crate::key_keeper::Keeper;
 use crate::keys::{CityKeys, SimulatedAuthorities};
 use crate::revocation;
@@ -158,10 +158,6 @@ pub fn timestamp_anchors(city: &OpenCity) -> Result<TrustAnchors, Failure> {
         add_anchors(&mut anchors, AuthorityRole::Timestamp, &city.directory().join("signing").join("timestamps"))?;
     }
     Ok(anchors)
-}
-
-fn failed<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Failure {
-    Failure::while_doing(Kind::Unavailable, what)
 }
 
 impl Means {

@@ -24,8 +24,9 @@ use serde_json::json;
 use ui::{Language, words};
 
 use crate::desk::{NotTaken, Told};
-use crate::door::{Agent, blocking, language, text};
 use crate::pairings::{Pairing, PairingError};
+use crate::request::{blocking, language, text};
+use crate::state::Agent;
 
 /// A page may keep the answer to its preflight this long.
 const PREFLIGHT_SECONDS: &str = "600";

@@ -8,7 +8,7 @@
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -16,14 +16,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use base::Seams;
-use ui::Language;
 
-use crate::desk::Desk;
-use crate::limits::{BURST, Bucket, PER_MINUTE, STRANGERS_BURST, STRANGERS_PER_MINUTE, WRONG_PER_MINUTE};
-use crate::pairings::Pairings;
-use crate::readers::Readers;
-use crate::work::CardPlace;
+use crate::request::{blocking, comes_from_our_page, is_opened_as_page, text};
+pub use crate::state::Agent;
+use crate::state::locked;
 use crate::{api, own, pad};
 
 /// Where the agent listens unless told otherwise. In no registry's list; a page tries this one.
@@ -46,65 +42,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// The agent as its handlers know it.
-pub struct Agent {
-    /// Time and randomness.
-    pub seams: Seams,
-    /// The servers it believes.
-    pub pairings: Pairings,
-    /// The card.
-    pub card: CardPlace,
-    port: u16,
-    desk: Mutex<Desk>,
-    knocks: Mutex<Bucket>,
-    strangers: Mutex<Bucket>,
-    wrong_ids: Mutex<Bucket>,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The states behind these locks are sound between any two lines.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Agent {
-    /// An agent that listens at `port`.
-    pub fn new(seams: Seams, port: u16, pairings: Pairings, readers: Box<dyn Readers>) -> Self {
-        let now = seams.now();
-        Self {
-            card: CardPlace::new(readers),
-            port,
-            desk: Mutex::new(Desk::new(now)),
-            knocks: Mutex::new(Bucket::full(BURST, PER_MINUTE, now)),
-            strangers: Mutex::new(Bucket::full(STRANGERS_BURST, STRANGERS_PER_MINUTE, now)),
-            wrong_ids: Mutex::new(Bucket::full(WRONG_PER_MINUTE, WRONG_PER_MINUTE, now)),
-            seams,
-            pairings,
-        }
-    }
-
-    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
-        locked(&self.desk)
-    }
-
-    /// Whether ids are being guessed: then even right ones wait.
-    pub(crate) fn is_being_guessed(&self) -> bool {
-        locked(&self.wrong_ids).is_empty(self.seams.now())
-    }
-
-    pub(crate) fn count_wrong_id(&self) {
-        locked(&self.wrong_ids).take(self.seams.now());
-    }
-
-    /// Under which names browsers may call us.
-    fn hosts(&self) -> [String; 2] {
-        ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port))
-    }
-
-    /// The address pads have.
-    pub fn origin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
     /// The service: every route of the agent.
     pub fn router(self: &Arc<Self>) -> Router {
         // What a page of a paired server may ask.
@@ -137,10 +75,6 @@ const SCRIPT: &str = include_str!("../assets/pad.js");
 
 async fn asset(mime: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, mime)], text).into_response()
-}
-
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Middleware around everything.
@@ -185,28 +119,6 @@ fn host_is_ours(agent: &Agent, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     hosts.next().is_none() && host.is_some_and(|host| agent.hosts().iter().any(|ours| ours == host))
-}
-
-/// Whether a form was sent by a page of this very origin. Browsers say the origin of every form.
-pub(crate) fn comes_from_our_page(headers: &HeaderMap) -> bool {
-    let host = text(headers, "host").unwrap_or_default();
-    let is_same = |origin: &str| origin.strip_prefix("http://") == Some(host);
-    text(headers, "origin").is_some_and(is_same)
-        && text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin")
-}
-
-/// Whether a page was opened as a page, not from inside another one.
-pub(crate) fn is_opened_as_page(headers: &HeaderMap) -> bool {
-    text(headers, "sec-fetch-dest").is_none_or(|kind| kind == "document")
-}
-
-pub(crate) fn language(headers: &HeaderMap) -> Language {
-    text(headers, "accept-language").map(Language::from_accept_language).unwrap_or_default()
-}
-
-/// Runs something that blocks; `None` when it panicked.
-pub(crate) async fn blocking<T: Send + 'static>(action: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(action).await.inspect_err(|error| tracing::error!(%error, "a task failed")).ok()
 }
 
 /// Binds 127.0.0.1 at `port`; 0 lets the system choose.

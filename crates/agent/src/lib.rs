@@ -36,6 +36,8 @@ mod pad;
 pub mod pairings;
 pub mod readers;
 pub mod relay;
+mod request;
+mod state;
 pub mod work;
 
 pub use door::{Agent, DEFAULT_PORT, serve};

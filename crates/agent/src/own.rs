@@ -12,10 +12,11 @@ use ui::notice::{AlertKind, alert};
 use ui::table::empty_state;
 use ui::{Language, words};
 
-use crate::door::{Agent, blocking, comes_from_our_page, is_opened_as_page, language};
 use crate::form::Typed;
 use crate::pad::{plain_button, shell};
 use crate::pairings::PairingError;
+use crate::request::{blocking, comes_from_our_page, is_opened_as_page, language};
+use crate::state::Agent;
 
 pub(crate) async fn page(State(agent): State<Arc<Agent>>, headers: HeaderMap) -> Response {
     if !is_opened_as_page(&headers) {

@@ -22,9 +22,10 @@ use ui::{Arg, Language, Page, words};
 use zeroize::Zeroizing;
 
 use crate::desk::{NoPad, Pad, State as Stands};
-use crate::door::{Agent, blocking, comes_from_our_page, is_opened_as_page, language};
 use crate::form::Typed;
 use crate::relay::RelayFault;
+use crate::request::{blocking, comes_from_our_page, is_opened_as_page, language};
+use crate::state::Agent;
 use crate::work::{Trouble, pin_of};
 
 /// A form of the pad.

@@ -15,11 +15,6 @@ impl Yen {
     pub fn times(self, count: u32) -> Option<Self> {
         self.0.checked_mul(i64::from(count)).map(Self)
     }
-
-    /// `self` − `other`, or `None` when it does not fit.
-    pub fn minus(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
 }
 
 impl Add for Yen {

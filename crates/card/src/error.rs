@@ -2,7 +2,6 @@
 
 use crate::apdu::{MalformedResponse, StatusWord};
 use crate::pin::Pin;
-use crate::readers::ReaderError;
 use crate::tlv::MalformedTlv;
 
 /// What a conversation with a card can end in. Holds neither personal values nor what was typed.
@@ -119,6 +118,59 @@ impl From<ReaderError> for CardError {
             // After a reset every selection is gone: for the person it is the same as having lifted the card.
             ReaderError::CardRemoved | ReaderError::CardReset => Self::CardRemoved,
             other => Self::Reader(other),
+        }
+    }
+}
+
+/// Why a reader or the path to a card failed. None of them says anything about the card's holder.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReaderError {
+    /// The PC/SC library is not on this machine.
+    #[error("the PC/SC library ({library}) is not installed; install the Debian package libpcsclite1 and pcscd")]
+    LibraryMissing {
+        /// The file that was looked for.
+        library: &'static str,
+    },
+    /// The library is there, its daemon does not answer.
+    #[error("the PC/SC daemon (pcscd) is not running; start it or install the Debian package pcscd")]
+    DaemonNotRunning,
+    /// No reader is plugged in.
+    #[error("no card reader is connected")]
+    NoReader,
+    /// The reader is empty.
+    #[error("no card is on the reader")]
+    NoCard,
+    /// More than one card is there; which one is meant must not be guessed.
+    #[error("there are {0} cards on the readers; leave one")]
+    SeveralCards(usize),
+    /// The card does not answer: two cards on one contactless reader, upside down, or a card of another kind.
+    #[error("the card does not answer; put one card flat on the reader")]
+    Unresponsive,
+    /// Another program holds the card.
+    #[error("another program is using the card")]
+    InUse,
+    /// The card was taken away.
+    #[error("the card was removed")]
+    CardRemoved,
+    /// The card was reset under us (another program, a power glitch): what had been selected and verified is gone.
+    #[error("the card was reset")]
+    CardReset,
+    /// Any other answer of the PC/SC service.
+    #[error("the card reader failed: {call} answered {code:08X}")]
+    Failed {
+        /// Which call.
+        call: &'static str,
+        /// Its code, as in `pcsclite.h`.
+        code: u32,
+    },
+}
+
+impl ReaderError {
+    /// What it means to HTTP and to a shell.
+    pub const fn kind(&self) -> base::Kind {
+        match self {
+            Self::SeveralCards(_) | Self::NoCard | Self::Unresponsive | Self::CardRemoved => base::Kind::Conflict,
+            _ => base::Kind::Unavailable,
         }
     }
 }

@@ -21,7 +21,7 @@
 //! # Invariant: nobody here opens the My Number
 //! No function of this crate selects a file that holds the Individual Number (個人番号), its hash or its picture, nor sends
 //! verification code A (照合番号A), which is the number. It is kept by construction: an application or a file is selected
-//! only by a value of the closed enums in [`applications::directory`], and none names one.
+//! only by a value of the closed enums in [`directory`], and none names one.
 //! `tests/card/no_my_number.rs` records every command the client sends, in every story and against every hostile answer,
 //! and finds none.
 //!
@@ -30,19 +30,22 @@
 pub mod apdu;
 pub mod applications;
 pub mod city_application;
+pub mod contact;
 mod device;
+pub mod directory;
 mod error;
 pub mod genuineness;
 pub mod pin;
 pub mod readers;
 mod record;
 mod session;
+pub mod signature;
 pub mod tlv;
 pub mod virtual_card;
 pub mod vpcd;
 
 pub use applications::{InputSupportSession, JpkiSession, SurfaceSession};
+pub use contact::{Card, Reader};
 pub use device::DeviceKind;
-pub use error::{AnswerFault, CardError};
+pub use error::{AnswerFault, CardError, ReaderError};
 pub use pin::{FourDigitPin, LastTry, MalformedPin, Pin, SigningPassword, UserAuthenticationPin};
-pub use readers::{Card, Reader, ReaderError};

@@ -10,10 +10,10 @@
 use std::marker::PhantomData;
 
 use crate::apdu::{Command, MAX_ANSWER, Response, StatusWord};
-use crate::applications::directory::{Application, CardFile};
-use crate::error::{AnswerFault, CardError};
+use crate::contact::Card;
+use crate::directory::{Application, CardFile};
+use crate::error::{AnswerFault, CardError, ReaderError};
 use crate::pin::{LastTry, Pin};
-use crate::readers::{Card, ReaderError};
 use crate::tlv::{self, MalformedTlv};
 
 /// Files are addressed by 15 bits.

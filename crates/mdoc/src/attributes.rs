@@ -30,6 +30,12 @@ pub enum Sex {
     NotApplicable,
 }
 
+impl Wipe for Sex {
+    fn wipe(&mut self) {
+        *self = Self::NotKnown;
+    }
+}
+
 /// What the card said, each value as it was asked for; `None`: not asked or not returned.
 #[derive(Debug, Default)]
 pub struct Attributes {

@@ -3,8 +3,6 @@
 use base::{Date, Personal};
 use zeroize::Zeroize;
 
-use crate::attributes::Sex;
-
 /// Values that can be made unreadable in place.
 pub trait Wipe {
     /// Overwrites the value.
@@ -38,12 +36,6 @@ impl Wipe for u8 {
 impl Wipe for Date {
     fn wipe(&mut self) {
         *self = Self::from_days_since_epoch(0);
-    }
-}
-
-impl Wipe for Sex {
-    fn wipe(&mut self) {
-        *self = Self::NotKnown;
     }
 }
 

@@ -25,8 +25,10 @@
 //! | [`share_sheet`] | a custodian's share of a key ceremony, for a sealed envelope |
 //! | [`recheck`] | reads the finished bytes back and compares (certificates invariants I3, I4) |
 
+mod a4;
 pub mod barcode;
 pub mod certificate;
+mod entry;
 pub mod error;
 pub mod fonts;
 pub mod forms;
@@ -42,7 +44,8 @@ pub mod seal;
 pub mod share_sheet;
 mod slip;
 
-pub use certificate::{Body, Certificate, Entry, FIELD_NAMES, Plan, Sheet};
+pub use certificate::{Body, Certificate, FIELD_NAMES, Plan, Sheet};
+pub use entry::Entry;
 pub use error::{Field, PaperError};
 pub use fonts::Typeface;
 pub use forms::residence::{Nationality, Person, Residence};

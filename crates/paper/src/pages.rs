@@ -9,7 +9,7 @@
 use base::Id;
 use lopdf::{Document, Object};
 
-use crate::certificate::sheet::{page_words, request_words};
+use crate::a4::{page_words, request_words};
 use crate::recheck::{Mismatch, extract};
 
 const fn broken(what: &'static str) -> Mismatch {

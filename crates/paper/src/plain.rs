@@ -17,7 +17,7 @@ use krilla::page::PageSettings;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
-use crate::certificate::sheet::PAGE;
+use crate::a4::PAGE;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::layout::{Align, Area, MM, Setter, Style, Text, Whose, boxes, gray};

@@ -16,8 +16,8 @@ use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, BBox, ContentTag, SpanTag, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
+use crate::a4::PAGE;
 use crate::barcode::Square;
-use crate::certificate::sheet::PAGE;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::layout::{Align, Area, MM, Setter, Style, Text, Whose, boxes, frame, gray};

@@ -11,7 +11,7 @@ use krilla::page::PageSettings;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
-use crate::certificate::sheet::PAGE;
+use crate::a4::PAGE;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::layout::{Area, MM, Setter, Style, Text, Whose, boxes, gray};

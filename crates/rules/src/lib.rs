@@ -26,6 +26,7 @@ pub mod columns;
 pub mod counts;
 mod date_text;
 pub mod fact;
+mod fault;
 pub mod form;
 pub mod judge;
 mod kernels;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use base::Date;
 
-use crate::check::{Fault, Place, Wrong};
 use crate::fact::Fact;
+use crate::fault::{Fault, Place, Wrong};
 use crate::tree::{Among, Comparison, Condition, Quantity, Rule};
 
 /// A rule on one day. Made by [`crate::Live::on`] alone.

@@ -20,6 +20,7 @@
 
 pub mod client;
 pub mod codes;
+mod fault;
 pub mod field;
 pub mod frame;
 pub mod message;

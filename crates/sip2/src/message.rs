@@ -10,8 +10,8 @@
 //! Letters a message does not know are kept in `more` and written again, so that nothing a vendor added is lost.
 
 use crate::codes::*;
+use crate::fault::{Fault, What};
 use crate::field::*;
-use crate::frame::{Fault, What};
 
 macro_rules! messages {
     ($($(#[$about:meta])* $name:ident = $id:literal { [$($fixed:ident: $kind:ty),*] [$($code:ident $field:ident: $held:ty),*] })+) => {

@@ -16,7 +16,7 @@ use aws_lc_rs::digest;
 use base::Seams;
 use zeroize::Zeroizing;
 
-use crate::sealing::SealError;
+use crate::error::SealError;
 
 /// 256 secret bits, wiped when dropped.
 pub(crate) type Secret = Zeroizing<[u8; 32]>;

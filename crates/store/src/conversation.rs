@@ -18,9 +18,9 @@ use tokio_postgres::Statement;
 use tokio_postgres::error::{Severity, SqlState};
 
 use crate::StoreError;
+use crate::error::first_words;
 use crate::postgres_session::{Session, failure};
 use crate::postgres_value::{fits, wanted_type};
-use crate::tx::first_words;
 use crate::value::{Row, Value};
 
 /// Queued statements sent together at most: bounds memory and keeps both sides' socket buffers from filling.

@@ -8,7 +8,7 @@ use base::{Seams, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::city_key::{CityKey, Secret, fresh_secret};
-use crate::sealing::SealError;
+use crate::error::SealError;
 use crate::{Row, Store, Tx, Value};
 
 /// A person's key of one version.

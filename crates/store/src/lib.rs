@@ -9,6 +9,7 @@
 
 mod city_key;
 mod conversation;
+mod error;
 pub mod fault;
 mod key_store;
 mod migrate;
@@ -23,8 +24,9 @@ pub mod testing;
 pub mod tx;
 pub mod value;
 
+pub use error::StoreError;
 pub use fault::{Fault, Faults};
 pub use migrate::fingerprint as schema_fingerprint;
 pub use store::{Database, Engine, Store, StoreConfig};
-pub use tx::{StoreError, Tx};
+pub use tx::Tx;
 pub use value::{Row, Value};

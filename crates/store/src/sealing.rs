@@ -23,53 +23,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::hmac;
 use base::{Seams, Timestamp};
 
+use crate::Store;
 pub use crate::city_key::{CityKey, FileCityKey};
 use crate::city_key::{Secret, decrypt, encrypt};
+pub use crate::error::SealError;
 use crate::key_store;
 pub use crate::key_store::Erasure;
-use crate::{Store, StoreError};
 
 /// The only format so far: version of the key (4 bytes), nonce (12), ciphertext, tag (16).
 const FORMAT: u8 = 1;
-
-/// Why sealing or opening did not happen. Never carries content or a person.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SealError {
-    /// The person's key was erased: the content is gone for good.
-    #[error("this content was erased and cannot be read any more")]
-    Erased,
-    /// The key database does not know the key: it is older than the content.
-    #[error("the key of this content is not in the key database; was an old copy restored?")]
-    NoKey,
-    /// The bytes were altered, or belong to another person or column.
-    #[error("sealed content was altered or belongs elsewhere")]
-    Altered,
-    /// The city's key is not the one that wrapped this key.
-    #[error("the city's key is not the one this was sealed under")]
-    WrongCityKey,
-    /// The key file cannot be used.
-    #[error("the city key file {path} cannot be used: {reason}")]
-    KeyFile {
-        /// Where it is.
-        path: String,
-        /// What is wrong and what to do.
-        reason: String,
-    },
-    /// The key database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl SealError {
-    /// What it means to the outside.
-    pub const fn kind(&self) -> base::Kind {
-        match self {
-            Self::Erased => base::Kind::Gone,
-            Self::NoKey | Self::Altered | Self::WrongCityKey | Self::KeyFile { .. } => base::Kind::Internal,
-            Self::Store(error) => error.kind(),
-        }
-    }
-}
 
 /// A hash by which a sealed value is looked up; store both columns.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use rusqlite::ErrorCode;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use crate::StoreError;
+use crate::error::first_words;
 use crate::store::Database;
-use crate::tx::first_words;
 use crate::value::{Row, Value};
 
 /// WAL pages between checkpoints: 16 MiB. The default 1000 checkpoints too often under group commit (measured).

@@ -1,6 +1,6 @@
 //! The four kinds of value both engines share, and rows read by position.
 
-use crate::tx::StoreError;
+use crate::error::StoreError;
 
 /// A column or parameter value: `BIGINT`, `TEXT`, `BLOB`/`BYTEA` or null. Booleans are 0/1, time is UTC microseconds.
 /// `{:?}` prints the kind and size only: most values are about a person.

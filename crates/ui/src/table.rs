@@ -28,11 +28,6 @@ pub fn table(caption: &str, headings: &[&str], rows: &[Vec<Markup>]) -> Markup {
     }
 }
 
-/// A table, or the empty state when there are no rows.
-pub fn table_or_empty(caption: &str, headings: &[&str], rows: &[Vec<Markup>], empty: &Markup) -> Markup {
-    if rows.is_empty() { empty.clone() } else { table(caption, headings, rows) }
-}
-
 /// What will appear here and how to get the first one.
 pub fn empty_state(what: &str, how: &str) -> Markup {
     html! { div class="empty" { p class="empty-what" { (what) } p { (how) } } }

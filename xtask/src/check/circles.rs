@@ -5,8 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fault, Source};
 
-/// Circles that stand from before the rule: a crate, and the modules that use each other. This list only shrinks.
-const KNOWN: &[(&str, &[&str])] = &[];
+/// Circles that stand from before the rule: a crate, and the modules that use each other, sorted. This list only shrinks.
+const KNOWN: &[(&str, &str)] = &[
+    (
+        "bin/yakuba",
+        "beside birth cards commands control hospital key_keeper library means national notices portal serve staff_ids",
+    ),
+    ("crates/store", "migrate postgres sqlite sqlite_connection store tx"),
+    (
+        "crates/tools",
+        "access approvals audit channels city_application city_events consents copied_records credentials data_apps disclosure dispatch effect_report family_register incidents looked mailbox messages paper_keys papers portal register relay representatives self_information service_cards signed_lists staff staff_id_list tax_records terminals twins withdrawal_list",
+    ),
+    (
+        "crates/web",
+        "agents app assets cards_api ceremony dispatch_api form hospital_api kiosk kiosk_api machine_api open portal provider routes security staff taps visit",
+    ),
+];
 
 /// Modules of one crate, and which others each uses.
 type Uses<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
@@ -16,25 +30,24 @@ pub fn check(sources: &[Source]) -> Vec<Fault> {
     judge(sources, KNOWN)
 }
 
-fn judge(sources: &[Source], known: &[(&str, &[&str])]) -> Vec<Fault> {
-    let mut found: BTreeSet<(&str, Vec<&str>)> = BTreeSet::new();
+fn judge(sources: &[Source], known: &[(&str, &str)]) -> Vec<Fault> {
+    let mut found: BTreeSet<(&str, String)> = BTreeSet::new();
     for (place, uses) in crates(sources) {
         let reached: BTreeMap<_, _> = uses.keys().map(|module| (*module, reached(&uses, module))).collect();
         for (module, far) in &reached {
             let circle: Vec<&str> = far.iter().filter(|other| reached[*other].contains(module)).copied().collect();
             if circle.len() > 1 {
-                found.insert((place, circle));
+                found.insert((place, circle.join(" ")));
             }
         }
     }
-    let is_known = |place: &str, circle: &[&str]| known.iter().any(|(at, all)| *at == place && *all == circle);
-    let new = found.iter().filter(|(place, circle)| !is_known(place, circle)).map(|(place, circle)| {
-        Fault::of(place, format!("{} use each other; move what they share below them", circle.join(", ")))
-    });
-    let gone = known
+    let new = found
         .iter()
-        .filter(|(place, all)| !found.contains(&(*place, all.to_vec())))
-        .map(|(place, all)| Fault::of(place, format!("{} are no such circle now; correct KNOWN", all.join(", "))));
+        .filter(|(place, circle)| !known.contains(&(*place, circle.as_str())))
+        .map(|(place, circle)| Fault::of(place, format!("{circle} use each other; move what they share below them")));
+    let gone = known.iter().filter(|(place, all)| !found.contains(&(*place, (*all).to_owned()))).map(|(place, all)| {
+        Fault::of(place, format!("{all} are no such circle now; correct KNOWN in xtask/src/check/circles.rs"))
+    });
     new.chain(gone).collect()
 }
 
@@ -146,7 +159,7 @@ mod tests {
             for b in ["use crate::a;", "use super::super::a::b;", "use crate::c;\nfn b() -> crate::a::A {}"] {
                 let faults = planted(a, b);
                 assert_eq!(faults.len(), 1, "{a} {b}: {faults:?}");
-                assert!(faults[0].what.starts_with("a, b"), "{}", faults[0].what);
+                assert!(faults[0].what.starts_with("a b"), "{}", faults[0].what);
             }
         }
     }
@@ -163,6 +176,6 @@ mod tests {
     #[test]
     fn a_known_circle_that_is_gone_is_told() {
         let sources = [Source::new("crates/x/src/a.rs", ""), Source::new("crates/x/src/b.rs", "use crate::a;")];
-        assert_eq!(judge(&sources, &[("crates/x", &["a", "b"])]).len(), 1);
+        assert_eq!(judge(&sources, &[("crates/x", "a b")]).len(), 1);
     }
 }

@@ -55,14 +55,14 @@ impl Config {
             reason: reason.to_string(),
         };
         let mut table: toml::Table = toml::from_str(text).map_err(|error| invalid(place, &error))?;
-        // Sorted, so that the same environment always gives the same error first.
-        let overrides: BTreeMap<String, String> = environment.filter(|(name, _)| is_ours(name)).collect();
         let defaults = toml::Table::try_from(Self::default()).map_err(|error| invalid("defaults", &error))?;
+        // Sorted, so that the same environment always gives the same error first.
+        let overrides: BTreeMap<String, String> = environment.collect();
         for (name, value) in overrides {
-            let Some((section, key)) = split_name(&name, &defaults) else {
+            let Some((section, key)) = split_name(&name, &defaults) else { continue };
+            let Some(wanted) = defaults.get(&section).and_then(|all| all.get(&key)) else {
                 return Err(invalid(&name, &"no such setting; see docs/operations.md"));
             };
-            let wanted = defaults.get(&section).and_then(|s| s.get(&key));
             let parsed = parse_like(wanted, &value).ok_or_else(|| invalid(&name, &"the value does not fit"))?;
             let section_table = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
             if let toml::Value::Table(inner) = section_table {
@@ -73,22 +73,18 @@ impl Config {
     }
 }
 
-/// Test switches share the prefix but are not settings.
-fn is_ours(name: &str) -> bool {
-    ["STORE", "WEB", "PAPER", "ISSUING", "KIOSK", "AGENTS", "REVOCATION", "TWIN", "TIMESTAMP", "PORTAL", "LIBRARY"]
-        .iter()
-        .any(|section| name.strip_prefix("YAKUBA_").is_some_and(|rest| rest.starts_with(&format!("{section}_"))))
-}
-
+/// The section and key that a variable names, where it names one of our sections: test switches share the prefix and are no
+/// settings.
 fn split_name(name: &str, defaults: &toml::Table) -> Option<(String, String)> {
-    let (section, key) = name.strip_prefix("YAKUBA_")?.split_once('_')?;
-    let (section, key) = (section.to_lowercase(), key.to_lowercase());
-    defaults.get(&section)?.get(&key)?;
-    Some((section, key))
+    let rest = name.strip_prefix("YAKUBA_")?.to_lowercase();
+    defaults.keys().find_map(|section| {
+        let key = rest.strip_prefix(section.as_str())?.strip_prefix('_')?;
+        Some((section.clone(), key.to_owned()))
+    })
 }
 
-fn parse_like(wanted: Option<&toml::Value>, text: &str) -> Option<toml::Value> {
-    match wanted? {
+fn parse_like(wanted: &toml::Value, text: &str) -> Option<toml::Value> {
+    match wanted {
         toml::Value::Integer(_) => text.parse().ok().map(toml::Value::Integer),
         toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
         toml::Value::Array(_) => Some(toml::Value::Array(
@@ -128,6 +124,30 @@ mod tests {
         .unwrap();
         assert_eq!(config.issuing.register_fresh_minutes, 7);
         assert_eq!(config.web.hosts, ["a.example", "b.example"]);
+    }
+
+    #[test]
+    fn every_section_can_be_set_by_the_environment_and_test_switches_are_none() {
+        let config = load(
+            "",
+            &[
+                ("YAKUBA_HOSPITAL_SIMULATED", "fhir"),
+                ("YAKUBA_NATIONAL_PORTAL_CLIENT_ID", "mihon"),
+                ("YAKUBA_TEST_ENGINES", "sqlite"),
+                ("YAKUBA_WEBSITE", "x"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.hospital.simulated, crate::config::HospitalSpeech::Fhir);
+        assert_eq!(config.national_portal.client_id, "mihon");
+        assert!(load("", &[("YAKUBA_CHANNELS_NOTHING", "x")]).is_err());
+        let defaults = toml::Table::try_from(Config::default()).unwrap();
+        for (section, keys) in &defaults {
+            for key in keys.as_table().unwrap().keys() {
+                let name = format!("YAKUBA_{}_{}", section.to_uppercase(), key.to_uppercase());
+                assert_eq!(split_name(&name, &defaults), Some((section.clone(), key.clone())));
+            }
+        }
     }
 
     #[test]

@@ -9,18 +9,18 @@
 //! ```
 //!
 //! The attributes come unsigned: their signature lies in a file that also holds the hash of the Individual Number, and
-//! that file is never opened (see [`super::directory`]). Who needs attributes vouched for reads the signing certificate.
+//! that file is never opened (see [`crate::directory`]). Who needs attributes vouched for reads the signing certificate.
 
 use base::{Date, Personal};
 
-use super::directory::InputSupportFile as File;
-use super::jpki::{SIGNATURE_LENGTH, digest_info};
+use crate::contact::Card;
+use crate::directory::InputSupportFile as File;
 use crate::error::{AnswerFault, CardError};
 use crate::genuineness::{GenuinenessKey, KeyRecord};
 use crate::pin::{FourDigitPin, LastTry, Pin, VerificationCodeB};
-use crate::readers::Card;
 use crate::record::Record;
 use crate::session::Session;
+use crate::signature::{SIGNATURE_LENGTH, digest_info};
 use crate::tlv::{MalformedTlv, TlvFault};
 
 /// The four basic attributes (基本4情報) in the chip. `Debug` prints none of them.

@@ -8,24 +8,17 @@
 //!                                             (asks the counter first)          (SHA-256 of our challenge)
 //! ```
 
-use super::directory::JpkiFile as File;
 use super::input_support::InputSupportSession;
 use super::surface::SurfaceSession;
 use crate::apdu::Command;
+use crate::contact::Card;
 use crate::device::DeviceKind;
+use crate::directory::JpkiFile as File;
 use crate::error::{AnswerFault, CardError};
 use crate::pin::{LastTry, Pin, SigningPassword, UserAuthenticationPin};
-use crate::readers::Card;
 use crate::session::Session;
+use crate::signature::{SIGNATURE_LENGTH, digest_info};
 use base::Personal;
-
-/// What precedes a SHA-256 hash inside a PKCS#1 v1.5 signature (RFC 8017 §9.2, note 1).
-pub const SHA256_DIGEST_INFO: [u8; 19] =
-    [0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
-
-/// Bytes of a signature: RSA-2048, the key of every card issued so far. A card of the next generation (ECDSA P-384) will
-/// need a table here, keyed by [`DeviceKind`].
-pub const SIGNATURE_LENGTH: usize = 256;
 
 /// A conversation with the JPKI application of one card. Ends with every PIN forgotten: by [`JpkiSession::close`], or
 /// when dropped.
@@ -218,9 +211,4 @@ impl<C: Card> std::fmt::Debug for JpkiSession<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "JpkiSession({:?})", self.device)
     }
-}
-
-/// The 51 bytes the card pads and signs for a SHA-256 `hash`.
-pub fn digest_info(hash: &[u8; 32]) -> Vec<u8> {
-    [&SHA256_DIGEST_INFO[..], hash].concat()
 }

@@ -8,7 +8,6 @@
 //!
 //! One exclusive connection may go from one to the next: [`jpki::JpkiSession::into_input_support`].
 
-pub mod directory;
 pub mod input_support;
 pub mod jpki;
 pub mod surface;

@@ -9,14 +9,14 @@
 
 use base::{Date, Personal};
 
-use super::directory::SurfaceFile as File;
-use super::jpki::{SIGNATURE_LENGTH, digest_info};
+use crate::contact::Card;
+use crate::directory::SurfaceFile as File;
 use crate::error::{AnswerFault, CardError};
 use crate::genuineness::KeyRecord;
 use crate::pin::{BirthDateCode, LastTry, Pin, VerificationCodeB};
-use crate::readers::Card;
 use crate::record::Record;
 use crate::session::Session;
+use crate::signature::{SIGNATURE_LENGTH, digest_info};
 use crate::tlv::{MalformedTlv, TlvFault};
 
 /// File 0001: the least a terminal can be told.

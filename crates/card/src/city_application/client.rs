@@ -9,7 +9,8 @@ use super::channel::{Channel, Handshake, MOST_DATA};
 use super::keys::{CardNumber, TerminalKey, UnusableKey};
 use super::layout::{FileId, KeySet, NAME, instruction};
 use crate::apdu::{Command, MAX_ANSWER, Response, StatusWord};
-use crate::readers::{Card, ReaderError};
+use crate::contact::Card;
+use crate::error::ReaderError;
 
 /// What a conversation with the city's application can end in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

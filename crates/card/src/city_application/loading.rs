@@ -12,7 +12,7 @@ use super::applet::Image;
 use super::client::{CityCardError, CitySession, FileCopy};
 use super::keys::{CardNumber, GroupKeys, TerminalName};
 use super::layout::{FileId, KeySet, instruction};
-use crate::readers::Card;
+use crate::contact::Card;
 
 /// The issuer's way to put the application onto a card.
 pub trait LoadingRoute {

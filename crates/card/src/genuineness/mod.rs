@@ -22,8 +22,8 @@ use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 
 pub use anchors::{AuthorityKey, AuthorityKind, GenuinenessAnchors};
 
-use crate::applications::jpki::SIGNATURE_LENGTH;
 use crate::record::Record;
+use crate::signature::{SHA256_DIGEST_INFO, SIGNATURE_LENGTH};
 use crate::tlv::{MalformedTlv, TlvFault, Tlvs};
 
 /// Outer tag of a card-verifiable certificate.
@@ -123,7 +123,7 @@ impl std::fmt::Debug for GenuinenessKey {
 pub(crate) fn grouped_digest_info(groups: &[Vec<u8>]) -> Option<Vec<u8>> {
     let digests: Vec<u8> = groups.iter().flat_map(|group| digest(&SHA256, group).as_ref().to_vec()).collect();
     let whole = u8::try_from(digests.len() + 17).ok().filter(|&length| length < 0x80)?;
-    let algorithm = &crate::applications::jpki::SHA256_DIGEST_INFO[2..17];
+    let algorithm = &SHA256_DIGEST_INFO[2..17];
     Some([&[0x30, whole][..], algorithm, &[0x04, digests.len() as u8], &digests].concat())
 }
 

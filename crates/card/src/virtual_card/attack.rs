@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::machine::VirtualCard;
-use crate::readers::{Card, ReaderError};
+use crate::contact::Card;
+use crate::error::ReaderError;
 
 const DONE: [u8; 2] = [0x90, 0x00];
 

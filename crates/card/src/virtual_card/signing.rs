@@ -24,7 +24,7 @@ use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use zeroize::Zeroizing;
 
 use crate::apdu::StatusWord;
-use crate::applications::jpki::{SHA256_DIGEST_INFO, SIGNATURE_LENGTH};
+use crate::signature::{SHA256_DIGEST_INFO, SIGNATURE_LENGTH};
 
 /// The private key cannot be a card's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -32,5 +32,3 @@ pub const MAX_ID_BYTES: usize = 255;
 pub const MAX_KEYS: usize = 8;
 /// Most redirect addresses of one client. Ours.
 pub const MAX_REDIRECTS: usize = 10;
-/// Status of every redirect: the browser asks anew with GET. FAPI: never 307.
-pub const REDIRECT_STATUS: u16 = 303;

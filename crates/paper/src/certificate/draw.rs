@@ -12,14 +12,14 @@ use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, BBox, ContentTag, SpanTag, TableHeaderScope, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
-use super::sheet::PAGE;
+use super::sheet::keywords;
 use super::{Sheet, latent, ornament};
+use crate::a4::PAGE;
 use crate::barcode::Square;
 use crate::error::PaperError;
 use crate::fonts::Typeface;
 use crate::forms::FormPage;
 use crate::layout::{Area, Block, Cell, CellKind, MM, Picture, boxes, gray};
-use crate::recheck::keywords;
 use crate::seal::Seal;
 
 /// Lightness of the boxes behind headings.

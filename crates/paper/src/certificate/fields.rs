@@ -7,6 +7,7 @@ use base::Date;
 use wire::certificate_fields::Fields;
 
 use super::Sheet;
+use crate::entry::OMITTED;
 use crate::forms::FormPage;
 use crate::layout::{Block, Cell, CellKind, Text};
 
@@ -40,8 +41,6 @@ pub const NAMES: &[(&str, &str)] = &[
     ("備考", "remarks"),
 ];
 
-/// Printed where the applicant left an item out: it says nothing of anybody.
-pub(crate) const OMITTED: &str = "省略";
 /// Closes the free space of a page.
 const BLANK_BELOW: &str = "以下余白";
 

@@ -24,21 +24,17 @@ use crate::recheck::Expected;
 use crate::seal::Seal;
 
 mod draw;
-mod entry;
 mod fields;
 pub mod latent;
 mod ornament;
 mod pieces;
 pub(crate) mod sheet;
 
-pub use entry::Entry;
+pub use crate::a4::MOST_PAGES;
+pub use crate::entry::Entry;
 pub use fields::NAMES as FIELD_NAMES;
-pub(crate) use fields::OMITTED;
 pub use ornament::Wave;
 pub use pieces::{PieceOfText, Pieces};
-
-/// Pages a certificate may have.
-pub const MOST_PAGES: usize = 20;
 
 /// What every certificate carries, whatever its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 
 use super::latent::Screen;
 use super::ornament::{Wave, closing_line, waves};
+use super::sheet::keywords;
 use super::{Plan, sheet};
 use crate::barcode::Square;
 use crate::layout::{Area, Block, Text};
-use crate::recheck::keywords;
 
 /// One line of text.
 #[derive(Clone, Debug)]

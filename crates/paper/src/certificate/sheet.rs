@@ -2,12 +2,10 @@
 //! that each page can be checked by itself.
 
 use super::Certificate;
+use crate::a4::{number_words, page_words, request_words};
 use crate::error::{Field, PaperError};
 use crate::forms::FormPage;
 use crate::layout::{Align, Area, Block, Setter, Style, Whose, frame};
-
-/// A4 portrait, in millimetres.
-pub(crate) const PAGE: (f32, f32) = (210.0, 297.0);
 
 const TITLE: Area = Area::new(45.0, 13.0, 120.0, 11.0);
 pub(crate) const CODE: Area = Area::new(13.4, 227.2, 45.0, 45.0);
@@ -46,24 +44,22 @@ const NUMBER_LEFT: Style = Style { inset: 0.0, ..Style::new(7.5, 6.0, 1, Align::
 const NUMBER_STYLES: [Style; 3] =
     [NUMBER_LEFT, Style { align: Align::Center, ..NUMBER_LEFT }, Style { align: Align::Right, ..NUMBER_LEFT }];
 
-/// The words that count pages: `1/2ページ`.
-pub(crate) fn page_words(page: usize, of: usize) -> String {
-    format!("{page}/{of}ページ")
-}
-
-/// The words that number the paper.
-pub(crate) fn number_words(number: &str) -> String {
-    format!("発行番号 {number}")
-}
-
-/// The words that name the request.
-pub(crate) fn request_words(request: base::Id) -> String {
-    format!("請求番号 {request}")
-}
-
 /// What the micro text says: the city and the request, again and again.
 pub(crate) fn micro_words(municipality: &str, request: base::Id) -> String {
     vec![format!("{municipality} {request}"); MICRO_TIMES].join("　　　")
+}
+
+/// The metadata keywords of a paper: `name:value`.
+pub(crate) fn keywords(sheet: &super::Sheet, pages: usize) -> Vec<String> {
+    vec![
+        format!("kind:{}", sheet.kind),
+        format!("request:{}", sheet.request_id),
+        format!("subject:{}", data_encoding::HEXLOWER.encode(&sheet.subject_hash)),
+        format!("options:{}", sheet.options),
+        format!("number:{}", sheet.document_number),
+        format!("register:{}", sheet.register_version),
+        format!("pages:{pages}"),
+    ]
 }
 
 /// Puts title and foot around a form's share of page `page`.

@@ -15,7 +15,8 @@
 use base::Personal;
 use wire::certificate_code::ClaimsBuilder;
 
-use crate::certificate::{Entry, MOST_PAGES};
+use crate::a4::MOST_PAGES;
+use crate::entry::Entry;
 use crate::error::{Field, PaperError};
 use crate::layout::{Align, Area, Block, Cell, CellKind, Picture, Setter, Style, Text, Whose, frame};
 

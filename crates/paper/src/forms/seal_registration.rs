@@ -18,7 +18,7 @@ use krilla::image::{BitsPerComponent, CustomImage, Image, ImageColorspace};
 use wire::certificate_code::{ClaimsBuilder, Item};
 
 use super::{Form, FormPage, Headings, LEFT, Pair, THICK, TOP, VALUE, WIDTH, pair, refuse_blank, with_reading};
-use crate::certificate::Entry;
+use crate::entry::Entry;
 use crate::error::{Field, PaperError};
 use crate::layout::{Align, Area, Block, Picture, Setter, Style, Whose, frame, sha256};
 use crate::seal::SealError;

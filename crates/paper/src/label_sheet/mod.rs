@@ -26,8 +26,8 @@ use krilla::{Document, SerializeSettings};
 pub use calibration::{Correction, Measured, MeasuredFault, calibration};
 pub use formats::{Format, FormatFault, SOLD};
 
+use crate::a4::PAGE;
 use crate::barcode::Square;
-use crate::certificate::sheet::PAGE;
 use crate::error::{Field, PaperError};
 use crate::fonts::Typeface;
 use crate::layout::{Align, Area, MM, Setter, Style, Text, Whose, boxes, frame, gray};

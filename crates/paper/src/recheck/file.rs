@@ -51,7 +51,7 @@ pub(super) fn extract(bytes: &[u8]) -> Result<Extract, Mismatch> {
     let document = open(bytes)?;
     let (title, keywords) = metadata(&document)?;
     let mut maps = HashMap::new();
-    let pages = document.page_iter().take(crate::certificate::MOST_PAGES + 1);
+    let pages = document.page_iter().take(crate::a4::MOST_PAGES + 1);
     let pages = pages.map(|page| read_page(&document, page, &mut maps)).collect::<Result<Vec<_>, _>>()?;
     Ok(Extract { title, keywords, pages })
 }

@@ -8,7 +8,7 @@ mod file;
 
 use base::Id;
 
-use crate::certificate::sheet::{number_words, page_words, request_words};
+use crate::a4::{number_words, page_words, request_words};
 use crate::forms::Headings;
 
 /// What a finished paper must be.
@@ -266,19 +266,6 @@ fn compare_page(page: &PageExtract, expected: &Expected, page_words: &str) -> Re
         return Err("no seal");
     }
     Ok(())
-}
-
-/// The metadata keywords of a paper: `name:value`.
-pub(crate) fn keywords(sheet: &crate::Sheet, pages: usize) -> Vec<String> {
-    vec![
-        format!("kind:{}", sheet.kind),
-        format!("request:{}", sheet.request_id),
-        format!("subject:{}", data_encoding::HEXLOWER.encode(&sheet.subject_hash)),
-        format!("options:{}", sheet.options),
-        format!("number:{}", sheet.document_number),
-        format!("register:{}", sheet.register_version),
-        format!("pages:{pages}"),
-    ]
 }
 
 #[cfg(test)]

@@ -130,14 +130,6 @@ pub fn live(tx: &mut Tx<'_>, key: &str) -> Result<Option<Kept>, StoreError> {
     tx.query_one(select!("WHERE card_key = $1 AND state = 'live'"), &[key.into()])?.as_ref().map(read).transpose()
 }
 
-/// The version in force of every card.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn all_live(tx: &mut Tx<'_>) -> Result<Vec<Kept>, StoreError> {
-    tx.query(select!("WHERE state = 'live' ORDER BY card_key LIMIT 200"), &[])?.iter().map(read).collect()
-}
-
 /// The version in force of each card, or the one that was when the card was given up.
 ///
 /// # Errors

@@ -146,11 +146,6 @@ impl State {
         matches!(self, Self::Printed | Self::Cancelled | Self::Refunded)
     }
 
-    /// Whether an officer or the machine still owes somebody money or an answer.
-    pub const fn is_open_money(self) -> bool {
-        matches!(self, Self::RefundDue | Self::Refunding | Self::PaymentUnclear | Self::RefundUnclear)
-    }
-
     /// The state after `event`, or `None` when the event cannot happen here.
     pub const fn after(self, event: Event) -> Option<Self> {
         Some(match (self, event) {

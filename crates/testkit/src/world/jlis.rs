@@ -174,13 +174,6 @@ impl Jlis {
         self.revoke(serial, RevocationReason::CertificateHold);
     }
 
-    /// Takes a revocation back. The real agency never does.
-    pub fn reinstate(&self, serial: u64) {
-        self.change(|state| {
-            state.revoked.remove(&serial);
-        });
-    }
-
     /// Says from now on that `new` replaced `old`, and revokes `old` as superseded.
     pub fn renew(&self, old: u64, new: u64) {
         self.revoke(old, RevocationReason::Superseded);

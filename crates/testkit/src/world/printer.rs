@@ -90,11 +90,6 @@ pub struct MockJob {
 }
 
 impl MockJob {
-    /// Whether its last sheet is out.
-    pub const fn is_printed(&self) -> bool {
-        self.state == state::COMPLETED
-    }
-
     /// Whether nothing more will happen to it.
     pub const fn has_ended(&self) -> bool {
         self.state >= state::CANCELLED

@@ -127,15 +127,6 @@ pub fn place_many(
     Ok(())
 }
 
-/// Whether there is an unread letter in the box.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn has_unread(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM mailbox_items WHERE account_id = $1 AND opened_at IS NULL AND archived_at IS NULL LIMIT 1";
-    Ok(tx.query_one(sql, &[account.into()])?.is_some())
-}
-
 /// What has a date or a payment and is not done, soonest first, at most ten.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use base::text::digits_to_full_width;
 use wire::family_register as wire;
 
 use super::{BIRTH_DATE, Closed, FamilyRegister, Member, NAME, Paper, Row, Section};
-use crate::certificate::OMITTED;
+use crate::entry::OMITTED;
 
 impl FamilyRegister {
     /// 全部事項証明, or with `members` 個人事項証明 of those: 戸籍事項 and the members with all that is recorded of them,

@@ -3,7 +3,7 @@
 use wire::certificate_code::{ClaimsBuilder, Item};
 
 use super::{Nationality, Residence};
-use crate::certificate::Entry;
+use crate::entry::Entry;
 
 pub(super) fn of_page(residence: &Residence, page: usize, builder: &mut ClaimsBuilder) {
     builder.household(Item::Head, residence.head.value());

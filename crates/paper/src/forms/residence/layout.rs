@@ -20,7 +20,7 @@
 //! ```
 
 use super::{Nationality, Person};
-use crate::certificate::Entry;
+use crate::entry::Entry;
 use crate::error::{Field, PaperError};
 use crate::forms::{LEFT, Pair, TOP, Table, VALUE, WIDTH, pair, with_reading};
 use crate::layout::{Align, Area, Setter, Style, Text, Whose};

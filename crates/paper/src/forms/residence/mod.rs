@@ -8,7 +8,7 @@ use base::Personal;
 use wire::certificate_code::ClaimsBuilder;
 
 use super::{Form, FormPage, Headings};
-use crate::certificate::Entry;
+use crate::entry::Entry;
 use crate::error::{Field, PaperError};
 use crate::layout::{Block, Setter, Whose};
 

@@ -20,7 +20,7 @@ use wire::certificate_code::{ClaimsBuilder, Item};
 use wire::tax_record::{Base, Deductions, Income, People, Tax};
 
 use super::{Form, FormPage, Headings, refuse_blank, with_reading};
-use crate::certificate::Entry;
+use crate::entry::Entry;
 use crate::error::{Field, PaperError};
 use crate::layout::Setter;
 

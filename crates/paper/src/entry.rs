@@ -1,5 +1,8 @@
 //! What stands in a box of a form.
 
+/// Printed where the applicant left an item out: it says nothing of anybody.
+pub(crate) const OMITTED: &str = "省略";
+
 /// What stands in a box of the form.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Entry {
@@ -29,7 +32,7 @@ impl Entry {
     pub fn text(&self) -> &str {
         match self {
             Self::Shown(text) => text,
-            Self::Omitted => super::OMITTED,
+            Self::Omitted => OMITTED,
             Self::Missing => "【空欄】",
             Self::None => "",
         }
