@@ -3,12 +3,15 @@
 //! Asked is 63 (patron information) of a known number. Ours goes through the whole door: frame, login, patron number looked up in
 //! the database of cards, the library's system (in memory, so that not the simulation is measured), answer. The peer's handler
 //! answers from memory.
+//!
+//! Beside them stands what the machine itself needs to carry as many bytes there and back between two threads that sleep until
+//! something comes: on idle cores waking them is most of an exchange, and nobody who sleeps is quicker.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base::Yen;
 use services::library_card::listener::{Door, Limits};
@@ -162,6 +165,33 @@ fn measure(address: &str, connections: u64, seconds: f64) -> Result<f64, Failure
     Ok(drive(connections, seconds, &|| 0.0, make)?.seen().per_second)
 }
 
+/// Bytes of the question, and of the answer, of [`measure`].
+const THERE: [u8; 66] = [b'6'; 66];
+const BACK: [u8; 123] = [b'6'; 123];
+
+/// Exchanges a second on one connection of which nobody reads what was said.
+fn bare(seconds: f64) -> Result<f64, Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let mut asking = TcpStream::connect(listener.local_addr()?)?;
+    asking.set_nodelay(true)?;
+    let (mut answering, _) = listener.accept()?;
+    answering.set_nodelay(true)?;
+    let answers = std::thread::spawn(move || {
+        let mut question = THERE;
+        while answering.read_exact(&mut question).is_ok() && answering.write_all(&BACK).is_ok() {}
+    });
+    let (begun, mut exchanges, mut answer) = (Instant::now(), 0.0, BACK);
+    while begun.elapsed().as_secs_f64() < seconds {
+        asking.write_all(&THERE)?;
+        asking.read_exact(&mut answer)?;
+        exchanges += 1.0;
+    }
+    let rate = exchanges / begun.elapsed().as_secs_f64();
+    drop(asking);
+    answers.join().map_err(|_| "the answering thread died")?;
+    Ok(rate)
+}
+
 /// Patrons whose numbers stand in the database of cards.
 fn register(city: &tools::Inside) -> Result<(), Failure> {
     let (vault, seams, by) = (city.vault.clone(), city.seams.clone(), Actor::System { job: "bench" });
@@ -221,5 +251,14 @@ pub fn run(options: &Options) -> Result<Vec<Line>, Failure> {
             met: (connections == 1).then_some(ratio >= GOAL),
         });
     }
+    let floor = bare(options.seconds)?;
+    lines.push(Line {
+        work: "the same bytes there and back on 1 connection, not read".to_owned(),
+        ours: format!("{floor:.0}/s"),
+        peer: "-".to_owned(),
+        ratio: None,
+        goal: "context: nobody who sleeps until asked is quicker".to_owned(),
+        met: None,
+    });
     Ok(lines)
 }

@@ -32,7 +32,10 @@ for (const language of languages) {
     await page.goto(`${url}/portal/sign-in?lang=${language}`)
     await joined(page, languages.indexOf(language))
     await fit(page, `welcome in ${language}`)
-    for (const path of ['/portal', '/portal/settings', '/portal/settings/security', '/portal/cards', '/portal/step-up']) {
+    for (const path of [
+      '/portal', '/portal/settings', '/portal/settings/security', '/portal/cards', '/portal/step-up',
+      '/portal/library', '/portal/hospital', '/portal/emergency-card'
+    ]) {
       for (const size of [sizes.phone, sizes.narrow]) {
         await page.setViewportSize(size)
         await page.goto(`${url}${path}`)
@@ -106,6 +109,17 @@ describe('somebody with a phone and no reader', () => {
     await joined(home)
     assert.match(await home.locator('main').innerText(), / さん/)
   })
+})
+
+test('the simulated app is fit for a phone', async () => {
+  const page = await person(browser, sizes.phone)
+  await page.goto(`${url}/portal/sign-in`)
+  await page.locator('form[action="/portal/sign-in/app"] button').first().click()
+  await page.waitForURL((address) => address.pathname.includes('/realms/main/'), { timeout: 20_000 })
+  await fit(page, 'the simulated app')
+  const button = await page.locator('button').first().boundingBox()
+  assert.ok(button.height >= 44 && button.width > 300, 'a button is as large as a thumb needs')
+  await page.context().close()
 })
 
 test('whoever does not agree at the app is not in, and whoever never came is told how', async () => {

@@ -152,6 +152,8 @@ describe('a staff ID', () => {
 
   test('an ID that is lost is dead for anybody within seconds', async () => {
     await officer.goto(member)
+    await officer.locator('a[href$="/do/lost"]').click()
+    await lib.fit(officer, 'asking before an ID is lost')
     await officer.locator('form[action$="/do/lost"] button').click()
     await officer.waitForURL(/done=/)
     await officer.waitForTimeout(3000)

@@ -145,7 +145,16 @@ fn fuzz(root: &Path) -> Result<(), Failure> {
     targets.sort();
     for target in targets {
         program("cargo", root)
-            .args(["+nightly", "fuzz", "run", "--features", "tools,paper", &target, "--", "-max_total_time=600"])
+            .args([
+                "+nightly",
+                "fuzz",
+                "run",
+                "--features",
+                "tools,paper,services",
+                &target,
+                "--",
+                "-max_total_time=600",
+            ])
             .run(&format!("fuzzing {target}"))?;
     }
     Ok(())

@@ -228,6 +228,8 @@ impl Beside {
         self.every(TELL_SECONDS, "portal-tell", move || {
             portal::tell(&inside, &post, key).map_err(|error| error.to_string())
         })?;
+        let (inside, post) = (city.inside().clone(), ends.inside.clone());
+        self.every(1, "emergency-cards", move || crate::city_cards::tell(&inside, &post))?;
         let (outside, post) = (city.outside().clone(), ends.outside.clone());
         self.every(1, "portal-ask", move || portal::ask(&outside, &post).map_err(|error| error.to_string()))?;
         let outside = city.outside().clone();

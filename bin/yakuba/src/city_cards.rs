@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::Kind;
-use services::city_cards::{CardsError, examples, kept, portal, portal_kept};
+use services::city_cards::{CardsError, examples, kept, portal};
 use tools::city_application::emergency::portal as emergency;
 use tools::portal::post::Desk;
 use tools::portal::{Post, PostError};
@@ -13,9 +13,10 @@ use crate::fail::Failure;
 
 /// Who takes what the inside tells of a person's cards.
 pub fn outside_desk(desk: Desk, outside: &Outside) -> Desk {
-    let (told, emergency) = (outside.clone(), outside.clone());
-    desk.on(portal::ANSWER, move |opened| portal_kept::take_answer(&told, opened))
-        .on(emergency::ANSWER, move |opened| emergency::take_answer(&emergency, opened))
+    let (told, emergency, cards) = (outside.clone(), outside.clone(), outside.clone());
+    desk.on(portal::ANSWER, move |opened| portal::CARDS.take_answer(&told, opened))
+        .on(emergency::ANSWER, move |opened| emergency::OWN.take_answer(&emergency, opened))
+        .on(emergency::CARDS, move |opened| emergency::take_cards(&cards, opened))
 }
 
 /// Who takes what a person asks and wants of their cards.
@@ -30,12 +31,20 @@ pub fn inside_desk(desk: Desk, inside: &Inside, post: &Arc<Post>) -> Desk {
         .on(portal::WISH, move |opened| portal::take_wish(&wished, &wished_post, opened))
 }
 
+/// Tells the portal on which cards an emergency card stands, after the desk wrote or erased.
+///
+/// # Errors
+/// What failed, in words; the next run goes on.
+pub fn tell(inside: &Inside, post: &Arc<Post>) -> Result<(), String> {
+    emergency::send_cards(inside, post).map(drop).map_err(|error| error.to_string())
+}
+
 /// What people asked outside that the inside must know.
 ///
 /// # Errors
 /// What failed; the next run goes on.
 pub fn ask(outside: &Outside, post: &Arc<Post>) -> Result<(), PostError> {
-    portal_kept::send_questions(outside, post)?;
+    portal::send_questions(outside, post)?;
     emergency::send_questions(outside, post).map(drop)
 }
 

@@ -270,7 +270,7 @@ pub fn forget(outside: &Outside) -> Result<(), StoreError> {
     outside.store.write(move |tx| {
         services::notices_for_you::why::sweep(tx, now)?;
         tickets::sweep(tx, now)?;
-        tools::city_application::emergency::portal::sweep(tx, now)?;
+        tools::portal::asked::sweep(tx, now)?;
         representatives::sweep(tx, now).map(drop)
     })
 }

@@ -107,6 +107,9 @@ fn serve_city(city: OpenCity, listener: std::net::TcpListener, ready: impl FnOnc
     app.desk = Some(desk.clone());
     means.publish(&mut app, &keys, &city.config().agents);
     app.key_maker = Some(Arc::new(Maker(city.clone())));
+    if inside.demo {
+        app.sample_staff = crate::staff_ids::console(&inside)?;
+    }
     app.audit_keys = vec![keys.inside.public().to_string()];
     if let Ok(typeface) = paper::Typeface::open(&city.config().paper.font) {
         app.typeface = std::sync::OnceLock::from(typeface);
@@ -258,10 +261,12 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  病院の受付    hospital desk         {here}/demo/terminal/hospital_desk");
     println!("  再来受付機    re-visit machine      {here}/demo/terminal/revisit_machine");
     println!("  市のカード    desk for city's cards {here}/demo/terminal/city_card_desk");
-    println!("  職員証の確認  guard's desk          {here}/demo/terminal/staff_desk");
+    println!("  職員身分証    guard's desk          {here}/demo/terminal/staff_desk");
     println!("  独自アプリ    loading desk          {here}/demo/terminal/loading_desk");
     println!("  証明書の確認  check a paper         {here}/verify");
-    println!("  職員用画面    staff console         {here}/staff");
+    println!(
+        "  職員用画面    staff console         {here}/staff   (引き出しの1〜3枚目のカードで入れる / cards 1 to 3 sign in)"
+    );
     match crate::commands::staff::first_administrator(city) {
         Ok(Some(token)) => {
             println!("    最初の管理者 first administrator: {here}/staff/first  token {token}")

@@ -11,7 +11,10 @@ use services::staff_id::actions::Personnel;
 use services::staff_id::{kept, records};
 use tools::access::Actor;
 use tools::credentials::kinds::certificate_bytes;
+use tools::service_cards::CardError;
+use tools::staff::{self, Role};
 use tools::{Inside, ResidentId};
+use web::staff::Sample;
 
 use crate::cards;
 use crate::fail::Failure;
@@ -41,6 +44,47 @@ pub fn look(city: &Inside, composer: &Arc<Composer>) -> Result<(), String> {
     desk.publish(&composer.keys().codes).map(|_| ()).map_err(|error| error.to_string())
 }
 
+/// Who of the samples has an account in the console, with their roles and the words of what to try. A real city gives the
+/// first account to whoever holds the console's token; a demo has these besides, so that nobody needs a passkey to look around.
+const CONSOLE: [(&str, &[Role], &str); 3] = [
+    ("2001", &[Role::PersonnelOfficer], "staff-id-samples-personnel"),
+    ("2002", &[Role::CertificateOfficer], "staff-id-samples-cards"),
+    ("2003", &[Role::CertificateOfficer, Role::PersonnelOfficer], "staff-id-samples-second"),
+];
+
+/// Gives the samples their accounts.
+fn accounts(city: &Inside, desk: &Personnel) -> Result<(), CardError> {
+    for (number, roles, _) in CONSOLE {
+        let found = desk.read(|tx, vault| kept::member(tx, vault, number))?;
+        let Some(kept) = found.filter(|kept| kept.account.is_none()) else { continue };
+        let (seams, by, member) = (city.seams.clone(), desk.by.clone(), kept.member);
+        let account = city.store.write::<_, store::StoreError, _>(move |tx| {
+            staff::add(tx, &seams, &by, member.name.reveal(), &member.department, roles)
+        })?;
+        desk.link(number, Some(account.id))?;
+    }
+    Ok(())
+}
+
+/// Whose cards of the drawer open a demo's console: the first cards are the samples', in their order.
+///
+/// # Errors
+/// The databases.
+pub fn console(city: &Inside) -> Result<Vec<Sample>, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| Failure::new(Kind::Internal, format!("the sample staff: {error}"));
+    let mut all = Vec::new();
+    for (card, (number, _, key)) in CONSOLE.into_iter().enumerate() {
+        let found =
+            city.cards.read(|tx| kept::member(tx, &city.vault, number)).map_err(|error: CardError| wrong(&error))?;
+        let Some(account) = found.and_then(|kept| kept.account) else { continue };
+        let account = city.store.read::<_, store::StoreError, _>(|tx| staff::account(tx, account));
+        if let Some(account) = account.map_err(|error| wrong(&error))?.filter(|account| account.is_active) {
+            all.push(Sample { card, roles: account.roles, key });
+        }
+    }
+    Ok(all)
+}
+
 /// Makes a few members of staff with IDs, three of them with cards of the drawer.
 ///
 /// # Errors
@@ -68,6 +112,7 @@ pub fn samples(city: &Inside, authorities: &SimulatedAuthorities, residents: &[R
             .map_err(|error| wrong(&error))?
             .map_err(|no| wrong(&no))?;
     }
+    accounts(city, &desk).map_err(|error| wrong(&error))?;
     // One label is out already, so that desk and public page have something to be tried with.
     let first = desk.read(|tx, _| kept::of_member(tx, &members[0].number)).map_err(|error| wrong(&error))?;
     if let Some(one) = first.first().filter(|one| one.printed_at.is_none() && one.has_card) {

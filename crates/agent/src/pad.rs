@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::desk::{NoPad, Pad, State as Stands};
 use crate::form::Typed;
+use crate::relay::RelayFault;
 use crate::request::{blocking, comes_from_our_page, is_opened_as_page, language};
 use crate::state::Agent;
 use crate::work::{Trouble, pin_of};
@@ -142,7 +143,7 @@ async fn enter(agent: Arc<Agent>, id: String, pad: Pad, typed: Typed) -> Respons
         Err(Trouble::Relay(fault)) => {
             tracing::info!(%fault, "the hall did not come to its end");
             agent.desk().change(agent.seams.now(), &id, |pad| pad.state = Stands::Stopped);
-            finished(&pad, AlertKind::Error, "agent-pad-hall-stopped")
+            finished(&pad, AlertKind::Error, hall_key(&fault))
         }
         Ok(sealed) => {
             let kept = agent.desk().change(agent.seams.now(), &id, |pad| pad.state = Stands::Answered(sealed));
@@ -173,12 +174,20 @@ fn done_key(pad: &Pad) -> &'static str {
     }
 }
 
+/// What is said where the hall did not come to its end.
+const fn hall_key(fault: &RelayFault) -> &'static str {
+    match fault {
+        RelayFault::Late => "agent-pad-hall-late",
+        _ => "agent-pad-hall-stopped",
+    }
+}
+
 /// The sentence for each trouble: what happened, and what to do.
 const fn trouble_key(trouble: &Trouble) -> &'static str {
     match trouble {
         Trouble::Busy => "agent-card-busy",
         Trouble::Silent => "agent-card-silent",
-        Trouble::Relay(_) => "agent-pad-hall-stopped",
+        Trouble::Relay(fault) => hall_key(fault),
         Trouble::Sealing => "agent-pad-defect",
         Trouble::Certificate => "agent-card-unreadable",
         Trouble::Typed(MalformedPin::NotFourDigits) => "agent-pin-shape",

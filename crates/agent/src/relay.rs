@@ -11,7 +11,7 @@ use card::Card;
 use card::apdu::Command;
 use card::city_application::layout::NAME;
 use pki::agent::SignedRequest;
-use pki::agent::relay::{Order, Step};
+use pki::agent::relay::{Next, Order, Step};
 
 use crate::pairings::{Pairing, post};
 
@@ -26,6 +26,9 @@ pub enum RelayFault {
     /// The server cannot be reached, or takes no more steps of this request.
     #[error("the server does not go on")]
     Server,
+    /// The server was too slow with its next command, and says so.
+    #[error("the server was late; it is to be done again")]
+    Late,
     /// What came is not this server's next order.
     #[error("the order is not the paired server's next one")]
     NotOurs,
@@ -81,6 +84,24 @@ fn carry(gate: &mut Gate, card: &mut dyn Card, command: &[u8]) -> Result<Option<
     }
 }
 
+/// What became of an order.
+#[derive(Debug, PartialEq, Eq)]
+enum Followed {
+    /// What the card answered; [`None`] when it was taken away.
+    Carried(Option<Vec<u8>>),
+    /// It was the end.
+    Ended,
+}
+
+/// Does what was ordered. A hall that is late has not come to its end.
+fn follow(gate: &mut Gate, card: &mut dyn Card, next: &Next) -> Result<Followed, RelayFault> {
+    match next {
+        Next::Command(command) => carry(gate, card, command).map(Followed::Carried),
+        Next::End => Ok(Followed::Ended),
+        Next::Late => Err(RelayFault::Late),
+    }
+}
+
 /// Brings `sealed`, the answer to `request`, and carries orders until the hall says that it is the end.
 ///
 /// # Errors
@@ -102,8 +123,10 @@ pub fn work(
             RelayFault::Server
         })?;
         let order = Order::read(&answer, &pairing.verification_key, digest, number + 1);
-        let Some(command) = order.map_err(|_| RelayFault::NotOurs)?.command else { return Ok(()) };
-        content = carry(&mut gate, card, &command)?;
+        match follow(&mut gate, card, &order.map_err(|_| RelayFault::NotOurs)?.next)? {
+            Followed::Carried(answer) => content = answer,
+            Followed::Ended => return Ok(()),
+        }
     }
     Err(RelayFault::Endless)
 }
@@ -129,6 +152,16 @@ mod tests {
         fn power_off(&mut self) -> Result<(), ReaderError> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn an_order_that_is_late_is_said_to_be_late_and_not_done() {
+        let (mut gate, mut chip) = (Gate::default(), Chip(vec![0x90, 0x00], 0));
+        let chosen = follow(&mut gate, &mut chip, &Next::Command(choose(&NAME)));
+        assert_eq!(chosen, Ok(Followed::Carried(Some(vec![0x90, 0x00]))));
+        assert_eq!(follow(&mut gate, &mut chip, &Next::Late), Err(RelayFault::Late));
+        assert_eq!(follow(&mut gate, &mut chip, &Next::End), Ok(Followed::Ended));
+        assert_eq!(chip.1, 1, "neither reached the card");
     }
 
     #[test]

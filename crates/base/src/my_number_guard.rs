@@ -3,9 +3,18 @@
 //! Yakuba uses the *tools* of the My Number system, never the number. Imports and labelled fields refuse a 12-digit
 //! string whose check digit fits; free text only earns a warning, because one random 12-digit number in ten fits.
 //!
+//! Looked through, however mixed: every width, circle and script of a digit (NFKC, and decimal digits of other languages); signs
+//! that are not seen (zero-width, bidirectional, combining); up to three separators between two digits. Not looked through: a
+//! line's end, a colon, a bracket, a letter; digits written as kanji (一二三).
+//!
+//! ```text
+//!  run of digits ─▶ without dates (2026-11-27) ─┬─ twelve digits, however grouped ─────────────▶ check digit fits? refused
+//!                                               └─ more: a group of twelve, or 4-4-4 alone ────▶ check digit fits? refused
+//! ```
+//!
 //! Check digit: 平成26年総務省令第85号 第5条.
 
-use crate::text::narrow_digit;
+use unicode_normalization::char::decompose_compatible;
 
 /// The text holds twelve digits whose check digit is that of an Individual Number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,44 +37,187 @@ pub fn check_digit(eleven: &[u8; 11]) -> u8 {
     }
 }
 
-/// Whether `digits` (values 0–9) form an Individual Number.
-fn fits(digits: &[u8; 12]) -> bool {
-    let [eleven @ .., last] = digits;
-    check_digit(eleven) == *last
+/// Most separators between two digits: ` - ` is three.
+const MOST_SEPARATORS: u8 = 3;
+
+/// A digit where it stands.
+#[derive(Clone, Copy)]
+struct Digit {
+    value: u8,
+    /// Character position from 1.
+    position: usize,
+    /// How many separators stand before it in its run, and the last of them.
+    gap: (u8, char),
 }
 
-/// Refuses `text` when a run of exactly twelve digits in it fits. Half- and full-width digits count alike, and
-/// separators people write between groups of four (`1234-5678-9012`, spaces) are looked through.
+/// Refuses `text` when twelve digits in it form an Individual Number, in whatever dress (see the module).
 ///
 /// # Errors
 /// [`IndividualNumberFound`] with the position, never the digits.
 pub fn refuse_individual_number(text: &str) -> Result<(), IndividualNumberFound> {
-    let mut run: Vec<u8> = Vec::new();
-    let mut start = 0;
-    let mut separators = 0;
-    for (index, character) in text.chars().chain(std::iter::once('\n')).enumerate() {
-        if let Some(digit) = narrow_digit(character) {
-            if run.is_empty() {
-                start = index + 1;
+    if !may_hold_twelve(text) {
+        return Ok(());
+    }
+    let mut run = Run::default();
+    for (index, character) in text.chars().enumerate() {
+        match character {
+            '\0'..='\x7f' => run.take(character, index + 1)?,
+            unseen if is_unseen(unseen) => {}
+            // Most of a Japanese text: no digit comes of it.
+            '\u{3041}'..='\u{30fa}' | '\u{3400}'..='\u{9fff}' => run.end()?,
+            dressed => {
+                let mut done = Ok(());
+                decompose_compatible(dressed, |plain| {
+                    if done.is_ok() {
+                        done = run.take(plain, index + 1);
+                    }
+                });
+                done?;
             }
-            separators = 0;
-            run.push(digit);
-        } else if matches!(character, '-' | ' ' | '\u{3000}' | '－' | '‐' | '−' | 'ー')
-            && !run.is_empty()
-            && separators == 0
-        {
-            separators += 1;
-        } else {
-            if let Ok(twelve) = <&[u8; 12]>::try_from(run.as_slice())
-                && fits(twelve)
-            {
-                return Err(IndividualNumberFound { position: start });
-            }
-            run.clear();
-            separators = 0;
         }
     }
-    Ok(())
+    run.end()
+}
+
+/// Whether there are enough characters that could be digits. Fast, for the many texts that are short or have none.
+fn may_hold_twelve(text: &str) -> bool {
+    text.len() >= 12 && text.bytes().filter(|byte| byte.is_ascii_digit() || !byte.is_ascii()).count() >= 12
+}
+
+/// Digits with nothing but separators between them.
+struct Run {
+    digits: Vec<Digit>,
+    gap: (u8, char),
+    /// The character before the first digit.
+    before: char,
+    last: char,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { digits: Vec::new(), gap: (0, ' '), before: ' ', last: ' ' }
+    }
+}
+
+impl Run {
+    fn take(&mut self, character: char, position: usize) -> Result<(), IndividualNumberFound> {
+        if let Some(value) = digit(character) {
+            if self.digits.is_empty() {
+                (self.before, self.gap) = (self.last, (0, ' '));
+            }
+            self.digits.push(Digit { value, position, gap: self.gap });
+            self.gap = (0, ' ');
+        } else if !self.digits.is_empty() && is_separator(character) && self.gap.0 < MOST_SEPARATORS {
+            self.gap = (self.gap.0 + 1, character);
+        } else if !is_unseen(character) {
+            self.end()?;
+        }
+        self.last = character;
+        Ok(())
+    }
+
+    /// Judges the run and begins another.
+    fn end(&mut self) -> Result<(), IndividualNumberFound> {
+        let found = if self.digits.len() < 12 { None } else { number_in(&self.digits, self.before == '+') };
+        self.digits.clear();
+        self.last = ' ';
+        found.map_or(Ok(()), |position| Err(IndividualNumberFound { position }))
+    }
+}
+
+/// The position of an Individual Number in a run.
+fn number_in(run: &[Digit], is_dialled: bool) -> Option<usize> {
+    let mut groups: Vec<&[Digit]> = run.chunk_by(|_, next| next.gap.0 == 0).collect();
+    // +81 90 1234 5678 is a telephone's, and has twelve digits.
+    let country = [run.first()?.value, run.get(1)?.value, run.get(3)?.value];
+    if is_dialled && country == [8, 1, 0] && run.len() == 12 {
+        return None;
+    }
+    let mut rest = groups.as_mut_slice();
+    while let Some(at) = rest.windows(3).position(is_date) {
+        if let Some(found) = number_among(&rest[..at]) {
+            return Some(found);
+        }
+        rest = &mut rest[at + 3..];
+    }
+    number_among(rest)
+}
+
+fn number_among(groups: &[&[Digit]]) -> Option<usize> {
+    let total: usize = groups.iter().map(|group| group.len()).sum();
+    if total == 12 {
+        return fits(groups);
+    }
+    groups.iter().enumerate().find_map(|(at, group)| {
+        if group.len() == 12 {
+            return fits(&groups[at..=at]);
+        }
+        // Printed as on the card, beside other figures; four groups of four are another card's.
+        let four = |at: usize| groups.get(at).is_some_and(|group| group.len() == 4);
+        let is_alone = !four(at + 3) && !at.checked_sub(1).is_some_and(four);
+        if four(at) && four(at + 1) && four(at + 2) && is_alone { fits(&groups[at..at + 3]) } else { None }
+    })
+}
+
+/// The position of these twelve digits, if they form an Individual Number.
+fn fits(groups: &[&[Digit]]) -> Option<usize> {
+    let digits: Vec<u8> = groups.iter().flat_map(|group| group.iter()).map(|digit| digit.value).collect();
+    let (last, eleven) = digits.split_last()?;
+    let eleven = <&[u8; 11]>::try_from(eleven).ok()?;
+    if check_digit(eleven) == *last { Some(groups.first()?.first()?.position) } else { None }
+}
+
+/// Whether three groups are a date with one and the same sign twice: 2026-11-27.
+fn is_date(groups: &[&[Digit]]) -> bool {
+    let [year, month, day] = groups else { return false };
+    let value = |group: &[Digit]| group.iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit.value));
+    let between = |group: &[Digit]| group.first().map(|digit| digit.gap);
+    (year.len(), month.len(), day.len()) == (4, 2, 2)
+        && between(month) == between(day)
+        && matches!(between(day), Some((1, '-' | '/' | '.')))
+        && (1850..=2150).contains(&value(year))
+        && (1..=12).contains(&value(month))
+        && (1..=31).contains(&value(day))
+}
+
+/// Noughts of the languages that residents write, beside ours; each script's ten digits follow one another.
+const NOUGHTS: [char; 17] = [
+    '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{be6}', '\u{c66}', '\u{ce6}',
+    '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{17e0}', '\u{1810}',
+];
+
+fn digit(character: char) -> Option<u8> {
+    let nought = match character {
+        '\0'..='\x7f' => '0',
+        other => *NOUGHTS.iter().rev().find(|nought| **nought <= other)?,
+    };
+    let value = u32::from(character).checked_sub(u32::from(nought))?;
+    u8::try_from(value).ok().filter(|value| *value <= 9)
+}
+
+/// What people write between digits, after NFKC. No line's end, and no colon: times of day.
+fn is_separator(character: char) -> bool {
+    let is_space = character.is_whitespace() && !matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    is_space
+        || matches!(
+            character,
+            '-' | '.' | '/' | ',' | '_' | '\\' | '|' | ';' | '\'' | '*' | '~' | '・' | 'ー' | '、' | '。'
+        )
+        || matches!(
+            character,
+            '\u{b7}' | '\u{2010}'..='\u{2016}' | '\u{2019}' | '\u{2022}' | '\u{2027}' | '\u{2043}' | '\u{2044}'
+        )
+        || matches!(
+            character,
+            '\u{2212}' | '\u{2215}' | '\u{2219}' | '\u{22c5}' | '\u{2500}'..='\u{2503}' | '〜' | '\u{3030}'
+        )
+}
+
+/// Signs that take no place of their own: format characters (Cf) and those that stand on another (keycaps, selectors).
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180b}'..='\u{180f}')
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{20d0}'..='\u{20f0}')
+        || matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -81,24 +233,176 @@ mod tests {
 
     #[test]
     fn it_is_found_in_every_dress() {
-        for text in ["123456789018", "1234-5678-9018", "１２３４５６７８９０１８", "番号 1234 5678 9018 です"]
-        {
+        for text in [
+            "123456789018",
+            "1234-5678-9018",
+            "１２３４５６７８９０１８",
+            "番号 1234 5678 9018 です",
+            "1234.5678.9018",
+            "1234/5678/9018",
+            "1234  5678  9018",
+            "1234 - 5678 - 9018",
+            "１２３４・５６７８・９０１８",
+            "1.2,3/4_5-6 7、8・9‐0－1　8",
+            "1234\u{200b}5678\u{feff}9018",
+            "①②③④⑤⑥⑦⑧⑨⓪①⑧",
+            "⑫㉞5678⑨⓪⑱",
+            "𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗𝟎𝟏𝟖",
+            "١٢٣٤٥٦٧٨٩٠١٨",
+            "1\u{fe0f}\u{20e3}2\u{fe0f}\u{20e3}34567890\u{332}18",
+            "123456789018 2027-03-31",
+            "2026/11/27 1234 5678 9018",
+            "1234 5678 9018, 03-1234-5678",
+            "090-1234-5678 123456789018",
+        ] {
             assert!(refuse_individual_number(text).is_err(), "{text}");
         }
         assert_eq!(refuse_individual_number("ab123456789018"), Err(IndividualNumberFound { position: 3 }));
+        assert_eq!(refuse_individual_number("番号　１２３４-5678-9018"), Err(IndividualNumberFound { position: 4 }));
     }
 
     #[test]
     fn other_numbers_pass() {
-        for text in ["123456789017", "1234567890180", "12345678901", "2026-11-23", ""] {
+        for text in [
+            "123456789017",
+            "1234567890180",
+            "12345678901",
+            "2026-11-23",
+            "",
+            // Twelve digits that would fit, were they not a date and an hour, a telephone, a card of sixteen, lines of a table.
+            "2026-11-27 1230",
+            "2026.11.27 12.30",
+            "+81 90 1234 5673",
+            "+819012345673",
+            "1234 5678 9018 0000",
+            "1234\n5678\n9018",
+        ] {
             assert_eq!(refuse_individual_number(text), Ok(()), "{text}");
         }
     }
 
+    /// A digit in one of its dresses.
+    fn dressed(digit: u8, dress: u8) -> char {
+        let from = |nought: u32| char::from_u32(nought + u32::from(digit)).unwrap();
+        match (dress, digit) {
+            (0, _) => from(0x30),
+            (1, _) => from(0xff10),
+            (2, _) => from(0x1d7ce),
+            (3, 0) => '⓪',
+            (3, _) => char::from_u32(0x245f + u32::from(digit)).unwrap(),
+            (4, _) => from(0x966),
+            _ => from(0x0e50),
+        }
+    }
+
+    const BETWEEN: &[&str] = &[
+        "",
+        "",
+        "",
+        " ",
+        "-",
+        ".",
+        "/",
+        ",",
+        "_",
+        "・",
+        "　",
+        "  ",
+        ". ",
+        "、",
+        "－",
+        "―",
+        "\t",
+        "\u{a0}",
+        " - ",
+        "\u{200b}",
+        "\u{2060}\u{ad}",
+        "\u{202e}",
+        "\u{fe0f}\u{20e3}",
+        "-\u{200d}-",
+    ];
+
+    /// Eleven digits with their check digit, or another one `off` it.
+    fn number(eleven: [u8; 11], off: u8) -> Vec<u8> {
+        eleven.into_iter().chain([(check_digit(&eleven) + off) % 10]).collect()
+    }
+
+    fn written(digits: &[u8], dresses: &[u8], between: &[usize]) -> String {
+        let one = |at: usize| format!("{}{}", BETWEEN[between[at] % BETWEEN.len()], dressed(digits[at], dresses[at]));
+        (0..digits.len()).map(one).collect()
+    }
+
     proptest! {
+        #[test]
+        fn a_true_number_is_refused_in_any_disguise(
+            eleven in prop::array::uniform11(0_u8..10),
+            dresses in prop::collection::vec(0_u8..6, 12),
+            between in prop::collection::vec(0_usize..100, 12),
+            around in prop::sample::select(vec![("", ""), ("番号は", "です"), ("No:", "\n"), ("(", ")"), ("\u{feff}", "円")]),
+        ) {
+            let text = format!("{}{}{}", around.0, written(&number(eleven, 0), &dresses, &between), around.1);
+            // A year, month and day between the same signs are let through; whoever writes a number so, wants to.
+            let hidden = Run { digits: run_of(&text), ..Run::default() };
+            prop_assume!(!hidden.digits.chunk_by(|_, next| next.gap.0 == 0).collect::<Vec<_>>().windows(3).any(is_date));
+            prop_assert!(refuse_individual_number(&text).is_err(), "{text:?}");
+        }
+
+        #[test]
+        fn twelve_digits_whose_check_digit_is_another_pass(
+            eleven in prop::array::uniform11(0_u8..10),
+            off in 1_u8..10,
+            dresses in prop::collection::vec(0_u8..6, 12),
+            between in prop::collection::vec(0_usize..100, 12),
+        ) {
+            let text = written(&number(eleven, off), &dresses, &between);
+            prop_assert_eq!(refuse_individual_number(&text), Ok(()), "{:?}", text);
+        }
+
+        #[test]
+        fn dates_times_and_telephones_pass(
+            (year, month, day) in (1900_u32..2100, 1_u32..13, 1_u32..32),
+            (hour, minute) in (0_u32..24, 0_u32..60),
+            phone in 0_u64..100_000_000,
+            sign in prop::sample::select(vec!["-", "/", "."]),
+        ) {
+            let date = format!("{year}{sign}{month:02}{sign}{day:02}");
+            let phone = format!("{:04}-{:04}", phone / 10_000, phone % 10_000);
+            for text in [
+                date.clone(),
+                format!("{date} {date}"),
+                format!("{date}~{date}"),
+                format!("{date}, {date}, {date}"),
+                format!("{date} {hour:02}:{minute:02}"),
+                format!("{date} {hour:02}{minute:02}"),
+                format!("{date} {hour:02}.{minute:02}"),
+                format!("{year}{month:02}{day:02}"),
+                format!("{year}年{month}月{day}日"),
+                format!("090-{phone}"),
+                format!("03-{phone}"),
+                format!("03-{phone} 090-{phone}"),
+                format!("+81-90-{phone}"),
+            ] {
+                prop_assert_eq!(refuse_individual_number(&text), Ok(()), "{}", text);
+            }
+        }
+
         #[test]
         fn never_panics(text in ".{0,60}") {
             let _ = refuse_individual_number(&text);
         }
+    }
+
+    /// The digits of a text that is one run.
+    fn run_of(text: &str) -> Vec<Digit> {
+        let mut run = Run::default();
+        let plain = text.chars().filter(|one| !is_unseen(*one)).enumerate();
+        for (index, character) in plain {
+            decompose_compatible(character, |plain| {
+                if digit(plain).is_some() || (!run.digits.is_empty() && is_separator(plain)) {
+                    let _ = run.take(plain, index + 1);
+                }
+            });
+        }
+        run.digits
     }
 }

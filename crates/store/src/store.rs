@@ -20,7 +20,7 @@ pub enum Database {
     Outside,
     /// Wrapped keys per person, with a short backup life. Each zone has its own.
     Keys,
-    /// Numbers of services' cards (図書館・病院・職員証ほか), under pseudonyms that differ for each service. Inside, apart from
+    /// Numbers of services' cards (図書館・病院・職員身分証ほか), under pseudonyms that differ for each service. Inside, apart from
     /// the register.
     Cards,
 }

@@ -38,6 +38,7 @@ pub mod signed_lists;
 pub mod signing;
 pub mod staff;
 pub mod staff_id_list;
+pub mod staff_openings;
 pub mod takings;
 pub mod tax_records;
 pub mod tcp_door;

@@ -26,6 +26,12 @@ pub fn instant(language: Language, at: Timestamp) -> String {
     format!("{} {:02}:{:02}", date(language, time.date), time.hour, time.minute)
 }
 
+/// An instant for a list that a program reads, in Japan's time with its offset: `2026-11-24T09:30:00+09:00`.
+pub fn in_japan(at: Timestamp) -> String {
+    let time = at.japan_time();
+    format!("{}T{:02}:{:02}:{:02}+09:00", time.date, time.hour, time.minute, time.second)
+}
+
 const fn month_name(month: i8) -> &'static str {
     match month {
         1 => "Jan",
@@ -53,5 +59,12 @@ mod tests {
         assert_eq!(date(Language::English, day), "24 Nov 2026 (Tue)");
         assert!(date(Language::Japanese, day).contains("令和8年"));
         assert_eq!(date(Language::EasyJapanese, day), "2026年11月24日(火)");
+    }
+
+    #[test]
+    fn a_list_tells_the_time_of_japan_and_says_so() {
+        let late = Timestamp::in_japan(Date::new(2026, 11, 24).unwrap(), 8, 5, 9);
+        assert!(late.to_string().starts_with("2026-11-23T23:05:09"), "the day before in UTC");
+        assert_eq!(in_japan(late), "2026-11-24T08:05:09+09:00");
     }
 }

@@ -8,8 +8,10 @@ use crate::words::words;
 /// One text field.
 #[derive(Clone, Debug, Default)]
 pub struct Field<'a> {
-    /// Form name and id.
+    /// Form name, and id where `id` is empty.
     pub name: &'a str,
+    /// The id, where a page has a field of this name in two forms.
+    pub id: &'a str,
     /// Visible label.
     pub label: &'a str,
     /// What is typed, e.g. an example.
@@ -32,15 +34,16 @@ pub struct Field<'a> {
 
 /// A labelled input.
 pub fn field(language: Language, field: &Field<'_>) -> Markup {
-    let hint_id = format!("{}-hint", field.name);
-    let error_id = format!("{}-error", field.name);
+    let id = if field.id.is_empty() { field.name } else { field.id };
+    let hint_id = format!("{id}-hint");
+    let error_id = format!("{id}-error");
     let described = described_by(field.hint.map(|_| hint_id.as_str()), field.error.map(|_| error_id.as_str()));
     html! {
         div class=(if field.error.is_some() { "field field-wrong" } else { "field" }) {
-            label for=(field.name) { (field.label) @if field.required { (required_mark(language)) } }
+            label for=(id) { (field.label) @if field.required { (required_mark(language)) } }
             @if let Some(hint) = field.hint { p class="hint" id=(hint_id) { (hint) } }
             @if let Some(error) = field.error { (field_error(language, &error_id, error)) }
-            input id=(field.name) name=(field.name) type=(if field.kind.is_empty() { "text" } else { field.kind })
+            input id=(id) name=(field.name) type=(if field.kind.is_empty() { "text" } else { field.kind })
                 value=(field.value) required[field.required] autocomplete=[field.autocomplete]
                 maxlength=[field.max_length] inputmode=[field.is_number.then_some("numeric")]
                 pattern=[field.is_number.then_some("[0-9０-９]*")]
@@ -58,12 +61,24 @@ pub fn select(
     chosen: &str,
     error: Option<&str>,
 ) -> Markup {
-    let error_id = format!("{name}-error");
+    select_in(language, (name, name), label, options, chosen, error)
+}
+
+/// The same where a page has a choice of this name in two forms: id and name come together.
+pub fn select_in(
+    language: Language,
+    (id, name): (&str, &str),
+    label: &str,
+    options: &[(String, String)],
+    chosen: &str,
+    error: Option<&str>,
+) -> Markup {
+    let error_id = format!("{id}-error");
     html! {
         div class=(if error.is_some() { "field field-wrong" } else { "field" }) {
-            label for=(name) { (label) }
+            label for=(id) { (label) }
             @if let Some(error) = error { (field_error(language, &error_id, error)) }
-            select id=(name) name=(name) aria-invalid=[error.map(|_| "true")]
+            select id=(id) name=(name) aria-invalid=[error.map(|_| "true")]
                 aria-describedby=[error.map(|_| error_id.as_str())] {
                 @for (value, text) in options { option value=(value) selected[value == chosen] { (text) } }
             }

@@ -39,6 +39,12 @@ for (const keys of document.querySelectorAll(".kiosk-keys")) {
   });
 }
 
+// The page itself goes to the printer; it stays where it is, and is gone with its time.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // One touch, one request: a second press must not send the form again.
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {

@@ -101,6 +101,8 @@ pub struct App {
     pub papers: Option<Arc<Current<crate::open::Papers>>>,
     /// What digital copies are issued with; `None` where there are none: then their addresses do not exist.
     pub twins: Option<Arc<TwinIssuer>>,
+    /// In a demo: members of staff whose cards of the drawer open the console.
+    pub sample_staff: Vec<crate::staff::Sample>,
     /// What applications from a PC are taken with on the open pages.
     pub applications: Option<Arc<crate::open::Applications>>,
     /// Tells residents that something came, when this process has the keys and settings for it.
@@ -175,6 +177,7 @@ impl App {
             hospital: None,
             papers: None,
             twins: None,
+            sample_staff: Vec::new(),
             applications: None,
             teller: None,
             relay: None,

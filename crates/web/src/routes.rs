@@ -272,7 +272,9 @@ async fn signed_in(app: &Arc<App>, action: Option<Action>, request: &mut Request
         && !account.may(action)
     {
         tracing::warn!(action = action.code(), "a member of staff was refused by their roles");
-        return Err(Failure::saying(Kind::Forbidden, "error-role").with("action", action.code()));
+        let what =
+            request.extensions().get::<Visit>().map_or(action.japanese(), |visit| staff::words::action(visit, action));
+        return Err(Failure::saying(Kind::Forbidden, "error-role").with("action", what));
     }
     request.extensions_mut().insert(SignedIn { account, session });
     Ok(csrf)
@@ -391,6 +393,11 @@ async fn at_terminal(app: &Arc<App>, request: &mut Request) -> Result<CsrfKey, F
     })
     .await?;
     let (terminal, _) = found.ok_or_else(refused)?;
+    // A terminal that opens the drawer of sample cards is this computer, in a demo.
+    let has_drawer = app.kiosk.as_ref().is_some_and(|place| place.has_drawer());
+    if has_drawer && !(app.is_demo() && security::is_loopback(request)) {
+        return Err(Failure::of(Kind::Forbidden));
+    }
     knock(app, Class::Kiosk, Knocker::Known(terminal.id.to_string()))?;
     request.extensions_mut().insert(AtTerminal(terminal));
     Ok(csrf)

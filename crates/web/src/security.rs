@@ -5,6 +5,7 @@
 //!   out: CSP without inline script or style, no frames, nosniff, no referrer, HSTS on https · failures become pages
 //! ```
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -125,6 +126,7 @@ fn visit(app: &App, request: &Request, chosen: Option<Language>) -> Visit {
         host: host(request),
         at_terminal: false,
         peer: peer(request),
+        is_here: is_loopback(request),
         city: if language == Language::English { app.profile.name_english.clone() } else { app.profile.name.clone() },
         is_demo: app.is_demo(),
         acting: None,
@@ -221,8 +223,11 @@ fn draw_failure(app: &App, visit: &Visit, wants_json: bool, mut response: Respon
         )
             .into_response()
     } else {
+        if failure.kind == Kind::Unauthenticated && visit.path.starts_with("/staff") {
+            return (code, crate::staff::sign_in_wanted(app, visit)).into_response();
+        }
         let title = visit.say(&format!("{}-title", crate::error::general_key(failure.kind)));
-        let (next, next_key) = failure.next.clone().unwrap_or_else(|| (home(app, visit).into(), "page-home"));
+        let (next, next_key) = failure.next.clone().unwrap_or_else(|| (home(app, visit), "page-home"));
         let main = html! {
             h1 { (title) }
             (alert(visit.language, AlertKind::Error, &html! { p { (sentence) } }))
@@ -258,14 +263,20 @@ fn failure_of(response: &mut Response) -> Option<Failure> {
     }
 }
 
-fn home(app: &App, visit: &Visit) -> &'static str {
-    if visit.path.starts_with("/staff") {
+/// Where somebody begins again: at a terminal its own first page; a demo's terminals are chosen on the city's.
+fn home(app: &App, visit: &Visit) -> Cow<'static, str> {
+    let counter = visit.path.strip_prefix("/counter/").and_then(|rest| rest.split('/').next());
+    if let Some(desk) = counter.filter(|_| !visit.is_demo) {
+        return format!("/counter/{desk}").into();
+    }
+    let address = if visit.path.starts_with("/staff") {
         "/staff"
-    } else if visit.path.starts_with("/kiosk") {
+    } else if visit.path.starts_with("/kiosk") && !visit.is_demo {
         "/kiosk"
     } else if app.inside.is_some() && app.outside.is_none() {
         "/staff"
     } else {
         "/"
-    }
+    };
+    address.into()
 }

@@ -31,6 +31,8 @@ pub struct Visit {
     pub at_terminal: bool,
     /// The network address, when known.
     pub peer: Option<IpAddr>,
+    /// Whether the request comes from this very machine, not through a proxy that hides somebody else.
+    pub is_here: bool,
     /// The city's name in the reader's language.
     pub city: String,
     /// Whether this is a demo database.
@@ -57,6 +59,11 @@ impl std::fmt::Debug for Acting {
 }
 
 impl Visit {
+    /// Whether the drawer of sample cards may be opened: a demo, at this very machine.
+    pub(crate) const fn opens_drawer(&self) -> bool {
+        self.is_demo && self.is_here
+    }
+
     /// The sentence for `key`.
     pub fn say(&self, key: &str) -> String {
         words().get(self.language, key)

@@ -22,7 +22,7 @@ use tools::staff::Role;
 use yakuba_web::kiosk::reader::CardSlot as _;
 use yakuba_web::testing::agent::{TestAgent, counterpart};
 use yakuba_web::testing::cards::{PIN, TestCards, TestReader};
-use yakuba_web::testing::{TestDoor, Visitor};
+use yakuba_web::testing::{TestDoor, Visitor, ids_twice};
 use zeroize::Zeroizing;
 
 const KEYS: &str = "/staff/city-application/keys";
@@ -218,9 +218,10 @@ fn what_the_loading_desk_refuses_is_told_by_name_noted_and_changes_nothing() {
             card.load_city_application(image);
             card
         };
-        for (version, said, remedy) in
-            [(1, "ほかの市のアプリか、にせものです", "担当者に知らせて"), (9, "カードの鍵の版が", "「更新する」")]
-        {
+        for (version, said, remedy) in [
+            (1, "ほかの市のアプリか、にせものです", "担当者に知らせて"),
+            (9, "カードの鍵の版が、この市にあるどの鍵の版ともちがいます", "担当者に知らせて"),
+        ] {
             let card = put_on(image(version));
             let before = card.contents();
             scene.tray.put(card);
@@ -283,6 +284,7 @@ fn a_card_pulled_away_at_the_desk_goes_on_and_a_form_sent_twice_writes_nothing_t
                 scene.tray.pull_after(None);
                 let page = look(&mut desk);
                 assert!(page.contains("搭載が途中で止まっています") && page.contains("続きをする"), "{page}");
+                assert_eq!(ids_twice(&page), [""; 0]);
             }
             scene.tray.pull_after(Some(PLENTY));
             let page = load(&mut desk);
@@ -291,8 +293,9 @@ fn a_card_pulled_away_at_the_desk_goes_on_and_a_form_sent_twice_writes_nothing_t
             scene.tray.pull_after(None);
             // The same form once more: refused, and every file still holds its first copy.
             let page = load(&mut desk);
-            assert!(page.contains("いまの状態では、できません") && page.contains("使えます。"), "{page}");
+            assert!(page.contains("いまの状態では、その操作はできません") && page.contains("使えます。"), "{page}");
             assert!(page.contains("第1版") && !page.contains("第2版"), "{page}");
+            assert_eq!(ids_twice(&page), [""; 0]);
         }
         let open = scene.door.inside().store.read::<_, store::StoreError, _>(|tx| {
             Ok(tx.query("SELECT 1 FROM city_application_steps WHERE done_at IS NULL", &[])?.len())
@@ -372,7 +375,7 @@ impl Agent {
 
     /// Carries orders to the card from `number` on until the end; how many there were.
     fn carries_on(&self, scene: &Scene, of: &SignedRequest, mut order: Order, card: &mut dyn Card) -> u32 {
-        while let Some(command) = &order.command {
+        while let Some(command) = order.command() {
             assert!(matches!(command[..2], [0x00, 0xA4] | [0x80, 0x50 | 0x82] | [0x84, _]), "{command:02X?}");
             let answer = card.transmit(command).unwrap();
             order = self.steps(scene, of, order.number, Some(&answer)).unwrap();
@@ -411,7 +414,7 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     let (request, sealed) = mine.is_asked(&mut desk, "update");
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
     let mut order = mine.steps(&scene, &request, first.number, None).unwrap();
-    while order.command.is_some() {
+    while order.command().is_some() {
         order = mine.steps(&scene, &request, order.number, None).unwrap();
     }
     let page = desk.get(DESK).text();
@@ -430,7 +433,7 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
     let stop = format!("/staff/agents/{}/stop", mine.paired.agent);
     assert_eq!(scene.door.staff(&[Role::Operator]).post(&stop, &[]).status, 303);
-    let answer = card.transmit(&first.command.unwrap()).unwrap();
+    let answer = card.transmit(&first.command().unwrap()).unwrap();
     assert_eq!(mine.steps(&scene, &request, 1, Some(&answer)), Err(410));
 }
 

@@ -52,6 +52,8 @@ fn defined(door: &TestDoor) {
     let written = officer.post("/staff/cards/new", &with(&[("key", "bicycle")]));
     assert_eq!(written.location(), Some("/staff/cards/bicycle?done=staff-done-cards-written"), "{}", written.text());
     assert_eq!(officer.post(&format!("{AT}/ask"), &[("why", "条例の施行")]).status, 303);
+    let waiting = second.get("/staff/approvals").text();
+    assert!(waiting.contains("駐輪場定期") && waiting.contains("第1版"), "{waiting}");
     assert_eq!(second.post(&format!("{AT}/approve"), &[]).status, 303);
 }
 

@@ -88,10 +88,13 @@ fn each_shipped_card_is_given_once_with_its_own_number_fee_and_difference() {
             let price = desk.get(&at);
             assert!(price.contains(name) && price.contains(fee) && price.contains("安くなる額"), "{price}");
             assert!(price.contains(&format!("<strong>{saved}</strong>")), "{price}");
+            let must_type = price.contains("必須");
+            assert_eq!(must_type, !typed.is_empty(), "{name}: {price}");
             let typed = if typed.is_empty() { String::new() } else { nw7(typed) };
             let (_, receipt) = desk.send(&at, &[("form", "own_card"), ("number", &typed)]);
             assert!(receipt.contains(number) && receipt.contains("領収書の番号"), "{receipt}");
             // The Individual Number Card beside it: the same number, nothing to pay, and so much less.
+            assert!(!desk.get(&at).contains("必須"), "the number goes over");
             let (_, receipt) = desk.send(&at, &[("form", "one_card"), ("number", "")]);
             assert!(receipt.contains(number) && receipt.contains("0円") && receipt.contains(saved), "{receipt}");
             let page = desk.get("/counter/cards/person");
@@ -202,6 +205,180 @@ fn client(order: &Value) -> Value {
     serde_json::from_slice(&said.stdout).unwrap()
 }
 
+const CLIENTS: &str = "/staff/cards/bicycle_parking/clients";
+
+/// A system that is to write; its key.
+fn admitted(officer: &mut Visitor<'_>) -> String {
+    let fields = [("client", "駐輪場"), ("write", "write"), ("why", "窓口を減らす")];
+    officer.post(CLIENTS, &fields).between("<code class=\"digest\">", "<").unwrap()
+}
+
+/// The second person lets the system that waits write.
+fn allow(door: &TestDoor) {
+    let mut second = door.staff(&[Role::Administrator]);
+    let page = second.get("/staff/cards/bicycle_parking").text();
+    let form = page.split("/clients/allow\"").nth(1).expect("what waits");
+    let client = form.split("name=\"client\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(second.post(&format!("{CLIENTS}/allow"), &[("client", client)]).status, 303);
+}
+
+/// What the interface answers to this key.
+fn say(door: &TestDoor, key: &str, path: &str, body: &Value) -> (u16, Value) {
+    let mut system = door.stranger().with_header("authorization", &format!("Bearer {key}"));
+    let answer = system.send("POST", path, Some("application/json"), body.to_string().into_bytes());
+    (answer.status, serde_json::from_slice(&answer.bytes).unwrap())
+}
+
+#[test]
+fn a_system_writes_only_when_a_second_person_let_it() {
+    for_each_engine(|database| {
+        let (door, hanako) = city(database);
+        let (mut officer, mut second) = (door.staff(&[Role::CertificateOfficer]), door.staff(&[Role::Administrator]));
+        let member = json!({ "resident": hanako.as_str(), "number": "B-00000018" });
+        let writes = |key: &str| say(&door, key, "/api/cards/members", &member).0;
+        let looks = |key: &str| say(&door, key, "/api/cards/lookup", &json!({ "number": "B-00000018" })).0;
+        let nameless = officer.post(CLIENTS, &[("client", "駐輪場"), ("write", "write")]);
+        assert_eq!(nameless.status, 400, "why is said");
+        let number = officer.post(CLIENTS, &[("client", "1234.5678.9018")]);
+        assert_eq!(number.status, 404, "an Individual Number is no system's name");
+
+        let key = admitted(&mut officer);
+        assert_eq!((looks(&key), writes(&key)), (200, 403), "it asks at once, and does not write");
+        let page = officer.get("/staff/cards/bicycle_parking").text();
+        assert!(page.contains("承認を待っています") && page.contains("窓口を減らす"), "{page}");
+        assert!(!page.contains("/clients/allow"), "not by whoever asked: {page}");
+        let client = page.split("name=\"client\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let (allow_at, decline_at, stop_at) = ("/allow", "/decline", "/stop");
+        let to = |what: &str| format!("{CLIENTS}{what}");
+        assert_eq!(officer.post(&to(allow_at), &[("client", &client)]).status, 403);
+        let list = second.get("/staff/approvals").text();
+        assert!(list.contains("部署のシステムに番号の登録と停止を認める") && list.contains("駐輪場"), "{list}");
+
+        // Declined: it goes on asking, and nobody can approve what was declined.
+        assert_eq!(second.post(&to(decline_at), &[("client", &client)]).status, 303);
+        assert_ne!(second.post(&to(allow_at), &[("client", &client)]).status, 303);
+        assert_eq!((looks(&key), writes(&key)), (200, 403));
+        assert!(!second.get("/staff/approvals").text().contains("駐輪場"));
+        assert_eq!(officer.post(&to(stop_at), &[("client", &client)]).status, 303);
+
+        // One that was stopped while it waited is let do nothing.
+        let key = admitted(&mut officer);
+        let page = second.get("/staff/cards/bicycle_parking").text();
+        let form = page.split("/clients/allow\"").nth(1).unwrap();
+        let client = form.split("name=\"client\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(officer.post(&to(stop_at), &[("client", &client)]).status, 303);
+        assert_eq!(second.post(&to(allow_at), &[("client", &client)]).status, 404);
+        assert_eq!(writes(&key), 401);
+
+        // Approved: it writes. A proposal nobody answered in a day lets nothing happen.
+        let key = admitted(&mut officer);
+        door.database.clock.advance_seconds(25 * 3600);
+        let mut second = door.staff(&[Role::Administrator]);
+        assert!(!second.get("/staff/cards/bicycle_parking").text().contains("/clients/allow"));
+        assert_eq!(writes(&key), 403);
+        let key = admitted(&mut door.staff(&[Role::CertificateOfficer]));
+        allow(&door);
+        assert_eq!(writes(&key), 200);
+    });
+}
+
+#[test]
+fn no_system_and_no_file_makes_a_card_valid_for_longer_than_its_definition() {
+    let (door, hanako) = city(TestDatabase::on_sqlite());
+    let key = admitted(&mut door.staff(&[Role::CertificateOfficer]));
+    allow(&door);
+    let last = services::city_cards::Expiry::Months(3).last_day(door.database.seams.today()).unwrap();
+    let (last, later) = (last.to_string(), last.plus_days(1).to_string());
+    let bring = |until: Option<&str>| {
+        let member = json!({ "resident": hanako.as_str(), "number": "B-00000018", "validUntil": until });
+        say(&door, &key, "/api/cards/members", &member)
+    };
+    let (status, said) = bring(Some(&later));
+    assert_eq!(status, 400);
+    assert!(said["reason"].as_str().unwrap().contains("later than this card allows"), "{said}");
+    // The file names line and field; nothing is cut and taken.
+    let mut clerk = door.staff(&[Role::CounterClerk]);
+    let file = |until: &str| format!("宛名番号,番号,有効期限\r\n{},B-00000018,{until}\r\n", hanako.as_str());
+    let refused = send_file(&mut clerk, &file(&later));
+    let page = refused.text();
+    assert_eq!(refused.status, 422);
+    let row =
+        page.split("<tr>").find(|row| row.contains("有効期限が、このカードの決まりより先です")).expect("the fault");
+    assert!(row.contains(">2</") && row.contains("有効期限"), "{row}");
+    let number = send_file(&mut clerk, &file("1234.5678.9018"));
+    let page = number.text();
+    let row = page.split("<tr>").find(|row| row.contains("マイナンバーは入れられません")).expect("the fault");
+    assert!(row.contains(">2</") && row.contains("有効期限") && !page.contains("9018"), "{row}");
+    let valid = |number: &str| say(&door, &key, "/api/cards/lookup", &json!({ "number": number })).1;
+    assert_eq!(valid("B-00000018")["found"], json!(false));
+
+    // Left empty, a card of the file is valid as the definition says, not for ever.
+    assert!(send_file(&mut clerk, &file("")).text().contains("新しいカード 1件"));
+    assert_eq!(valid("B-00000018")["validUntil"], json!(last));
+    // The last day itself may be said.
+    assert_eq!(bring(Some(&last)), (200, json!({ "added": false })));
+}
+
+/// Sends a file as the console's form does.
+fn send_file(clerk: &mut Visitor<'_>, text: &str) -> Answer {
+    let address = "/staff/cards/bicycle_parking/files/members";
+    let token = clerk.token(address).unwrap();
+    let body = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--x\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"a.csv\"\r\n\r\n{text}\r\n--x--\r\n"
+    );
+    clerk.send("POST", address, Some("multipart/form-data; boundary=x"), body.into_bytes())
+}
+
+#[test]
+fn a_new_card_has_numbers_of_its_own() {
+    let (door, _) = city(TestDatabase::on_sqlite());
+    let mut officer = door.staff(&[Role::CertificateOfficer]);
+    let like = officer.get("/staff/cards/new?like=bicycle_parking").text();
+    assert!(like.contains("value=\"B2-\""), "the next free one is proposed: {like}");
+    let blank = officer.get("/staff/cards/new").text();
+    assert!(blank.contains("name=\"prefix\" type=\"text\" value=\"A-\""), "{blank}");
+    assert!(blank.contains("従来のカード (円)"), "{blank}");
+    let write = |officer: &mut Visitor<'_>, prefix: &str| {
+        let fields = [
+            ("key", "second_parking"),
+            ("name", "第二駐輪場"),
+            ("name_easy", "自転車"),
+            ("name_english", "Parking 2"),
+            ("office", "自転車対策課"),
+            ("prefix", prefix),
+            ("digits", "7"),
+            ("check", "luhn"),
+            ("source", "next"),
+            ("own_card", "0"),
+            ("own_card_again", "0"),
+            ("one_card", "0"),
+            ("expiry", "never"),
+            ("months", "12"),
+            ("note", ""),
+        ];
+        officer.post("/staff/cards/new", &fields)
+    };
+    let taken = write(&mut officer, "b-");
+    assert_eq!(taken.status, 400);
+    assert!(taken.text().contains("「駐輪場定期利用券」の番号と見分けがつきません"), "{}", taken.text());
+    // Given up, its numbers are still in people's hands.
+    assert_eq!(officer.post("/staff/cards/bicycle_parking/close", &[]).status, 303);
+    assert_eq!(write(&mut officer, "B-").status, 400);
+    assert_eq!(write(&mut officer, "B2-").status, 303);
+    // A new version of a card keeps its own prefix.
+    let draft = officer.get("/staff/cards/second_parking/draft").text();
+    assert!(draft.contains("value=\"B2-\""), "{draft}");
+    assert_eq!(
+        door.staff(&[Role::CertificateOfficer])
+            .get("/staff/cards/new?like=bicycle_parking")
+            .text()
+            .matches("value=\"B3-\"")
+            .count(),
+        1
+    );
+}
+
 #[test]
 fn a_client_nobody_here_wrote_asks_brings_a_member_in_and_stops_the_card() {
     for_each_engine(|database| {
@@ -215,7 +392,8 @@ fn a_client_nobody_here_wrote_asks_brings_a_member_in_and_stops_the_card() {
             officer.post(clients, fields).between("<code class=\"digest\">", "<").expect("the key, once")
         };
         let reading = admit(&[("client", "照会だけのシステム")]);
-        let key = admit(&[("client", "駐輪場管理システム"), ("write", "write")]);
+        let key = admit(&[("client", "駐輪場管理システム"), ("write", "write"), ("why", "窓口を減らす")]);
+        allow(&door);
         let page = officer.get("/staff/cards/bicycle_parking").text();
         assert!(page.contains("番号の登録と停止もできる") && page.contains("番号を調べる"), "{page}");
         let told = client(&json!({
@@ -263,13 +441,11 @@ fn what_a_desk_stopped_or_ended_no_system_brings_back() {
     const NUMBER: &str = "B-00000018";
     let (door, hanako) = city(TestDatabase::on_sqlite());
     let mut officer = door.staff(&[Role::CertificateOfficer]);
-    let admitted = officer.post("/staff/cards/bicycle_parking/clients", &[("client", "駐輪場"), ("write", "write")]);
-    let key = admitted.between("<code class=\"digest\">", "<").unwrap();
+    let key = admitted(&mut officer);
+    allow(&door);
     let say = |path: &str, body: Value| {
         door.database.clock.advance_seconds(1);
-        let mut system = door.stranger().with_header("authorization", &format!("Bearer {key}"));
-        let answer = system.send("POST", path, Some("application/json"), body.to_string().into_bytes());
-        (answer.status, serde_json::from_slice::<Value>(&answer.bytes).unwrap())
+        say(&door, &key, path, &body)
     };
     let stand = |to: &str| say("/api/cards/standing", json!({ "number": NUMBER, "to": to }));
     let bring = || say("/api/cards/members", json!({ "resident": hanako.as_str(), "number": NUMBER }));

@@ -38,6 +38,7 @@ use yakuba_web::testing::{TestDoor, Visitor};
 const TAG: &str = "04A23B1C5D8066";
 const NUMBER: &str = "L-0042";
 const BOOK: &str = "ポケットの中の図書館";
+const WAITING: &str = "待たれている本";
 
 struct City {
     door: TestDoor,
@@ -237,12 +238,20 @@ fn borrowed_with_a_tag_seen_in_the_portal_renewed_given_back_and_nothing_kept() 
     assert_eq!(lent.value("AJ"), Some(BOOK), "through Shift_JIS and UTF-8, with a bar in the middle of a letter");
     assert_eq!(city.library.stock(|stock| stock.holder("B0001")).as_deref(), Some(NUMBER));
 
+    city.library.stock(|stock| {
+        stock.add_book("B0009", WAITING);
+        stock.reserve(NUMBER, "B0009");
+    });
+    assert!(!me.get("/portal").text().contains("受け取れる予約"), "the first page asks the library nothing");
     assert_eq!(me.post("/portal/library/look", &[]).location(), Some("/portal/library?done=portal-done-library-asked"));
     city.door.database.clock.advance_seconds(30);
     me.post("/portal/library/look", &[]);
     city.settle();
     let page = me.get("/portal/library").text();
     assert!(page.contains(BOOK) && page.contains("返却日"), "{page}");
+    assert!(page.contains("受け取れます") && page.contains("カードの画面に戻る"), "{page}");
+    let home = me.get("/portal").text();
+    assert!(home.contains("受け取れる予約の資料があります") && !home.contains(WAITING), "that, and not what: {home}");
     let due = city.door.database.seams.today().plus_days(28);
     assert_eq!(me.post("/portal/library/renew", &[("item", "B0002")]).status, 404, "another's item is not asked for");
     me.post("/portal/library/renew", &[("item", "B0001")]);
@@ -331,16 +340,21 @@ fn files_go_out_and_come_in_and_the_console_shows_no_names() {
     let shift_jis = officer.post("/staff/library/list-sjis", &[]).bytes;
     assert!(holds_bytes(&shift_jis, &[0x97, 0x98, 0x97, 0x70]), "利用 in Shift_JIS");
 
-    let token = officer.token("/staff/library/take").unwrap();
-    let csv = "利用者番号,状態\nL-0042,停止\nL-9999,終了\n123456789018,終了\n";
-    let body = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--x\r\nContent-Disposition: form-data; \
-         name=\"file\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n{csv}\r\n--x--\r\n"
-    );
-    let taken = officer.send("POST", "/staff/library/take", Some("multipart/form-data; boundary=x"), body.into_bytes());
+    let mut send = |csv: &str| {
+        let token = officer.token("/staff/library/take").unwrap();
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--x\r\nContent-Disposition: form-data; \
+             name=\"file\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n{csv}\r\n--x--\r\n"
+        );
+        officer.send("POST", "/staff/library/take", Some("multipart/form-data; boundary=x"), body.into_bytes())
+    };
+    let number = send("利用者番号,状態,備考\nL-0042,終了,\nL-9999,終了,1234 5678 9018\n");
+    assert_eq!(number.status, 400);
+    assert!(number.text().contains("3行目の3列目に個人番号") && !number.text().contains("9018"), "{}", number.text());
+    let taken = send("利用者番号,状態\nL-0042,停止\nL-9999,終了\n,終了\n");
     assert_eq!(taken.status, 303, "{}", taken.text());
     let page = officer.get(taken.location().unwrap()).text();
-    assert!(page.contains("その利用者番号のカードがありません") && page.contains("個人番号が書かれています"), "{page}");
+    assert!(page.contains("その利用者番号のカードがありません") && page.contains("利用者番号がありません"), "{page}");
     let (vault, cards) = (city.door.inside().vault.clone(), &city.door.inside().cards);
     let card = cards.read::<_, CardError, _>(move |tx| service_cards::find_number(tx, &vault, KEY, NUMBER)).unwrap();
     assert_eq!(card[0].status, CardStatus::OnHold, "cards follow the library");

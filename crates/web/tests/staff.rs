@@ -329,3 +329,18 @@ fn a_card_of_the_city_waits_in_the_same_list_and_is_answered_where_its_definitio
     assert_eq!(second.post("/staff/cards/bicycle/approve", &[]).status, 303);
     assert!(!second.get("/staff/approvals").text().contains("駐輪場定期"));
 }
+
+#[test]
+fn who_is_not_signed_in_is_shown_the_ways_in_and_a_refusal_names_the_action() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let page = door.neighbour().get("/staff");
+    let text = page.text();
+    assert_eq!(page.status, 401);
+    assert!(!text.contains("alert-error") && text.contains("href=\"/staff/sign-in\""), "{text}");
+    assert!(text.contains("href=\"/staff/first\""), "a demo says how it begins: {text}");
+    assert!(!door.stranger().get("/staff").text().contains("/staff/first"), "not to another machine");
+    let refused = door.staff(&[Role::CounterClerk]).get("/staff/staff-ids").text();
+    assert!(refused.contains("職員身分証を発行・停止する") && !refused.contains("manage_staff_ids"), "{refused}");
+    let english = door.staff(&[Role::CounterClerk]).with_header("accept-language", "en").get("/staff/staff-ids").text();
+    assert!(english.contains("issue and stop staff IDs"), "{english}");
+}

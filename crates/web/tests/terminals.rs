@@ -145,3 +145,27 @@ fn a_demo_s_terminal_is_found_again_instead_of_added_and_only_at_this_computer()
     assert_eq!(door.neighbour().get("/demo/terminal/space_station").status, 404);
     assert_eq!(listed().len(), sorts.len() + 1);
 }
+
+#[test]
+fn the_list_says_what_each_terminal_is_and_a_replaced_one_what_to_do() {
+    let door = TestDoor::open(TestDatabase::on_sqlite());
+    let mut tab = door.neighbour();
+    assert_eq!(tab.get("/demo/terminal/library_counter").status, 303);
+    let first = tab.clone();
+    assert_eq!(tab.get("/demo/terminal/revisit_machine").status, 303, "another tab of the same browser");
+    let mut operator = door.staff(&[Role::Operator]);
+    let list = operator.get("/staff/terminals").text();
+    assert!(list.contains("<h1>端末</h1>") && !list.contains("<h1>証明書発行機"), "{list}");
+    for sort in ["図書館のカウンター", "病院の再来受付機"] {
+        assert!(list.contains(&format!("<td>{sort}</td>")), "{sort}: {list}");
+        assert!(operator.get("/staff/terminals.csv").text().contains(sort));
+    }
+    // The first tab sends its form with the browser's new secret.
+    let token = first.token("/counter/library").unwrap();
+    let sent = tab.post_bare("/counter/library", &[("csrf", &token)]);
+    assert!(sent.status == 403 && sent.text().contains("別の端末"), "{}", sent.text());
+    let nobody = door.neighbour().get("/counter/library");
+    let text = nobody.text();
+    assert!(nobody.status == 403 && text.contains("この端末の担当の職員") && !text.contains("証明書発行機"), "{text}");
+    assert!(text.contains("href=\"/\""), "a demo's terminals are chosen on the first page");
+}

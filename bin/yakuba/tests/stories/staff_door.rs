@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use base::{ManualClock, Seams};
 use services::staff_id::actions::Personnel;
+use services::staff_id::doors::Keeping;
 use services::staff_id::kept;
 use services::staff_id::model::Standing;
 use tools::access::Actor;
+use tools::staff_openings::{self, Shortening};
 use yakuba::cards;
 
 use crate::city::Fixture;
@@ -142,7 +144,17 @@ fn a_door_alone_opens_by_tag_or_pin_takes_no_older_list_and_tells_its_log_once()
         let seams = Seams { clock, random: city.seams.random.clone() };
         Personnel { city: fixture.with_seams(seams), by: desk.by.clone() }
     };
-    assert!(!desk.keep_openings(0).unwrap() && desk.keep_openings(30).unwrap());
+    assert_eq!(desk.keep_openings(0).unwrap(), Keeping::NoDays);
+    assert_eq!(desk.keep_openings(30).unwrap(), Keeping::NeedsTwo { now: 90 }, "one person alone only lengthens");
+    let (id, now) = (city.seams.random_id(), city.seams.now());
+    city.store
+        .write::<_, store::StoreError, _>(move |tx| {
+            staff_openings::propose(tx, id, Shortening { was: 90, days: 30 })?;
+            staff_openings::allow(tx, now, id)
+        })
+        .unwrap();
+    assert_eq!(later(0).erase_openings().unwrap(), 0, "what two allowed is taken over by the job");
+    assert_eq!(desk.openings_days().unwrap(), 30);
     assert_eq!(later(29).erase_openings().unwrap(), 0);
     assert_eq!(later(31).erase_openings().unwrap(), 4);
     assert!(desk.openings(None).unwrap().is_empty());

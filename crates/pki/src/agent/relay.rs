@@ -53,9 +53,26 @@ pub struct Order {
     pub request: [u8; 32],
     /// Its place in the row, from 1.
     pub number: u32,
-    /// A command for the city's application; [`None`]: the end.
-    pub command: Option<Vec<u8>>,
+    /// What is to be done.
+    pub next: Next,
 }
+
+/// What an order says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A command for the city's application.
+    Command(Vec<u8>),
+    /// The work came to its end.
+    End,
+    /// The server did not come to its next command in time. Nothing more of this request is taken: it is done again, and goes on
+    /// where the card stands.
+    Late,
+}
+
+/// On the wire, before the command's bytes.
+const END: u8 = 0;
+const COMMAND: u8 = 1;
+const LATE: u8 = 2;
 
 fn signed(payload: Vec<u8>, key: &SigningKey) -> Result<Vec<u8>, KeyError> {
     let signature = key.sign(&payload)?;
@@ -126,8 +143,18 @@ impl Order {
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, KeyError> {
         let mut writer = Writer::new(ORDER);
         writer.bytes(&self.request).bytes(&self.number.to_be_bytes());
-        optional(&mut writer, self.command.as_deref());
+        let (word, command): (u8, &[u8]) = match &self.next {
+            Next::Command(command) => (COMMAND, command),
+            Next::End => (END, &[]),
+            Next::Late => (LATE, &[]),
+        };
+        writer.bytes(&[word]).bytes(command);
         signed(writer.finish(), key)
+    }
+
+    /// The command, if there is one.
+    pub fn command(&self) -> Option<&[u8]> {
+        if let Next::Command(command) = &self.next { Some(command) } else { None }
     }
 
     /// Reads the order that follows on step `number - 1` of `request`, signed by the paired server.
@@ -140,12 +167,17 @@ impl Order {
             return Err(RelayRefusal::WrongSignature);
         }
         let mut reader = Reader::new(ORDER, payload)?;
-        let order = Self {
-            request: reader.array("a request")?,
-            number: u32::from_be_bytes(reader.array("a place")?),
-            command: read_optional(&mut reader, COMMAND_BYTES, "a command")?,
-        };
+        let request_of = reader.array("a request")?;
+        let number_of = u32::from_be_bytes(reader.array("a place")?);
+        let [word] = reader.array::<1>("an order's word")?;
+        let command = reader.bytes(COMMAND_BYTES, "a command")?.to_vec();
         reader.finish()?;
+        let next = match word {
+            COMMAND => Next::Command(command),
+            LATE => Next::Late,
+            _ => Next::End,
+        };
+        let order = Self { request: request_of, number: number_of, next };
         if order.request != request || order.number != number { Err(RelayRefusal::Elsewhere) } else { Ok(order) }
     }
 }
@@ -170,9 +202,13 @@ mod tests {
             assert_eq!(Step::read(&bytes, &agents), Ok(step));
             assert_eq!(Step::read(&bytes, &servers), Err(RelayRefusal::WrongSignature));
         }
-        let order = Order { request: [7; 32], number: 4, command: Some(vec![0x84, 0xB0, 0, 0]) };
+        for next in [Next::Late, Next::End, Next::Command(vec![0x84, 0xB0, 0, 0])] {
+            let order = Order { request: [7; 32], number: 4, next };
+            let bytes = order.sign(&server).unwrap();
+            assert_eq!(Order::read(&bytes, &servers, [7; 32], 4), Ok(order));
+        }
+        let order = Order { request: [7; 32], number: 4, next: Next::Command(vec![0x84, 0xB0, 0, 0]) };
         let bytes = order.sign(&server).unwrap();
-        assert_eq!(Order::read(&bytes, &servers, [7; 32], 4), Ok(order));
         assert_eq!(Order::read(&bytes, &servers, [7; 32], 5), Err(RelayRefusal::Elsewhere), "an earlier one again");
         assert_eq!(Order::read(&bytes, &servers, [8; 32], 4), Err(RelayRefusal::Elsewhere), "another request's");
         assert_eq!(Order::read(&bytes, &agents, [7; 32], 4), Err(RelayRefusal::WrongSignature));

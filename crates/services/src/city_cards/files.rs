@@ -19,6 +19,7 @@ use tools::{Inside, ResidentId};
 
 use super::issuing::GiveRefusal;
 use super::kept::Kept;
+use super::model::Definition;
 use super::numbers::NotOurs;
 
 /// Longest file.
@@ -85,6 +86,8 @@ pub enum Reason {
     HasOne,
     /// No day.
     Day,
+    /// Later than the definition lets a card be valid that is given today.
+    TooFar,
 }
 
 impl Reason {
@@ -104,6 +107,7 @@ impl Reason {
             Self::Taken => "city-cards-reason-taken",
             Self::HasOne => "city-cards-reason-has-one",
             Self::Day => "city-cards-reason-day",
+            Self::TooFar => "city-cards-reason-too-far",
         }
     }
 }
@@ -156,7 +160,7 @@ const fn of_file(reason: Reason) -> LineFault {
     LineFault { line: 1, column: Column::Line, reason }
 }
 
-fn parse(card: &Kept, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>) {
+fn parse(card: &Definition, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>) {
     if bytes.len() > MOST_BYTES {
         return (Vec::new(), vec![of_file(Reason::TooLong)]);
     }
@@ -172,13 +176,18 @@ fn parse(card: &Kept, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>) {
     let (mut members, mut faults) = (Vec::new(), Vec::new());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for record in lines {
-        let line = members.len() + faults.len() + 2;
-        if line > MOST_LINES + 1 {
+        let usual = members.len() + faults.len() + 2;
+        let position = match &record {
+            Ok(record) => record.position(),
+            Err(error) => error.position(),
+        };
+        let line = position.and_then(|at| usize::try_from(at.line()).ok()).unwrap_or(usual);
+        if usual > MOST_LINES + 1 {
             faults.push(LineFault { line, column: Column::Line, reason: Reason::TooLong });
             break;
         }
         let judged = match record {
-            Ok(record) if record.len() == headings.len() => member(card, line, &record, places),
+            Ok(record) if record.len() == headings.len() => member(card, (today, line), &record, places),
             Ok(_) => Err(LineFault { line, column: Column::Line, reason: Reason::Columns }),
             Err(_) => Err(LineFault { line, column: Column::Line, reason: Reason::NotText }),
         };
@@ -194,24 +203,42 @@ fn parse(card: &Kept, bytes: &[u8]) -> (Vec<Member>, Vec<LineFault>) {
 }
 
 fn member(
-    card: &Kept,
-    line: usize,
+    card: &Definition,
+    (today, line): (Date, usize),
     record: &csv::StringRecord,
     (resident, number, until): (usize, usize, Option<usize>),
 ) -> Result<Member, LineFault> {
     let fault = |column, reason| LineFault { line, column, reason };
     let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-    if record.iter().any(|cell| base::my_number_guard::refuse_individual_number(cell).is_err()) {
-        return Err(fault(Column::Line, Reason::IndividualNumber));
+    let is_one = |cell: &str| base::my_number_guard::refuse_individual_number(cell).is_err();
+    if let Some(at) = record.iter().position(is_one) {
+        let columns = [(Some(resident), Column::Resident), (Some(number), Column::Number), (until, Column::ValidUntil)];
+        let column =
+            columns.into_iter().find(|(place, _)| *place == Some(at)).map_or(Column::Line, |(_, column)| column);
+        return Err(fault(column, Reason::IndividualNumber));
     }
     let resident = ResidentId::parse(cell(resident)).map_err(|_| fault(Column::Resident, Reason::NoResident))?;
-    let read = card.definition.number.read(cell(number));
+    let read = card.number.read(cell(number));
     let number = read.map_err(|no| fault(Column::Number, Reason::Number(no)))?;
+    let last_day = card.expiry.last_day(today);
     let valid_until = match until.map(cell).filter(|text| !text.is_empty()) {
-        Some(text) => Some(Date::parse(text).map_err(|_| fault(Column::ValidUntil, Reason::Day))?),
-        None => None,
+        Some(text) => {
+            let day = Date::parse(text).map_err(|_| fault(Column::ValidUntil, Reason::Day))?;
+            if last_day.is_some_and(|last_day| day > last_day) {
+                return Err(fault(Column::ValidUntil, Reason::TooFar));
+            }
+            Some(day)
+        }
+        None => last_day,
     };
     Ok(Member { line, resident, number, valid_until })
+}
+
+/// Looks a file over without asking anybody: how many of its lines can be judged by the register and the cards, and what is
+/// wrong with the others.
+pub fn looked_over(card: &Definition, today: Date, bytes: &[u8]) -> (usize, Vec<LineFault>) {
+    let (members, faults) = parse(card, today, bytes);
+    (members.len(), faults)
 }
 
 /// Brings members in, with cards of the department's own. All lines or none; the same file again changes nothing.
@@ -219,7 +246,7 @@ fn member(
 /// # Errors
 /// The databases; an access that is refused.
 pub fn bring(city: &Inside, by: &Actor, card: &Kept, bytes: &[u8]) -> Result<Brought, CardError> {
-    let (members, faults) = parse(card, bytes);
+    let (members, faults) = parse(&card.definition, city.seams.today(), bytes);
     taken(city, (by, by), card, (members, faults), "file_in")
 }
 
@@ -239,10 +266,8 @@ pub struct OneMember<'a> {
 /// # Errors
 /// As [`bring`].
 pub fn bring_one(city: &Inside, by: &Actor, card: &Kept, said: OneMember<'_>) -> Result<Brought, CardError> {
-    let last_day = card.definition.expiry.last_day(city.seams.today()).map(|day| day.to_string());
-    let until = said.valid_until.or(last_day.as_deref()).unwrap_or_default();
-    let line = csv::StringRecord::from(vec![said.resident, said.number, until]);
-    let judged = match member(card, 1, &line, (0, 1, Some(2))) {
+    let line = csv::StringRecord::from(vec![said.resident, said.number, said.valid_until.unwrap_or_default()]);
+    let judged = match member(&card.definition, (city.seams.today(), 1), &line, (0, 1, Some(2))) {
         Ok(member) => (vec![member], Vec::new()),
         Err(fault) => (Vec::new(), vec![fault]),
     };

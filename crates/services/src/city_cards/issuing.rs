@@ -225,6 +225,18 @@ pub fn may_undo(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, service: &str, card:
 /// Why a card ended whose giving was taken back.
 const UNDONE: &str = "undone";
 
+/// Whether giving this card was taken back.
+///
+/// # Errors
+/// The database.
+pub fn is_undone(tx: &mut Tx<'_>, card: &ServiceCard) -> Result<bool, CardError> {
+    if card.status != CardStatus::Ended {
+        return Ok(false);
+    }
+    let told = service_cards::history(tx, &card.service, card.id)?;
+    Ok(told.last().is_some_and(|last| last.status == CardStatus::Ended && last.why == UNDONE))
+}
+
 /// Takes back the last step of one of this person's cards: what was given is switched off and what it replaced is given
 /// anew, what was switched off is given anew with its number, what was stopped goes on. `false` when it is too late.
 ///

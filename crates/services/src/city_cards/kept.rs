@@ -6,7 +6,8 @@ use tools::access::Actor;
 use tools::approvals::{self, ApprovalError, Proposal, Refusal};
 use tools::audit::{self, Event};
 
-use super::model::{Definition, Fault, Standing, is_key};
+use super::model::{Definition, Fault, Names, Standing, is_key};
+use super::numbers::NumberFormat;
 
 /// Most cards of a city: ours.
 pub const MOST_CARDS: usize = 100;
@@ -25,6 +26,12 @@ pub enum CardsRefusal {
     /// It was asked for and waits.
     #[error("it waits for a second person")]
     Waits,
+    /// Numbers of another card look the same.
+    #[error("the numbers of another card begin so too")]
+    PrefixTaken {
+        /// That card.
+        by: Names,
+    },
     /// The city has as many cards as it may.
     #[error("there are too many cards")]
     TooMany,
@@ -138,10 +145,34 @@ pub fn all_shown(tx: &mut Tx<'_>) -> Result<Vec<Kept>, StoreError> {
     Ok(shown)
 }
 
+/// Another card whose numbers could be taken for these. One that was given up counts: people still have it.
+fn mistaken<'a>(all: &'a [Kept], key: &str, number: &NumberFormat) -> Option<&'a Kept> {
+    let is_other_s = |one: &&Kept| one.key != key && one.standing != Standing::Past;
+    all.iter().filter(is_other_s).find(|one| number.is_mistaken_for(&one.definition.number))
+}
+
+/// A prefix for a new card whose numbers look like `like`: its own, or the next one nobody has.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn free_prefix(tx: &mut Tx<'_>, like: &NumberFormat) -> Result<String, StoreError> {
+    let all = all(tx)?;
+    let letters: String = like.prefix.chars().filter(char::is_ascii_uppercase).take(4).collect();
+    let stems = (2..=99).filter(|_| !letters.is_empty()).map(|next| format!("{letters}{next}-"));
+    let single = ('A'..='Z').map(|letter| format!("{letter}-"));
+    let is_free = |prefix: &String| {
+        let number = NumberFormat { prefix: prefix.clone(), ..like.clone() };
+        number.is_sound() && mistaken(&all, "", &number).is_none()
+    };
+    let found = std::iter::once(like.prefix.clone()).chain(stems).chain(single).find(is_free);
+    Ok(found.unwrap_or_default())
+}
+
 /// Writes the draft of a card, over the draft there is.
 ///
 /// # Errors
-/// [`CardsRefusal::Faulty`], [`CardsRefusal::Waits`], [`CardsRefusal::TooMany`]; [`StoreError`].
+/// [`CardsRefusal::Faulty`], [`CardsRefusal::PrefixTaken`], [`CardsRefusal::Waits`], [`CardsRefusal::TooMany`];
+/// [`StoreError`].
 pub fn draft(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, definition: &Definition) -> Result<(), CardsError> {
     let mut faults = definition.faults();
     if !is_key(key) {
@@ -149,6 +180,9 @@ pub fn draft(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, definition: 
     }
     if !faults.is_empty() {
         return Err(CardsRefusal::Faulty(faults).into());
+    }
+    if let Some(by) = mistaken(&all(tx)?, key, &definition.number) {
+        return Err(CardsRefusal::PrefixTaken { by: by.definition.names.clone() }.into());
     }
     let versions = versions(tx, key)?;
     if versions.is_empty() {

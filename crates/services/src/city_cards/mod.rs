@@ -21,7 +21,6 @@ pub mod kept;
 pub mod model;
 pub mod numbers;
 pub mod portal;
-pub mod portal_kept;
 pub mod takings;
 
 #[cfg(test)]

@@ -132,6 +132,20 @@ impl NumberFormat {
         refuse_individual_number(&number).ok().map(|()| number)
     }
 
+    /// Whether a number of `other`'s could be taken for one of ours: the same prefix, or numbers of one length whose digits
+    /// may make up the rest of a prefix. Numbers that come from elsewhere, without a prefix, are told apart by nobody here.
+    pub fn is_mistaken_for(&self, other: &Self) -> bool {
+        if self.prefix == other.prefix {
+            return !(self.prefix.is_empty() && self.is_given && other.is_given);
+        }
+        let length = |one: &Self| one.prefix.len() + usize::from(one.digits) + usize::from(one.check != Check::None);
+        let goes_on = |short: &Self, long: &Self| {
+            let rest = long.prefix.strip_prefix(short.prefix.as_str());
+            rest.is_some_and(|rest| rest.bytes().all(|sign| sign.is_ascii_digit()))
+        };
+        length(self) == length(other) && (goes_on(self, other) || goes_on(other, self))
+    }
+
     /// The largest running value and one.
     pub fn end(&self) -> u64 {
         10_u64.saturating_pow(u32::from(self.digits))
@@ -200,6 +214,22 @@ mod tests {
         assert_eq!(bare.read("123456789018"), Err(NotOurs::IndividualNumber));
         assert_eq!(bare.number(123_456_789_018), None, "and is never counted to");
         assert_eq!(ours.number(10_000_000), None, "the digits are used up");
+    }
+
+    #[test]
+    fn formats_whose_numbers_look_alike_are_found() {
+        let of =
+            |prefix: &str, digits, check, is_given| NumberFormat { prefix: prefix.to_owned(), digits, check, is_given };
+        let bicycle = of("B-", 7, Check::Luhn, false);
+        assert!(bicycle.is_mistaken_for(&of("B-", 5, Check::None, false)), "one prefix, whatever follows");
+        assert!(bicycle.is_mistaken_for(&of("B-1", 7, Check::None, false)), "B-1234567 8 and B-1 2345678");
+        assert!(of("", 9, Check::None, false).is_mistaken_for(&of("7", 8, Check::None, false)));
+        assert!(!bicycle.is_mistaken_for(&of("B-1", 7, Check::Luhn, false)), "of another length");
+        assert!(!bicycle.is_mistaken_for(&of("B2-", 6, Check::Luhn, false)));
+        let seal = of("", 7, Check::Nw7Mod16, true);
+        assert!(!seal.is_mistaken_for(&seal.clone()), "both come from elsewhere");
+        assert!(seal.is_mistaken_for(&of("", 6, Check::None, false)));
+        assert!(!seal.is_mistaken_for(&bicycle));
     }
 
     proptest! {

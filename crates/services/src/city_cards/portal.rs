@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use base::{Date, Id};
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use tools::access::{self, Actor, Duty, Item, Purpose};
+use tools::portal::asked::{Allowed, Asked, Before};
 use tools::portal::post::Opened;
-use tools::portal::{Post, PostError, Topic, link, own_records};
+use tools::portal::{AccountId, Post, PostError, Topic, link, own_records};
 use tools::service_cards::{self, CardError, CardStatus, Form, ServiceCard, Subject};
-use tools::{Inside, ResidentId};
+use tools::{Inside, Outside, ResidentId};
 
 use super::issuing::{self, Wanted};
 use super::kept::{self, Kept};
@@ -27,6 +29,29 @@ pub const QUESTION: Topic = "service_cards_question";
 pub const WISH: Topic = "service_cards_wish";
 /// Inside → outside: their cards.
 pub const ANSWER: Topic = "service_cards_answer";
+
+/// Counts what is asked for, apart from what is stopped.
+const ASKED: Topic = "service_cards_asked";
+
+/// What the outside holds of a person's cards.
+pub const CARDS: Asked<Told> = Asked::new("service_cards", QUESTION, 30);
+
+/// Sends questions that wait to the inside.
+///
+/// # Errors
+/// [`PostError`].
+pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, PostError> {
+    CARDS.send_questions(outside, post, &())
+}
+
+/// Tells the inside what a person wants done. `false`: asked for too often in this hour. A stop is always told.
+///
+/// # Errors
+/// [`PostError`].
+pub fn send_wish(outside: &Outside, post: &Arc<Post>, account: AccountId, wish: &Wish) -> Result<bool, PostError> {
+    let allowed = if matches!(wish, Wish::Ask { .. }) { Allowed::AnHour } else { Allowed::Always };
+    CARDS.send_wish(outside, post, account, (WISH, wish), (Before::Stays, allowed))
+}
 
 /// A card as its holder sees it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +168,13 @@ pub fn take_wish(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(
     let account = opened.account;
     let resident = inside.store.read(|tx| link::resident_of(tx, account))?;
     let resident = resident.ok_or(PostError::Malformed("nobody has this account"))?;
-    fulfil(inside, &resident, &wish).map_err(beneath)?;
+    // Beyond what an hour allows nothing new is written; what stops a card is done however often it is said.
+    let seams = inside.seams.clone();
+    let may_ask = !matches!(wish, Wish::Ask { .. })
+        || inside.store.write::<_, StoreError, _>(move |tx| own_records::may_answer(tx, &seams, account, ASKED))?;
+    if may_ask {
+        fulfil(inside, &resident, &wish).map_err(beneath)?;
+    }
     answer(inside, post, opened, WISH)
 }
 
@@ -254,10 +285,19 @@ const OVER_SECONDS: i64 = 365 * 86_400;
 fn cards_of(inside: &Inside, resident: &ResidentId, key: &str, kept: Option<&Kept>) -> Result<Vec<OwnCard>, CardError> {
     let subject = Subject::of(&inside.vault, key, resident)?;
     let (vault, service) = (inside.vault.clone(), key.to_owned());
-    let all = inside.cards.read(move |tx| service_cards::of_subject(tx, &vault, &service, &subject))?;
     let (now, today) = (inside.seams.now(), inside.seams.today());
-    let is_shown = |one: &ServiceCard| one.status.is_live() || now.seconds_since(one.since) < OVER_SECONDS;
-    Ok(all.iter().filter(|one| is_shown(one)).map(|one| own(one, kept, today)).collect())
+    let is_recent = move |one: &ServiceCard| one.status.is_live() || now.seconds_since(one.since) < OVER_SECONDS;
+    let shown = inside.cards.read::<_, CardError, _>(move |tx| {
+        let mut shown = Vec::new();
+        for one in service_cards::of_subject(tx, &vault, &service, &subject)?.into_iter().filter(is_recent) {
+            // What was handed out by mistake and taken back at once was never theirs.
+            if !issuing::is_undone(tx, &one)? {
+                shown.push(one);
+            }
+        }
+        Ok(shown)
+    })?;
+    Ok(shown.iter().map(|one| own(one, kept, today)).collect())
 }
 
 fn own(one: &ServiceCard, kept: Option<&Kept>, today: Date) -> OwnCard {

@@ -35,6 +35,7 @@ pub mod model;
 pub mod notices;
 pub mod outbox;
 pub mod over_fhir;
+mod own_number;
 mod service;
 pub mod telling;
 #[cfg(test)]

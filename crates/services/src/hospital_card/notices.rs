@@ -1,12 +1,12 @@
 //! What the hospital is told beside receptions, each time with the person's consent at the desk: somebody who will come for
 //! the first time (A28), a name or address that changed (A31). Without consent nothing is read and nothing is sent.
 //!
-//! Somebody without a chart has a number of ours there, made from their pseudonym: told again another day, or sent twice, they
-//! are one and the same. Of one person and one sort only the newest notice is sent.
+//! Somebody without a chart has a number of ours there ([`super::own_number`]): told again another day, or sent twice, they are
+//! one and the same. Of one person and one sort only the newest notice is sent.
 
 use base::{Id, Timestamp};
 use hl7::Patient;
-use store::sealing::{SealError, Vault};
+use store::sealing::SealError;
 use store::{StoreError, Tx};
 use tools::Inside;
 use tools::access::{Actor, ResidentId};
@@ -17,10 +17,8 @@ use super::hospital::{Connection, message_number};
 use super::linking::{HospitalError, registered_with_address, standing};
 use super::model::{LinkState, words};
 use super::outbox::{self, Sent};
-use super::{KEY, watching};
+use super::{KEY, own_number, watching};
 
-/// Separates our numbers of persons without a chart from every other use of the look-up key.
-const NUMBER_PURPOSE: &str = "hospital_card.first_visit";
 /// Days after which a notice is forgotten, answered or not.
 const DAYS: i64 = 30;
 
@@ -70,7 +68,7 @@ pub fn tell(
     let standing = standing(city, by, resident)?;
     let subject = Subject::of(&city.vault, KEY, resident)?;
     let chart = match notice {
-        Notice::FirstVisit if standing.state == LinkState::Unlinked => own_number(&city.vault, &subject)?,
+        Notice::FirstVisit if standing.state == LinkState::Unlinked => own_number::of(city, &subject)?,
         Notice::Change => match usable(standing.cards, city.seams.today()) {
             Some(chart) => chart,
             None => return Ok(Noticed::Misplaced),
@@ -93,15 +91,6 @@ pub fn tell(
         // Gone: the job was quicker, and the hospital took it.
         Sent::Taken | Sent::Gone => Noticed::Taken,
     })
-}
-
-/// Our number for a person without a chart: the same each time, and no hint of who it is. Letters and a few digits, so that it is
-/// never taken for an Individual Number.
-fn own_number(vault: &Vault, subject: &Subject) -> Result<String, HospitalError> {
-    let Some(pseudonym) = subject.hashes().first() else { return Err(SealError::NoKey.into()) };
-    let hash = vault.keyed_hash(NUMBER_PURPOSE, &pseudonym.hash)?;
-    let text = data_encoding::BASE32_NOPAD.encode(&hash.hash);
-    Ok(format!("Y{}", text.get(..19).unwrap_or(&text)))
 }
 
 /// The message; the reading stands for a name whose characters the agreed set does not have, and an address that cannot be
@@ -236,5 +225,6 @@ pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
         past.iter().try_for_each(|id| watching::settle(tx, *id))?;
         Ok(past)
     })?;
-    Ok(outbox::NOTICES.forget(&city.vault, &past)?)
+    outbox::NOTICES.forget(&city.vault, &past)?;
+    own_number::sweep(city)
 }

@@ -4,6 +4,7 @@
 //! library's numbers that ended, are blocked, or may be used again; our cards follow. Neither file names anybody.
 
 pub mod daily;
+mod folder;
 mod kept;
 pub mod reading;
 mod taking;
@@ -63,7 +64,7 @@ pub struct File {
 pub enum Reason {
     /// Fewer than two columns, or broken quotes.
     Columns,
-    /// No number stands there, or an Individual Number.
+    /// No number stands there.
     Number,
     /// The number stands on no card here.
     Unknown,
@@ -93,9 +94,20 @@ impl Reason {
     }
 }
 
+/// The stored word of a file with an Individual Number in it.
+pub(super) const NUMBER_FOUND: &str = "individual-number";
+
 /// A file as a whole is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
+    /// An Individual Number stands in it, in whatever column.
+    #[error("an Individual Number stands in line {line}, column {column}")]
+    IndividualNumber {
+        /// From 1; the heading is the first.
+        line: u64,
+        /// From 1.
+        column: u64,
+    },
     /// Neither UTF-8 nor Shift_JIS.
     #[error("the file is neither UTF-8 nor Shift_JIS")]
     Characters,
@@ -117,11 +129,18 @@ impl SyncError {
     /// The stored word of what is wrong with a file; none where the fault is ours.
     pub const fn code(&self) -> Option<&'static str> {
         match self {
+            Self::IndividualNumber { .. } => Some(NUMBER_FOUND),
             Self::Characters => Some("characters"),
             Self::TooLarge => Some("size"),
             Self::Empty => Some("empty"),
             Self::Card(_) | Self::Store(_) => None,
         }
+    }
+
+    /// Where in the file it is wrong, if that is one place.
+    fn place(&self) -> Option<Refused> {
+        let Self::IndividualNumber { line, column } = *self else { return None };
+        Some(Refused { line, column: Some(column), reason: NUMBER_FOUND.to_owned() })
     }
 }
 
@@ -210,7 +229,18 @@ struct Noted<'a> {
     at: Timestamp,
     lines: i64,
     changed: i64,
-    refused: &'a [(u64, Reason)],
+    refused: &'a [Refused],
+}
+
+/// A row of a file that was refused. Holds nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// From 1; the heading is the first.
+    pub line: u64,
+    /// From 1, where it is one column's matter.
+    pub column: Option<u64>,
+    /// Word of a [`Reason`], or of what is wrong with the file as a whole.
+    pub reason: String,
 }
 
 fn note(tx: &mut Tx<'_>, file: &Noted<'_>) -> Result<(), StoreError> {
@@ -226,11 +256,11 @@ fn note(tx: &mut Tx<'_>, file: &Noted<'_>) -> Result<(), StoreError> {
             refused.into(),
         ],
     )?;
-    for (line, reason) in file.refused.iter().take(MOST_REFUSED) {
-        let line = i64::try_from(*line).unwrap_or(i64::MAX);
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    for one in file.refused.iter().take(MOST_REFUSED) {
         tx.execute(
-            "INSERT INTO library_refused (file_id, line, reason) VALUES ($1, $2, $3)",
-            &[file.id.into(), line.into(), reason.code().into()],
+            "INSERT INTO library_refused (file_id, line, place, reason) VALUES ($1, $2, $3, $4)",
+            &[file.id.into(), signed(one.line).into(), one.column.map(signed).into(), one.reason.as_str().into()],
         )?;
     }
     Ok(())
@@ -293,14 +323,17 @@ pub fn file(tx: &mut Tx<'_>, id: Id) -> Result<Option<File>, StoreError> {
     row.as_ref().map(file_of).transpose()
 }
 
-/// Rows of a file that were refused: line, and the word of the reason.
+/// Rows of a file that were refused.
 ///
 /// # Errors
 /// The database.
-pub fn refused(tx: &mut Tx<'_>, file: Id) -> Result<Vec<(u64, String)>, StoreError> {
-    let sql = "SELECT line, reason FROM library_refused WHERE file_id = $1 ORDER BY line";
-    let rows = tx.query(sql, &[file.into()])?;
-    rows.iter().map(|row| Ok((u64::try_from(row.int(0)?).unwrap_or(0), row.text(1)?.to_owned()))).collect()
+pub fn refused(tx: &mut Tx<'_>, file: Id) -> Result<Vec<Refused>, StoreError> {
+    let sql = "SELECT line, place, reason FROM library_refused WHERE file_id = $1 ORDER BY line";
+    let of = |row: &store::Row| {
+        let (line, column) = (unsigned(row.int(0)?), row.opt_int(1)?.map(unsigned));
+        Ok(Refused { line, column, reason: row.text(2)?.to_owned() })
+    };
+    tx.query(sql, &[file.into()])?.iter().map(of).collect()
 }
 
 /// How many live cards there are, of each form.

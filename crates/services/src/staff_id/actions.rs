@@ -109,8 +109,8 @@ impl Personnel {
         let (city, by, number) = (self.city.clone(), self.by.clone(), number.to_owned());
         self.city.cards.write(move |tx| {
             let Some(kept) = kept::member(tx, &city.vault, &number)? else { return Ok(Err(Refusal::Unknown)) };
-            if !kept.member.is_employed(city.seams.today()) {
-                return Ok(Err(Refusal::NotEmployed));
+            if let Err(refusal) = may_be_given(&kept.member, city.seams.today()) {
+                return Ok(Err(refusal));
             }
             let has = |one: &StaffId| one.standing.is_present() || one.standing == Standing::Lost;
             if kept::of_member(tx, &number)?.iter().any(has) {
@@ -135,6 +135,10 @@ impl Personnel {
                 Ok(next) => next,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+            let member = kept::member(tx, &city.vault, &one.number)?;
+            if !member.is_some_and(|kept| kept.member.is_employed(city.seams.today())) {
+                return Ok(Err(Refusal::NotEmployed));
+            }
             // A label that is out is bound to the card it was printed for: another card needs another label.
             if one.printed_at.is_some() {
                 return Ok(Err(Refusal::Printed));
@@ -196,8 +200,8 @@ impl Personnel {
         self.city.cards.write(move |tx| {
             let Some(one) = kept::get(tx, id)? else { return Ok(Err(Refusal::Unknown)) };
             let Some(kept) = kept::member(tx, &city.vault, &one.number)? else { return Ok(Err(Refusal::Unknown)) };
-            if !kept.member.is_employed(city.seams.today()) {
-                return Ok(Err(Refusal::NotEmployed));
+            if let Err(refusal) = may_be_given(&kept.member, city.seams.today()) {
+                return Ok(Err(refusal));
             }
             let next = match after(one.standing, deed, circumstances(&city, &one, two_persons)) {
                 Ok(next) => next,
@@ -361,6 +365,14 @@ fn end_all(tx: &mut store::Tx<'_>, city: &Inside, by: &Actor, number: &str) -> R
         }
     }
     Ok(is_any)
+}
+
+/// Whether a new ID may be made for somebody: not for who left, and not for whom today is the last day.
+fn may_be_given(member: &Member, today: Date) -> Result<(), Refusal> {
+    if !member.is_employed(today) {
+        return Err(Refusal::NotEmployed);
+    }
+    if member.is_last_day(today) { Err(Refusal::Leaving) } else { Ok(()) }
 }
 
 fn circumstances(city: &Inside, one: &StaffId, two_persons: bool) -> Circumstances {

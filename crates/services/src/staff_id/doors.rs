@@ -7,6 +7,7 @@ use pki::{AuthorityRole, TrustAnchors};
 use store::Tx;
 use store::sealing::Vault;
 use tools::service_cards::CardError;
+use tools::staff_openings;
 use zeroize::Zeroizing;
 
 use super::actions::Personnel;
@@ -47,6 +48,20 @@ pub struct Opening {
     pub number: Option<String>,
     /// `card` or `tag`.
     pub means: String,
+}
+
+/// What came of saying how many days openings are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// They are kept so long from now on.
+    Kept,
+    /// Fewer days than today's: a second person has to approve.
+    NeedsTwo {
+        /// Today's days.
+        now: i64,
+    },
+    /// No number of days from 1 to 3,650.
+    NoDays,
 }
 
 /// Why a log is not taken.
@@ -232,19 +247,40 @@ impl Personnel {
         self.read(|tx, _| Ok(openings_days(tx)?))
     }
 
-    /// Says how many days openings are kept; `false` when that is no number of days from 1 to 3,650.
+    /// Says how many days openings are kept. One person may only say more days: what is erased early is gone for whoever it
+    /// would have told of, so that fewer days take two ([`Self::follow_openings`]).
     ///
     /// # Errors
     /// The databases.
-    pub fn keep_openings(&self, days: i64) -> Result<bool, CardError> {
+    pub fn keep_openings(&self, days: i64) -> Result<Keeping, CardError> {
         if !KEPT_DAYS.contains(&days) {
-            return Ok(false);
+            return Ok(Keeping::NoDays);
         }
+        let now = self.openings_days()?;
+        if days < now {
+            return Ok(Keeping::NeedsTwo { now });
+        }
+        self.put_openings_days(days)?;
+        Ok(Keeping::Kept)
+    }
+
+    fn put_openings_days(&self, days: i64) -> Result<(), CardError> {
         self.audited("openings-days", None)?;
-        self.city
-            .cards
-            .write::<_, CardError, _>(move |tx| Ok(kept::put_setting(tx, DAYS_SETTING, &days.to_string())?))?;
-        Ok(true)
+        self.city.cards.write::<_, CardError, _>(move |tx| Ok(kept::put_setting(tx, DAYS_SETTING, &days.to_string())?))
+    }
+
+    /// Takes over what two persons allowed about these days.
+    ///
+    /// # Errors
+    /// The databases.
+    pub fn follow_openings(&self) -> Result<(), CardError> {
+        let allowed = self.city.store.read::<_, store::StoreError, _>(staff_openings::allowed)?;
+        for (id, wish) in allowed {
+            self.put_openings_days(wish.days)?;
+            let now = self.city.seams.now();
+            self.city.store.write::<_, store::StoreError, _>(move |tx| staff_openings::done(tx, now, id))?;
+        }
+        Ok(())
     }
 
     /// Erases openings older than the city keeps them, and whose a card or tag was that stood on no list for so long: a log that
@@ -253,6 +289,7 @@ impl Personnel {
     /// # Errors
     /// The databases.
     pub fn erase_openings(&self) -> Result<u64, CardError> {
+        self.follow_openings()?;
         let now = self.city.seams.now();
         let before = now.plus_seconds(-self.openings_days()? * 86_400);
         let is_any = self.read(|tx, _| {

@@ -141,6 +141,9 @@ pub enum Refusal {
     /// The member is not employed today.
     #[error("the member is not employed today")]
     NotEmployed,
+    /// Today is the member's last day.
+    #[error("the member leaves today")]
+    Leaving,
     /// The card is enrolled to another member's ID.
     #[error("the card is another member's")]
     AnothersCard,
@@ -174,6 +177,7 @@ impl Refusal {
             Self::NeedsTwo => "staff-id-no-needs-two",
             Self::HasOne => "staff-id-no-has-one",
             Self::NotEmployed => "staff-id-no-not-employed",
+            Self::Leaving => "staff-id-no-leaving",
             Self::AnothersCard => "staff-id-no-anothers-card",
             Self::NotATag => "staff-id-no-tag",
             Self::NoCard => "staff-id-no-card",

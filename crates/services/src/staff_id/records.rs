@@ -38,6 +38,11 @@ impl Member {
     pub fn is_employed(&self, day: Date) -> bool {
         self.employed_from <= day && self.employed_until.is_none_or(|last| day <= last)
     }
+
+    /// Whether this is the last day: the ID in use goes on until its end, another is not made.
+    pub fn is_last_day(&self, day: Date) -> bool {
+        self.employed_until == Some(day)
+    }
 }
 
 /// Why a line is refused.

@@ -25,6 +25,13 @@ use openid::facts;
 use openid::jwt::{Jwk, TokenKey, verify};
 use serde_json::{Value, json};
 
+/// How its page looks: one column, buttons as wide as a thumb needs.
+const STYLE: &str = "body{margin:0;font:1.125rem/1.7 sans-serif;color:#1a1a1a;background:#fff}\
+ main{max-width:32rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem;line-height:1.4}\
+ button{display:block;box-sizing:border-box;width:100%;min-height:3rem;margin:.75rem 0;padding:.5rem 1rem;font:inherit;\
+ text-align:left;color:#0017c1;background:#fff;border:2px solid #0017c1;border-radius:.5rem}\
+ button:focus-visible{outline:4px solid #000;outline-offset:2px}button[value=nobody]{color:#1a1a1a;border-color:#767676}";
+
 /// Below the address of the server.
 const REALM: &str = "/api/realms/main";
 /// Longest request read.
@@ -345,12 +352,16 @@ impl Shared {
         let people = self.people.iter().enumerate().map(|(at, person)| (at.to_string(), person.name.as_str()));
         let buttons: String = people
             .chain([("nobody".to_owned(), "同意しない")])
-            .map(|(value, name)| format!("<p><button name=person value=\"{value}\">{}</button></p>", escape(name)))
+            .map(|(value, name)| format!("<button name=person value=\"{value}\">{}</button>", escape(name)))
             .collect();
         format!(
-            "<!doctype html><html lang=ja><meta charset=utf-8><title>模擬のサインイン</title>\
+            "<!doctype html><html lang=ja><meta charset=utf-8>\
+             <meta name=viewport content=\"width=device-width, initial-scale=1\">\
+             <title>模擬のサインイン</title><style>{STYLE}</style>\
              <main><h1>模擬のサインイン</h1><p>これはデジタル認証アプリではありません。体験のための模擬です。\
-             This is a simulation.</p><form>{kept}{buttons}</form></main></html>"
+             サインインする人を選んでください。</p>\
+             <p lang=en>This is a simulation of the national sign-in app. Choose who signs in.</p>\
+             <form>{kept}{buttons}</form></main></html>"
         )
     }
 

@@ -110,7 +110,7 @@ impl Duty {
             Self::Hospital => "市の病院事業条例",
             Self::HospitalTold => "個人情報の保護に関する法律 第69条第2項第1号",
             Self::CityCard => "各カードの条例・規則",
-            Self::StaffCard => "市の職員証に関する規則",
+            Self::StaffCard => "市の職員身分証に関する規則",
             Self::Audit => "地方自治法 第199条・個人情報の保護に関する法律 第66条",
         }
     }

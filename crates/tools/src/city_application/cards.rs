@@ -45,6 +45,11 @@ pub struct Noted {
     pub done_at: Option<Timestamp>,
 }
 
+/// What the desk and its holder call a card: the beginning of its id, which is no number of the card.
+pub fn short_name(card: Id) -> String {
+    card.to_string().chars().take(8).collect()
+}
+
 fn keys_text(keys: &BTreeSet<(KeySet, u8)>) -> String {
     keys.iter().fold(String::new(), |mut text, (set, version)| {
         // Writing into a text cannot fail.

@@ -139,8 +139,8 @@ impl Desk {
         self.with_loader(|loader| {
             let (_, number) = loader.identify(&mut *card)?;
             let row = self.begin(number, Deed::Load)?;
-            self.link(number, who)?;
-            let chosen = self.emergency_chosen(who)?;
+            self.link(number, row, who)?;
+            let chosen = self.emergency_chosen(who, row)?;
             let text = chosen.as_ref().map(|(text, _)| text).or(wish.emergency.as_ref());
             let plan = Plan { refused: self.refused_terminals()?, ..Plan::usual(text.is_some()) };
             loader.personalise(&mut *card, &plan, Some(&wish.pin))?;
@@ -151,7 +151,7 @@ impl Desk {
             match chosen {
                 Some((_, chosen_at)) => self.emergency_written(who, row, chosen_at)?,
                 // What was typed stands there in the place of what was taken away.
-                None if text.is_some() => self.emergency_is_gone(who)?,
+                None if text.is_some() => self.emergency_is_gone(who, row)?,
                 None => {}
             }
             self.finish(loader, card, row, Deed::Load)
@@ -189,6 +189,7 @@ impl Desk {
             let row = self.begin(number, Deed::Delete)?;
             self.unlink(number)?;
             loader.terminate(card)?;
+            self.emergency_goes_with(row)?;
             self.end(row, Deed::Delete, BTreeSet::new())
         })
     }
@@ -226,11 +227,14 @@ impl Desk {
         self.city.store.write::<_, Fault, _>(move |tx| cards::finish(tx, &seams, &by, row, deed, &keys))
     }
 
-    fn link(&self, number: CardNumber, who: &ResidentId) -> Result<(), Fault> {
+    fn link(&self, number: CardNumber, row: Id, who: &ResidentId) -> Result<(), Fault> {
         let (vault, seams, by, who) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
         self.city.store.write::<_, Fault, _>(move |tx| {
             let (until, token) = (seams.now().plus_seconds(LINK_SECONDS), Token::CityApplication(number.0));
-            let linked = credentials::enrol_token(tx, &vault, &seams, &by, &who, until, &token)?;
+            // The holder knows two cards apart by the name that the desk's list has for each.
+            let name = cards::short_name(row);
+            let mark = credentials::Mark::of(Some(&name));
+            let linked = credentials::enrol_marked(tx, &vault, &seams, &by, &who, until, &token, mark)?;
             linked.map(drop).map_err(|_| Refusal::AnotherPerson.into())
         })
     }

@@ -167,8 +167,6 @@ impl Refusal {
 pub enum Remedy {
     /// Put the card down once more and do the same: what was done stays done, nothing is done twice.
     Again,
-    /// Bring the card's keys up to date at the loading place.
-    Update,
     /// Something else must come first: room on the card, the right PIN, another card.
     Change,
     /// Nothing at this desk: tell whoever is responsible for the application.
@@ -180,7 +178,6 @@ impl Remedy {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Again => "application-remedy-again",
-            Self::Update => "application-remedy-update",
             Self::Change => "application-remedy-change",
             Self::Officer => "application-remedy-officer",
         }
@@ -197,7 +194,6 @@ impl Remedy {
             | "kiosk-card-unreadable"
             | "kiosk-reader-waiting"
             | "kiosk-card-status-unknown" => Self::Again,
-            "key-version" => Self::Update,
             "no-room"
             | "wrong-pin"
             | "other-card"

@@ -15,6 +15,7 @@
 //! |---|---|---|
 //! | [`account`] | outside | accounts and their state |
 //! | [`arrivals`] | outside | what the inside told of an account |
+//! | [`asked`] | outside | a record told because its person asked: fresh for a while, gone in a day |
 //! | [`assurance`] | outside | how far somebody is known |
 //! | [`session`] | outside | who is here between two requests |
 //! | [`means`], [`entry`], [`passkeys`], [`password`] | outside | ways in |
@@ -31,6 +32,7 @@
 
 pub mod account;
 pub mod arrivals;
+pub mod asked;
 pub mod assurance;
 pub mod ceremony;
 pub mod entry;

@@ -12,6 +12,7 @@ use base::{Id, Seams, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
+use super::asked::Asked;
 use super::post::Opened;
 use super::{AccountId, Post, PostError, Topic, link};
 use crate::ResidentId;
@@ -27,15 +28,12 @@ pub const ANSWER: Topic = "own_answer";
 /// Outside → inside: a card or tag is to be held.
 pub const CARD_STOP: Topic = "card_stop";
 
-const COLUMN: &str = "portal_own_records.content";
 /// Seconds within which a question is the same.
 const SAME: i64 = 30;
 /// Answers of one kind about one account an hour, counted inside: whoever holds the outside cannot ask without end.
 pub const AN_HOUR: i64 = crate::self_information::AN_HOUR;
 /// Seconds after which an address that is shared is asked for anew: people move.
 const ADDRESS_SECONDS: i64 = 86_400;
-/// Questions sent in one go.
-const STEP: i64 = 200;
 
 /// A record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,30 +109,16 @@ impl Told {
     }
 }
 
+const fn asked(record: Record) -> Asked<Told> {
+    Asked::new(record.word(), QUESTION, SAME)
+}
+
 /// Asks for a record. Asked again within seconds it is the same question; what was told stays readable meanwhile.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn ask(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, record: Record) -> Result<(), StoreError> {
-    let now = seams.now();
-    tx.execute(
-        "INSERT INTO portal_own_records (account_id, kind, asked_at, sent) VALUES ($1, $2, $3, 0) \
-         ON CONFLICT (account_id, kind) DO UPDATE SET asked_at = $3, sent = 0 WHERE portal_own_records.asked_at < $4",
-        &[account.into(), record.word().into(), now.into(), now.plus_seconds(-SAME).into()],
-    )?;
-    Ok(())
-}
-
-fn kept(outside: &Outside, account: AccountId, record: Record) -> Result<Option<(Told, Timestamp)>, PostError> {
-    let row = outside.store.read::<_, StoreError, _>(|tx| {
-        let sql = "SELECT content, told_at FROM portal_own_records WHERE account_id = $1 AND kind = $2";
-        tx.query_one(sql, &[account.into(), record.word().into()])
-    })?;
-    let Some(row) = row else { return Ok(None) };
-    let (Some(sealed), Some(at)) = (row.opt_blob(0)?, row.opt_timestamp(1)?) else { return Ok(None) };
-    let plain = outside.vault.open_sealed(&account.sealed_under(), COLUMN, sealed)?;
-    let told = serde_json::from_slice(&plain).map_err(|_| PostError::Malformed("a record"))?;
-    Ok(Some((told, at)))
+    asked(record).ask(tx, seams, account)
 }
 
 /// The address of `account`, once told. [`None`] too for a person under protection (支援措置), of whom none is told.
@@ -142,7 +126,7 @@ fn kept(outside: &Outside, account: AccountId, record: Record) -> Result<Option<
 /// # Errors
 /// [`PostError`].
 pub fn address(outside: &Outside, account: AccountId) -> Result<Option<Address>, PostError> {
-    Ok(match kept(outside, account, Record::Address)? {
+    Ok(match asked(Record::Address).told(outside, account)? {
         Some((Told::Address(address), _)) => Some(address),
         _ => None,
     })
@@ -153,7 +137,7 @@ pub fn address(outside: &Outside, account: AccountId) -> Result<Option<Address>,
 /// # Errors
 /// [`PostError`].
 pub fn cards(outside: &Outside, account: AccountId) -> Result<Option<(Vec<Card>, Timestamp)>, PostError> {
-    Ok(match kept(outside, account, Record::Cards)? {
+    Ok(match asked(Record::Cards).told(outside, account)? {
         Some((Told::Cards(cards), at)) => Some((cards, at)),
         Some((_, at)) => Some((Vec::new(), at)),
         None => None,
@@ -240,19 +224,8 @@ pub fn may_answer_up_to(
 /// # Errors
 /// [`PostError`].
 pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, PostError> {
-    let (seams, post) = (outside.seams.clone(), post.clone());
-    outside.store.write(move |tx| {
-        let sql = "SELECT account_id, kind FROM portal_own_records WHERE sent = 0 ORDER BY asked_at LIMIT $1";
-        let rows = tx.query(sql, &[STEP.into()])?;
-        for row in &rows {
-            let account = AccountId::parse(row.text(0)?).ok_or(PostError::Malformed("an account"))?;
-            let record = if row.text(1)? == Record::Address.word() { Record::Address } else { Record::Cards };
-            post.send(tx, &seams, account, QUESTION, &record)?;
-            let sql = "UPDATE portal_own_records SET sent = 1 WHERE account_id = $1 AND kind = $2";
-            tx.execute(sql, &[account.into(), record.word().into()])?;
-        }
-        Ok(rows.len())
-    })
+    let addresses = asked(Record::Address).send_questions(outside, post, &Record::Address)?;
+    Ok(addresses + asked(Record::Cards).send_questions(outside, post, &Record::Cards)?)
 }
 
 /// Asks the inside to hold a card or tag of this person.
@@ -367,17 +340,7 @@ fn cards_inside(
 /// [`PostError`].
 pub fn take_answer(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
     let told: Told = opened.json()?;
-    let record = told.record();
-    let (account, at) = (opened.account, opened.sent_at);
-    let sealed = outside.vault.seal(&account.sealed_under(), COLUMN, &opened.content)?;
-    outside.store.write::<_, StoreError, _>(move |tx| {
-        tx.execute(
-            "UPDATE portal_own_records SET content = $3, told_at = $4 WHERE account_id = $1 AND kind = $2 \
-             AND (told_at IS NULL OR told_at <= $4)",
-            &[account.into(), record.word().into(), sealed.as_slice().into(), at.into()],
-        )
-    })?;
-    Ok(())
+    asked(told.record()).take_answer(outside, opened)
 }
 
 #[cfg(test)]

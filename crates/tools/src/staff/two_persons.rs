@@ -11,8 +11,8 @@
 //! | send letters to many | a certificate officer | another certificate officer, or an administrator |
 //! | renew or retire a key of the city's application | a certificate officer or an administrator | another one of these |
 //! | send a notice | a clerk or a certificate officer | another certificate officer, or an administrator |
-//!
 //! | print a staff ID again | a personnel officer | another personnel officer, or an administrator |
+//! | keep openings of doors for fewer days | a personnel officer | another personnel officer, or an administrator |
 //!
 //! An auditor may be the second for the first deed, so that a first administrator can get a colleague at all.
 
@@ -31,6 +31,7 @@ use crate::incidents::{self, IncidentError};
 use crate::paper_keys::{self, PaperKey, Part, Standing};
 use crate::papers;
 use crate::staff_id_list;
+use crate::staff_openings::{self, Shortening};
 use crate::tax_records::years::{self, Switch};
 
 /// Something that takes two persons.
@@ -58,6 +59,8 @@ pub enum Deed {
     RetireApplicationKey(Id),
     /// Make another label in the place of this staff ID's.
     ReprintStaffId(Id),
+    /// Keep openings of doors for the fewer days of this proposal.
+    ShortenOpenings(Id),
 }
 
 impl Deed {
@@ -74,6 +77,7 @@ impl Deed {
             Self::UseApplicationKey(_) => "city-application-key.use",
             Self::RetireApplicationKey(_) => "city-application-key.retire",
             Self::ReprintStaffId(_) => "staff_id.reprint",
+            Self::ShortenOpenings(_) => "staff_id.openings-days",
         }
     }
 
@@ -89,7 +93,8 @@ impl Deed {
             | Self::ReleaseNotice(id)
             | Self::UseApplicationKey(id)
             | Self::RetireApplicationKey(id)
-            | Self::ReprintStaffId(id) => id,
+            | Self::ReprintStaffId(id)
+            | Self::ShortenOpenings(id) => id,
         }
     }
 
@@ -104,7 +109,7 @@ impl Deed {
             Self::ReleaseLetters(_) => Action::SendLetters,
             Self::ReleaseNotice(_) => Action::WriteNotices,
             Self::UseApplicationKey(_) | Self::RetireApplicationKey(_) => Action::CityApplicationKeys,
-            Self::ReprintStaffId(_) => Action::ManageStaffIds,
+            Self::ReprintStaffId(_) | Self::ShortenOpenings(_) => Action::ManageStaffIds,
         }
     }
 
@@ -119,7 +124,7 @@ impl Deed {
             Self::ReleaseLetters(_) => Action::ApproveLetters,
             Self::ReleaseNotice(_) => Action::ApproveNotices,
             Self::UseApplicationKey(_) | Self::RetireApplicationKey(_) => Action::CityApplicationKeys,
-            Self::ReprintStaffId(_) => Action::ApproveStaffIds,
+            Self::ReprintStaffId(_) | Self::ShortenOpenings(_) => Action::ApproveStaffIds,
         }
     }
 
@@ -138,6 +143,7 @@ impl Deed {
             Self::UseApplicationKey(subject),
             Self::RetireApplicationKey(subject),
             Self::ReprintStaffId(subject),
+            Self::ShortenOpenings(subject),
         ];
         deeds.into_iter().find(|deed| deed.action() == approval.action)
     }
@@ -155,6 +161,8 @@ impl Deed {
                 let at = key.use_at.map_or(0, Timestamp::micros);
                 format!("{}\n{}\n{at}", key.part.word(), key.name).into_bytes()
             }),
+            Self::ShortenOpenings(id) => staff_openings::proposal(tx, id)?
+                .map_or_else(Vec::new, |wish| format!("{}\n{}", wish.was, wish.days).into_bytes()),
             Self::SwitchTaxYear(id) => years::proposal(tx, id)?.map_or_else(Vec::new, |switch| {
                 format!("{}\n{}\n{}", switch.fiscal_year, switch.from, switch.source).into_bytes()
             }),
@@ -196,6 +204,13 @@ pub fn ask(tx: &mut Tx<'_>, seams: &Seams, by: &Account, deed: Deed, summary: &s
             }
         }
         Deed::SwitchTaxYear(proposal) => drop(years::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?),
+        Deed::ShortenOpenings(proposal) => {
+            // One wish at a time: the second person sees from how many days it leads to how many.
+            if approvals::waiting(tx, seams.now())?.iter().any(|one| one.action == deed.action()) {
+                return Err(Refusal::Decided.into());
+            }
+            staff_openings::proposal(tx, proposal)?.ok_or(Refusal::Unknown)?;
+        }
         Deed::UseApplicationKey(key) => {
             let waits = |key: &application_keys::Kept| key.standing == application_keys::KeyStanding::Proposed;
             application_keys::get(tx, key)?.filter(waits).ok_or(Refusal::Unknown)?;
@@ -343,6 +358,22 @@ pub fn ask_tax_year(tx: &mut Tx<'_>, seams: &Seams, by: &Account, switch: &Switc
     ask(tx, seams, by, Deed::SwitchTaxYear(id), &switch.source)
 }
 
+/// Asks that openings of doors are kept for fewer days.
+///
+/// # Errors
+/// [`Refusal::Decided`] while another wish waits; as [`ask`].
+pub fn ask_openings(
+    tx: &mut Tx<'_>,
+    seams: &Seams,
+    by: &Account,
+    wish: Shortening,
+    summary: &str,
+) -> Result<Id, StaffError> {
+    let id = seams.random_id();
+    staff_openings::propose(tx, id, wish)?;
+    ask(tx, seams, by, Deed::ShortenOpenings(id), summary)
+}
+
 fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary: &str) -> Result<(), StaffError> {
     match deed {
         Deed::GiveAdministrator(account) => {
@@ -380,6 +411,7 @@ fn carry_out(tx: &mut Tx<'_>, seams: &Seams, actor: &Actor, deed: Deed, summary:
         // It may have become needed meanwhile.
         Deed::RetireApplicationKey(key) => done(application_keys::retire(tx, seams, actor, key)?),
         Deed::ReprintStaffId(id) => Ok(staff_id_list::allow_reprint(tx, seams, id)?),
+        Deed::ShortenOpenings(id) => Ok(staff_openings::allow(tx, seams.now(), id)?),
         Deed::ReleaseLetters(dispatch) | Deed::ReleaseNotice(dispatch) => {
             match dispatch::release(tx, seams, actor, dispatch) {
                 Ok(()) => Ok(()),

@@ -59,7 +59,7 @@ pub enum Sort {
     HospitalDesk,
     /// The hospital's machine for those who come again (再来受付機).
     RevisitMachine,
-    /// Where members of staff show their ID (職員証の確認).
+    /// Where members of staff show their ID (職員身分証の確認).
     StaffDesk,
     /// Where the city's own application is loaded onto cards (独自アプリの書き込み).
     LoadingDesk,

@@ -18,12 +18,12 @@ use axum::response::{IntoResponse, Response};
 use base::{Id, Kind, Timestamp};
 use card::{Card, ReaderError};
 use data_encoding::BASE64URL_NOPAD;
-use pki::agent::SignedRequest;
-use pki::agent::relay::{Order, Step};
+use pki::agent::relay::{Next, Order, Step};
+use pki::agent::{SignedRequest, VerificationKey};
 use pki::challenge::MAX_AGE_SECONDS;
 use tools::Inside;
 use tools::credentials::{self, CredentialError};
-use tools::terminals::agents;
+use tools::terminals::agents::{self, Agent};
 
 use super::{Counterpart, Opened};
 use crate::app::{App, blocking};
@@ -33,10 +33,14 @@ use crate::routes::{Routes, Rule};
 const PATH: &str = "/agent/application";
 /// A step: a card's answer, or the sealed answer to the request with two certificates in it.
 const MOST_BYTES: usize = 32 * 1024;
-/// Requests that wait or are worked on at one time.
+/// Requests that wait or are worked on at one time, at all desks.
 const MOST: usize = 64;
-/// Seconds after which one is forgotten.
+/// The same at one desk: no desk uses up what all share.
+const MOST_AT_A_DESK: usize = 3;
+/// Seconds after which work that was begun is forgotten.
 const SECONDS: i64 = 600;
+/// Seconds after which one that nobody agreed to is: no agent brings it any more.
+const WAITING_SECONDS: i64 = 2 * MAX_AGE_SECONDS;
 /// How long an agent may take for one command: the card, and the way there and back.
 const ANSWER_SECONDS: u64 = 30;
 /// How long the next command may take here. Agents wait a little longer.
@@ -47,10 +51,35 @@ pub type Work = Box<dyn FnOnce(Opened, &mut dyn Card) + Send>;
 
 enum Phase {
     Waits(Work),
-    Runs { orders: Receiver<Option<Vec<u8>>>, answers: Sender<Option<Vec<u8>>> },
+    Runs {
+        orders: Receiver<Option<Vec<u8>>>,
+        answers: Sender<Option<Vec<u8>>>,
+    },
+    /// A step is being answered; no other is taken.
+    Answers,
+}
+
+/// Why work is not taken on. Nothing was done; it may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// This desk has enough under way.
+    Desk,
+    /// All desks together have.
+    All,
+}
+
+impl Busy {
+    /// The key of its sentence.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Desk => "agent-desk-busy",
+            Self::All => "agent-all-busy",
+        }
+    }
 }
 
 struct Row {
+    desk: Id,
     agent: Id,
     request: SignedRequest,
     made_at: Timestamp,
@@ -87,27 +116,50 @@ impl Relays {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has `work` wait for the answer to `request`. `false` when too much is under way.
-    pub fn add(&self, agent: Id, request: SignedRequest, now: Timestamp, work: Work) -> bool {
+    /// Has `work` of this desk wait for the answer to `request`. A desk that has enough waiting gives up what waited longest: the
+    /// page that asked for it was left.
+    ///
+    /// # Errors
+    /// [`Busy`]: too much is under way.
+    pub fn add(&self, (desk, agent): (Id, Id), request: SignedRequest, now: Timestamp, work: Work) -> Result<(), Busy> {
         let mut rows = self.rows();
-        rows.retain(|_, row| now.seconds_since(row.made_at) < SECONDS);
-        if rows.len() >= MOST {
-            return false;
+        rows.retain(|_, row| {
+            let most = if matches!(row.phase, Phase::Waits(_)) { WAITING_SECONDS } else { SECONDS };
+            now.seconds_since(row.made_at) < most
+        });
+        if rows.values().filter(|row| row.desk == desk).count() >= MOST_AT_A_DESK {
+            let waits = rows.iter().filter(|(_, row)| row.desk == desk && matches!(row.phase, Phase::Waits(_)));
+            let oldest = waits.min_by_key(|(_, row)| row.made_at).map(|(digest, _)| *digest).ok_or(Busy::Desk)?;
+            rows.remove(&oldest);
         }
-        let row = Row { agent, made_at: now, next: 0, phase: Phase::Waits(work), request };
+        if rows.len() >= MOST {
+            return Err(Busy::All);
+        }
+        let row = Row { desk, agent, made_at: now, next: 0, phase: Phase::Waits(work), request };
         rows.insert(row.request.digest(), row);
-        true
+        Ok(())
     }
 
-    /// Takes the row out for one step of this agent; it stays out unless the step comes to a further order.
-    fn take(&self, agent: Id, step: &Step) -> Option<Row> {
+    /// Takes what is under way out for one step of this agent; until it is put back or forgotten no other step is taken.
+    fn take(&self, agent: Id, step: &Step) -> Option<(SignedRequest, Phase)> {
         let mut rows = self.rows();
-        let is_next = rows.get(&step.request).is_some_and(|row| row.agent == agent && row.next == step.number);
-        if is_next { rows.remove(&step.request) } else { None }
+        let row = rows.get_mut(&step.request).filter(|row| row.agent == agent && row.next == step.number)?;
+        match std::mem::replace(&mut row.phase, Phase::Answers) {
+            Phase::Answers => None,
+            phase => Some((row.request.clone(), phase)),
+        }
     }
 
-    fn put_back(&self, digest: [u8; 32], row: Row) {
-        self.rows().insert(digest, row);
+    /// The work goes on with the next step.
+    fn put_back(&self, digest: &[u8; 32], phase: Phase) {
+        if let Some(row) = self.rows().get_mut(digest) {
+            row.next += 1;
+            row.phase = phase;
+        }
+    }
+
+    fn forget(&self, digest: &[u8; 32]) {
+        self.rows().remove(digest);
     }
 }
 
@@ -144,35 +196,56 @@ fn stepped(
     // An agent that was stopped meanwhile goes no further.
     let Some((agent, key)) = inside.store.read(|tx| agents::active(tx, id))? else { return Ok(None) };
     let Ok(step) = Step::read(body, &key) else { return Ok(None) };
-    let Some(row) = relays.take(id, &step) else { return Ok(None) };
-    let Row { agent: of, request, made_at, next, phase } = row;
-    let (orders, answers) = match phase {
-        Phase::Runs { orders, answers } => {
-            if answers.send(step.content).is_err() {
-                return Ok(None);
-            }
-            (orders, answers)
+    let Some((request, phase)) = relays.take(id, &step) else { return Ok(None) };
+    let (digest, number) = (step.request, step.number + 1);
+    let ends = match taken_on(inside, counterpart, (agent, &key), (&request, phase), step.content) {
+        Ok(Some(ends)) => ends,
+        other => {
+            relays.forget(&digest);
+            return other.map(|_| None);
         }
+    };
+    let next = next_of(&ends.0, Duration::from_secs(ORDER_SECONDS));
+    if let Next::Command(_) = next {
+        relays.put_back(&digest, Phase::Runs { orders: ends.0, answers: ends.1 });
+    } else {
+        relays.forget(&digest);
+    }
+    Ok(Some(Order { request: digest, number, next }))
+}
+
+/// Gives the step's content to the work: begins it with the sealed answer, or hands on what the card said.
+fn taken_on(
+    inside: &Inside,
+    counterpart: &Counterpart,
+    (agent, key): (Agent, &VerificationKey),
+    (request, phase): (&SignedRequest, Phase),
+    content: Option<Vec<u8>>,
+) -> Result<Option<Ends>, CredentialError> {
+    match phase {
+        Phase::Runs { orders, answers } => Ok(answers.send(content).is_ok().then_some((orders, answers))),
+        Phase::Answers => Ok(None),
         Phase::Waits(work) => {
-            let sealed = BASE64URL_NOPAD.encode(&step.content.unwrap_or_default());
-            if request.request.check(&counterpart.audience, &request.request.agent, inside.seams.now()).is_err()
-                || !used_now(inside, &request)?
+            let sealed = BASE64URL_NOPAD.encode(&content.unwrap_or_default());
+            let asked = &request.request;
+            if asked.check(&counterpart.audience, &asked.agent, inside.seams.now()).is_err()
+                || !used_now(inside, request)?
             {
                 return Ok(None);
             }
-            match counterpart.unsealed(request.clone(), (agent, &key), &sealed) {
-                Ok(opened) => begin(work, opened),
-                Err(_) => return Ok(None),
-            }
+            let opened = counterpart.unsealed(request.clone(), (agent, key), &sealed);
+            Ok(opened.ok().map(|opened| begin(work, opened)))
         }
-    };
-    let command = orders.recv_timeout(Duration::from_secs(ORDER_SECONDS)).ok().flatten();
-    let order = Order { request: step.request, number: next + 1, command };
-    if order.command.is_some() {
-        let phase = Phase::Runs { orders, answers };
-        relays.put_back(step.request, Row { agent: of, request, made_at, next: next + 1, phase });
     }
-    Ok(Some(order))
+}
+
+/// What the work orders next. One that is not there in time, and one whose work broke, is no end: nobody is told that it was done.
+fn next_of(orders: &Receiver<Option<Vec<u8>>>, patience: Duration) -> Next {
+    match orders.recv_timeout(patience) {
+        Ok(Some(command)) => Next::Command(command),
+        Ok(None) => Next::End,
+        Err(_) => Next::Late,
+    }
 }
 
 fn used_now(inside: &Inside, request: &SignedRequest) -> Result<bool, CredentialError> {
@@ -195,4 +268,97 @@ fn begin(work: Work, opened: Opened) -> Ends {
         let _ = card.orders.send(None);
     });
     (orders, answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use pki::SigningKey;
+    use pki::agent::{AgentRequest, Verb};
+
+    use super::*;
+    use crate::agents::wording;
+
+    struct Hall {
+        relays: Relays,
+        key: SigningKey,
+        now: Timestamp,
+    }
+
+    impl Hall {
+        fn new() -> Self {
+            let now = Timestamp::from_seconds(1_800_000_000);
+            Self { relays: Relays::default(), key: SigningKey::generate_p256().unwrap(), now }
+        }
+
+        fn add(&self, desk: Id, nonce: u8) -> Result<[u8; 32], Busy> {
+            let request = AgentRequest {
+                audience: "city".to_owned(),
+                agent: desk.to_string(),
+                nonce: [nonce; 32],
+                issued_at: self.now,
+                bound_to: [0; 32],
+                purpose: wording("agent-purpose-application-look"),
+                verb: Verb::Application { with_pin: false },
+            };
+            let request = request.sign(&self.key).unwrap();
+            let digest = request.digest();
+            self.relays.add((desk, desk), request, self.now, Box::new(|_, _| ())).map(|()| digest)
+        }
+
+        fn begin(&self, desk: Id, request: [u8; 32]) {
+            let step = Step { agent: desk.to_string(), request, number: 0, content: None };
+            assert!(self.relays.take(desk, &step).is_some());
+            assert!(self.relays.take(desk, &step).is_none(), "one step at a time");
+        }
+    }
+
+    fn desk(number: u8) -> Id {
+        Id::from_bytes([number; 16])
+    }
+
+    #[test]
+    fn no_desk_uses_up_what_all_share_and_pages_that_were_left_hinder_nobody() {
+        let mut hall = Hall::new();
+        let first = hall.add(desk(1), 0).unwrap();
+        for nonce in 1..MOST_AT_A_DESK as u8 + 5 {
+            hall.now = hall.now.plus_seconds(1);
+            hall.add(desk(1), nonce).unwrap();
+            assert!(hall.relays.rows().len() <= MOST_AT_A_DESK);
+        }
+        assert!(!hall.relays.rows().contains_key(&first), "what waited longest was given up");
+
+        // What is worked on is not given up: the desk is told to finish it.
+        let begun: Vec<_> = hall.relays.rows().keys().copied().collect();
+        begun.iter().for_each(|request| hall.begin(desk(1), *request));
+        assert_eq!(hall.add(desk(1), 100), Err(Busy::Desk));
+        assert!(hall.add(desk(2), 100).is_ok(), "another desk works on");
+        hall.relays.forget(&begun[0]);
+        assert!(hall.add(desk(1), 101).is_ok());
+    }
+
+    #[test]
+    fn all_desks_together_have_a_limit_and_what_nobody_agreed_to_is_forgotten() {
+        let mut hall = Hall::new();
+        for number in 0..MOST as u8 {
+            hall.add(desk(number), 0).unwrap();
+        }
+        assert_eq!(hall.add(desk(200), 0), Err(Busy::All));
+        hall.now = hall.now.plus_seconds(WAITING_SECONDS);
+        assert!(hall.add(desk(200), 0).is_ok());
+        assert_eq!(hall.relays.rows().len(), 1);
+        let words = [Busy::Desk.word(), Busy::All.word()];
+        assert!(words.iter().all(|word| ui::Language::ALL.iter().all(|language| ui::words().has(*language, word))));
+    }
+
+    #[test]
+    fn an_order_that_is_late_and_work_that_broke_are_no_end() {
+        let (work, orders) = channel();
+        assert_eq!(next_of(&orders, Duration::ZERO), Next::Late);
+        work.send(Some(vec![0x84])).unwrap();
+        assert_eq!(next_of(&orders, Duration::ZERO), Next::Command(vec![0x84]));
+        work.send(None).unwrap();
+        assert_eq!(next_of(&orders, Duration::ZERO), Next::End);
+        drop(work);
+        assert_eq!(next_of(&orders, Duration::ZERO), Next::Late);
+    }
 }

@@ -117,6 +117,11 @@ impl Place {
         act(&*machine.slot)
     }
 
+    /// Whether cards come out of the demo's drawer.
+    pub(crate) const fn has_drawer(&self) -> bool {
+        matches!(self.slots, Slots::Drawer(_))
+    }
+
     /// What the demo's drawer holds; none where only real cards fit.
     pub(crate) fn drawer(&self) -> Option<Vec<DrawerCard>> {
         match &self.slots {

@@ -22,10 +22,10 @@ const FRONTS: [(Sort, &str, usize); 6] = [
 /// The member of staff of the demo who has the drawer's first card and a label.
 const MEMBER: &str = "2001";
 
-/// The section, in a demo with a drawer of cards; nothing elsewhere.
+/// The section, in a demo with a drawer of cards, at its own computer; nothing elsewhere.
 pub async fn section(app: &Arc<App>, visit: &Visit) -> Markup {
     let first = app.kiosk.as_ref().and_then(|place| place.drawer()).and_then(|cards| cards.into_iter().next());
-    let Some(card) = first.filter(|_| visit.is_demo) else { return html! {} };
+    let Some(card) = first.filter(|_| visit.opens_drawer()) else { return html! {} };
     let label = label(app).await;
     let say = |key: &str| {
         let words =
@@ -36,6 +36,12 @@ pub async fn section(app: &Arc<App>, visit: &Visit) -> Markup {
         section class="apart" {
             h2 { (say("start-fronts")) }
             p { (say("start-fronts-how")) }
+            @if !app.sample_staff.is_empty() {
+                section class="card" {
+                    h3 { a href="/staff/sign-in" { (say("start-front-console")) } }
+                    ol { @for step in 1..=3 { li { (say(&format!("start-front-console-{step}"))) } } }
+                }
+            }
             @for (sort, word, steps) in FRONTS {
                 section class="card" {
                     h3 { a href=(format!("/demo/terminal/{}", sort.word())) { (say(&format!("start-front-{word}"))) } }

@@ -40,6 +40,9 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit) -> Markup {
             section class="card" {
                 h2 { a href=(address) { (visit.say(key)) } }
                 p { (visit.say_html(&format!("{key}-what"))) }
+                @if *key == "start-staff" && visit.opens_drawer() && !app.sample_staff.is_empty() {
+                    p { (visit.say_html("start-staff-demo")) }
+                }
             }
         }
         (fronts)

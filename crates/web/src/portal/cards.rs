@@ -7,15 +7,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Id, Kind, Timestamp};
 use maud::{Markup, html};
-use services::city_cards::portal::Told;
-use services::city_cards::portal_kept;
+use services::city_cards::portal::{CARDS, Told};
 use store::StoreError;
 use tools::portal::events::{self, SecurityEvent};
 use tools::portal::means::{self, Means, MeansKind};
 use tools::portal::own_records::{self, Card, Record};
 use tools::portal::{Assurance, PostError};
 use ui::form::{ButtonKind, one_button};
-use ui::notice::{AlertKind, alert, chip};
+use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
 use super::{service_cards, shell};
@@ -54,13 +53,13 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             cards: of(MeansKind::Card)?,
             apps: of(MeansKind::App)?,
             linked: own_records::cards(&outside, who)?,
-            services: portal_kept::told(&outside, who)?,
+            services: CARDS.told(&outside, who)?,
         };
         if is_known {
             // What is shown is a moment old; the next look has what is now.
             let seams = outside.seams.clone();
             outside.store.write::<_, StoreError, _>(move |tx| {
-                portal_kept::ask(tx, &seams, who)?;
+                CARDS.ask(tx, &seams, who)?;
                 own_records::ask(tx, &seams, who, Record::Cards)
             })?;
         }
@@ -69,24 +68,10 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     .await?;
     let main = html! {
         (shell::said(&visit))
-        @if is_known {
-            (linked(&visit, shown.linked.as_ref()))
-            (service_cards::section(&visit, shown.services.as_ref()))
-        }
-        p { a href="/portal/library" { (visit.say_html("library-link")) } }
-        p { a href="/portal/hospital" { (visit.say_html("hospital-portal-title")) } }
-        p { a href="/portal/emergency-card" { (visit.say_html("emergency-link")) } }
-        h2 { (visit.say("portal-cards-used")) }
-        p { (visit.say_html("portal-cards-lead")) }
-        @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {
-            @for one in all {
-                section class="card" {
-                    h3 { (visit.say(key)) }
-                    p class="hint" { (visit.say("portal-added")) " " (ui::dates::instant(visit.language, one.added_at))
-                        @if let Some(used) = one.used_at { " · " (visit.say("portal-used")) " " (ui::dates::instant(visit.language, used)) } }
-                }
-            }
-        }
+        @if is_known { (service_cards::section(&visit, shown.services.as_ref())) }
+        (pages(&visit))
+        @if is_known { (linked(&visit, shown.linked.as_ref())) }
+        (used(&visit, &shown))
         section class="card" {
             h2 { (visit.say("portal-cards-trouble")) }
             ul {
@@ -107,6 +92,41 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             (main)
         },
     ))
+}
+
+/// What one can do with one's cards, whether or not a service has told of one.
+fn pages(visit: &Visit) -> Markup {
+    let pages = [
+        ("/portal/library", "library-link"),
+        ("/portal/hospital", "hospital-portal-title"),
+        ("/portal/emergency-card", "emergency-link"),
+    ];
+    html! {
+        section class="no-print" aria-labelledby="card-pages" {
+            h2 id="card-pages" { (visit.say("portal-cards-pages")) }
+            ul { @for (address, key) in pages { li { a href=(address) { (visit.say_html(key)) } } } }
+        }
+    }
+}
+
+/// What one came in with: of use to few, so it opens on demand.
+fn used(visit: &Visit, shown: &Shown) -> Markup {
+    let instant = |at| ui::dates::instant(visit.language, at);
+    html! {
+        details class="no-print" {
+            summary { (visit.say("portal-cards-used")) }
+            p { (visit.say_html("portal-cards-lead")) }
+            @for (all, key) in [(&shown.cards, "portal-cards-card"), (&shown.apps, "portal-cards-app")] {
+                @for one in all {
+                    section class="card" {
+                        h3 { (visit.say(key)) }
+                        p class="hint" { (visit.say("portal-added")) " " (instant(one.added_at))
+                            @if let Some(used) = one.used_at { " · " (visit.say("portal-used")) " " (instant(used)) } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn linked(visit: &Visit, told: Option<&(Vec<Card>, Timestamp)>) -> Markup {
@@ -135,8 +155,11 @@ fn card(visit: &Visit, one: &Card) -> Markup {
     html! {
         section class="card" {
             h3 { (kind) @if let Some(mark) = &one.mark { " 「" (mark) "」" } }
-            p { (chip(state, &visit.say(&one.status))) " " (instant(one.since)) }
-            p class="hint" { (visit.say("portal-added")) " " (instant(one.enrolled_at)) }
+            (facts(&[
+                (visit.say("city-cards-mine-state"), chip(state, &visit.say(&one.status))),
+                (visit.say("city-cards-mine-since"), html! { (instant(one.since)) }),
+                (visit.say("portal-cards-linked-at"), html! { (instant(one.enrolled_at)) }),
+            ]))
             @if one.may_be_stopped {
                 (one_button(&address, &visit.csrf(&address), ButtonKind::Danger, &visit.say("portal-cards-stop"), Some(&kind)))
             }

@@ -10,18 +10,19 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use base::{Date, Timestamp};
+use base::{Date, Kind, Timestamp};
 use maud::{Markup, html};
 use store::StoreError;
-use tools::city_application::emergency::portal::{self, Chosen, Told, Wish};
+use tools::city_application::emergency::portal::{self, OnCard, Told, Wish};
 use tools::city_application::emergency::{
     BLOOD, Choice, ChoiceFault, Known, LANGUAGES, MOST_BYTES, MOST_CHARACTERS, MOST_CONTACT, NameForm,
 };
 use tools::portal::Assurance;
+use tools::portal::asked::Standing;
 use ui::form::{ButtonKind, Field, button, checkboxes, field, one_button, radios, select};
-use ui::notice::{AlertKind, alert, facts};
+use ui::notice::{AlertKind, alert, chip, facts};
 
-use super::shell;
+use super::shell::{self, BelowCards};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -48,31 +49,38 @@ pub fn routes() -> Routes {
 }
 
 /// What was told of this person, asked for anew where it is old or there is none.
-async fn told(app: &Arc<App>, me: &InPortal) -> Result<Option<(Told, Timestamp)>, Failure> {
+async fn standing(app: &Arc<App>, me: &InPortal) -> Result<Standing<Told>, Failure> {
     let (outside, person) = (app.outside()?.clone(), me.0.person.clone());
     blocking(move || {
         let who = person.id;
-        let told = portal::told(&outside, who)?;
+        let standing = portal::OWN.standing(&outside, who)?;
         if person.state.reads() {
             let seams = outside.seams.clone();
-            outside.store.write::<_, StoreError, _>(move |tx| portal::ask(tx, &seams, who))?;
+            outside.store.write::<_, StoreError, _>(move |tx| portal::OWN.ask(tx, &seams, who))?;
         }
-        Ok(told)
+        Ok(standing)
     })
     .await
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
-    let told = told(&app, &me).await?;
-    let main = html! {
-        (head(&visit))
-        @match &told {
-            None if !me.0.person.state.reads() => p { (visit.say_html("emergency-not-known")) },
-            None => (alert(visit.language, AlertKind::Info, &html! {
-                p data-again=(AGAIN_SECONDS) { (visit.say_html("emergency-asking")) }
+    let standing = standing(&app, &me).await?;
+    let wait = |key: &str| {
+        alert(
+            visit.language,
+            AlertKind::Info,
+            &html! {
+                p data-again=(AGAIN_SECONDS) { (visit.say_html(key)) }
                 p { a href=(PATH) { (visit.say_html("emergency-again")) } }
-            })),
-            Some((told, at)) => {
+            },
+        )
+    };
+    let main = html! {
+        @match &standing {
+            Standing::Unknown | Standing::Wished if !me.0.person.state.reads() => p { (visit.say_html("emergency-not-known")) },
+            Standing::Unknown => (wait("emergency-asking")),
+            Standing::Wished => (wait("emergency-wished")),
+            Standing::Told(told, at) => {
                 p class="hint" { (visit.say("portal-cards-as-of")) " " (ui::dates::instant(visit.language, *at)) }
                 @if let Some(refused) = told.refused.as_deref().filter(|key| key.starts_with("emergency-no-")) {
                     (alert(visit.language, AlertKind::Error, &html! { p { (visit.say_html(refused)) } }))
@@ -81,49 +89,68 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
                 (choosing(&visit, &told.known, told.chosen.as_ref().map(|one| &one.content.choice)))
             }
         }
-        p class="no-print" { a href="/portal/cards" { (visit.say_html("emergency-back")) } }
     };
-    Ok(shell::with_scripts(&visit, &me, &visit.say("emergency-title"), &["portal.js"], &main))
-}
-
-fn head(visit: &Visit) -> Markup {
-    html! {
-        h1 { (visit.say_html("emergency-title")) }
-        (shell::said(visit))
-        p { (visit.say_html("emergency-lead")) }
-        p class="hint" { (visit.say_html("emergency-who-reads")) }
-    }
+    let head =
+        BelowCards { title: "emergency-title", lead: &["emergency-lead", "emergency-who-reads"], says_done: true };
+    Ok(shell::below_cards(&visit, &me, &head, &main))
 }
 
 fn instant(visit: &Visit, micros: i64) -> String {
     ui::dates::instant(visit.language, Timestamp::from_micros(micros))
 }
 
-/// What is kept now, and whether a card has it.
+/// What is kept now, and which cards hold it or what was before it.
 fn stands(visit: &Visit, told: &Told) -> Markup {
     html! {
         @match &told.chosen {
             Some(chosen) => section class="card" {
                 h2 { (visit.say_html("emergency-chosen")) }
                 (on_chip(visit, &chosen.content.text))
-                (when(visit, chosen, told.written_at))
+                p { (visit.say_with("emergency-chosen-at", &[("when", instant(visit, chosen.at).as_str().into())])) }
+                @if !told.cards.iter().any(|card| told.is_current(card)) {
+                    p { strong { (visit.say_html("emergency-not-written")) } }
+                }
+                (on_cards(visit, told))
                 (one_button(TAKE_AWAY, &visit.csrf(TAKE_AWAY), ButtonKind::Danger, &visit.say("emergency-take-away"), None))
                 p class="hint" { (visit.say_html("emergency-take-away-how")) }
             },
-            None if told.is_still_on_card => (alert(visit.language, AlertKind::Warning,
-                &html! { p { (visit.say_html("emergency-still-on-card")) } })),
+            None if !told.cards.is_empty() => section class="card" {
+                (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say_html("emergency-still-on-card")) } }))
+                (on_cards(visit, told))
+            },
             None => {}
         }
     }
 }
 
-fn when(visit: &Visit, chosen: &Chosen, written_at: Option<i64>) -> Markup {
+/// Each card that holds something, by the name its holder sees on "my cards", and what is to be done with it.
+fn on_cards(visit: &Visit, told: &Told) -> Markup {
     html! {
-        p { (visit.say_with("emergency-chosen-at", &[("when", instant(visit, chosen.at).as_str().into())])) }
-        @match written_at {
-            Some(at) => p { (visit.say_with("emergency-written-at", &[("when", instant(visit, at).as_str().into())])) },
-            None => p { strong { (visit.say_html("emergency-not-written")) } },
+        @if !told.cards.is_empty() {
+            h3 { (visit.say_html("emergency-cards")) }
+            ul {
+                @for card in &told.cards {
+                    @let loaded = instant(visit, card.loaded_at);
+                    li {
+                        (visit.say_with("emergency-card", &[("name", card.name.as_str().into()), ("when", loaded.as_str().into())]))
+                        br; (on_card(visit, told, card))
+                    }
+                }
+            }
         }
+    }
+}
+
+fn on_card(visit: &Visit, told: &Told, card: &OnCard) -> Markup {
+    let (kind, short, key) = match (&told.chosen, told.is_current(card)) {
+        (Some(_), true) => (AlertKind::Success, "emergency-card-current", "emergency-written-at"),
+        (Some(_), false) => (AlertKind::Warning, "emergency-card-older", "emergency-card-older-how"),
+        (None, _) => (AlertKind::Warning, "emergency-card-clear", "emergency-card-clear-how"),
+    };
+    let written = card.written_at.map(|at| instant(visit, at)).unwrap_or_default();
+    html! {
+        (chip(kind, &visit.say(short))) " "
+        (visit.say_with(key, &[("when", written.as_str().into())]))
     }
 }
 
@@ -218,7 +245,9 @@ fn read(fields: &Fields) -> Result<Choice, Failure> {
 /// Shows what would be on the chip. Nothing is kept.
 async fn preview(State(app): State<Arc<App>>, visit: Visit, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     let choice = read(&fields)?;
-    let Some((told, _)) = told(&app, &me).await? else { return Ok(shell::done(PATH, "portal-done-emergency-wait")) };
+    let Some((told, _)) = standing(&app, &me).await?.told() else {
+        return Ok(shell::done(PATH, "portal-done-emergency-wait"));
+    };
     let main = match choice.text(&told.known) {
         Ok(text) => html! {
             h1 { (visit.say_html("emergency-preview-title")) }
@@ -272,14 +301,22 @@ fn hidden(choice: &Choice) -> [(&'static str, &str); 8] {
 
 async fn wish(app: &Arc<App>, me: &InPortal, wish: Wish) -> Result<(), Failure> {
     let (outside, ways, who) = (app.outside()?.clone(), app.ways()?.clone(), me.0.person.id);
-    blocking(move || Ok(portal::send_wish(&outside, &ways.post, who, &wish)?)).await
+    blocking(move || {
+        if !portal::send_wish(&outside, &ways.post, who, &wish)? {
+            return Err(Failure::saying(Kind::TooMany, "emergency-too-often").next(PATH, "emergency-title"));
+        }
+        Ok(())
+    })
+    .await
 }
 
 async fn keep(State(app): State<Arc<App>>, me: InPortal, fields: Fields) -> Result<Response, Failure> {
     let choice = read(&fields)?;
-    let Some((told, _)) = told(&app, &me).await? else { return Ok(shell::done(PATH, "portal-done-emergency-wait")) };
+    let Some((told, _)) = standing(&app, &me).await?.told() else {
+        return Ok(shell::done(PATH, "portal-done-emergency-wait"));
+    };
     // As the preview showed it; the inside judges once more.
-    choice.text(&told.known).map_err(|fault| Failure::saying(base::Kind::Invalid, fault.word()))?;
+    choice.text(&told.known).map_err(|fault| Failure::saying(Kind::Invalid, fault.word()))?;
     wish(&app, &me, Wish::Choose(choice)).await?;
     Ok(shell::done(PATH, "portal-done-emergency-kept"))
 }

@@ -16,10 +16,13 @@ use crate::visit::{InPortal, Visit};
 /// Draws one block from what the outside zone holds. Blocking; [`None`] where it has nothing to say at this level.
 pub type Block = fn(&App, &Visit, &InPortal) -> Result<Option<Markup>, Failure>;
 
-/// The blocks, in the order of the page: due, new letters, schemes, who looked, events.
+/// The blocks, in the order of the page: the hospital's call of today, due, new letters, what waits at the library, schemes, who
+/// looked, events.
 pub const BLOCKS: &[Block] = &[
+    super::hospital::block,
     super::letters::due_block,
     super::letters::new_block,
+    super::library::block,
     super::schemes::block,
     super::looked::block,
     super::events::block,

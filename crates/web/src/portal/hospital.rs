@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Id, Kind as Refusal, Timestamp};
-use maud::html;
+use maud::{Markup, html};
 use paper::reception::Reception;
 use services::hospital_card::telling::{self, Kind};
 use tools::portal::Assurance;
 use ui::table::empty_state;
 
-use super::shell;
+use super::shell::{self, BelowCards};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::routes::{Routes, Rule};
@@ -29,7 +29,6 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     let (outside, account) = (app.outside()?.clone(), me.0.person.id);
     let told =
         blocking(move || telling::of_account(&outside, account).map_err(|error| Failure::of(error.kind()))).await?;
-    let title = visit.say("hospital-portal-title");
     let main = html! {
         @if told.is_empty() {
             (empty_state(&visit.say("hospital-portal-none"), &visit.say("hospital-portal-none-how")))
@@ -57,7 +56,37 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             }
         }
     };
-    Ok(shell::page(&visit, &me, &title, &main))
+    let head = BelowCards { title: "hospital-portal-title", lead: &["hospital-portal-lead"], says_done: false };
+    Ok(shell::below_cards(&visit, &me, &head, &main))
+}
+
+/// The home page's first block: what the hospital's reception last said today, which may be the call somebody waits for.
+///
+/// # Errors
+/// The database or the key store.
+pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
+    // A person's own: nobody sees it for them.
+    if me.level() < Assurance::Substantial || me.0.acting_for.is_some() {
+        return Ok(None);
+    }
+    let (outside, account) = (app.outside()?, me.0.person.id);
+    let today = outside.seams.today();
+    let told = telling::of_account(outside, account).map_err(|error| Failure::of(error.kind()))?;
+    let newest = told
+        .iter()
+        .filter(|one| one.kind != Kind::Merged && Timestamp::from_micros(one.at).date_in_japan() == today)
+        .max_by_key(|one| one.at);
+    let Some(one) = newest else { return Ok(None) };
+    let key = if one.kind == Kind::Called { "hospital-home-called" } else { "hospital-receipt-number" };
+    Ok(Some(html! {
+        section class="card" aria-labelledby="home-hospital" {
+            h2 id="home-hospital" { (visit.say_html(key)) }
+            p class="secret" { (one.number) }
+            p { (visit.say_html("hospital-receipt-place")) " " strong { (one.place) } }
+            p { (ui::dates::instant(visit.language, Timestamp::from_micros(one.at))) }
+            a href=(telling::PATH) { (visit.say_html("hospital-home-more")) }
+        }
+    }))
 }
 
 /// The receipt as a sheet, as long as the telling is kept.

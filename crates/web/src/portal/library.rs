@@ -14,7 +14,7 @@ use ui::form::{ButtonKind, one_button};
 use ui::notice::{AlertKind, alert, chip};
 use ui::table::empty_state;
 
-use super::shell;
+use super::shell::{self, BelowCards};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -51,13 +51,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
         Ok(standing)
     })
     .await?;
-    let title = visit.say("library-title");
     let main = html! {
-        h1 { (visit.say_html("library-title")) }
-        // Once the answer is there, it says more than that it was asked for.
-        @if !matches!(standing, Standing::Told(..)) { (shell::said(&visit)) }
-        p { (visit.say_html("library-lead")) }
-        p class="hint" { (visit.say_html("library-privacy")) }
         @match &standing {
             Standing::Nothing => (not_registered(&visit)),
             Standing::Asked => (alert(visit.language, AlertKind::Info, &html! {
@@ -70,9 +64,36 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
                 div class="buttons no-print" { (send(&visit, "/portal/library/look", "library-look", ButtonKind::Secondary)) }
             }
         }
-        p class="no-print" { a href="/portal/cards" { (visit.say_html("library-back")) } }
     };
-    Ok(shell::with_scripts(&visit, &me, &title, &["portal.js"], &main))
+    // Once the answer is there, it says more than that it was asked for.
+    let says_done = !matches!(standing, Standing::Told(..));
+    let head = BelowCards { title: "library-title", lead: &["library-lead", "library-privacy"], says_done };
+    Ok(shell::below_cards(&visit, &me, &head, &main))
+}
+
+/// The home page's block about reservations that may be collected. The library is not asked for it: it says what the last look
+/// told, as long as that is kept.
+///
+/// # Errors
+/// The database or the key store.
+pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
+    if me.level() < Assurance::Substantial || me.0.acting_for.is_some() {
+        return Ok(None);
+    }
+    let Standing::Told(Told::Known { patron, .. }, at) = own::standing(app.outside()?, me.0.person.id)? else {
+        return Ok(None);
+    };
+    if !patron.holds.iter().any(|hold| hold.is_ready) {
+        return Ok(None);
+    }
+    Ok(Some(html! {
+        section class="card" aria-labelledby="home-library" {
+            h2 id="home-library" { (visit.say_html("library-home-ready")) }
+            // Which, stands on the library's page alone.
+            p class="hint" { (visit.say_html("library-as-of")) " " (ui::dates::instant(visit.language, at)) }
+            a href=(PATH) { (visit.say_html("library-home-more")) }
+        }
+    }))
 }
 
 fn send(visit: &Visit, action: &str, key: &str, kind: ButtonKind) -> Markup {

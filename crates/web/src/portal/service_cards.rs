@@ -8,15 +8,15 @@ use axum::response::Response;
 use base::{Date, Id, Kind, Timestamp, Yen};
 use maud::{Markup, html};
 use paper::barcode::on_screen;
-use services::city_cards::portal::{OwnCard, OwnService, Told, Wish};
-use services::city_cards::portal_kept;
+use services::city_cards::portal::{self, CARDS, OwnCard, OwnService, Told, Wish};
+use services::city_cards::{HOSPITAL, LIBRARY};
 use tools::portal::Assurance;
 use tools::service_cards::{CardStatus, Form};
 use ui::form::{ButtonKind, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
-use super::shell;
+use super::shell::{self, BelowCards};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
@@ -69,8 +69,18 @@ fn service(visit: &Visit, one: &OwnService) -> Markup {
             @if !one.office.is_empty() { p class="hint" { (one.office) } }
             @if one.has_both() { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("city-cards-mine-both")) } })) }
             @for card in &one.cards { (own(visit, one, card)) }
+            @if let Some((address, key)) = own_page(&one.key) { p class="no-print" { a href=(address) { (visit.say_html(key)) } } }
             @if one.may_ask { (ask_form(visit, one)) }
         }
+    }
+}
+
+/// The page on which a service tells its holder more.
+fn own_page(service: &str) -> Option<(&'static str, &'static str)> {
+    match service {
+        LIBRARY => Some(("/portal/library", "library-link")),
+        HOSPITAL => Some(("/portal/hospital", "hospital-portal-title")),
+        _ => None,
     }
 }
 
@@ -90,24 +100,43 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
     let may_be_lost = matches!(status, CardStatus::Active | CardStatus::OnHold);
     html! {
         h4 { (said) }
-        p { (chip(state, &visit.say(status.word()))) " " (ui::dates::instant(visit.language, Timestamp::from_micros(card.since))) }
-        @if let Some(day) = card.valid_until.as_deref().and_then(|day| Date::parse(day).ok()) {
-            p { (visit.say_with("city-cards-desk-until", &[("day", ui::dates::date(visit.language, day).into())])) }
-        }
+        (facts(&told_of(visit, of, card, chip(state, &visit.say(status.word())))))
         @if status.is_live() {
             details {
                 summary aria-label=(format!("{}: {about}", visit.say("city-cards-mine-number"))) { (visit.say("city-cards-mine-number")) }
                 p class="secret" { (card.number) }
                 @if of.has_sticker && status == CardStatus::Active {
-                    p { a href=(format!("{PATH}/services/{}/sticker", card.id)) { (visit.say("city-cards-mine-sticker")) } }
+                    p class="no-print" { a href=(format!("{PATH}/services/{}/sticker", card.id)) { (visit.say("city-cards-mine-sticker")) } }
                 }
             }
-            div class="buttons" {
-                @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
-                @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
+            @if may_be_lost || form == Form::OwnCard {
+                div class="buttons" {
+                    @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
+                    @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
+                }
             }
         }
+        // Whoever lost a card asks first how to have another.
+        @if status == CardStatus::Lost {
+            p { (visit.say_html("city-cards-mine-reissue")) @if !of.office.is_empty() { " (" (of.office) ")" } }
+        }
     }
+}
+
+/// Where a card stands, since when, its last day while it is in use, and what it costs where that is known.
+fn told_of(visit: &Visit, of: &OwnService, card: &OwnCard, state: Markup) -> Vec<(String, Markup)> {
+    let since = ui::dates::instant(visit.language, Timestamp::from_micros(card.since));
+    let mut all =
+        vec![(visit.say("city-cards-mine-state"), state), (visit.say("city-cards-mine-since"), html! { (since) })];
+    let last = card.valid_until.as_deref().and_then(|day| Date::parse(day).ok());
+    if let Some(day) = last.filter(|_| card.status() == Some(CardStatus::Active)) {
+        let until = visit.say_with("city-cards-desk-until", &[("day", ui::dates::date(visit.language, day).into())]);
+        all.push((visit.say("city-cards-mine-until"), html! { (until) }));
+    }
+    if let (Some((fee, _)), Some(Form::OneCard)) = (of.fee, card.form()) {
+        all.push((visit.say("city-cards-mine-fee"), html! { (Yen(fee)) }));
+    }
+    all
 }
 
 fn ask_form(visit: &Visit, one: &OwnService) -> Markup {
@@ -152,9 +181,12 @@ async fn wish(
     let (outside, ways, who) = (app.outside()?.clone(), app.ways()?.clone(), me.0.person.id);
     blocking(move || {
         // Only what this person was shown: another's is not even asked for.
-        let told = portal_kept::told(&outside, who)?.map(|(told, _)| told).unwrap_or_default();
+        let told = CARDS.told(&outside, who)?.map(|(told, _)| told).unwrap_or_default();
         let wish = make(&told).ok_or_else(|| Failure::of(Kind::NotFound))?;
-        Ok(portal_kept::send_wish(&outside, &ways.post, who, &wish)?)
+        if !portal::send_wish(&outside, &ways.post, who, &wish)? {
+            return Err(Failure::saying(Kind::TooMany, "portal-cards-too-often").next(PATH, "portal-cards-title"));
+        }
+        Ok(())
     })
     .await?;
     Ok(shell::done(PATH, done))
@@ -199,7 +231,7 @@ async fn sticker(
     Path(card): Path<String>,
 ) -> Result<Response, Failure> {
     let (card, outside, who) = (id(&card)?, app.outside()?.clone(), me.0.person.id);
-    let told = blocking(move || Ok(portal_kept::told(&outside, who)?)).await?;
+    let told = blocking(move || Ok(CARDS.told(&outside, who)?)).await?;
     let told = told.map(|(told, _)| told).unwrap_or_default();
     let found = find(&told, card).filter(|(one, own)| one.has_sticker && own.status() == Some(CardStatus::Active));
     let (of, own) = found.ok_or_else(|| Failure::of(Kind::NotFound))?;
@@ -207,7 +239,6 @@ async fn sticker(
     let (box_, side) = (format!("0 0 {0} {0}", square.width), format!("{SIDE}mm"));
     let title = visit.say("city-cards-mine-sticker");
     let main = html! {
-        p { (visit.say("city-cards-mine-sticker-how")) }
         section class="code-label" aria-label=(title) {
             svg role="img" aria-label=(visit.say("city-cards-mine-sticker-code")) width=(side) height=(side) viewBox=(box_) shape-rendering="crispEdges" {
                 rect width="100%" height="100%" fill="#fff" {}
@@ -218,7 +249,8 @@ async fn sticker(
                 p { (own.number) }
             }
         }
-        div class="buttons" { a class="button button-secondary" href=(PATH) { (visit.say("page-back")) } }
     };
-    Ok(shell::page(&visit, &me, &title, &main))
+    let head =
+        BelowCards { title: "city-cards-mine-sticker", lead: &["city-cards-mine-sticker-how"], says_done: false };
+    Ok(shell::below_cards(&visit, &me, &head, &main))
 }

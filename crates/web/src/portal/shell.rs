@@ -15,6 +15,9 @@ const TABS: &[(&str, &str)] = &[
     ("/portal/settings", "portal-tab-settings"),
 ];
 
+/// Pages that stand below "my cards", though their addresses do not.
+const BELOW_CARDS: [&str; 3] = ["/portal/library", "/portal/hospital", "/portal/emergency-card"];
+
 /// A page of the portal; `title` becomes its one `<h1>`.
 pub fn page(visit: &Visit, me: &InPortal, title: &str, main: &Markup) -> Response {
     bare(visit, me, title, &html! { h1 { (title) } (main) })
@@ -30,12 +33,14 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
     if super::terminal::is_at(me) {
         return at_terminal(visit, title, scripts, main);
     }
+    let is_below_cards = BELOW_CARDS.iter().any(|path| visit.path.starts_with(path));
+    let place = if is_below_cards { "/portal/cards" } else { &*visit.path };
     let tabs = TABS
         .iter()
         .map(|(href, key)| NavLink {
             href: (*href).to_owned(),
             label: visit.say(key),
-            is_here: *href == visit.path || (*href != "/portal" && visit.path.starts_with(&format!("{href}/"))),
+            is_here: *href == place || (*href != "/portal" && place.starts_with(&format!("{href}/"))),
         })
         .collect();
     let who = html! {
@@ -63,6 +68,28 @@ pub fn with_scripts(visit: &Visit, me: &InPortal, title: &str, scripts: &[&str],
         (main)
     };
     page.render(&main).into_response()
+}
+
+/// What stands at the head of a page that lies below "my cards".
+pub struct BelowCards<'a> {
+    /// Key of its title.
+    pub title: &'static str,
+    /// Keys of what it is for, the first in full size.
+    pub lead: &'a [&'static str],
+    /// Whether it says what was just done, where it was reached so.
+    pub says_done: bool,
+}
+
+/// A page below "my cards": its head, its content and the way back, the same on each.
+pub fn below_cards(visit: &Visit, me: &InPortal, head: &BelowCards<'_>, main: &Markup) -> Response {
+    let main = html! {
+        h1 { (visit.say_html(head.title)) }
+        @if head.says_done { (said(visit)) }
+        @for (at, key) in head.lead.iter().enumerate() { p class=[(at > 0).then_some("hint")] { (visit.say_html(key)) } }
+        (main)
+        p class="no-print" { a href="/portal/cards" { (visit.say_html("portal-back-to-cards")) } }
+    };
+    with_scripts(visit, me, &visit.say(head.title), &["portal.js"], &main)
 }
 
 /// A page as it stands at a terminal of the city: large, with a bar of its own, gone home by itself.

@@ -219,8 +219,11 @@ fn changes(visit: &Visit, account: &Account) -> Markup {
         }
         h2 { (visit.say("staff-access-title")) }
         @if account.is_active {
-            p { (visit.say("staff-disable-how")) }
-            (one_button(&at("disable"), &visit.csrf(&at("disable")), ButtonKind::Danger, &visit.say("staff-disable"), Some(&account.name)))
+            details {
+                summary { (visit.say("staff-disable-begin")) }
+                p { (visit.say("staff-disable-how")) }
+                (one_button(&at("disable"), &visit.csrf(&at("disable")), ButtonKind::Danger, &visit.say("staff-disable"), Some(&account.name)))
+            }
         } @else {
             (one_button(&at("enable"), &visit.csrf(&at("enable")), ButtonKind::Secondary, &visit.say("staff-enable"), Some(&account.name)))
         }

@@ -19,6 +19,7 @@ use tools::incidents;
 use tools::paper_keys::{self, Part};
 use tools::staff::two_persons::{self, Deed};
 use tools::staff::{self, Action};
+use tools::staff_openings;
 use tools::tax_records::years;
 use ui::form::{ButtonKind, one_button};
 use ui::notice::facts;
@@ -56,6 +57,8 @@ enum Matter {
     Deed(Deed),
     /// A version of this card of the city; answered on its own page.
     Card(String),
+    /// That a department's system may write numbers of this card; answered there too.
+    Writer(String),
 }
 
 impl Matter {
@@ -63,7 +66,7 @@ impl Matter {
     const fn answers(&self) -> Action {
         match self {
             Self::Deed(deed) => deed.answers(),
-            Self::Card(_) => Action::ApproveCards,
+            Self::Card(_) | Self::Writer(_) => Action::ApproveCards,
         }
     }
 
@@ -71,6 +74,7 @@ impl Matter {
     const fn word(&self) -> &'static str {
         match self {
             Self::Card(_) => "city-cards-deed-go-live",
+            Self::Writer(_) => "city-cards-deed-writes",
             Self::Deed(deed) => match deed {
                 Deed::GiveAdministrator(_) => "staff-deed-administrator",
                 Deed::ResumeService(_) => "staff-deed-resume",
@@ -83,6 +87,7 @@ impl Matter {
                 Deed::UseApplicationKey(_) => "application-deed-use",
                 Deed::RetireApplicationKey(_) => "application-deed-retire",
                 Deed::ReprintStaffId(_) => "staff-id-deed-reprint",
+                Deed::ShortenOpenings(_) => "staff-id-deed-openings",
             },
         }
     }
@@ -96,6 +101,12 @@ enum Detail {
     At(base::Timestamp),
     /// From which day.
     From(base::Date),
+    /// Which version.
+    Version(i64),
+    /// Which version of which key of the city's application.
+    Key(&'static str, u8),
+    /// For how many days openings of doors are kept, and for how many from then on.
+    Days(i64, i64),
 }
 
 fn detail(visit: &Visit, detail: &Detail) -> (String, Markup) {
@@ -103,6 +114,18 @@ fn detail(visit: &Visit, detail: &Detail) -> (String, Markup) {
         Detail::Part(part) => (visit.say("keys-part"), html! { (visit.say(&format!("keys-part-{}", part.word()))) }),
         Detail::At(at) => (visit.say("keys-from"), html! { (ui::dates::instant(visit.language, *at)) }),
         Detail::From(day) => (visit.say("keys-from"), html! { (ui::dates::date(visit.language, *day)) }),
+        Detail::Version(version) => (
+            visit.say("staff-approval-version"),
+            html! { (visit.say_with("staff-approval-version-number", &[("version", (*version).into())])) },
+        ),
+        Detail::Key(set, version) => (
+            visit.say(&format!("application-set-{set}")),
+            html! { (visit.say_with("staff-approval-version-number", &[("version", i64::from(*version).into())])) },
+        ),
+        Detail::Days(was, days) => (
+            visit.say("staff-id-openings-days"),
+            html! { (visit.say_with("staff-id-openings-from-to", &[("was", (*was).into()), ("days", (*days).into())])) },
+        ),
     }
 }
 
@@ -127,9 +150,8 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::SwitchTaxYear(proposal) => {
                 years::proposal(tx, proposal)?.map(|switch| years::japanese(switch.fiscal_year)).unwrap_or_default()
             }
-            Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
-                .map(|key| format!("{} {}", tools::city_application::set_word(key.set), key.version))
-                .unwrap_or_default(),
+            // The detail says it.
+            Deed::UseApplicationKey(_) | Deed::RetireApplicationKey(_) | Deed::ShortenOpenings(_) => String::new(),
             // It stands in another database: the page fills it in.
             Deed::ReprintStaffId(_) => String::new(),
             Deed::ReleaseLetters(one) | Deed::ReleaseNotice(one) => {
@@ -140,14 +162,25 @@ pub fn waiting(tx: &mut store::Tx<'_>, now: base::Timestamp) -> Result<Vec<Waiti
             Deed::PrepareKey(key) => paper_keys::get(tx, key)?.map(|key| Detail::Part(key.part)),
             Deed::UseKey(key) => paper_keys::get(tx, key)?.and_then(|key| key.use_at).map(Detail::At),
             Deed::SwitchTaxYear(proposal) => years::proposal(tx, proposal)?.map(|switch| Detail::From(switch.from)),
+            Deed::UseApplicationKey(key) | Deed::RetireApplicationKey(key) => application_keys::get(tx, key)?
+                .map(|key| Detail::Key(tools::city_application::set_word(key.set), key.version)),
+            Deed::ShortenOpenings(id) => {
+                staff_openings::proposal(tx, id)?.map(|wish| Detail::Days(wish.was, wish.days))
+            }
             _ => None,
         };
         all.push(Waiting { proposer: name(approval.proposer), approval, matter: Matter::Deed(deed), about, detail });
     }
     for (approval, draft) in city_cards::kept::waiting(tx, now)? {
-        let about = format!("{} {}", draft.definition.names.japanese, draft.version);
-        let (matter, detail) = (Matter::Card(draft.key), None);
+        let (about, detail) = (draft.definition.names.japanese, Some(Detail::Version(draft.version)));
+        let matter = Matter::Card(draft.key);
         all.push(Waiting { proposer: name(approval.proposer), approval, matter, about, detail });
+    }
+    for (approval, client) in city_cards::clients::waiting(tx, now)? {
+        let card = city_cards::kept::versions(tx, &client.key)?.into_iter().next();
+        let card = card.map(|card| card.definition.names.japanese).unwrap_or_default();
+        let (about, matter) = (format!("{card} {}", client.name), Matter::Writer(client.key));
+        all.push(Waiting { proposer: name(approval.proposer), approval, matter, about, detail: None });
     }
     all.sort_by_key(|one| std::cmp::Reverse((one.approval.proposed_at, one.approval.id)));
     Ok(all)
@@ -189,7 +222,9 @@ struct Page {
 fn page_of(inside: &tools::Inside, one: &Waiting) -> Result<Option<Page>, Failure> {
     let page = |at: String, opens, word| Some(Page { at, opens, word, about: String::new() });
     Ok(match &one.matter {
-        Matter::Card(key) => page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open"),
+        Matter::Card(key) | Matter::Writer(key) => {
+            page(format!("{}/{key}", super::cards::PATH), Action::SeeCards, "city-cards-open")
+        }
         Matter::Deed(Deed::WithdrawPaper(of)) => {
             page(format!("/staff/papers/{of}"), Action::SeePapers, "staff-paper-open")
         }
@@ -203,6 +238,9 @@ fn page_of(inside: &tools::Inside, one: &Waiting) -> Result<Option<Page>, Failur
             let found = super::staff_ids::place_of(inside, *of)?;
             found.map(|(at, about)| Page { at, opens: Action::ManageStaffIds, word: "staff-id-open", about })
         }
+        Matter::Deed(Deed::ShortenOpenings(_)) => {
+            page(super::staff_ids::DOORS.to_owned(), Action::ManageStaffIds, "staff-id-openings")
+        }
         Matter::Deed(_) => None,
     })
 }
@@ -214,8 +252,11 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting, page: Option<&Page>) -> Mar
         format!("/staff/approvals/{}/decline", one.approval.id),
     );
     let is_own = one.approval.proposer == me.account.id;
-    let mut told =
-        vec![(visit.say("staff-approval-about"), html! { (one.about) (page.map_or("", |page| page.about.as_str())) })];
+    let about = format!("{}{}", one.about, page.map_or("", |page| page.about.as_str()));
+    let mut told = Vec::new();
+    if !about.is_empty() {
+        told.push((visit.say("staff-approval-about"), html! { (about) }));
+    }
     told.extend(one.detail.as_ref().map(|found| detail(visit, found)));
     told.extend([
         (visit.say("staff-approval-reason"), html! { (one.approval.summary) }),
@@ -246,11 +287,13 @@ fn card(visit: &Visit, me: &SignedIn, one: &Waiting, page: Option<&Page>) -> Mar
 }
 
 async fn approve(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
-    let id = shell::id(&id)?;
-    shell::change(&app, PATH, "staff-done-approved", move |tx, seams| {
+    let (id, inside, by) = (shell::id(&id)?, app.inside()?.clone(), me.actor());
+    let done = shell::change(&app, PATH, "staff-done-approved", move |tx, seams| {
         two_persons::approve(tx, seams, &me.account, id).map(drop)
     })
-    .await
+    .await?;
+    blocking(move || super::staff_ids::follow_openings(&inside, by)).await?;
+    Ok(done)
 }
 
 async fn decline(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {

@@ -108,8 +108,8 @@ async fn page(
 }
 
 /// A card's id as people read it out.
-fn short(card: base::Id) -> String {
-    card.to_string().chars().take(8).collect()
+fn short(id: base::Id) -> String {
+    tools::city_application::cards::short_name(id)
 }
 
 fn standing_word(visit: &Visit, standing: Standing) -> String {

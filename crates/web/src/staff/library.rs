@@ -257,6 +257,9 @@ fn wrong(key: &'static str) -> Failure {
 
 fn failed(error: SyncError) -> Failure {
     match error {
+        SyncError::IndividualNumber { line, column } => wrong("library-staff-wrong-individual-number-at")
+            .with("line", line.to_string())
+            .with("column", column.to_string()),
         SyncError::Characters => wrong("library-staff-wrong-characters"),
         SyncError::TooLarge => wrong("library-staff-wrong-size"),
         SyncError::Empty => wrong("library-staff-wrong-empty"),
@@ -298,7 +301,13 @@ async fn one(
     let file = file.ok_or_else(|| Failure::of(Kind::NotFound).next(PATH, "library-staff-title"))?;
     let rows: Vec<Vec<Markup>> = refused
         .iter()
-        .map(|(line, reason)| vec![html! { (line) }, visit.say_html(&format!("library-refused-{reason}"))])
+        .map(|one| {
+            let column = one.column.map(|column| html! { " (" (visit.say("library-staff-column")) " " (column) ")" });
+            vec![
+                html! { (one.line) (column.unwrap_or_default()) },
+                visit.say_html(&format!("library-refused-{}", one.reason)),
+            ]
+        })
         .collect();
     let why = file.folder.as_ref().and_then(|folder| folder.why.as_deref());
     let kind = match (why, file.refused) {

@@ -77,10 +77,12 @@ mod sign_in;
 pub(crate) mod staff_ids;
 mod statistics;
 mod terminals;
-mod words;
+pub(crate) mod words;
+
+pub(crate) use sign_in::wanted as sign_in_wanted;
 
 pub use keys::{InUse, KeyMaker, MadeKey};
-pub use staff_ids::end_sessions;
+pub use staff_ids::{Sample, end_sessions};
 
 use crate::routes::Routes;
 

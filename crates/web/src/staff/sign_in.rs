@@ -63,6 +63,31 @@ pub(super) fn elsewhere(app: &App, headers: &HeaderMap, visit: &Visit) -> Option
     (!host.eq_ignore_ascii_case(own)).then(|| Redirect::to(&target).into_response())
 }
 
+/// Drawn where somebody who is not signed in asked for a page of the console: the ways in, not a refusal.
+pub(crate) fn wanted(app: &App, visit: &Visit) -> Markup {
+    let title = visit.say("error-unauthenticated-title");
+    let main = html! {
+        h1 { (title) }
+        (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("error-unauthenticated")) } }))
+        (super::staff_ids::sign_in::samples(app, visit))
+        div class="buttons" {
+            a class="button" href="/staff/sign-in" { (visit.say("staff-id-sign-in-passkey")) }
+            @if super::staff_ids::sign_in::takes_cards(app, visit) {
+                a class="button button-secondary" href=(super::staff_ids::sign_in::PATH) { (visit.say("staff-id-sign-in")) }
+            }
+        }
+        @if visit.opens_drawer() { (first(visit)) }
+    };
+    visit.page(&title).render(&main)
+}
+
+/// In a demo: the other way in, which is how a real city begins.
+fn first(visit: &Visit) -> Markup {
+    html! {
+        p { (visit.say_html("staff-sign-in-demo-first")) " " a href="/staff/first" { (visit.say("staff-first-title")) } }
+    }
+}
+
 async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> Response {
     if let Some(there) = elsewhere(&app, &headers, &visit) {
         return there;
@@ -70,9 +95,10 @@ async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Vi
     let title = visit.say("staff-sign-in-title");
     let main = html! {
         h1 { (title) }
+        (super::staff_ids::sign_in::samples(&app, &visit))
         p { (visit.say_html("staff-sign-in-how")) }
         (form(&visit, "get", "/staff/sign-in", &html! {}, &visit.say("staff-sign-in-button")))
-        @if super::staff_ids::sign_in::takes_cards(&app) { p { a href=(super::staff_ids::sign_in::PATH) { (visit.say("staff-id-sign-in")) } } }
+        @if super::staff_ids::sign_in::takes_cards(&app, &visit) { p { a href=(super::staff_ids::sign_in::PATH) { (visit.say("staff-id-sign-in")) } } }
         details {
             summary { (visit.say("staff-sign-in-trouble")) }
             ul {

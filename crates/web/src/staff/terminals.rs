@@ -87,6 +87,7 @@ async fn page(
     let headings = [
         "staff-terminal-place",
         "staff-terminal-name",
+        "staff-terminal-sort",
         "staff-state",
         "staff-terminal-seen",
         "staff-terminal-attendance",
@@ -129,6 +130,7 @@ fn row(visit: &Visit, one: &Listed, now: base::Timestamp) -> Vec<Markup> {
     vec![
         html! { (one.terminal.place) },
         html! { (one.terminal.name) },
+        html! { (visit.say(sort_key(one.terminal.sort))) },
         {
             let (kind, key) = status(one, now);
             chip(kind, &visit.say(key))
@@ -289,7 +291,7 @@ async fn stop(State(app): State<Arc<App>>, me: SignedIn, Path(id): Path<String>)
 
 async fn csv(State(app): State<Arc<App>>, visit: Visit, Query(shown): Query<Shown>) -> Result<Response, Failure> {
     let now = app.seams.now();
-    let time = |at: Option<base::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let time = |at: Option<base::Timestamp>| at.map(ui::dates::in_japan).unwrap_or_default();
     let rows: Vec<Vec<String>> = load(&app, &shown)
         .await?
         .iter()
@@ -298,8 +300,9 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit, Query(shown): Query<Show
                 one.terminal.id.to_string(),
                 one.terminal.place.clone(),
                 one.terminal.name.clone(),
+                visit.say(sort_key(one.terminal.sort)),
                 visit.say(status(one, now).1),
-                one.enrolled_at.to_string(),
+                ui::dates::in_japan(one.enrolled_at),
                 time(one.seen_at),
                 time(one.stopped_at),
             ]
@@ -309,10 +312,11 @@ async fn csv(State(app): State<Arc<App>>, visit: Visit, Query(shown): Query<Show
         "staff-audit-number",
         "staff-terminal-place",
         "staff-terminal-name",
+        "staff-terminal-sort",
         "staff-state",
-        "staff-terminal-enrolled",
-        "staff-terminal-seen",
-        "staff-terminal-stopped-at",
+        "staff-terminal-enrolled-japan",
+        "staff-terminal-seen-japan",
+        "staff-terminal-stopped-at-japan",
     ];
     Ok(visit.csv("terminals", &headings, &rows))
 }

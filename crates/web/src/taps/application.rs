@@ -65,6 +65,8 @@ impl LoadingRoute for Route<'_> {
 /// The sentence of a fault; what lies beneath goes to the log.
 fn no(fault: &Fault) -> Say {
     match fault {
+        // Elsewhere people are sent to this desk; here, no key that the city has opens the card.
+        Fault::Refused(Refusal::KeyVersion) => Say::Key("application-refused-key-version-here"),
         Fault::Refused(refusal) => Say::Key(refusal.word()),
         other => {
             tracing::error!(%other, "the loading desk failed beneath");
@@ -276,7 +278,7 @@ fn drawn(at: &AtCounter, card: Option<&str>, seen: Option<(&Seen, Reach)>, say: 
         form method="post" action=(PATH) class="card" {
             (visit.csrf(PATH))
             h2 { (visit.say("application-put")) }
-            (super::form::card_fields(at, false))
+            (super::form::card_and_pin(at, super::form::Pin::No))
             div class="buttons" { (button(if seen.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary },
                 &visit.say("application-look"))) }
         }
@@ -352,7 +354,7 @@ fn update_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
             (visit.csrf(action))
             (place_field(card))
             @if matches!(seen.emergency, Some(Chosen::Waits { .. })) {
-                div class="fields" { (secret_field(at, "application-pin", "application-pin-update", 16, false)) }
+                div class="fields" { (secret_field(at, ("update-", "application-pin"), "application-pin-update", 16, false)) }
             }
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("application-update"))) }
         }
@@ -363,13 +365,15 @@ fn place_field(card: Option<&str>) -> Markup {
     html! { @if let Some(card) = card { input type="hidden" name="card" value=(card); } }
 }
 
-fn secret_field(at: &AtCounter, name: &str, key: &str, longest: u32, required: bool) -> Markup {
+/// A secret of the form `of`, for which its id is named: two forms ask for the card's PIN.
+fn secret_field(at: &AtCounter, (of, name): (&str, &str), key: &str, longest: u32, required: bool) -> Markup {
     let visit = &at.visit;
-    let (label, hint) = (visit.say(key), visit.say(&format!("{key}-hint")));
+    let (label, hint, id) = (visit.say(key), visit.say(&format!("{key}-hint")), format!("{of}{name}"));
     field(
         visit.language,
         &Field {
             name,
+            id: &id,
             label: &label,
             hint: Some(&hint),
             kind: "password",
@@ -392,8 +396,8 @@ fn load_form(at: &AtCounter, card: Option<&str>, seen: &Seen) -> Markup {
             (visit.csrf(action))
             (place_field(card))
             div class="fields" {
-                (secret_field(at, "pin", "application-card-pin", 4, true))
-                (secret_field(at, "application-pin", "application-pin", 16, true))
+                (secret_field(at, ("load-", "pin"), "application-card-pin", 4, true))
+                (secret_field(at, ("load-", "application-pin"), "application-pin", 16, true))
             }
             @if !is_chosen {
                 p { (visit.say("application-emergency-chosen-first")) }
@@ -420,7 +424,7 @@ fn delete_form(at: &AtCounter, card: Option<&str>) -> Markup {
             (visit.csrf(action))
             (place_field(card))
             p { (visit.say("application-delete-lead")) }
-            div class="fields" { (secret_field(at, "pin", "application-card-pin", 4, true)) }
+            div class="fields" { (secret_field(at, ("delete-", "pin"), "application-card-pin", 4, true)) }
             div class="buttons" { (button(ButtonKind::Danger, &visit.say("application-delete"))) }
         }
     }

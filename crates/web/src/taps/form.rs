@@ -1,7 +1,7 @@
 //! The form by which a card, a PIN or a number comes in, and the sentences about it.
 
 use maud::{Markup, html};
-use ui::form::{ButtonKind, Field, button, field, select};
+use ui::form::{ButtonKind, Field, button, field, select_in};
 use ui::notice::{AlertKind, alert};
 
 use super::AtCounter;
@@ -51,39 +51,52 @@ pub fn form(at: &AtCounter, action: &str, ask: Ask) -> Markup {
     }
 }
 
-/// The card, from the demo's drawer or on the reader, and its PIN where nothing goes without.
-pub(super) fn card_fields(at: &AtCounter, with_pin: bool) -> Markup {
-    card_and_pin(at, if with_pin { Pin::Always } else { Pin::No })
-}
-
 /// The card and, as `pin` says, its PIN.
 pub(super) fn card_and_pin(at: &AtCounter, pin: Pin) -> Markup {
+    card_and_pin_in(at, pin, "")
+}
+
+/// The same in a second form of a page: `form` begins the ids of its fields.
+pub(super) fn card_and_pin_in(at: &AtCounter, pin: Pin, form: &str) -> Markup {
     let visit = &at.visit;
     let drawer = at.app.kiosk.as_ref().and_then(|place| place.drawer());
     let chosen = at.app.held.chosen(at.terminal.id, at.app.seams.now()).unwrap_or_else(|| "0".to_owned());
     let hint = if pin == Pin::Always { "taps-pin-always-hint" } else { "taps-pin-hint" };
     html! {
-        div class="fields" {
-            @match drawer {
-                Some(cards) => {
-                    @let options: Vec<(String, String)> = cards.iter().enumerate()
-                        .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
-                    (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
+        @match drawer {
+            Some(cards) => {
+                @let options: Vec<(String, String)> = cards.iter().enumerate()
+                    .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
+                // A line of its own: the PIN at the end of a label is read too.
+                div class="drawer" {
+                    (select_in(visit.language, (&format!("{form}card"), "card"), &visit.say("taps-card-drawer"), &options,
+                        &chosen, None))
                 }
-                None => p { (visit.say("taps-card-put")) }
             }
-            @if pin != Pin::No { (pin_field(visit, "pin", ("taps-pin", hint), pin == Pin::Always)) }
+            None => p { (visit.say("taps-card-put")) }
+        }
+        @if pin != Pin::No {
+            (pin_field(visit, (&format!("{form}pin"), "pin"), ("taps-pin", hint), pin == Pin::Always))
         }
     }
 }
 
-/// A PIN of four digits; `words` are the keys of label and hint.
-pub(crate) fn pin_field(visit: &Visit, name: &str, words: (&str, &str), required: bool) -> Markup {
+/// A PIN of four digits, by id and name; `words` are the keys of label and hint.
+pub(crate) fn pin_field(visit: &Visit, (id, name): (&str, &str), words: (&str, &str), required: bool) -> Markup {
     let (label, hint) = (visit.say(words.0), visit.say(words.1));
     let (autocomplete, max_length) = (Some("off"), Some(4));
     let hint = Some(hint.as_str());
-    let pin =
-        Field { name, label: &label, hint, kind: "password", required, autocomplete, max_length, ..Field::default() };
+    let pin = Field {
+        name,
+        id,
+        label: &label,
+        hint,
+        kind: "password",
+        required,
+        autocomplete,
+        max_length,
+        ..Field::default()
+    };
     field(visit.language, &Field { is_number: true, ..pin })
 }
 
@@ -94,10 +107,23 @@ pub fn said(visit: &Visit, counter: &str, say: Option<&Say>) -> Markup {
     alert(visit.language, kind, &html! { p { (sentence(visit, counter, say)) } })
 }
 
+/// Where the certificate machine's sentence speaks of its own buttons, steps and fees, that of a desk.
+fn here(key: &str) -> &str {
+    match key {
+        "kiosk-reader-waiting" => "taps-reader-waiting",
+        "kiosk-card-signature" => "taps-card-signature",
+        "kiosk-card-removed" => "taps-card-removed",
+        "kiosk-card-status-unknown" => "taps-card-status-unknown",
+        other => other,
+    }
+}
+
 /// The sentence of what is to be said at a terminal.
 pub fn sentence(visit: &Visit, counter: &str, say: &Say) -> String {
     match say {
-        Say::Key(key) | Say::Done(key) => visit.say_with(key, &[("counter", counter.into()), ("request", "".into())]),
+        Say::Key(key) | Say::Done(key) => {
+            visit.say_with(here(key), &[("counter", counter.into()), ("request", "".into())])
+        }
         Say::WrongPin(tries) => {
             visit.say_with("kiosk-pin-wrong", &[("tries", (*tries).into()), ("counter", counter.into())])
         }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use services::hospital_card::KEY;
 use services::hospital_card::hospital::Connection;
 use services::hospital_card::linking::{self, Outcome, Standing};
-use services::hospital_card::model::LinkState;
+use services::hospital_card::model::{LinkState, Reason};
 use services::hospital_card::notices::{self, Notice, Noticed};
 use std::sync::Arc;
 use tools::access::Duty;
@@ -113,7 +113,9 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         @if let Some(reason) = standing.waits {
             (alert(visit.language, AlertKind::Warning, &html! {
                 p { (visit.say(&word("hospital-reason", reason.code()))) }
-                p { (visit.say("hospital-waits-how")) }
+                h2 { (visit.say("hospital-waits-how")) }
+                p { (visit.say(then(reason))) }
+                p { (visit.say("hospital-then-today")) }
             }))
         }
         @for card in standing.cards.iter().filter(|card| card.status.is_live()) { (one(at, card)) }
@@ -123,8 +125,8 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
             LinkState::Linked => (notice_form(at, CHANGED, "hospital-changed")),
             LinkState::Waiting | LinkState::Stopped => {}
         }
-        (one_button("/counter/hospital/next", &visit.csrf("/counter/hospital/next"), ButtonKind::Primary,
-            &visit.say("hospital-next"), None))
+        div class="buttons" { (one_button("/counter/hospital/next", &visit.csrf("/counter/hospital/next"),
+            ButtonKind::Primary, &visit.say("hospital-next"), None)) }
     };
     // Whoever walks away leaves nothing on the screen.
     Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
@@ -133,6 +135,17 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
 /// The key of a word of a table: codes have `_`, keys `-`.
 pub(crate) fn word(area: &str, code: &str) -> String {
     format!("{area}-{}", code.replace('_', "-"))
+}
+
+/// What whoever stands at the desk does about a link that waits.
+const fn then(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoSuchChart => "hospital-then-no-such-chart",
+        Reason::Several => "hospital-then-several",
+        Reason::Born | Reason::Sex | Reason::Kana | Reason::NoKana => "hospital-then-differs",
+        Reason::Silent => "hospital-then-silent",
+        Reason::Taken => "hospital-then-taken",
+    }
 }
 
 fn one(at: &AtCounter, card: &ServiceCard) -> Markup {

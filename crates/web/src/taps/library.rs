@@ -67,8 +67,8 @@ fn first(at: &AtCounter, say: Option<&Say>) -> Response {
             p { (visit.say("taps-library-once-how")) }
             form method="post" action=(once) {
                 (visit.csrf(once))
-                (super::form::card_fields(at, true))
-                (pin_field(visit, "support", ("taps-library-support", "taps-library-support-hint"), false))
+                (super::form::card_and_pin_in(at, super::form::Pin::Always, "once-"))
+                (pin_field(visit, ("support", "support"), ("taps-library-support", "taps-library-support-hint"), false))
                 div class="buttons" { (button(ButtonKind::Secondary, &visit.say("taps-library-once-button"))) }
             }
         }
@@ -270,7 +270,7 @@ fn one(
             p class="secret" { (card.number.reveal()) }
             p { (chip(state, &visit.say(card.status.word()))) }
             @if is_paid {
-                p { a href=(format!("/counter/library/{}/receipt", card.id)) { (visit.say("city-cards-desk-receipt-paper")) } }
+                p { a class="lone" href=(format!("/counter/library/{}/receipt", card.id)) { (visit.say("city-cards-desk-receipt-paper")) } }
             }
             @if is_unchecked { p { (chip(AlertKind::Warning, &visit.say("taps-library-unchecked"))) } }
             div class="buttons" {
@@ -335,7 +335,7 @@ fn unchecked_form(at: &AtCounter, number: &str, why: &str) -> Markup {
                     }
                 }
             }
-            p { a href=(PERSON) { (visit.say("taps-library-other-number")) } }
+            p { a class="lone" href=(PERSON) { (visit.say("taps-library-other-number")) } }
         }
     }
 }

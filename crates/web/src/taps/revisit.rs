@@ -2,7 +2,7 @@
 //! question a page, as at the certificate machine. No name is ever on its screen, and what is shown goes by itself.
 //!
 //! ```text
-//!  /revisit ─┬─ …/card: with PIN ────────────────┬─► …/today ─► (receive) ─► …/receipt ─► …/receipt/paper (PDF)
+//!  /revisit ─┬─ …/card: with PIN ────────────────┬─► …/today ─► (receive) ─► …/receipt (printed as it stands)
 //!            ├─ …/loaded: the city's application ┤      └ not linked, nothing booked: the window
 //!            └─ …/tag ───────────────────────────┘
 //!  /revisit/queue: the hall's screen · /revisit/numbers: the same looked at from the machine
@@ -16,7 +16,6 @@ mod views;
 pub(crate) use slip::sheet;
 
 use axum::response::{IntoResponse as _, Redirect, Response};
-use base::Kind;
 use services::hospital_card::KEY;
 use services::hospital_card::arriving::{self, Received, Today};
 use tools::city_application::terminal::TerminalKeys;
@@ -37,7 +36,6 @@ const TAG: &str = "/revisit/tag";
 const TODAY: &str = "/revisit/today";
 const RECEIVE: &str = "/revisit/receive";
 const RECEIPT: &str = "/revisit/receipt";
-const PAPER: &str = "/revisit/receipt/paper";
 const NEXT: &str = "/revisit/next";
 const QUEUE: &str = "/revisit/queue";
 const NUMBERS: &str = "/revisit/numbers";
@@ -61,7 +59,6 @@ pub fn routes() -> Routes {
         .get(TODAY, Rule::Kiosk, today)
         .post(RECEIVE, Rule::Kiosk, receive)
         .get(RECEIPT, Rule::Kiosk, slip::page)
-        .get(PAPER, Rule::Kiosk, slip::paper)
         .post(NEXT, Rule::Kiosk, next)
         .get(QUEUE, Rule::Kiosk, queue::hall)
         .get(NUMBERS, Rule::Kiosk, queue::looked_at)
@@ -172,9 +169,4 @@ async fn next(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
 /// To the first page, in the language of the city.
 fn afresh() -> Response {
     Redirect::to(AFRESH).into_response()
-}
-
-/// Nothing of anybody is here.
-fn nobody() -> Failure {
-    Failure::of(Kind::NotFound)
 }

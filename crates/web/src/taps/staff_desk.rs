@@ -78,7 +78,7 @@ fn show(at: &AtCounter, answer: Option<&Checked>, say: Option<&Say>) -> Response
                 autocomplete: Some("off"), max_length: Some(600), ..Field::default() }))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-id-desk-check"))) }
         }
-        @if is_watched { p { a href=(ONCE) { (visit.say("staff-id-desk-once")) } } }
+        @if is_watched { p { a class="lone" href=(ONCE) { (visit.say("staff-id-desk-once")) } } }
     };
     super::left(visit.page(&title).render(&main).into_response(), 120, PATH)
 }
@@ -98,10 +98,10 @@ async fn once_page(at: AtCounter) -> Result<Response, Failure> {
         form method="post" action=(ONCE) class="card" {
             (visit.csrf(ONCE))
             (card_and_pin(&at, Pin::Always))
-            (pin_field(visit, "support", ("taps-library-support", "taps-library-support-hint"), false))
+            (pin_field(visit, ("support", "support"), ("taps-library-support", "taps-library-support-hint"), false))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-id-desk-once-button"))) }
         }
-        p { a href=(PATH) { (visit.say("page-back")) } }
+        p { a class="lone" href=(PATH) { (visit.say("page-back")) } }
     };
     Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }

@@ -93,7 +93,6 @@ impl TestAgent {
 }
 
 /// The code with which an agent of this name may be paired, from the console.
-#[expect(clippy::expect_used, reason = "this module serves tests only; a test that cannot ask must stop")]
 pub fn announce(operator: &mut Visitor<'_>, name: &str) -> String {
     let shown = operator.post("/staff/agents/announce", &[("place", "市民課"), ("name", name)]);
     assert_eq!(shown.status, 200, "{}", shown.text());

@@ -400,3 +400,11 @@ fn escape(text: &str) -> String {
         })
         .collect()
 }
+
+/// Ids that stand more than once on a page: labels and scripts find only the first.
+pub fn ids_twice(page: &str) -> Vec<&str> {
+    let mut ids: Vec<_> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    ids.sort_unstable();
+    let twice = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    twice.collect()
+}

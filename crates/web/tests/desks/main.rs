@@ -8,7 +8,7 @@ mod scene;
 
 use scene::{Desk, PIN, Scene, desks, show};
 use store::testing::TestDatabase;
-use yakuba_web::testing::Visitor;
+use yakuba_web::testing::{Visitor, ids_twice};
 
 /// Whether somebody is known at this terminal: their page is not turned away to the first one.
 fn is_known(visitor: &mut Visitor<'_>, desk: Desk) -> bool {
@@ -146,4 +146,97 @@ fn an_application_of_another_city_or_key_version_opens_nothing_at_the_machine() 
         scene.tray.put(other);
         taken(&mut visitor, machine, Some(PIN));
     }
+}
+
+#[test]
+fn no_page_of_a_terminal_has_an_id_twice() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    scene.make_application_keys();
+    let (card, _) = scene.card(51);
+    scene.enrol(&card, "R-51");
+    scene.tray.put(card);
+    let more: [(&str, &[&str]); 5] = [
+        ("library_counter", &["/counter/library"]),
+        ("city_card_desk", &["/counter/cards"]),
+        ("hospital_desk", &["/counter/hospital"]),
+        ("revisit_machine", &["/revisit", "/revisit/card", "/revisit/loaded", "/revisit/tag", "/revisit/numbers"]),
+        ("staff_desk", &["/counter/staff", "/counter/staff/once"]),
+    ];
+    for desk in desks() {
+        let mut visitor = scene.at(desk);
+        let (_, pages) = more.iter().find(|(sort, _)| *sort == desk.sort).unwrap();
+        for path in *pages {
+            let page = visitor.get(path);
+            assert_eq!((page.status, ids_twice(&page.text())), (200, vec![]), "{path}");
+        }
+        taken(&mut visitor, desk, Some(PIN));
+        if let Some(person) = desk.person.filter(|_| desk.sort != "revisit_machine" && desk.sort != "hospital_desk") {
+            let page = visitor.get(person);
+            assert_eq!((page.status, ids_twice(&page.text())), (200, vec![]), "{person}");
+        }
+        let (_, refused) = show(&mut visitor, desk, Some("0000"));
+        assert_eq!(ids_twice(&refused), [""; 0], "{}", desk.sort);
+    }
+    assert_eq!(ids_twice("<p id=\"a\"><b id=\"b\"><i id=\"a\">"), ["a"], "one that is there twice is found");
+}
+
+#[test]
+fn what_is_refused_says_what_to_do_next_in_japanese_and_easy_japanese() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    scene.make_application_keys();
+    let ((card, _), (stranger, _)) = (scene.card(61), scene.card(62));
+    scene.enrol(&card, "R-61");
+    let machine = desks().into_iter().find(|desk| desk.sort == "revisit_machine").unwrap();
+    let says = |desk: Desk, pin: Option<&str>, words: [&str; 2]| {
+        let mut visitor = scene.at(desk);
+        for (language, word) in ["ja", "ja-easy"].into_iter().zip(words) {
+            visitor.get(&format!("{}?lang={language}", desk.form));
+            let page = show(&mut visitor, desk, pin).1;
+            // Readings stand between the characters.
+            let plain = without_readings(&page);
+            assert!(plain.contains(word), "{} in {language}: {word} is not in {plain}", desk.sort);
+        }
+    };
+    for desk in desks() {
+        scene.tray.put_copy(&card, None);
+        says(desk, Some(PIN), ["また出るときは、このカードは使えません", "また 出たら、この カードは 使えません"]);
+        scene.tray.put(card.clone());
+        scene.cards.status.revoke(true);
+        says(desk, Some(PIN), ["で新しく発行できます", "で 新しくできます"]);
+        scene.cards.status.revoke(false);
+        scene.tray.pull_after(Some(1));
+        says(
+            desk,
+            Some(PIN),
+            ["カードを置いたまま、もう一度行ってください", "カードを 置いたまま、もう一度 やって ください"],
+        );
+        scene.tray.pull_after(None);
+        if desk.person.is_some() {
+            scene.tray.put(stranger.clone());
+            says(desk, Some(PIN), ["へお問い合わせください", "に 聞いてください"]);
+        }
+        if desk.goes_without_pin {
+            scene.tray.put_copy(&card, None);
+            says(desk, None, ["暗証番号を入れてください", "暗証番号を 入れて ください"]);
+        }
+    }
+    scene.tray.put(scene::with_application_of_another_city(&card, 9));
+    let loaded = Desk { form: "/revisit/loaded", ..machine };
+    says(
+        loaded,
+        None,
+        ["暗証番号かタグを使うか、受付窓口へお越しください", "暗証番号か タグを 使うか、窓口へ 来て ください"],
+    );
+}
+
+/// The page's words without their readings and marks.
+fn without_readings(page: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = page.replace("<rp>(</rp>", "").replace("<rp>)</rp>", "");
+    while let Some((before, after)) = rest.split_once("<rt>") {
+        plain.push_str(before);
+        rest = after.split_once("</rt>").map_or("", |(_, after)| after).to_owned();
+    }
+    plain.push_str(&rest);
+    plain.replace("<ruby>", "").replace("</ruby>", "")
 }

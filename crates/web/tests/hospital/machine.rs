@@ -53,10 +53,13 @@ fn every_form_leads_to_a_page_that_speaks_every_language_and_a_reload_does_nothi
     assert_eq!(machine.post("/revisit/receive", &[]).location(), Some("/revisit/receipt"));
     assert_eq!(arriving::queue(house.door.inside()).unwrap().len(), 1, "received once");
 
-    // Paper: here, and at home for as long as it is told.
-    let paper = machine.get("/revisit/receipt/paper");
-    assert_eq!(paper.headers["content-type"], "application/pdf");
-    assert!(paper.bytes.starts_with(b"%PDF-1.7"));
+    // Paper: the machine prints the page as it stands and opens no other; at home a sheet for as long as it is told.
+    let page = machine.get("/revisit/receipt");
+    assert_eq!(page.headers["refresh"], format!("40;url={AFRESH}"), "it goes by itself");
+    let slip = page.between("<article class=\"revisit-slip\">", "</article>").unwrap();
+    assert!(slip.contains("番号でお呼びします") && slip.contains("Your number will be called"), "{slip}");
+    assert!(slip.contains("眼科 2番") && !slip.contains("C-001"), "{slip}");
+    assert!(page.text().contains("data-print") && !page.text().contains("_blank"));
     house.tell();
     let page = at_home.get("/portal/hospital");
     let address = format!("/portal/hospital/{}/receipt", page.between("/portal/hospital/", "/receipt").unwrap());
@@ -66,7 +69,6 @@ fn every_form_leads_to_a_page_that_speaks_every_language_and_a_reload_does_nothi
 
     assert_eq!(machine.post("/revisit/next", &[]).location(), Some(AFRESH));
     assert_eq!(machine.get("/revisit/receipt").location(), Some(AFRESH));
-    assert_eq!(machine.get("/revisit/receipt/paper").status, 404, "the person is forgotten");
 }
 
 #[test]

@@ -215,8 +215,15 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
         assert_eq!(house.tell(), 2, "received, and called once");
         let page = at_home.get("/portal/hospital").text();
         assert!(page.contains("受付番号が呼ばれました") && page.contains("診察室3"), "{page}");
+        assert!(page.contains("カードの画面に戻る") && page.contains("href=\"/portal/cards\""), "a way back: {page}");
+        let home = at_home.get("/portal").text();
+        assert!(
+            home.contains("受付番号が呼ばれました") && home.contains("診察室3"),
+            "the first page says it today: {home}"
+        );
         assert!(machine.get("/revisit/queue").text().contains("診察室3"));
         let (_, mut stranger) = house.door.resident(Assurance::Substantial);
+        assert!(!stranger.get("/portal").text().contains("受付番号が呼ばれました"));
         assert!(stranger.get("/portal/hospital").text().contains("知らせはありません"));
 
         // Refused for a fault: not sent again by itself, staff send it again.

@@ -3,7 +3,7 @@
 use services::hospital_card::linking::Outcome;
 use services::hospital_card::model::LinkState;
 use services::hospital_card::{arriving, notices, outbox};
-use store::testing::for_each_engine;
+use store::testing::{TestDatabase, for_each_engine};
 use testkit::world::hospital::{Mischief, PatientEvent};
 use tools::ResidentId;
 use tools::staff::Role;
@@ -75,6 +75,23 @@ fn nothing_is_read_or_sent_without_consent_and_a_first_visit_goes_once() {
         let told = house.hospital.notices();
         assert_eq!(told.len(), 2);
         assert_eq!(told[0].2.chart_number, told[1].2.chart_number);
+
+        // Also after the look-up key was changed, and the old one destroyed once the row stands under the new one.
+        let mut last = 2;
+        for (rotates, card) in [(true, "04C23B1C5D8066"), (false, "04D23B1C5D8066")] {
+            let vault = &house.door.inside().vault;
+            let generation = vault.rotate_lookup_key().unwrap();
+            if !rotates {
+                assert!(vault.retire_lookup_keys(generation - 1).unwrap() > 0);
+            }
+            house.door.database.clock.advance_seconds(86_400);
+            let mut desk = house.desk(&who, card);
+            assert!(desk_says(&mut desk, FIRST, &AGREED).contains("病院に届きました"));
+            last += 1;
+            let told = house.hospital.notices();
+            assert_eq!(told.len(), last);
+            assert_eq!(told[0].2.chart_number, told[last - 1].2.chart_number);
+        }
     });
 }
 
@@ -161,4 +178,23 @@ fn an_older_notice_never_comes_after_a_newer_one_and_all_are_forgotten() {
         assert!(!house.door.staff(&[Role::CounterClerk]).get("/staff/hospital").text().contains("/send\""));
         assert_eq!(house.standing(&who).state, LinkState::Linked);
     });
+}
+
+#[test]
+fn a_number_that_was_not_linked_says_what_is_done_next_in_every_language() {
+    let house = House::open(TestDatabase::on_sqlite());
+    let people = house.people(2);
+    let (who, other) = (&people[0], &people[1]);
+    house.hospital.add(house.patient(other, "C-002"));
+    let mut desk = house.desk(who, "04A23B1C5D8066");
+    let none = ["診察券がない人は、病院の初診窓口へ", "診察券が ない 人は", "Whoever has no paper card"];
+    let differs = ["職員用画面「病院診察券」の照合待ちで", "職員の 画面「病院診察券」", "upon two pieces of evidence"];
+    for (chart, words) in [("C-404", none), ("C-002", differs)] {
+        desk_says(&mut desk, "/counter/hospital/link", &[("chart", chart)]);
+        for (language, word) in ["ja", "ja-easy", "en"].into_iter().zip(words) {
+            let page = desk.get(&format!("{PERSON}?lang={language}")).text();
+            assert!(page.contains(word), "{chart} in {language}: {page}");
+        }
+        desk.get(&format!("{PERSON}?lang=ja"));
+    }
 }

@@ -5,6 +5,7 @@ use card::virtual_card::{Behaviour, VirtualCard};
 use store::StoreError;
 use store::testing::{TestDatabase, for_each_engine};
 use tools::access::Actor;
+use tools::city_application::emergency::{Choice, portal as emergency};
 use tools::city_application::share::Share;
 use tools::city_application::{Fault, ceremony};
 use yakuba_web::kiosk::reader::CardSlot as _;
@@ -17,6 +18,10 @@ use super::scene::*;
 
 const PATH: &str = "/portal/emergency-card";
 const DESK: &str = "/counter/application";
+
+/// What the page says of a card that holds the choice, and of one that holds what was taken away.
+const WRITTEN: &str = ">いまの内容<";
+const CLEAR: &str = ">まだ残っています<";
 
 fn share(custodian: u64) -> Share {
     Share::random(&base::SeededRandom::from_seed(custodian))
@@ -141,6 +146,14 @@ fn what_the_person_chose_in_the_portal_is_what_the_chip_reads_until_they_take_it
         tray.put(card(&scene, 11));
         let loaded = load(&mut desk, &[("emergency", "something else"), ("emergency-said", "yes")]);
         assert!(loaded.contains("のせました。") && loaded.contains("に選んだとおり"), "{loaded}");
+        // The portal is told at once, and calls the card as "my cards" and the desk do.
+        scene.deliver();
+        let page = hanako.get(PATH).text();
+        assert!(page.contains(WRITTEN) && !page.contains("まだカードに書いていません"), "{page}");
+        let name = page.split("<li>カード「").nth(1).expect("a card").split('」').next().unwrap().to_owned();
+        hanako.get("/portal/cards");
+        scene.deliver();
+        assert!(hanako.get("/portal/cards").text().contains(&format!("「{name}」")));
         assert!(!loaded.contains("ペニシリン"), "the desk does not show what she chose");
         assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(text.as_str()));
 
@@ -158,9 +171,12 @@ fn what_the_person_chose_in_the_portal_is_what_the_chip_reads_until_they_take_it
         assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(other.as_str()));
 
         // A new card carries it too, and nobody types anything.
+        let first = tray.take_off().pop().unwrap();
         tray.put(card(&scene, 12));
         assert!(load(&mut desk, &[]).contains("のせました。"));
         assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(other.as_str()));
+        scene.deliver();
+        assert_eq!(hanako.get(PATH).text().matches(WRITTEN).count(), 2, "both cards");
 
         // Taken away: gone from the city at once, from the chip at its next update.
         scene.door.database.clock.advance_seconds(60);
@@ -177,9 +193,20 @@ fn what_the_person_chose_in_the_portal_is_what_the_chip_reads_until_they_take_it
             scene.door.inside().store.read::<_, StoreError, _>(move |tx| Ok(tx.query(sql, &[])?.len())).unwrap()
         };
         assert_eq!(kept("SELECT 1 FROM emergency_cards WHERE content IS NOT NULL"), 0);
+        assert_eq!(page.matches(CLEAR).count(), 2, "each of her cards: {page}");
         assert!(update(&mut desk, "").contains("更新しました。"));
         assert_eq!(ambulance_reads(&scene, &tray), None);
-        assert_eq!(kept("SELECT 1 FROM emergency_cards"), 0);
+        scene.deliver();
+        let page = hanako.get(PATH).text();
+        assert!(page.matches(CLEAR).count() == 1 && page.contains(&format!("カード「{name}」")), "the first: {page}");
+        tray.put(first);
+        assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(other.as_str()), "it waited in a drawer");
+        assert!(update(&mut desk, "").contains("更新しました。"));
+        assert_eq!(ambulance_reads(&scene, &tray), None);
+        assert_eq!(kept("SELECT 1 FROM emergency_cards") + kept("SELECT 1 FROM emergency_card_copies"), 0);
+        scene.deliver();
+        let page = hanako.get(PATH).text();
+        assert!(!page.contains(CLEAR) && !page.contains("カードの中にはまだ残っています"), "{page}");
     });
 }
 
@@ -196,6 +223,61 @@ fn whoever_has_no_portal_sees_what_is_typed_at_the_desk_and_says_that_it_is_righ
     assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some("yakuba emergency 1\nnote: 血液型 A\n"));
     assert!(update(&mut desk, "").contains("更新しました。"));
     assert!(ambulance_reads(&scene, &tray).is_some(), "an update leaves it");
+}
+
+#[test]
+fn whoever_decided_is_not_told_that_it_is_found_out_what_may_be_chosen() {
+    let (scene, _) = open(TestDatabase::on_sqlite());
+    let (_, mut hanako) = scene.joined();
+    hanako.get(PATH);
+    scene.deliver();
+    let asking = "選べる項目を確かめています";
+    let decided = hanako.post(&format!("{PATH}/keep"), &CHOICE);
+    assert_eq!(decided.status, 303, "{}", decided.text());
+    let page = hanako.get(PATH).text();
+    assert!(page.contains("お申し出を受け取りました") && !page.contains(asking), "{page}");
+    scene.deliver();
+    assert!(hanako.get(PATH).text().contains("ペニシリン"));
+    assert_eq!(hanako.post(&format!("{PATH}/take-away"), &[]).status, 303);
+    let page = hanako.get(PATH).text();
+    assert!(
+        page.contains("お申し出を受け取りました") && !page.contains("ペニシリン"),
+        "gone from here at once: {page}"
+    );
+}
+
+#[test]
+fn beyond_what_an_hour_allows_nothing_is_chosen_and_it_can_still_be_taken_away() {
+    for_each_engine(|database| {
+        let (scene, _) = open(database);
+        let (account, mut hanako) = scene.joined();
+        hanako.get(PATH);
+        scene.deliver();
+        for _ in 0..6 {
+            chosen(&scene, &mut hanako, &CHOICE);
+        }
+        let rows = |sql: &'static str| {
+            scene.door.inside().store.read::<_, StoreError, _>(move |tx| Ok(tx.query(sql, &[])?.len())).unwrap()
+        };
+        let all = "SELECT 1 FROM audit_entry";
+        let before = rows(all);
+        let more = hanako.post(&format!("{PATH}/keep"), &with("allergies", "そば"));
+        assert!(more.status == 429 && more.text().contains("回数を超えました"), "{}", more.text());
+        // Nor does the inside, where whoever holds the outside asks it.
+        let (outside, post) = (scene.outside(), scene.post_to_inside());
+        let wish = emergency::Wish::Choose(Choice { blood: "AB".to_owned(), ..Choice::default() });
+        let seams = outside.seams.clone();
+        let sent = outside.store.write::<_, tools::portal::PostError, _>(move |tx| {
+            post.send(tx, &seams, account, emergency::WISH, &wish).map(drop)
+        });
+        sent.unwrap();
+        scene.deliver();
+        assert_eq!(rows(all), before, "no row");
+        assert!(hanako.get(PATH).text().contains("ペニシリン"), "what was chosen last stays");
+        assert_eq!(hanako.post(&format!("{PATH}/take-away"), &[]).status, 303);
+        scene.deliver();
+        assert_eq!(rows("SELECT 1 FROM emergency_cards"), 0);
+    });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use pki::TrustAnchors;
 use pki::revocation::StatusSource;
 use pki::sealed::SealingKey;
 use serde_json::Value as Json;
-use services::city_cards::{portal as cards, portal_kept};
+use services::city_cards::portal as cards;
 use store::StoreError;
 use store::testing::TestDatabase;
 use testkit::world::sign_in::{Person, SignInApp};
@@ -243,19 +243,22 @@ impl Scene {
             .on(cards::WISH, move |one| cards::take_wish(&wished, &wishing, one));
         let (own, own_post, chosen, chosen_post, shown) =
             (inside.clone(), self.ends[0].clone(), inside.clone(), self.ends[0].clone(), outside.clone());
+        let changed = outside.clone();
         let to_inside = to_inside
             .on(emergency::QUESTION, move |one| emergency::take_question(&own, &own_post, one))
             .on(emergency::WISH, move |one| emergency::take_wish(&chosen, &chosen_post, one));
         let to_outside = Desk::default()
-            .on(emergency::ANSWER, move |one| emergency::take_answer(&shown, one))
-            .on(cards::ANSWER, move |one| portal_kept::take_answer(&mine, one))
+            .on(emergency::ANSWER, move |one| emergency::OWN.take_answer(&shown, one))
+            .on(emergency::CARDS, move |one| emergency::take_cards(&changed, one))
+            .on(cards::ANSWER, move |one| cards::CARDS.take_answer(&mine, one))
             .on(own_records::ANSWER, move |one| own_records::take_answer(&told, one))
             .on(link::STANDING, move |one| arrivals::standing(&arriving, one))
             .on(stopping::HOLD, move |one| stopping::take(&holding, one));
         for _ in 0..3 {
             own_records::send_questions(&outside, &self.ends[1]).unwrap();
-            portal_kept::send_questions(&outside, &self.ends[1]).unwrap();
+            cards::send_questions(&outside, &self.ends[1]).unwrap();
             emergency::send_questions(&outside, &self.ends[1]).unwrap();
+            emergency::send_cards(&inside, &self.ends[0]).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
             self.ends[0].unpack(&inside.store, &inside.seams, &to_inside).unwrap();
             self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
@@ -274,6 +277,11 @@ impl Scene {
             .on(own_records::ANSWER, later);
         self.relays[0].pump(&InProcess(&self.relays[1])).unwrap();
         self.ends[1].unpack(&outside.store, &outside.seams, &desk).unwrap();
+    }
+
+    /// The end that sends to the inside, as whoever holds the outside has it.
+    pub fn post_to_inside(&self) -> Arc<Post> {
+        self.ends[1].clone()
     }
 
     /// The inside's end of the post.

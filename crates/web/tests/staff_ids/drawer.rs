@@ -2,16 +2,23 @@
 
 use store::testing::TestDatabase;
 use tools::staff::Role;
+use yakuba_web::testing::Visitor;
 
 use crate::scene::{PIN, RECORD, Scene, member, multipart, ok, present, sticker};
 
 const SIGN_IN: &str = "/staff/sign-in/card/drawer";
 const LINK: &str = "/staff/me/card/drawer";
 
+/// The same person, sitting at the demo's own computer.
+fn here(mut visitor: Visitor<'_>) -> Visitor<'_> {
+    visitor.peer = "127.0.0.1:40000".to_owned();
+    visitor
+}
+
 #[test]
 fn a_newcomer_makes_links_and_signs_in_with_a_staff_id_from_the_drawer() {
     let scene = Scene::open(TestDatabase::on_sqlite());
-    let mut officer = scene.door.staff(&[Role::PersonnelOfficer]);
+    let mut officer = here(scene.door.staff(&[Role::PersonnelOfficer]));
     ok(&multipart(&mut officer, "/staff/staff-ids/import", RECORD));
     let place = scene.lay(&scene.card(11)).to_string();
     let page = member(&mut officer, "1001");
@@ -33,29 +40,63 @@ fn a_newcomer_makes_links_and_signs_in_with_a_staff_id_from_the_drawer() {
     let mut pc = scene.door.neighbour();
     assert!(pc.get("/staff/sign-in").text().contains("/staff/sign-in/card"));
     assert_eq!(pc.post(SIGN_IN, &[("card", &place), ("pin", PIN)]).status, 422, "linked to no account yet");
-    let mut auditor = scene.door.staff(&[Role::Auditor]);
+    let mut auditor = here(scene.door.staff(&[Role::Auditor]));
     ok(&auditor.post(LINK, &[("card", &place), ("pin", PIN)]));
     let without = pc.post(SIGN_IN, &[("card", &place), ("pin", "")]);
     assert_eq!(without.location(), None, "the console is never opened without the PIN");
     assert_ne!(pc.get("/staff/audit").status, 200);
     assert_eq!(pc.post(SIGN_IN, &[("card", &place), ("pin", PIN)]).location(), Some("/staff"));
     assert_eq!(pc.get("/staff/audit").status, 200, "the account's roles");
-    let mut clerk = scene.door.staff(&[Role::CounterClerk]);
+    let mut clerk = here(scene.door.staff(&[Role::CounterClerk]));
     assert_eq!(clerk.post(LINK, &[("card", &place), ("pin", PIN)]).status, 409, "one card, one account");
 }
 
-#[test]
-fn a_city_without_a_drawer_takes_no_card_from_one() {
-    let scene = Scene::real(TestDatabase::on_sqlite());
-    let mut officer = scene.door.staff(&[Role::PersonnelOfficer]);
+/// An officer with a member whose ID waits for a card; the address of its page for the card.
+fn waiting<'a>(scene: &'a Scene, officer: Visitor<'a>) -> (Visitor<'a>, String) {
+    let mut officer = officer;
     ok(&multipart(&mut officer, "/staff/staff-ids/import", RECORD));
     let page = member(&mut officer, "1001");
     ok(&officer.post(&format!("{page}/issue"), &[]));
     let at = format!("/staff/staff-ids/id/{}/card", present(&officer.get(&page).text()));
-    assert!(!officer.get(&at).text().contains("/drawer"));
+    let _ = scene;
+    (officer, at)
+}
+
+/// The drawer is shut to this officer on every page, and to whoever comes to sign in from the same place.
+fn shut(officer: &mut Visitor<'_>, newcomer: &mut Visitor<'_>, at: &str, why: &str) {
+    assert!(!officer.get(at).text().contains("/drawer\""), "no form: {why}");
     for address in [format!("{at}/drawer"), LINK.to_owned()] {
-        assert_eq!(officer.post(&address, &[("card", "0"), ("pin", PIN)]).status, 404, "{address}");
+        assert_eq!(officer.post(&address, &[("card", "0"), ("pin", PIN)]).status, 403, "{address}: {why}");
     }
-    assert_eq!(scene.door.neighbour().post(SIGN_IN, &[("card", "0"), ("pin", PIN)]).status, 404);
-    assert_eq!(scene.door.stranger().post(SIGN_IN, &[("card", "0"), ("pin", PIN)]).status, 403, "not from elsewhere");
+    assert_eq!(newcomer.post(SIGN_IN, &[("card", "0"), ("pin", PIN)]).status, 403, "{why}");
+}
+
+#[test]
+fn the_drawer_of_a_demo_opens_only_at_its_own_computer() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    scene.lay(&scene.card(11));
+    let (elsewhere, at) = waiting(&scene, scene.door.staff(&[Role::PersonnelOfficer]));
+    let forwarded = here(elsewhere.clone()).with_header("x-forwarded-for", "203.0.113.9");
+    let proxy = scene.door.neighbour().with_header("x-forwarded-for", "203.0.113.9");
+    shut(&mut elsewhere.clone(), &mut scene.door.stranger(), &at, "another machine");
+    shut(&mut forwarded.clone(), &mut proxy.clone(), &at, "through a proxy");
+    assert!(here(elsewhere).get(&at).text().contains("/drawer\""), "here it opens");
+    // A terminal with the drawer is this computer, too.
+    let mut desk = scene.desk(None);
+    assert_eq!(desk.get("/counter/staff").status, 200);
+    let mut moved = desk.clone().with_header("forwarded", "for=203.0.113.9");
+    assert_eq!(moved.get("/counter/staff").status, 403);
+    desk.peer = "203.0.113.7:40000".to_owned();
+    assert_eq!(desk.get("/counter/staff").status, 403);
+}
+
+#[test]
+fn a_real_city_has_no_drawer_even_if_one_were_left_in_it() {
+    for scene in [Scene::real(TestDatabase::on_sqlite()), Scene::left_behind(TestDatabase::on_sqlite())] {
+        let (officer, at) = waiting(&scene, here(scene.door.staff(&[Role::PersonnelOfficer])));
+        shut(&mut officer.clone(), &mut scene.door.neighbour(), &at, "a real city");
+        assert!(!scene.door.neighbour().get("/staff/sign-in").text().contains("PIN"));
+    }
+    let left = Scene::left_behind(TestDatabase::on_sqlite());
+    assert_eq!(left.desk(None).get("/counter/staff").status, 403, "no terminal opens one either");
 }

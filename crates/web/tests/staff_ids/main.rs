@@ -6,6 +6,7 @@ mod desk;
 mod doors;
 mod drawer;
 mod face;
+mod questions;
 mod scene;
 
 use std::io::Write as _;

@@ -50,17 +50,24 @@ pub struct Scene {
 impl Scene {
     /// A demo, with a drawer.
     pub fn open(database: TestDatabase) -> Self {
-        Self::with(database, true)
+        Self::with(database, true, true)
+    }
+
+    /// A real city whose machines were left with a demo's drawer by mistake.
+    pub fn left_behind(database: TestDatabase) -> Self {
+        Self::with(database, true, false)
     }
 
     /// A city whose machines have a reader: there is no drawer.
     pub fn real(database: TestDatabase) -> Self {
-        Self::with(database, false)
+        Self::with(database, false, false)
     }
 
-    fn with(database: TestDatabase, has_drawer: bool) -> Self {
+    fn with(database: TestDatabase, has_drawer: bool, is_demo: bool) -> Self {
         let (cards, drawer) = (TestCards::new(&database.seams), Arc::new(Cards::default()));
         let door = TestDoor::with(database, |app| {
+            let inside = tools::Inside { demo: is_demo, ..(**app.inside.as_ref().unwrap()).clone() };
+            app.inside = Some(Arc::new(inside));
             let genuineness = Arc::new(GenuinenessAnchors::new(vec![cards.maker.anchor()]));
             let issuer = Issuer { genuineness, ..cards.issuer(app) };
             let slots = if has_drawer { Slots::Drawer(drawer.clone()) } else { Slots::Reader(Arc::new(PcscSlot)) };

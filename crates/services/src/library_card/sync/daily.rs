@@ -3,13 +3,14 @@
 //! ```text
 //!  give folder   library-cards-2026-11-27.csv   once a day; written under another name and renamed: there whole, or not
 //!  take folder   *.csv ─► taken/   or ─► refused/ with the reason beside it
+//!                                  or, with an Individual Number in it, ─► the reason alone stays in refused/
 //! ```
 //! Whatever is cut, where it may: a day's list is noted before it is laid into place, and the same list is laid there later; what
 //! the library left keeps its id until it was moved away. So nothing is given or taken twice.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::io::{self, Read as _, Write as _};
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -20,7 +21,8 @@ use tools::Inside;
 use tools::access::Actor;
 use tools::audit::{self, Event};
 
-use super::{MOST_BYTES, Noted, SyncError, Written, kept, list, note, reading, taking};
+use super::folder::Folder;
+use super::{NUMBER_FOUND, Noted, Refused, SyncError, Written, kept, list, note, reading, refused, taking};
 
 /// Who does it, in the audit log.
 const JOB: &str = "library-daily";
@@ -124,6 +126,7 @@ impl Daily {
 
     fn give(&self) -> Result<(), DailyError> {
         let Some(folder) = &self.settings.give else { return Ok(()) };
+        let folder = &Folder::open(folder).map_err(DailyError::Give)?;
         for day in self.city.store.read::<_, StoreError, _>(kept::unplaced)? {
             self.place(folder, day)?;
         }
@@ -136,7 +139,7 @@ impl Daily {
         // Against the list of the day before: what somebody saved by hand may never have come to the library.
         let before = self.city.store.read::<_, StoreError, _>(kept::newest)?;
         let listed = list(&self.city, before, self.settings.written)?;
-        lay(&aside(folder, day), &listed.bytes).map_err(DailyError::Give)?;
+        folder.lay(&aside(day), &listed.bytes).map_err(DailyError::Give)?;
         let (id, at, lines, changed) = (self.city.seams.random_id(), listed.at, listed.lines, listed.changed);
         let seams = self.city.seams.clone();
         self.city.store.write::<_, StoreError, _>(move |tx| {
@@ -151,12 +154,9 @@ impl Daily {
 
     /// Lays the list of `day` into place. Only this takes the file from its other name: if it is not there any more, it lay in
     /// place before, and the library may have fetched it.
-    fn place(&self, folder: &Path, day: Date) -> Result<(), DailyError> {
-        if !folder.is_dir() {
-            return Err(DailyError::Give(io::ErrorKind::NotFound.into()));
-        }
-        match std::fs::rename(aside(folder, day), folder.join(name(day))) {
-            Ok(()) => sync_folder(folder).map_err(DailyError::Give)?,
+    fn place(&self, folder: &Folder, day: Date) -> Result<(), DailyError> {
+        match folder.rename(&aside(day), folder, OsStr::new(&name(day))) {
+            Ok(()) => folder.sync(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(DailyError::Give(error)),
         }
@@ -167,16 +167,18 @@ impl Daily {
     fn take(&self) -> Result<(), DailyError> {
         let Some(folder) = &self.settings.take else { return Ok(()) };
         let there = waiting(folder).map_err(DailyError::Take)?;
+        let folder = Folder::open(folder).map_err(DailyError::Take)?;
+        sweep(&folder).map_err(DailyError::Take)?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|name, _| there.contains(name));
         // One that cannot be read or moved holds up none behind it.
-        let looked: Vec<_> = there.into_iter().map(|name| self.look_at(folder, name, &mut seen)).collect();
+        let looked: Vec<_> = there.into_iter().map(|name| self.look_at(&folder, name, &mut seen)).collect();
         looked.into_iter().collect()
     }
 
-    fn look_at(&self, folder: &Path, name: OsString, seen: &mut BTreeMap<OsString, Seen>) -> Result<(), DailyError> {
+    fn look_at(&self, folder: &Folder, name: OsString, seen: &mut BTreeMap<OsString, Seen>) -> Result<(), DailyError> {
         let now = self.city.seams.now();
-        let bytes = match contents(&folder.join(&name)) {
+        let bytes = match folder.contents(&name) {
             Ok(bytes) => bytes,
             // Fetched back meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -195,14 +197,16 @@ impl Daily {
         Ok(())
     }
 
-    fn take_one(&self, folder: &Path, name: &OsString, digest: [u8; 32], bytes: &[u8]) -> Result<(), DailyError> {
+    fn take_one(&self, folder: &Folder, name: &OsStr, digest: [u8; 32], bytes: &[u8]) -> Result<(), DailyError> {
         let (city, now) = (&self.city, self.city.seams.now());
         let (new, shown) = (city.seams.random_id(), to_show(name));
         let arrival =
             city.store.write::<_, StoreError, _>(move |tx| kept::arrive(tx, new, digest, shown.as_deref(), now))?;
         let id = arrival.id;
         let why = if arrival.is_noted { arrival.why } else { self.take_contents(id, bytes)? };
-        let moved = move_away(folder, (name, digest), (now.date_in_japan(), id), why.as_deref());
+        let at = city.store.read::<_, StoreError, _>(move |tx| refused(tx, id))?;
+        let why = why.map(|why| Why { words: words(&why, at.first()), is_kept: why != NUMBER_FOUND });
+        let moved = move_away(folder, (name, digest), (now.date_in_japan(), id), why.as_ref());
         moved.map_err(DailyError::Take)?;
         Ok(city.store.write::<_, StoreError, _>(move |tx| kept::moved(tx, id, now))?)
     }
@@ -219,9 +223,10 @@ impl Daily {
         };
         let Some(code) = error.code() else { return Err(error.into()) };
         let seams = city.seams.clone();
+        let found: Vec<_> = error.place().into_iter().collect();
         city.store.write::<_, StoreError, _>(move |tx| {
             let at = seams.now();
-            note(tx, &Noted { id, is_in: true, at, lines: 0, changed: 0, refused: &[] })?;
+            note(tx, &Noted { id, is_in: true, at, lines: 0, changed: 0, refused: &found })?;
             kept::noted(tx, id, at, Some(code))?;
             audit::append(tx, &seams, &by, Event::LibraryFileTaken, &[("refused", code)]).map(drop)
         })?;
@@ -230,37 +235,8 @@ impl Daily {
 }
 
 /// The other name under which a day's list is written.
-fn aside(folder: &Path, day: Date) -> PathBuf {
-    folder.join(format!(".{}.part", name(day)))
-}
-
-/// Writes a file whole, and onto the disk. Others write into these folders too: a link that lies there under either name is
-/// taken away or replaced, never followed.
-fn lay(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = std::fs::File::create_new(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
-}
-
-/// A folder in the shared one, made where it is missing. A link of that name is none.
-fn own_folder(path: &Path) -> io::Result<()> {
-    match std::fs::create_dir(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    if std::fs::symlink_metadata(path)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Not every file system of another machine can; the name is there all the same.
-    std::fs::File::open(folder)?.sync_all().or(Ok(()))
+fn aside(day: Date) -> OsString {
+    format!(".{}.part", name(day)).into()
 }
 
 /// Names of the files that may be read: `*.csv`, none hidden, none of them a link.
@@ -279,17 +255,7 @@ fn waiting(folder: &Path) -> io::Result<Vec<OsString>> {
     Ok(all)
 }
 
-/// What stands in it, as far as it may be read: one byte more than may be taken says that it is too large.
-fn contents(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::symlink_metadata(path)?.is_file() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn digest(name: &OsString, bytes: &[u8]) -> [u8; 32] {
+fn digest(name: &OsStr, bytes: &[u8]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     context.update(name.as_encoded_bytes());
     context.update(&[0]);
@@ -300,13 +266,13 @@ fn digest(name: &OsString, bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A name for the console: not one that says too much, or an Individual Number.
-fn to_show(name: &OsString) -> Option<String> {
+fn to_show(name: &OsStr) -> Option<String> {
     let text = name.to_str().filter(|text| text.len() <= 100 && !text.chars().any(char::is_control))?;
     base::my_number_guard::refuse_individual_number(text).is_ok().then(|| text.to_owned())
 }
 
 /// A file's name, as much of it as a file system takes beside ours, without what [`to_show`] would not show.
-fn kept_name(name: &OsString) -> String {
+fn kept_name(name: &OsStr) -> String {
     let text = name.to_str().filter(|text| !text.chars().any(char::is_control)).unwrap_or("file.csv");
     let text = if base::my_number_guard::refuse_individual_number(text).is_ok() { text } else { "file.csv" };
     match text.char_indices().find(|(at, letter)| at + letter.len_utf8() > KEPT_NAME) {
@@ -315,27 +281,57 @@ fn kept_name(name: &OsString) -> String {
     }
 }
 
+/// Why a file was not taken as a whole: in words, and whether it may rest in `refused`.
+struct Why {
+    words: String,
+    is_kept: bool,
+}
+
+fn words(why: &str, at: Option<&Refused>) -> String {
+    let place = at.and_then(|one| Some((one.line.to_string(), one.column?.to_string())));
+    let (line, column) = place.unwrap_or_default();
+    let key = format!("library-staff-wrong-{why}{}", if line.is_empty() { "" } else { "-at" });
+    ui::words().format(ui::Language::Japanese, &key, &[("line", line.into()), ("column", column.into())])
+}
+
+/// End of the name that a file with an Individual Number has for the moment in which it is taken away.
+const GOING: &str = ".going";
+
+/// Takes away what was cut off while it was being taken away.
+fn sweep(folder: &Folder) -> io::Result<()> {
+    let refused = match folder.there("refused") {
+        Ok(refused) => refused,
+        Err(_) => return Ok(()),
+    };
+    let going = |name: &OsString| name.as_encoded_bytes().ends_with(GOING.as_bytes());
+    refused.names()?.iter().filter(|name| going(name)).try_for_each(|name| refused.remove(name))
+}
+
 /// Out of the library's way, under a name that comes once; beside a refused one stands why. What was laid there in its place
 /// meanwhile is not what was read: it goes back.
 fn move_away(
-    folder: &Path,
-    (name, read): (&OsString, [u8; 32]),
+    folder: &Folder,
+    (name, read): (&OsStr, [u8; 32]),
     (day, id): (Date, base::Id),
-    why: Option<&str>,
+    why: Option<&Why>,
 ) -> io::Result<()> {
-    let to = folder.join(if why.is_some() { "refused" } else { "taken" });
-    own_folder(&to)?;
-    let called = OsString::from(format!("{day}-{id}-{}", kept_name(name)));
+    let to = folder.own(if why.is_some() { "refused" } else { "taken" })?;
+    let mut called = OsString::from(format!("{day}-{id}-{}", kept_name(name)));
     if let Some(why) = why {
         let mut reason = called.clone();
         reason.push(".reason.txt");
-        let words = ui::words().format(ui::Language::Japanese, &format!("library-staff-wrong-{why}"), &[]);
-        lay(&to.join(reason), format!("{words}\n").as_bytes())?;
+        to.lay(&reason, format!("{}\n", why.words).as_bytes())?;
+        if !why.is_kept {
+            called.push(GOING);
+        }
     }
-    let (from, to) = (folder.join(name), to.join(called));
-    match std::fs::rename(&from, &to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Ok(()) if digest(name, &contents(&to)?) != read => std::fs::rename(&to, &from),
-        done => done,
+    match folder.rename(name, &to, &called) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        done => done?,
     }
+    match to.contents(&called) {
+        Ok(bytes) if digest(name, &bytes) == read => {}
+        _ => return to.rename(&called, folder, name),
+    }
+    if why.is_some_and(|why| !why.is_kept) { to.remove(&called) } else { Ok(()) }
 }

@@ -12,7 +12,27 @@ use super::{MOST_BYTES, MOST_ROWS, Reason, SyncError};
 /// # Errors
 /// [`SyncError`]: the file as a whole is not taken.
 pub fn read(bytes: &[u8]) -> Result<Vec<Row>, SyncError> {
-    if bytes.len() > MOST_BYTES { Err(SyncError::TooLarge) } else { rows(&decode(bytes)?) }
+    if bytes.len() > MOST_BYTES {
+        return Err(SyncError::TooLarge);
+    }
+    match decode(bytes) {
+        Ok(text) => rows(&text),
+        Err(error) => {
+            // What can be read of it is looked through all the same: it would rest with us.
+            let text = String::from_utf8_lossy(bytes);
+            let mut lines = (1..).zip(text.lines());
+            lines.try_for_each(|(line, text)| guarded(line, text.split([',', '\t']))).and(Err(error))
+        }
+    }
+}
+
+/// Refuses the file for an Individual Number in a line of it.
+fn guarded<'a>(line: u64, cells: impl Iterator<Item = &'a str>) -> Result<(), SyncError> {
+    let is_one = |cell: &str| base::my_number_guard::refuse_individual_number(cell).is_err();
+    match (1..).zip(cells).find(|(_, cell)| is_one(cell)) {
+        Some((column, _)) => Err(SyncError::IndividualNumber { line, column }),
+        None => Ok(()),
+    }
 }
 
 /// UTF-8 with or without BOM, else Shift_JIS.
@@ -38,6 +58,7 @@ pub type Row = (u64, Result<(String, CardStatus), Reason>);
 
 fn rows(text: &str) -> Result<Vec<Row>, SyncError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(text.as_bytes());
+    guarded(1, reader.headers().into_iter().flatten())?;
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for (index, record) in reader.records().enumerate() {
         if all.len() >= MOST_ROWS {
@@ -49,6 +70,7 @@ fn rows(text: &str) -> Result<Vec<Row>, SyncError> {
             continue;
         };
         let line = record.position().map_or(usual, csv::Position::line);
+        guarded(line, record.iter())?;
         all.push((line, row(&record, &mut seen)));
     }
     if all.is_empty() { Err(SyncError::Empty) } else { Ok(all) }
@@ -58,7 +80,7 @@ fn row(record: &csv::StringRecord, seen: &mut BTreeSet<String>) -> Result<(Strin
     let (Some(number), Some(state)) = (record.get(0), record.get(1)) else { return Err(Reason::Columns) };
     // Excel's sign for "this is text" in front of a number is let go.
     let number = to_half_width(number.trim().trim_start_matches('\''));
-    if number.is_empty() || base::my_number_guard::refuse_individual_number(&number).is_err() {
+    if number.is_empty() {
         return Err(Reason::Number);
     }
     let state = status_of(state).ok_or(Reason::State)?;
@@ -71,7 +93,7 @@ mod tests {
 
     #[test]
     fn rows_are_refused_one_by_one_with_their_line() {
-        let text = "利用者番号,状態\nL-1,終了\n,停止\n123456789018,終了\nL-2\nL-3,なに\nL-1,停止\n";
+        let text = "利用者番号,状態\nL-1,終了\n,停止\n\nL-2\nL-3,なに\nL-1,停止\n";
         let read = rows(text).unwrap();
         let why: Vec<(u64, Option<Reason>)> = read.iter().map(|(line, row)| (*line, row.clone().err())).collect();
         assert_eq!(
@@ -79,12 +101,30 @@ mod tests {
             [
                 (2, None),
                 (3, Some(Reason::Number)),
-                (4, Some(Reason::Number)),
                 (5, Some(Reason::Columns)),
                 (6, Some(Reason::State)),
                 (7, Some(Reason::Twice)),
             ]
         );
+    }
+
+    #[test]
+    fn an_individual_number_anywhere_refuses_the_file_by_line_and_column() {
+        let place = |bytes: &[u8]| match super::read(bytes) {
+            Err(SyncError::IndividualNumber { line, column }) => Some((line, column)),
+            _ => None,
+        };
+        for (text, at) in [
+            ("番号,状態\n123456789018,終了\n", Some((2, 1))),
+            ("番号,状態,備考\nL-1,終了,\nL-2,終了,マイナンバー 1234.5678.9018\n", Some((3, 3))),
+            ("番号,状態,123456789018\n", Some((1, 3))),
+            ("番号,状態,備考\nL-1,終了,1234 5678 9017\n", None),
+        ] {
+            assert_eq!(place(text.as_bytes()), at, "{text}");
+            assert_eq!(place(&encoding_rs::SHIFT_JIS.encode(text).0), at, "{text}");
+        }
+        // Also where its characters are of no kind that is taken.
+        assert_eq!(place(b"\xff\xff,x\nL-1,123456789018\n"), Some((2, 2)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tools::service_cards::{self, CardError, CardStatus};
 use super::super::KEY;
 use super::kept;
 use super::reading::Row;
-use super::{File, Noted, Reason, STEP, SyncError, note, unsigned};
+use super::{File, Noted, Reason, Refused, STEP, SyncError, note, unsigned};
 
 /// Seconds after which parts of a file that nobody took again are forgotten.
 const FORGOTTEN: i64 = 90 * 86_400;
@@ -36,6 +36,10 @@ pub(super) fn take(city: &Inside, by: &Actor, id: Id, rows: Vec<Row>) -> Result<
     }
     refused.sort_by_key(|(line, _)| *line);
     let many = refused.len() as u64;
+    let refused: Vec<Refused> = refused
+        .into_iter()
+        .map(|(line, reason)| Refused { line, column: None, reason: reason.code().to_owned() })
+        .collect();
     let (seams, by) = (city.seams.clone(), by.clone());
     let at = city.store.write::<_, StoreError, _>(move |tx| {
         let at = seams.now();

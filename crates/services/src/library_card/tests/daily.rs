@@ -12,7 +12,7 @@ use tools::{Inside, ResidentId};
 use super::door::city;
 use crate::library_card::KEY;
 use crate::library_card::sync::daily::{Daily, DailyError, SETTLED, SETTLED_UNENDED, Settings};
-use crate::library_card::sync::{self, File, Written};
+use crate::library_card::sync::{self, File, Refused, Written};
 
 const DAY: i64 = 86_400;
 
@@ -227,7 +227,7 @@ fn what_the_library_left_is_read_when_it_is_whole_and_once() {
     assert_eq!(file.folder.as_ref().unwrap().name.as_deref(), Some("ended.csv"));
     let id = file.id;
     let refused = scene.city.store.read::<_, StoreError, _>(move |tx| sync::refused(tx, id)).unwrap();
-    assert_eq!(refused, [(4, "unknown".to_owned())]);
+    assert_eq!(refused, [Refused { line: 4, column: None, reason: "unknown".to_owned() }]);
     assert_eq!(names(&scene.take()), [".ended.csv", "ended.csv.part", "taken"]);
     // Days go by and nothing is taken again; the same file left again is a file of its own.
     scene.set("L-0001", CardStatus::Active);
@@ -313,6 +313,31 @@ fn a_broken_file_is_set_aside_with_its_reason_and_stops_no_other() {
     std::fs::remove_dir_all(scene.take()).unwrap();
     assert!(matches!(scene.daily.look(), Err(DailyError::Take(_))));
     assert_eq!(scene.daily.trouble(), ["library-staff-daily-take"]);
+}
+
+#[test]
+fn a_file_with_an_individual_number_is_not_taken_and_does_not_rest_with_us() {
+    let scene = Scene::open(Written::Utf8);
+    scene.register("R-1", "L-0001");
+    scene.leave("a.csv", "番号,状態,備考\nL-0001,終了,\nL-0002,終了,１２３４・５６７８・９０１８\n");
+    scene.leave("b-123456789018.csv", "番号,状態\nL-0001,停止\n");
+    scene.looks();
+    assert_eq!(scene.status("L-0001"), CardStatus::OnHold, "nothing of the first, and the second whole");
+    let aside = names(&scene.take().join("refused"));
+    let [reason] = aside.as_slice() else { panic!("only why remains: {aside:?}") };
+    let why = text(&scene.take().join("refused").join(reason));
+    assert!(reason.ends_with("a.csv.reason.txt") && why.contains("3行目の3列目に個人番号"), "{reason}: {why}");
+    let [taken] = &names(&scene.take().join("taken"))[..] else { panic!("one was taken") };
+    assert!(!taken.contains("123456789018"), "{taken}");
+    let file = scene.files().into_iter().find(|file| file.refused == 1).unwrap();
+    assert_eq!(file.folder.unwrap().why.as_deref(), Some("individual-number"));
+    let refused = scene.city.store.read::<_, StoreError, _>(move |tx| sync::refused(tx, file.id)).unwrap();
+    assert_eq!(refused, [Refused { line: 3, column: Some(3), reason: "individual-number".to_owned() }]);
+    // Cut while it was being taken away, it goes at the next look.
+    let left = scene.take().join("refused").join("2026-11-27-x-a.csv.going");
+    std::fs::write(&left, "123456789018").unwrap();
+    scene.daily.look().unwrap();
+    assert!(!left.exists());
 }
 
 #[cfg(unix)]

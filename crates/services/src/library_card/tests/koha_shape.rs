@@ -2,6 +2,8 @@
 //! addresses, parameters, statuses, fields and their kinds. Written down from the description by hand (docs/library.md says from
 //! which commits), for what is used here; a field that it does not name is a fault on either side.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use openid::http::{Answer, Http, Request, Unreachable};
@@ -59,10 +61,16 @@ const CALLS: &[Described] = &[
     ("DELETE", "/holds/#", &[], NOTHING, &[204, 401, 403, 404], NOTHING, false),
 ];
 
+/// Whose fields have a definition of their own in the description, all of them written down in `koha_fields.json`.
+static DEFINED: [(Fields, &str); 4] =
+    [(PATRON_FIELDS, "patron"), (CHECKOUT, "checkout"), (HOLD, "hold"), (ITEM, "item")];
+
 #[derive(Default)]
 struct Seen {
     faults: Vec<String>,
     used: Vec<usize>,
+    /// What was said under the name of a definition.
+    said: Vec<(&'static str, Value)>,
 }
 
 struct Watched(OverTcp, Mutex<Seen>);
@@ -105,6 +113,11 @@ impl Seen {
         }
         self.object(&format!("{call}, sent"), sent, sends, false);
         let told: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        let definition = DEFINED.iter().find(|(described, _)| *described == fields).map(|(_, name)| *name);
+        if let (Some(name), 200..300) = (definition, answer.status) {
+            let all = told.as_array().cloned().unwrap_or_else(|| vec![told.clone()]);
+            self.said.extend(all.into_iter().map(|one| (name, one)));
+        }
         match (answer.status, told.as_array()) {
             (300.., _) => self.object(&call, &told, ERROR, true),
             (_, Some(all)) if is_list => all.iter().for_each(|one| self.object(&call, one, fields, false)),
@@ -169,6 +182,50 @@ fn what_goes_to_and_comes_from_the_simulated_library_is_as_koha_describes_it() {
     assert!(seen.faults.is_empty(), "{:#?}", seen.faults);
     let unused: Vec<_> = (0..CALLS.len()).filter(|at| !seen.used.contains(at)).map(|at| CALLS[at].1).collect();
     assert!(unused.is_empty(), "described, and never called: {unused:?}");
+}
+
+/// What a judge that nobody here wrote says of this, by JSON Schema (`koha_judge.py`).
+fn judged(said: &[(&str, Value)]) -> Vec<String> {
+    let fields: Value = serde_json::from_str(include_str!("koha_fields.json")).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/library_card/tests/koha_judge.py");
+    let mut judge = Command::new(testkit::python());
+    let mut judge = judge.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python of tests");
+    let order = serde_json::json!({ "fields": fields, "said": said }).to_string();
+    judge.stdin.take().unwrap().write_all(order.as_bytes()).unwrap();
+    let answer = judge.wait_with_output().unwrap();
+    assert!(answer.status.success());
+    serde_json::from_slice(&answer.stdout).unwrap()
+}
+
+#[test]
+fn a_judge_by_json_schema_finds_no_fault_in_what_the_library_is_understood_to_say() {
+    let library = library(Charset::Utf8);
+    let (system, watched) = watched(&library);
+    a_visit(&library, &system);
+    let mut said = watched.1.lock().unwrap().said.clone();
+    for (_, name) in DEFINED {
+        assert!(said.iter().any(|(of, _)| *of == name), "no {name} was judged");
+    }
+    assert_eq!(judged(&said), [""; 0]);
+    // The judge is one: what the description does not know, misses, or has in another form, is found.
+    let (_, patron) = said.iter().find(|(name, _)| *name == "patron").cloned().unwrap();
+    let (_, checkout) = said.iter().find(|(name, _)| *name == "checkout").cloned().unwrap();
+    let changed = |of: &Value, field: &str, value: Value| {
+        let mut changed = of.clone();
+        changed[field] = value;
+        changed
+    };
+    let mut nameless = patron.clone();
+    nameless.as_object_mut().unwrap().remove("library_id");
+    said = vec![
+        ("patron", changed(&patron, "expired", true.into())),
+        ("patron", changed(&patron, "expiry_date", "31/03/2027".into())),
+        ("patron", nameless),
+        ("checkout", changed(&checkout, "due_date", "2027-03-31".into())),
+        ("checkout", changed(&checkout, "item_id", "7".into())),
+    ];
+    let faults = judged(&said);
+    assert_eq!(faults.len(), said.len(), "{faults:#?}");
 }
 
 #[test]

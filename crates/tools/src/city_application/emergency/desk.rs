@@ -27,17 +27,18 @@ impl Desk {
     pub(in crate::city_application) fn emergency_chosen(
         &self,
         who: &ResidentId,
+        row: Id,
     ) -> Result<Option<(Zeroizing<String>, Timestamp)>, Fault> {
         let (vault, seams, by, who) = (self.city.vault.clone(), self.city.seams.clone(), self.by.clone(), who.clone());
         self.city.store.write::<_, Fault, _>(move |tx| {
-            if !matches!(kept::standing_anywhere(tx, &who)?, Some(Standing::Written { .. } | Standing::Waits { .. })) {
+            if !kept::is_chosen(tx, &who)? {
                 return Ok(None);
             }
             let purpose = Purpose::new(Duty::CityCard).reading(&[Item::EmergencyCard]);
             let access = access::person(tx, &seams, &by, &purpose, &who)
                 .map_err(|error| Fault::Cards(crate::service_cards::CardError::Access(error)))?;
             let Some((content, chosen_at)) = kept::chosen(tx, &vault, &access)? else { return Ok(None) };
-            kept::about_to_write(tx, &who, chosen_at)?;
+            kept::about_to_write(tx, &who, row, chosen_at)?;
             Ok(Some((Zeroizing::new(content.text), chosen_at)))
         })
     }
@@ -52,10 +53,19 @@ impl Desk {
         self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::written(tx, &who, row, (chosen_at, now))?))
     }
 
-    /// The chip holds nothing any more of what was taken away.
-    pub(in crate::city_application) fn emergency_is_gone(&self, who: &ResidentId) -> Result<(), Fault> {
-        let who = who.clone();
-        self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::gone_from_card(tx, &who)?))
+    /// The chip holds nothing any more of what was chosen.
+    pub(in crate::city_application) fn emergency_is_gone(&self, who: &ResidentId, row: Id) -> Result<(), Fault> {
+        let (who, now) = (who.clone(), self.city.seams.now());
+        self.city.store.write::<_, Fault, _>(move |tx| Ok(kept::gone_from_card(tx, &who, row, now)?))
+    }
+
+    /// The application was erased, and what it held with it, whoever's it was.
+    pub(in crate::city_application) fn emergency_goes_with(&self, row: Id) -> Result<(), Fault> {
+        let now = self.city.seams.now();
+        self.city.store.write::<_, Fault, _>(move |tx| {
+            let who = kept::whose_copy(tx, row)?;
+            Ok(who.map_or(Ok(()), |who| kept::gone_from_card(tx, &who, row, now))?)
+        })
     }
 
     /// What waits is written, if the application's PIN was typed; what was taken away goes from the chip.
@@ -70,10 +80,10 @@ impl Desk {
         match (self.emergency_stands(number, row)?, pin) {
             (Some(Standing::TakenAway { .. }), _) => {
                 loader.delete(&mut *card, FileId::Emergency)?;
-                self.emergency_is_gone(who)
+                self.emergency_is_gone(who, row)
             }
             (Some(Standing::Waits { .. }), Some(pin)) => {
-                let Some((text, chosen_at)) = self.emergency_chosen(who)? else { return Ok(()) };
+                let Some((text, chosen_at)) = self.emergency_chosen(who, row)? else { return Ok(()) };
                 let set = FileId::Emergency.opened_by();
                 let plan =
                     Plan { files: [FileId::Emergency].into(), sets: [set].into(), refused: self.refused_terminals()? };

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use base::{Seams, Timestamp};
+use base::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
-use super::kept::{self, Content, Standing};
+use super::kept::{self, Content};
 use super::{Choice, Known, NameForm};
 use crate::access::{self, Actor, Duty, Item, PersonAccess, Purpose};
-use crate::city_application::Fault;
+use crate::city_application::{Fault, cards};
+use crate::portal::asked::{Allowed, Asked, Before};
 use crate::portal::post::Opened;
 use crate::portal::{AccountId, Post, PostError, Topic, link, own_records};
 use crate::register::{self, RegisterError};
+use crate::resident_id::ResidentId;
 use crate::zone::{Inside, Outside};
 
 /// Outside → inside: somebody asks what stands on their emergency card.
@@ -21,13 +23,12 @@ pub const QUESTION: Topic = "emergency_card_question";
 pub const WISH: Topic = "emergency_card_wish";
 /// Inside → outside: what stands on it.
 pub const ANSWER: Topic = "emergency_card_answer";
+/// Inside → outside: on which cards it stands, after the desk wrote or erased.
+pub const CARDS: Topic = "emergency_card_cards";
 
-const COLUMN: &str = "portal_emergency_card.content";
 /// Seconds for which what was told is shown before it is asked for anew.
 const FRESH: i64 = 600;
-/// Seconds for which it lies outside: a day.
-const KEPT: i64 = 86_400;
-/// Questions sent in one go.
+/// People told in one go.
 const STEP: i64 = 200;
 
 /// What somebody wants.
@@ -49,6 +50,19 @@ pub struct Chosen {
     pub at: i64,
 }
 
+/// A card that holds, or may hold, what was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCard {
+    /// What its holder and the desk call it; no number of the card.
+    pub name: String,
+    /// When the city's application was put onto it, in microseconds.
+    pub loaded_at: i64,
+    /// When what it holds was chosen, in microseconds.
+    pub chosen_at: i64,
+    /// When it was written, in microseconds; [`None`] where that was cut.
+    pub written_at: Option<i64>,
+}
+
 /// Everything told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -56,102 +70,75 @@ pub struct Told {
     pub known: Known,
     /// What was chosen.
     pub chosen: Option<Chosen>,
-    /// When it was last written onto a card, in microseconds, if that was after it was chosen.
-    pub written_at: Option<i64>,
-    /// Whether a card may still hold what was taken away.
-    pub is_still_on_card: bool,
+    /// Cards on which it, or what was chosen before, stands.
+    pub cards: Vec<OnCard>,
     /// The key of the sentence why the last wish was not done.
     pub refused: Option<String>,
 }
 
-/// Asks, when nothing was told or it is old; what was told stays readable meanwhile.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn ask(tx: &mut Tx<'_>, seams: &Seams, account: AccountId) -> Result<(), StoreError> {
-    let now = seams.now();
-    tx.execute(
-        "INSERT INTO portal_emergency_card (account_id, asked_at, sent) VALUES ($1, $2, 0) \
-         ON CONFLICT (account_id) DO UPDATE SET asked_at = $2, sent = 0 WHERE portal_emergency_card.asked_at < $3",
-        &[account.into(), now.into(), now.plus_seconds(-FRESH).into()],
-    )
-    .map(drop)
+impl Told {
+    /// Whether this card holds exactly what is chosen now.
+    pub fn is_current(&self, card: &OnCard) -> bool {
+        card.written_at.is_some() && self.chosen.as_ref().is_some_and(|chosen| chosen.at == card.chosen_at)
+    }
 }
 
-/// What was told and as of when.
-///
-/// # Errors
-/// [`PostError`].
-pub fn told(outside: &Outside, account: AccountId) -> Result<Option<(Told, Timestamp)>, PostError> {
-    let row = outside.store.read::<_, StoreError, _>(|tx| {
-        tx.query_one("SELECT content, told_at FROM portal_emergency_card WHERE account_id = $1", &[account.into()])
-    })?;
-    let Some(row) = row else { return Ok(None) };
-    let (Some(sealed), Some(at)) = (row.opt_blob(0)?, row.opt_timestamp(1)?) else { return Ok(None) };
-    let plain = outside.vault.open_sealed(&account.sealed_under(), COLUMN, sealed)?;
-    Ok(serde_json::from_slice(&plain).ok().map(|told| (told, at)))
-}
+/// What the outside holds of it.
+pub const OWN: Asked<Told> = Asked::new("emergency_card", QUESTION, FRESH);
 
 /// Sends questions that wait to the inside.
 ///
 /// # Errors
 /// [`PostError`].
 pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, PostError> {
-    let (seams, post) = (outside.seams.clone(), post.clone());
-    outside.store.write(move |tx| {
-        let sql = "SELECT account_id FROM portal_emergency_card WHERE sent = 0 ORDER BY asked_at LIMIT $1";
-        let rows = tx.query(sql, &[STEP.into()])?;
-        for row in &rows {
-            let account = AccountId::parse(row.text(0)?).ok_or(PostError::Malformed("an account"))?;
-            post.send(tx, &seams, account, QUESTION, &())?;
-            tx.execute("UPDATE portal_emergency_card SET sent = 1 WHERE account_id = $1", &[account.into()])?;
+    OWN.send_questions(outside, post, &())
+}
+
+/// Tells the inside what a person wants; what was told before is forgotten. `false`: they chose too often in this hour, and
+/// nothing is changed. Taking away is always told.
+///
+/// # Errors
+/// [`PostError`].
+pub fn send_wish(outside: &Outside, post: &Arc<Post>, account: AccountId, wish: &Wish) -> Result<bool, PostError> {
+    let allowed = if *wish == Wish::TakeAway { Allowed::Always } else { Allowed::AnHour };
+    OWN.send_wish(outside, post, account, (WISH, wish), (Before::Forgotten, allowed))
+}
+
+/// Takes [`CARDS`]: what the desk wrote or erased since.
+///
+/// # Errors
+/// [`PostError`].
+pub fn take_cards(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
+    let cards: Vec<OnCard> = opened.json()?;
+    OWN.amend(outside, opened, |told| told.cards = cards)
+}
+
+/// Tells those who have a portal which of their cards hold it, after the desk wrote or erased. Nothing of what was chosen is read.
+///
+/// # Errors
+/// [`PostError`].
+pub fn send_cards(inside: &Inside, post: &Arc<Post>) -> Result<usize, PostError> {
+    let (seams, post) = (inside.seams.clone(), post.clone());
+    inside.store.write(move |tx| {
+        let all = kept::take_untold(tx, STEP)?;
+        for resident in &all {
+            if let Some(account) = link::account_of(tx, resident)? {
+                let cards = on_cards(tx, resident)?;
+                post.send(tx, &seams, account, CARDS, &cards)?;
+            }
         }
-        Ok(rows.len())
+        Ok(all.len())
     })
 }
 
-/// Tells the inside what a person wants. What was told before is forgotten here: the answer brings what stands now.
-///
-/// # Errors
-/// [`PostError`].
-pub fn send_wish(outside: &Outside, post: &Arc<Post>, account: AccountId, wish: &Wish) -> Result<(), PostError> {
-    let (seams, post, wish) = (outside.seams.clone(), post.clone(), wish.clone());
-    outside.store.write(move |tx| {
-        let now = seams.now();
-        tx.execute(
-            "INSERT INTO portal_emergency_card (account_id, asked_at, sent) VALUES ($1, $2, 1) \
-             ON CONFLICT (account_id) DO UPDATE SET asked_at = $2, sent = 1, content = NULL, told_at = NULL",
-            &[account.into(), now.into()],
-        )?;
-        post.send(tx, &seams, account, WISH, &wish).map(drop)
-    })
-}
-
-/// Takes what the inside told. An older answer does not take the place of a newer one; what nobody asked for is not kept.
-///
-/// # Errors
-/// [`PostError`].
-pub fn take_answer(outside: &Outside, opened: &Opened) -> Result<(), PostError> {
-    let _is_one: Told = opened.json()?;
-    let (account, at) = (opened.account, opened.sent_at);
-    let sealed = outside.vault.seal(&account.sealed_under(), COLUMN, &opened.content)?;
-    outside.store.write::<_, StoreError, _>(move |tx| {
-        tx.execute(
-            "UPDATE portal_emergency_card SET content = $2, told_at = $3 WHERE account_id = $1 \
-             AND (told_at IS NULL OR told_at <= $3)",
-            &[account.into(), sealed.as_slice().into(), at.into()],
-        )
-    })?;
-    Ok(())
-}
-
-/// Forgets what was told a day ago.
-///
-/// # Errors
-/// The database.
-pub fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "DELETE FROM portal_emergency_card WHERE asked_at < $1";
-    tx.execute(sql, &[now.plus_seconds(-KEPT).into()]).map(drop)
+fn on_cards(tx: &mut Tx<'_>, resident: &ResidentId) -> Result<Vec<OnCard>, StoreError> {
+    let own = |copy: &kept::Copy| OnCard {
+        name: cards::short_name(copy.card),
+        loaded_at: copy.loaded_at.micros(),
+        chosen_at: copy.chosen_at.micros(),
+        written_at: copy.written_at.map(Timestamp::micros),
+    };
+    Ok(kept::copies(tx, resident)?.iter().map(own).collect())
 }
 
 /// Takes [`QUESTION`].
@@ -183,7 +170,11 @@ fn answer(
         // Nobody's: nothing to do, and nothing to tell.
         let Some(resident) = link::resident_of(tx, account)? else { return Ok(()) };
         let may_answer = own_records::may_answer(tx, &zone.seams, account, counted)?;
-        if wish.is_none() && !may_answer {
+        if !may_answer {
+            // Nothing is written beyond what an hour allows; what was taken away is gone however often it is said.
+            if wish == Some(Wish::TakeAway) {
+                kept::take_away(tx, &resident, at)?;
+            }
             return Ok(());
         }
         let actor = Actor::Resident { resident: resident.clone(), terminal: None };
@@ -205,9 +196,6 @@ fn answer(
                 Err(fault) => Some(fault.word().to_owned()),
             },
         };
-        if !may_answer {
-            return Ok(());
-        }
         let told = Told { refused, ..stands(tx, &zone, &access, known)? };
         post.send(tx, &zone.seams, account, ANSWER, &told).map(drop)
     })
@@ -242,10 +230,5 @@ fn known(tx: &mut Tx<'_>, access: &PersonAccess) -> Result<Known, PostError> {
 fn stands(tx: &mut Tx<'_>, zone: &Inside, access: &PersonAccess, known: Known) -> Result<Told, PostError> {
     let chosen = kept::chosen(tx, &zone.vault, access).map_err(beneath)?;
     let chosen = chosen.map(|(content, at)| Chosen { content, at: at.micros() });
-    let (written_at, is_still_on_card) = match kept::standing_anywhere(tx, access.subject())? {
-        Some(Standing::Written { written_at, .. }) => (Some(written_at.micros()), false),
-        Some(Standing::TakenAway { .. }) => (None, true),
-        Some(Standing::Waits { .. }) | None => (None, false),
-    };
-    Ok(Told { known, chosen, written_at, is_still_on_card, refused: None })
+    Ok(Told { known, chosen, cards: on_cards(tx, access.subject())?, refused: None })
 }

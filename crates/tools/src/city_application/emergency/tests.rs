@@ -4,7 +4,7 @@ use base::Timestamp;
 use proptest::prelude::*;
 use store::StoreError;
 
-use super::kept::{Standing, about_to_write, standing, take_away, written};
+use super::kept::{Standing, about_to_write, gone_from_card, standing, take_away, take_untold, written};
 use super::*;
 use crate::resident_id::ResidentId;
 
@@ -84,7 +84,7 @@ fn what_was_chosen_or_taken_away_while_the_chip_was_written_is_not_called_writte
     let done = database.inside().write::<_, StoreError, _>(move |tx| {
         let put = "INSERT INTO emergency_cards (resident_id, content, chosen_at) VALUES ($1, $2, $3)";
         tx.execute(put, &[(&who).into(), [1_u8].as_slice().into(), at(10).into()])?;
-        about_to_write(tx, &who, at(10))?;
+        about_to_write(tx, &who, card, at(10))?;
         assert_eq!(standing(tx, &who, card)?, Some(Standing::Waits { chosen_at: at(10) }));
         let again = "UPDATE emergency_cards SET chosen_at = $2 WHERE resident_id = $1";
         tx.execute(again, &[(&who).into(), at(20).into()])?;
@@ -94,9 +94,10 @@ fn what_was_chosen_or_taken_away_while_the_chip_was_written_is_not_called_writte
         let there = Standing::Written { chosen_at: at(20), written_at: at(40) };
         assert_eq!(standing(tx, &who, card)?, Some(there));
 
+        tx.execute("DELETE FROM emergency_card_copies", &[])?;
         tx.execute("DELETE FROM emergency_cards", &[])?;
         tx.execute(put, &[(&who).into(), [1_u8].as_slice().into(), at(50).into()])?;
-        about_to_write(tx, &who, at(50))?;
+        about_to_write(tx, &who, card, at(50))?;
         take_away(tx, &who, at(60))?;
         written(tx, &who, card, (at(50), at(70)))?;
         assert_eq!(
@@ -107,4 +108,34 @@ fn what_was_chosen_or_taken_away_while_the_chip_was_written_is_not_called_writte
         Ok(())
     });
     done.unwrap();
+}
+
+#[test]
+fn what_was_taken_away_goes_from_each_card_that_holds_it_and_only_then_is_it_over() {
+    store::testing::for_each_engine(|database| {
+        let who = ResidentId::parse("R0000001").unwrap();
+        let (first, second, never) =
+            (database.seams.random_id(), database.seams.random_id(), database.seams.random_id());
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let done = database.inside().write::<_, StoreError, _>(move |tx| {
+            let put = "INSERT INTO emergency_cards (resident_id, content, chosen_at) VALUES ($1, $2, $3)";
+            tx.execute(put, &[(&who).into(), [1_u8].as_slice().into(), at(10).into()])?;
+            for (card, when) in [(first, 20), (second, 30)] {
+                about_to_write(tx, &who, card, at(10))?;
+                written(tx, &who, card, (at(10), at(when)))?;
+            }
+            assert_eq!(take_untold(tx, 10)?, std::slice::from_ref(&who), "once, however many cards");
+            take_away(tx, &who, at(40))?;
+            let gone = Some(Standing::TakenAway { at: at(40) });
+            assert_eq!([first, second].map(|card| standing(tx, &who, card).unwrap()), [gone, gone]);
+            assert_eq!(standing(tx, &who, never)?, None, "it never held anything");
+            gone_from_card(tx, &who, first, at(50))?;
+            assert_eq!([first, second].map(|card| standing(tx, &who, card).unwrap()), [None, gone]);
+            assert_eq!(take_untold(tx, 10)?, std::slice::from_ref(&who));
+            gone_from_card(tx, &who, second, at(60))?;
+            assert!(tx.query_one("SELECT 1 FROM emergency_cards", &[])?.is_none(), "no chip can hold it");
+            Ok(())
+        });
+        done.unwrap();
+    });
 }

@@ -120,3 +120,6 @@ agent-purpose-application-look = Look at the city’s application (desk)
 agent-purpose-application-load = Load the city’s application (desk)
 agent-purpose-application-update = Update the city’s application (desk)
 agent-purpose-application-delete = Erase the city’s application (desk)
+agent-pad-hall-late = The city's system was too slow, and it is not done. Leave the card where it is and do it again from the page you came from: it goes on where it stopped.
+agent-desk-busy = What this desk asked of the card agent before is not over. Finish the page that is open, or wait a little, and try again.
+agent-all-busy = Too many desks work at card agents now. Wait a little and try again. Nothing was done with the card.

@@ -226,3 +226,7 @@ portal-cards-none = No card or tag is linked
 portal-cards-none-how = You can link one at a certificate machine or at the counter.
 portal-cards-stop = Stop
 portal-cards-stop-how = What is stopped can be used again after you come to the counter in person. To stop the Individual Number Card itself, call the national call centre (24 hours).
+portal-back-to-cards = Back to cards
+portal-cards-pages = What you can do with your cards
+portal-cards-too-often = You asked too often within this hour. Please try again later. You can stop a card at any time.
+portal-cards-linked-at = Linked

@@ -226,3 +226,7 @@ portal-cards-none = とうろくした カードや タグは ありません
 portal-cards-none-how = ｜機械《きかい》か ｜窓口《まどぐち》で とうろくできます。
 portal-cards-stop = とめる
 portal-cards-stop-how = とめた カードや タグは、｜窓口《まどぐち》に ほんにんが くれば また つかえます。マイナンバーカードを とめるときは、｜国《くに》の コールセンター(24じかん)に でんわしてください。
+portal-back-to-cards = カードの ページに ｜戻《もど》る
+portal-cards-pages = カードで できる こと
+portal-cards-too-often = たくさん ｜申《もう》し｜込《こ》みました。すこし たってから、もう｜一度《いちど》 して ください。カードを ｜止《と》める ことは、いつでも できます。
+portal-cards-linked-at = とうろくした とき

@@ -120,3 +120,6 @@ agent-purpose-application-look = 市のアプリの状態を見る(窓口)
 agent-purpose-application-load = 市のアプリをのせる(窓口)
 agent-purpose-application-update = 市のアプリを更新する(窓口)
 agent-purpose-application-delete = 市のアプリを削除する(窓口)
+agent-pad-hall-late = 市のシステムの返事が間に合いませんでした。終わってはいません。カードを置いたまま、元の画面からもう一度行ってください。続きから始まります。
+agent-desk-busy = この窓口の操作が、カードエージェントでまだ終わっていません。開いている画面を終えるか、少し待ってから、もう一度行ってください。
+agent-all-busy = カードエージェントの操作が、市全体で混み合っています。少し待ってから、もう一度行ってください。カードには何もしていません。

@@ -226,3 +226,7 @@ portal-cards-none = 登録されているカードやタグはありません
 portal-cards-none-how = 証明書発行機か窓口で登録できます。
 portal-cards-stop = 止める
 portal-cards-stop-how = 止めたカードやタグは、窓口でご本人が手続きすると、また使えます。マイナンバーカードそのものを止めるには、国のコールセンター(24時間)へ電話してください。
+portal-back-to-cards = カードの画面に戻る
+portal-cards-pages = カードでできること
+portal-cards-too-often = この1時間に申し込める回数を超えました。しばらくたってから、もう一度お試しください。カードを止めることは、いつでもできます。
+portal-cards-linked-at = 登録した日時

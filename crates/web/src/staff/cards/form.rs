@@ -14,6 +14,12 @@ pub fn blank() -> Fields {
     Fields::of(pairs.iter().chain(&fees).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
 }
 
+/// The same fields with this prefix.
+pub fn with_prefix(fields: &Fields, prefix: &str) -> Fields {
+    let others = fields.pairs().filter(|(name, _)| *name != "prefix").chain([("prefix", prefix)]);
+    Fields::of(others.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
 /// The fields of a definition.
 pub fn fields(of: &Definition) -> Fields {
     let (expiry, months) = match of.expiry {
@@ -86,7 +92,8 @@ pub fn form(
     let say = |key: &str| visit.say(key);
     let error = |name: &str| errors.iter().find(|(of, _)| *of == name).map(|(_, said)| said.as_str());
     let line = |name: &'static str, key: &str, hint: Option<&str>, kind: &str, required: bool, most: u32| {
-        let (label, hint) = (say(key), hint.map(|key| visit.say(key)));
+        let unit = if name.contains("_card") { format!(" ({})", say("city-cards-yen")) } else { String::new() };
+        let (label, hint) = (format!("{}{unit}", say(key)), hint.map(|key| visit.say(key)));
         field(
             visit.language,
             &Field {

@@ -4,6 +4,7 @@ mod files;
 mod form;
 mod one;
 mod stickers;
+mod systems;
 
 use std::sync::Arc;
 
@@ -45,8 +46,10 @@ pub fn routes() -> Routes {
         .post("/staff/cards/{key}/approve", approve, one::approve)
         .post("/staff/cards/{key}/decline", see, one::decline)
         .post("/staff/cards/{key}/close", define, one::close)
-        .post("/staff/cards/{key}/clients", define, one::admit)
-        .post("/staff/cards/{key}/clients/stop", define, one::stop)
+        .post("/staff/cards/{key}/clients", define, systems::admit)
+        .post("/staff/cards/{key}/clients/allow", approve, systems::allow)
+        .post("/staff/cards/{key}/clients/decline", see, systems::decline)
+        .post("/staff/cards/{key}/clients/stop", define, systems::stop)
         .get("/staff/cards/{key}/files", handle, files::page)
         .post_up_to("/staff/cards/{key}/files/members", handle, files::MOST_FORM, files::members)
         .post("/staff/cards/{key}/files/changes.csv", handle, files::changes)
@@ -67,6 +70,7 @@ impl From<CardsError> for Failure {
                     CardsRefusal::Unknown => "city-cards-unknown",
                     CardsRefusal::Waits => "city-cards-waits",
                     CardsRefusal::TooMany => "city-cards-too-many",
+                    CardsRefusal::PrefixTaken { .. } => "city-cards-prefix-taken",
                 };
                 Self::saying(kind, key).next(PATH, "city-cards-title")
             }
@@ -171,11 +175,14 @@ fn desks(tx: &mut store::Tx<'_>) -> Result<Vec<(String, String)>, StoreError> {
 async fn new(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
     let like = visit.address.split_once("like=").map_or("", |(_, key)| key.split('&').next().unwrap_or(""));
     let begun = examples::all().into_iter().find(|(key, _)| *key == like);
-    // A new card has a name of its own: two of one name would be told apart by nobody.
+    // A new card has a name and numbers of its own: two of one name or prefix would be told apart by nobody.
     let fields = begun.map_or_else(form::blank, |(_, example)| {
         let names = Names::default();
         form::fields(&Definition { names, ..example })
     });
+    let (inside, like) = (app.inside()?.clone(), form::definition(&fields).number);
+    let prefix = blocking(move || Ok(inside.store.read(|tx| kept::free_prefix(tx, &like))?)).await?;
+    let fields = form::with_prefix(&fields, &prefix);
     drawn(&app, &visit, &me, None, &fields, &[]).await
 }
 
@@ -197,31 +204,24 @@ async fn drawn(
     me: &SignedIn,
     key: Option<&str>,
     fields: &Fields,
-    faults: &[services::city_cards::Fault],
+    errors: &[(&str, String)],
 ) -> Result<Response, Failure> {
     let inside = app.inside()?.clone();
     let desks = blocking(move || Ok(inside.store.read(desks)?)).await?;
-    let errors: Vec<(&str, String)> = faults
-        .iter()
-        .map(|fault| {
-            let (sentence, field) = fault.words();
-            (field, visit.say(sentence))
-        })
-        .collect();
     let action = key.map_or_else(|| "/staff/cards/new".to_owned(), |key| format!("{PATH}/{key}/draft"));
     let main = html! {
-        (error_summary(visit.language, &errors))
-        @if key.is_none() && faults.is_empty() {
+        (error_summary(visit.language, errors))
+        @if key.is_none() && errors.is_empty() {
             p { (visit.say("city-cards-like")) }
             ul { @for (key, example) in examples::all() {
                 li { a href=(format!("/staff/cards/new?like={key}")) { (example.names.say(visit.language)) } }
             } }
         }
-        (form::form(visit, &action, key.is_none(), fields, &errors, &desks))
+        (form::form(visit, &action, key.is_none(), fields, errors, &desks))
     };
     let title = visit.say(if key.is_none() { "city-cards-new" } else { "city-cards-change" });
     let mut response = shell::page(visit, me, &title, &main);
-    if !faults.is_empty() {
+    if !errors.is_empty() {
         *response.status_mut() = axum::http::StatusCode::BAD_REQUEST;
     }
     Ok(response)
@@ -271,13 +271,30 @@ async fn written(
     let done = blocking(move || {
         let seams = inside.seams.clone();
         match inside.store.write(move |tx| kept::draft(tx, &seams, &actor, &key, &definition)) {
-            Err(CardsError::Refused(CardsRefusal::Faulty(faults))) => Ok(Err(faults)),
+            Err(CardsError::Refused(refusal @ (CardsRefusal::Faulty(_) | CardsRefusal::PrefixTaken { .. }))) => {
+                Ok(Err(refusal))
+            }
             other => Ok(Ok(other?)),
         }
     })
     .await?;
     match done {
         Ok(()) => Ok(shell::done(&format!("{PATH}/{to}"), "staff-done-cards-written")),
-        Err(faults) => drawn(app, visit, me, of, fields, &faults).await,
+        Err(refusal) => drawn(app, visit, me, of, fields, &errors(visit, &refusal)).await,
+    }
+}
+
+/// Field and sentence of everything that cannot be so.
+fn errors(visit: &Visit, refusal: &CardsRefusal) -> Vec<(&'static str, String)> {
+    match refusal {
+        CardsRefusal::Faulty(faults) => {
+            let said = |(sentence, field): (&'static str, &'static str)| (field, visit.say(sentence));
+            faults.iter().map(|fault| said(fault.words())).collect()
+        }
+        CardsRefusal::PrefixTaken { by } => {
+            let name = by.say(visit.language).to_owned();
+            vec![("prefix", visit.say_with("city-cards-fault-prefix-taken", &[("card", name.into())]))]
+        }
+        _ => Vec::new(),
     }
 }

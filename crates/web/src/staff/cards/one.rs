@@ -6,17 +6,17 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::Kind;
 use maud::{Markup, html};
-use services::city_cards::clients::{self, Client};
 use services::city_cards::effect::{self, Saved};
 use services::city_cards::kept::{self, CardsError, Kept};
 use services::city_cards::{Definition, Expiry, Standing};
 use store::StoreError;
 use tools::approvals::Approval;
 use tools::staff::Action;
-use ui::form::{ButtonKind, Field, button, checkboxes, field, link_button, one_button};
+use ui::form::{ButtonKind, Field, button, field, link_button, one_button};
 use ui::notice::{AlertKind, alert, facts};
 
 use super::super::shell;
+use super::systems::{self, System};
 use super::{PATH, desks, standing, year_began};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -26,12 +26,12 @@ use crate::visit::{SignedIn, Visit};
 struct Shown {
     versions: Vec<Kept>,
     waits: Option<Approval>,
-    clients: Vec<Client>,
+    systems: Vec<System>,
     desks: Vec<(String, String)>,
     saved: Saved,
 }
 
-fn at(key: &str, what: &str) -> String {
+pub(super) fn at(key: &str, what: &str) -> String {
     format!("{PATH}/{key}/{what}")
 }
 
@@ -45,7 +45,8 @@ pub async fn page(
     drawn(&app, &visit, &me, key, None).await
 }
 
-async fn drawn(
+/// The page; `token` is the key of a system that was admitted just now.
+pub(super) async fn drawn(
     app: &Arc<App>,
     visit: &Visit,
     me: &SignedIn,
@@ -63,8 +64,8 @@ async fn drawn(
                 Some(newest) => kept::waits(tx, &inside.seams, newest)?,
                 None => None,
             };
-            let (clients, desks) = (clients::of(tx, &wanted)?, desks(tx)?);
-            Ok(Shown { versions, waits, clients, desks, saved })
+            let (systems, desks) = (systems::of(tx, &inside.seams, &wanted)?, desks(tx)?);
+            Ok(Shown { versions, waits, systems, desks, saved })
         })?)
     })
     .await?;
@@ -84,7 +85,7 @@ async fn drawn(
         @if newest.standing != Standing::Live { (section(visit, newest, &shown.desks, "city-cards-newest")) }
         (may_do(visit, me, newest, in_force.is_some(), shown.waits.is_some()))
         (saved(visit, &shown.saved, since))
-        (systems(visit, me, &key, &shown.clients))
+        (systems::section(visit, me, &key, &shown.systems))
         (versions(visit, &shown.versions))
     };
     Ok(shell::page(visit, me, &title, &main))
@@ -178,7 +179,11 @@ fn may_do(visit: &Visit, me: &SignedIn, newest: &Kept, is_live: bool, is_asked: 
             @if me.may(Action::DefineCards) && !is_asked {
                 (link_button(ButtonKind::Secondary, &at(key, "draft"), &visit.say("city-cards-change")))
             }
-            @if me.may(Action::DefineCards) && is_live {
+        }
+        @if me.may(Action::DefineCards) && is_live {
+            details {
+                summary { (visit.say("city-cards-close-begin")) }
+                p { (visit.say("city-cards-close-how")) }
                 (one_button(&close, &visit.csrf(&close), ButtonKind::Danger, &visit.say("city-cards-close"), None))
             }
         }
@@ -206,48 +211,6 @@ fn saved(visit: &Visit, saved: &Saved, since: base::Date) -> Markup {
                 (visit.say("city-cards-own-issued"), html! { (saved.own_cards) }),
                 (visit.say("city-cards-fees-saved"), html! { (saved.fees) }),
             ]))
-        }
-    }
-}
-
-fn systems(visit: &Visit, me: &SignedIn, key: &str, all: &[Client]) -> Markup {
-    let (admit, stop) = (at(key, "clients"), at(key, "clients/stop"));
-    let name = visit.say("city-cards-client");
-    let writes = [("write".to_owned(), visit.say("city-cards-client-writes"))];
-    let rows: Vec<Vec<Markup>> = all
-        .iter()
-        .map(|one| {
-            let hidden = html! { (visit.csrf(&stop)) input type="hidden" name="client" value=(one.id); };
-            vec![
-                html! { (one.name) },
-                html! { (visit.say(if one.may_write { "city-cards-client-writes" } else { "city-cards-client-asks" })) },
-                html! { (ui::dates::instant(visit.language, one.made_at)) },
-                html! {
-                    @match one.stopped_at {
-                        Some(at) => { (visit.say("city-cards-client-stopped")) " " (ui::dates::instant(visit.language, at)) }
-                        None if me.may(Action::DefineCards) => (one_button(&stop, &hidden, ButtonKind::Danger, &visit.say("city-cards-client-stop"), Some(&one.name))),
-                        None => {}
-                    }
-                },
-            ]
-        })
-        .collect();
-    html! {
-        section {
-            h2 { (visit.say("city-cards-clients")) }
-            p { (visit.say("city-cards-clients-how")) }
-            @if !rows.is_empty() {
-                (visit.table(&visit.say("city-cards-clients"), &["city-cards-client", "city-cards-client-may", "city-cards-client-since", "staff-what-to-do"], &rows))
-            }
-            @if me.may(Action::DefineCards) {
-                form method="post" action=(admit) class="card" {
-                    (visit.csrf(&admit))
-                    (field(visit.language, &Field { name: "client", label: &name, required: true, max_length: Some(40),
-                        autocomplete: Some("off"), ..Field::default() }))
-                    (checkboxes("write", &visit.say("city-cards-client-may"), &writes, &[]))
-                    (button(ButtonKind::Secondary, &visit.say("city-cards-client-admit")))
-                }
-            }
         }
     }
 }
@@ -311,38 +274,6 @@ pub async fn decline(State(app): State<Arc<App>>, me: SignedIn, Path(key): Path<
 pub async fn close(State(app): State<Arc<App>>, me: SignedIn, Path(key): Path<String>) -> Result<Response, Failure> {
     shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-closed", move |tx, seams| {
         kept::close(tx, seams, &me.actor(), &key)
-    })
-    .await
-}
-
-/// `POST …/clients`: the key is shown this once.
-pub async fn admit(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    me: SignedIn,
-    Path(key): Path<String>,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let (inside, actor, name, of) = (app.inside()?.clone(), me.actor(), fields.get("client").to_owned(), key.clone());
-    let may_write = fields.filled("write").is_some();
-    let token = blocking(move || {
-        let seams = inside.seams.clone();
-        Ok(inside.store.write(move |tx| clients::admit(tx, &seams, &actor, &of, (&name, may_write)))?)
-    })
-    .await?;
-    drawn(&app, &visit, &me, key, Some(&token)).await
-}
-
-/// `POST …/clients/stop`.
-pub async fn stop(
-    State(app): State<Arc<App>>,
-    me: SignedIn,
-    Path(key): Path<String>,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let client = shell::id(fields.get("client"))?;
-    shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-client-stopped", move |tx, seams| {
-        clients::stop(tx, seams, &me.actor(), &key, client)
     })
     .await
 }

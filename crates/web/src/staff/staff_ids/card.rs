@@ -17,13 +17,13 @@ use serde_json::json;
 use services::staff_id::actions::Personnel;
 use tools::Inside;
 
-use super::drawer::{self, Put};
+use super::drawer::{self, Last, Put};
 use super::{MANAGE, beneath, desk, done, end_sessions, tell};
 use crate::agents::{Counterpart, bound_to, pages, wording};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::kiosk::{Say, card_sentence};
+use crate::kiosk::card_sentence;
 use crate::routes::Routes;
 use crate::staff::shell;
 use crate::visit::{SignedIn, Visit};
@@ -46,14 +46,14 @@ async fn page(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     shell::id(&id)?;
-    show(&app, &visit, &me, &id, None)
+    show(&app, &visit, &me, &id, Last::default())
 }
 
-fn show(app: &App, visit: &Visit, me: &SignedIn, id: &str, say: Option<&Say>) -> Result<Response, Failure> {
+fn show(app: &App, visit: &Visit, me: &SignedIn, id: &str, last: Last<'_>) -> Result<Response, Failure> {
     let here = format!("/staff/staff-ids/id/{id}/card");
     let main = html! {
         p { (visit.say("staff-id-enrol-how")) }
-        (with_agent_or_drawer(app, visit, &here, "staff-id-enrol-button", say)?)
+        (with_agent_or_drawer(app, visit, &here, "staff-id-enrol-button", last)?)
         div class="buttons" { a href=(super::PATH) { (visit.say("page-back")) } }
     };
     let title = visit.say("staff-id-enrol");
@@ -72,9 +72,9 @@ pub(super) fn with_agent_or_drawer(
     visit: &Visit,
     here: &str,
     word: &'static str,
-    say: Option<&Say>,
+    last: Last<'_>,
 ) -> Result<Markup, Failure> {
-    let drawer = drawer::form(app, visit, &format!("{here}/drawer"), word, say);
+    let drawer = drawer::form(app, visit, &format!("{here}/drawer"), word, last);
     let agent = match (app.counterpart(), &drawer) {
         (Ok(counterpart), _) => {
             Some(pages::asking(visit, counterpart.port, &format!("{here}/ask"), &format!("{here}/answer"), word))
@@ -99,8 +99,8 @@ async fn from_drawer(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let (put, desk, one) = (Put::read(&app, &fields)?, desk(&app, &me)?, shell::id(&id)?);
-    let doing = app.clone();
+    let (put, desk, one) = (Put::read(&app, &visit, &fields)?, desk(&app, &me)?, shell::id(&id)?);
+    let (doing, shown) = (app.clone(), put.clone());
     let member = blocking(move || {
         let proved = match put.proved(one) {
             Ok(proved) => proved,
@@ -114,7 +114,7 @@ async fn from_drawer(
     .await?;
     match member {
         Ok(member) => Ok(shell::done(&super::member::address(member), "staff-done-id-enrolled")),
-        Err(say) => show(&app, &visit, &me, &id, Some(&say)),
+        Err(say) => show(&app, &visit, &me, &id, shown.last(&say)),
     }
 }
 

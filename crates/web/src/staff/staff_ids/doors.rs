@@ -7,7 +7,10 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base::Kind;
 use maud::{Markup, html};
-use services::staff_id::doors::{DoorRow, Opening};
+use services::staff_id::doors::{DoorRow, Keeping, Opening};
+use tools::staff::StaffError;
+use tools::staff::two_persons;
+use tools::staff_openings::Shortening;
 use ui::form::{ButtonKind, Field, button, field, one_button};
 use ui::table::{count, empty_state};
 
@@ -19,7 +22,7 @@ use crate::routes::Routes;
 use crate::staff::shell;
 use crate::visit::{SignedIn, Visit};
 
-pub(super) const PATH: &str = "/staff/staff-ids/doors";
+pub(in crate::staff) const PATH: &str = "/staff/staff-ids/doors";
 const ADD: &str = "/staff/staff-ids/doors/add";
 const DAYS: &str = "/staff/staff-ids/doors/days";
 
@@ -70,26 +73,47 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result
 /// How long openings are kept.
 fn days_form(visit: &Visit, days: i64) -> Markup {
     let (label, hint) = (visit.say("staff-id-openings-days"), visit.say("staff-id-openings-days-hint"));
+    let (why, why_hint) = (visit.say("staff-id-openings-why"), visit.say("staff-id-openings-why-hint"));
     html! {
         form method="post" action=(DAYS) {
             (visit.csrf(DAYS))
             (field(visit.language, &Field { name: "days", label: &label, hint: Some(&hint), value: &days.to_string(),
                 required: true, is_number: true, autocomplete: Some("off"), max_length: Some(4), ..Field::default() }))
+            (field(visit.language, &Field { name: "reason", label: &why, hint: Some(&why_hint), autocomplete: Some("off"),
+                max_length: Some(200), ..Field::default() }))
             div class="buttons" { (button(ButtonKind::Secondary, &visit.say("staff-id-save"))) }
         }
     }
 }
 
+/// More days at once; fewer are asked for, with a reason, and a second person approves.
 async fn keep(State(app): State<Arc<App>>, me: SignedIn, fields: Fields) -> Result<Response, Failure> {
-    fields.only(&["days"])?;
+    fields.only(&["days", "reason"])?;
     let desk = desk(&app, &me)?;
     let days = base::text::to_half_width(fields.get("days")).parse().unwrap_or(0);
-    let is_kept = blocking(move || desk.keep_openings(days).map_err(|error| beneath(&error))).await?;
-    if is_kept {
-        Ok(shell::done(PATH, "staff-done-id-settings"))
-    } else {
-        Err(Failure::saying(Kind::Invalid, "staff-id-set-wrong").next(PATH, "staff-id-doors"))
-    }
+    let kept = {
+        let desk = desk.clone();
+        blocking(move || desk.keep_openings(days).map_err(|error| beneath(&error))).await?
+    };
+    let now = match kept {
+        Keeping::Kept => return Ok(shell::done(PATH, "staff-done-id-settings")),
+        Keeping::NoDays => {
+            return Err(Failure::saying(Kind::Invalid, "staff-id-set-wrong").next(PATH, "staff-id-doors"));
+        }
+        Keeping::NeedsTwo { now } => now,
+    };
+    let reason = shell::reason(&fields, "reason")
+        .map_err(|_| Failure::saying(Kind::Invalid, "staff-id-openings-why-missing").next(PATH, "staff-id-doors"))?;
+    let wish = Shortening { was: now, days };
+    blocking(move || {
+        let seams = desk.city.seams.clone();
+        Ok(desk
+            .city
+            .store
+            .write::<_, StaffError, _>(move |tx| two_persons::ask_openings(tx, &seams, &me.account, wish, &reason))?)
+    })
+    .await?;
+    Ok(shell::done(PATH, "staff-done-id-asked"))
 }
 
 fn card(visit: &Visit, door: &DoorRow) -> Markup {

@@ -1,5 +1,5 @@
 //! The demo's card drawer in the place of the agent of a PC: a newcomer enrols, links and signs in without a second program.
-//! Only where the certificate machines have a drawer, which is a demo on this computer; a real city has none of it.
+//! Only where the certificate machines have a drawer, in a demo, and only at this very computer; a real city has none of it.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::error::Failure;
 use crate::form::Fields;
+use crate::kiosk::reader::DrawerCard;
 use crate::kiosk::{Place, Say};
 use crate::taps::{ProvedWithKey, pin_field, prove_with_key, said};
 use crate::visit::Visit;
@@ -19,28 +20,44 @@ use crate::visit::Visit;
 /// Its fields.
 const FIELDS: [&str; 2] = ["card", "pin"];
 
-/// The form that takes a card out of the drawer, where there is one; `say` is what came of the last.
-pub(super) fn form(app: &App, visit: &Visit, action: &str, word: &str, say: Option<&Say>) -> Option<Markup> {
-    let cards = app.kiosk.as_ref().and_then(|place| place.drawer())?;
+/// What lies in the drawer, for whoever may open it.
+pub(super) fn cards(app: &App, visit: &Visit) -> Option<Vec<DrawerCard>> {
+    if visit.opens_drawer() { app.kiosk.as_ref().and_then(|place| place.drawer()) } else { None }
+}
+
+/// Which card lies on top, and what came of the last one that was put down.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Last<'a> {
+    /// Its place.
+    pub(super) card: usize,
+    /// What to say about it.
+    pub(super) say: Option<&'a Say>,
+}
+
+/// The form that takes a card out of the drawer, where there is one.
+pub(super) fn form(app: &App, visit: &Visit, action: &str, word: &str, last: Last<'_>) -> Option<Markup> {
+    let cards = cards(app, visit)?;
+    let chosen = last.card.min(cards.len().saturating_sub(1)).to_string();
     let options: Vec<(String, String)> = cards
         .iter()
         .enumerate()
         .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin)))
         .collect();
     Some(html! {
-        (said(visit, &app.profile.counter, say))
+        (said(visit, &app.profile.counter, last.say))
         (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-id-drawer")) } }))
         form method="post" action=(action) class="card" {
             (visit.csrf(action))
             // One below the other: the PIN stands at the end of a long label.
-            (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, "0", None))
-            (pin_field(visit, "pin", ("taps-pin", "taps-pin-always-hint"), true))
+            (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
+            (pin_field(visit, ("pin", "pin"), ("taps-pin", "taps-pin-always-hint"), true))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say(word))) }
         }
     })
 }
 
 /// Which card of the drawer, and the PIN that was typed.
+#[derive(Clone)]
 pub(super) struct Put {
     place: Arc<Place>,
     index: usize,
@@ -51,13 +68,22 @@ impl Put {
     /// What the form says.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] where there is no drawer; [`Kind::Invalid`] for other fields.
-    pub(super) fn read(app: &App, fields: &Fields) -> Result<Self, Failure> {
+    /// [`Kind::Forbidden`] elsewhere than at a demo's own computer; [`Kind::NotFound`] where there is no drawer;
+    /// [`Kind::Invalid`] for other fields.
+    pub(super) fn read(app: &App, visit: &Visit, fields: &Fields) -> Result<Self, Failure> {
+        if !visit.opens_drawer() {
+            return Err(Failure::of(Kind::Forbidden));
+        }
         fields.only(&FIELDS)?;
         let place = app.kiosk.clone().filter(|place| place.drawer().is_some());
         let place = place.ok_or_else(|| Failure::of(Kind::NotFound))?;
         let index = fields.get("card").parse().map_err(|_| Failure::of(Kind::Invalid))?;
         Ok(Self { place, index, pin: Zeroizing::new(base::text::to_half_width(fields.get("pin"))) })
+    }
+
+    /// What came of it, for the form.
+    pub(super) const fn last<'a>(&self, say: &'a Say) -> Last<'a> {
+        Last { card: self.index, say: Some(say) }
     }
 
     /// The card, proved with its PIN, with its own key. `slot` names the reader it is put on: each page has its own.

@@ -10,7 +10,7 @@ use services::staff_id::kept::{self, Kept, Line, StaffId};
 use services::staff_id::model::{Deed, RENEWAL_DAYS, Standing};
 use tools::staff::two_persons::{self, Deed as ForTwo};
 use tools::staff::{self, Account, StaffError};
-use ui::form::{ButtonKind, Field, button, field, one_button};
+use ui::form::{ButtonKind, Field, button, field, link_button, one_button};
 use ui::notice::facts;
 use ui::table::empty_state;
 
@@ -89,10 +89,12 @@ async fn page(
             (visit.say("staff-id-standing"), standing(&visit, today, kept, shown.ids.first())),
         ]))
         @match shown.ids.first() {
-            Some(one) if !one.standing.is_over() => (present(&visit, today, one, shown.reprint)),
+            Some(one) if !one.standing.is_over() => (present(&visit, (today, member.is_last_day(today)), one, shown.reprint)),
+            _ if !member.is_employed(today) => (empty_state(&visit.say("staff-id-no-id"), &visit.say("staff-id-no-not-employed"))),
+            _ if member.is_last_day(today) => (empty_state(&visit.say("staff-id-no-id"), &visit.say("staff-id-no-leaving"))),
             _ => (empty_state(&visit.say("staff-id-no-id"), &visit.say("staff-id-no-id-how"))),
         }
-        @if member.is_employed(today) { (about_member(&visit, &shown)) }
+        @if member.is_employed(today) { (about_member(&visit, &shown, member.is_last_day(today))) }
         (ledger(&visit, &shown.lines))
         div class="buttons" { a href=(super::PATH) { (visit.say("page-back")) } }
     };
@@ -100,8 +102,15 @@ async fn page(
 }
 
 /// The ID that is not over, and what may be done to it.
-fn present(visit: &Visit, today: base::Date, one: &StaffId, (is_asked, is_allowed): (bool, bool)) -> Markup {
+fn present(
+    visit: &Visit,
+    (today, is_last_day): (base::Date, bool),
+    one: &StaffId,
+    (is_asked, is_allowed): (bool, bool),
+) -> Markup {
     let at = |deed: &str| format!("/staff/staff-ids/id/{}/do/{deed}", one.id);
+    // What is hard to undo asks again on a page of its own.
+    let sure = |deed: &str| link_button(ButtonKind::Danger, &at(deed), &visit.say(&format!("staff-id-do-{deed}")));
     let deed = |deed: &str, kind: ButtonKind| {
         let (action, key) = (at(deed), format!("staff-id-do-{deed}"));
         one_button(&action, &visit.csrf(&action), kind, &visit.say(&key), None)
@@ -125,18 +134,15 @@ fn present(visit: &Visit, today: base::Date, one: &StaffId, (is_asked, is_allowe
                 (visit.say("staff-id-tag-out"), html! { (yes(one.has_tag)) }),
                 (visit.say("staff-id-printed"), html! { (printed) }),
             ]))
-            @if one.printed_at.is_none() && one.standing.is_present() {
-                p { a class="button" href=(format!("/staff/staff-ids/id/{}/card", one.id)) { (visit.say("staff-id-enrol")) } }
-            }
-            @if is_live && one.printed_at.is_none() { p { a href=(super::labels::PATH) { (visit.say("staff-id-print-here")) } } }
+            (next_step(visit, one))
             div class="buttons" {
-                @if is_live { (deed("lost", ButtonKind::Danger)) }
-                (deed("recall", ButtonKind::Danger))
-                @if is_live && one.valid_until <= today.plus_days(RENEWAL_DAYS) { (deed("renew", ButtonKind::Primary)) }
-                @if (is_live || is_lost) && is_allowed { (deed("reprint", ButtonKind::Primary)) }
+                @if is_live && !is_last_day && one.valid_until <= today.plus_days(RENEWAL_DAYS) { (deed("renew", ButtonKind::Primary)) }
+                @if (is_live || is_lost) && !is_last_day && is_allowed { (deed("reprint", ButtonKind::Primary)) }
+                @if is_live { (sure("lost")) }
+                (sure("recall"))
             }
             p class="hint" { (visit.say("staff-id-lost-doors")) }
-            @if (is_live || is_lost) && !is_allowed {
+            @if (is_live || is_lost) && !is_allowed && !is_last_day {
                 @if is_asked { p { (visit.say("staff-id-reprint-waits")) } }
                 @else {
                     form method="post" action=(ask) {
@@ -159,7 +165,24 @@ fn present(visit: &Visit, today: base::Date, one: &StaffId, (is_asked, is_allowe
     }
 }
 
-fn about_member(visit: &Visit, shown: &Shown) -> Markup {
+/// What most likely comes next: a card to enrol, then the label to print.
+fn next_step(visit: &Visit, one: &StaffId) -> Markup {
+    let card = format!("/staff/staff-ids/id/{}/card", one.id);
+    html! {
+        @if one.printed_at.is_none() && one.standing.is_present() {
+            div class="buttons" {
+                @if one.standing == Standing::Live {
+                    (link_button(ButtonKind::Primary, super::labels::PATH, &visit.say("staff-id-print-here")))
+                    (link_button(ButtonKind::Secondary, &card, &visit.say("staff-id-enrol-other")))
+                } @else {
+                    (link_button(ButtonKind::Primary, &card, &visit.say("staff-id-enrol")))
+                }
+            }
+        }
+    }
+}
+
+fn about_member(visit: &Visit, shown: &Shown, is_last_day: bool) -> Markup {
     let here = address(shown.kept.id);
     let (issue, leave, unlink) = (format!("{here}/issue"), format!("{here}/leave"), format!("{here}/unlink"));
     let blocks = |one: &StaffId| one.standing.is_present() || one.standing == Standing::Lost;
@@ -170,16 +193,16 @@ fn about_member(visit: &Visit, shown: &Shown) -> Markup {
             @match &shown.account {
                 Some(account) => {
                     p { (account.name) " (" (account.office) ")" }
-                    (one_button(&unlink, &visit.csrf(&unlink), ButtonKind::Secondary, &visit.say("staff-id-unlink"), None))
+                    div class="buttons" { (link_button(ButtonKind::Secondary, &unlink, &visit.say("staff-id-unlink"))) }
                 }
                 None => p { (visit.say("staff-id-no-account")) }
             }
         }
         div class="buttons" {
-            @if !shown.ids.iter().any(blocks) {
+            @if !is_last_day && !shown.ids.iter().any(blocks) {
                 (one_button(&issue, &visit.csrf(&issue), ButtonKind::Primary, &visit.say("staff-id-issue"), None))
             }
-            (one_button(&leave, &visit.csrf(&leave), ButtonKind::Danger, &visit.say("staff-id-leave"), None))
+            (link_button(ButtonKind::Danger, &leave, &visit.say("staff-id-leave")))
         }
     }
 }

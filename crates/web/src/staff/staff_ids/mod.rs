@@ -5,7 +5,11 @@ mod doors;
 mod drawer;
 mod labels;
 mod member;
+mod questions;
 pub(crate) mod sign_in;
+
+pub(super) use doors::PATH as DOORS;
+pub use sign_in::Sample;
 
 use std::sync::Arc;
 
@@ -45,6 +49,7 @@ pub(super) fn routes() -> Routes {
         .post_up_to(IMPORT, MANAGE, MOST_BYTES, import)
         .get("/staff/staff-ids/ledger.csv", MANAGE, ledger)
         .merge(member::routes())
+        .merge(questions::routes())
         .merge(card::routes())
         .merge(labels::routes())
         .merge(doors::routes())
@@ -88,6 +93,11 @@ pub(super) fn place_of(inside: &Inside, id: Id) -> Result<Option<(String, String
         Ok(member.map(|kept| (member::address(kept.id), one.sticker.to_string())))
     });
     found.map_err(|error: CardError| beneath(&error))
+}
+
+/// Takes over at once what two persons allowed about openings of doors; the job would within seconds.
+pub(super) fn follow_openings(inside: &Inside, by: tools::access::Actor) -> Result<(), Failure> {
+    Personnel { city: inside.clone(), by }.follow_openings().map_err(|error| beneath(&error))
 }
 
 /// Tells the outside at once which IDs live. What fails here is told again by the job within a minute.
@@ -248,9 +258,11 @@ async fn ledger(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Resu
     let lines = blocking(move || desk.read(|tx, _| kept::ledger(tx, None)).map_err(|error| beneath(&error))).await?;
     let rows: Vec<Vec<String>> = lines
         .into_iter()
-        .map(|line| vec![line.at.to_string(), line.number, line.sticker, visit.say(&what(&line.what)), line.why])
+        .map(|line| {
+            vec![ui::dates::in_japan(line.at), line.number, line.sticker, visit.say(&what(&line.what)), line.why]
+        })
         .collect();
-    let headings = ["staff-id-at", "staff-id-number", "staff-id-sticker", "staff-id-what", "staff-id-why"];
+    let headings = ["staff-id-at-japan", "staff-id-number", "staff-id-sticker", "staff-id-what", "staff-id-why"];
     Ok(visit.csv("staff_ids", &headings, &rows))
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Redirect, Response};
 use base::{Id, Kind};
@@ -19,16 +19,16 @@ use tools::credentials::kinds::certificate_bytes;
 use tools::staff;
 
 use super::card::{proved, request, with_agent_or_drawer};
-use super::drawer::Put;
+use super::drawer::{self, Last, Put};
 use super::{beneath, desk};
 use crate::agents::{ReachesAgent, bound_to, bound_to_key, pages};
 use crate::app::{App, blocking};
 use crate::assets;
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::kiosk::Say;
 use crate::routes::{Routes, Rule};
 use crate::session::{self, Secret};
+use crate::staff::words::roles;
 use crate::staff::{shell, sign_in as console};
 use crate::visit::{SignedIn, Visit};
 
@@ -56,19 +56,31 @@ const fn cookie(is_https: bool) -> &'static str {
     if is_https { "__Host-yakuba-staff-card" } else { "yakuba-staff-card" }
 }
 
-async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> Result<Response, Failure> {
+/// Which card of a demo's drawer lies on top.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct OnTop {
+    card: usize,
+}
+
+async fn page(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    visit: Visit,
+    Query(OnTop { card }): Query<OnTop>,
+) -> Result<Response, Failure> {
     if let Some(there) = console::elsewhere(&app, &headers, &visit) {
         return Ok(there);
     }
-    show(&app, &visit, None)
+    show(&app, &visit, Last { card, say: None })
 }
 
-fn show(app: &App, visit: &Visit, say: Option<&Say>) -> Result<Response, Failure> {
+fn show(app: &App, visit: &Visit, last: Last<'_>) -> Result<Response, Failure> {
     let title = visit.say("staff-id-sign-in");
     let main = html! {
         h1 { (title) }
         p { (visit.say("staff-id-sign-in-how")) }
-        (with_agent_or_drawer(app, visit, PATH, "staff-id-sign-in-button", say)?)
+        (with_agent_or_drawer(app, visit, PATH, "staff-id-sign-in-button", last)?)
         div class="buttons" { a href="/staff/sign-in" { (visit.say("staff-id-sign-in-passkey")) } }
     };
     let mut response = visit.page(&title).script(assets::path("agent.js")).render(&main).into_response();
@@ -112,8 +124,8 @@ async fn from_drawer(
     visit: Visit,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let (put, inside) = (Put::read(&app, &fields)?, app.inside()?.clone());
-    let before = console::session_secret(&app, &headers);
+    let (put, inside) = (Put::read(&app, &visit, &fields)?, app.inside()?.clone());
+    let (before, shown) = (console::session_secret(&app, &headers), put.clone());
     let secret = blocking(move || {
         Ok(match put.proved(SIGN_IN_PC) {
             Ok(proved) => Ok(enter(&inside, &certificate_bytes(&proved.verified.certificate_id), before)?),
@@ -123,7 +135,7 @@ async fn from_drawer(
     .await?;
     let secret = match secret {
         Ok(secret) => secret,
-        Err(say) => return show(&app, &visit, Some(&say)),
+        Err(say) => return show(&app, &visit, shown.last(&say)),
     };
     let (mut response, is_https) = (Redirect::to("/staff").into_response(), app.settings.is_https);
     let door = session::Door::Staff.cookie(is_https);
@@ -158,13 +170,13 @@ async fn answer(
 }
 
 async fn mine(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Result<Response, Failure> {
-    show_mine(&app, &visit, &me, None)
+    show_mine(&app, &visit, &me, Last::default())
 }
 
-fn show_mine(app: &App, visit: &Visit, me: &SignedIn, say: Option<&Say>) -> Result<Response, Failure> {
+fn show_mine(app: &App, visit: &Visit, me: &SignedIn, last: Last<'_>) -> Result<Response, Failure> {
     let main = html! {
         p { (visit.say("staff-id-mine-how")) }
-        (with_agent_or_drawer(app, visit, "/staff/me/card", "staff-id-mine-button", say)?)
+        (with_agent_or_drawer(app, visit, "/staff/me/card", "staff-id-mine-button", last)?)
         div class="buttons" { a href="/staff/me" { (visit.say("page-back")) } }
     };
     let title = visit.say("staff-id-mine");
@@ -189,7 +201,8 @@ async fn mine_from_drawer(
     me: SignedIn,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let (put, desk, account) = (Put::read(&app, &fields)?, desk(&app, &me)?, me.account.id);
+    let (put, desk, account) = (Put::read(&app, &visit, &fields)?, desk(&app, &me)?, me.account.id);
+    let shown = put.clone();
     let linked = blocking(move || {
         Ok(match put.proved(account) {
             Ok(proved) => Ok(link(&desk, account, &certificate_bytes(&proved.verified.certificate_id))?),
@@ -199,7 +212,7 @@ async fn mine_from_drawer(
     .await?;
     match linked {
         Ok(()) => Ok(shell::done("/staff/me", "staff-done-id-linked")),
-        Err(say) => show_mine(&app, &visit, &me, Some(&say)),
+        Err(say) => show_mine(&app, &visit, &me, shown.last(&say)),
     }
 }
 
@@ -243,8 +256,48 @@ async fn openings(State(app): State<Arc<App>>, visit: Visit, me: SignedIn) -> Re
 }
 
 /// Whether a card can be shown to the console: through an agent, or from a demo's drawer.
-pub(crate) fn takes_cards(app: &App) -> bool {
-    app.agents.is_some() || app.kiosk.as_ref().is_some_and(|place| place.drawer().is_some())
+pub(crate) fn takes_cards(app: &App, visit: &Visit) -> bool {
+    app.agents.is_some() || drawer::cards(app, visit).is_some()
+}
+
+/// A member of staff of a demo who signs in with a card of the drawer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The card's place in the drawer.
+    pub card: usize,
+    /// What they are trusted with.
+    pub roles: Vec<staff::Role>,
+    /// Words of the page that says what to try as this one.
+    pub key: &'static str,
+}
+
+/// In a demo, at its own computer: whose cards of the drawer open the console, and what to try with each.
+pub(crate) fn samples(app: &App, visit: &Visit) -> Markup {
+    let cards = drawer::cards(app, visit).unwrap_or_default();
+    html! {
+        @if !cards.is_empty() && !app.sample_staff.is_empty() {
+            section {
+                h2 { (visit.say("staff-id-samples")) }
+                p { (visit.say("staff-id-samples-how")) }
+                @for one in &app.sample_staff {
+                    @if let Some(card) = cards.get(one.card) {
+                        section class="card" {
+                            h3 { (roles(visit, &one.roles)) }
+                            p { (visit.say(one.key)) }
+                            p { (visit.say_with("staff-id-samples-card", &[("card", card.label.as_str().into()),
+                                ("pin", card.pin.as_str().into())])) }
+                            div class="buttons" {
+                                a class="button" href=(format!("{PATH}?card={}", one.card))
+                                    aria-label=(format!("{}: {}", visit.say("staff-id-samples-go"), roles(visit, &one.roles))) {
+                                    (visit.say("staff-id-samples-go"))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What stands on one's own page about card and doors.
@@ -252,7 +305,7 @@ pub(crate) fn links(app: &App, visit: &Visit) -> Markup {
     html! {
         h2 { (visit.say("staff-id-mine")) }
         ul {
-            @if takes_cards(app) { li { a href="/staff/me/card" { (visit.say("staff-id-mine-button")) } } }
+            @if takes_cards(app, visit) { li { a href="/staff/me/card" { (visit.say("staff-id-mine-button")) } } }
             li { a href="/staff/me/doors" { (visit.say("staff-id-my-doors")) } }
         }
     }

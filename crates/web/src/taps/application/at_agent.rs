@@ -145,9 +145,8 @@ pub(super) async fn ask(at: AtCounter, fields: Fields) -> Result<Response, Failu
             let outcome = worked(&place.issuer, &desk, &job, &opened, card);
             app.outcomes.put(terminal, outcome);
         });
-        if !at.app.relays.add(agent, request.clone(), now, work) {
-            return Err(Failure::saying(Kind::TooMany, "error-too-many"));
-        }
+        let taken_on = at.app.relays.add((terminal, agent), request.clone(), now, work);
+        taken_on.map_err(|busy| Failure::saying(Kind::TooMany, busy.word()))?;
         Ok(data_encoding::BASE64URL_NOPAD.encode(&request.to_bytes()))
     })
     .await?;
@@ -202,9 +201,10 @@ pub(super) async fn answer(at: AtCounter, fields: Fields) -> Result<Response, Fa
 /// The part of the page about the card reader of this PC.
 pub(super) fn section(at: &AtCounter, port: u16) -> Markup {
     let visit = &at.visit;
-    let deeds: Vec<(String, String)> = [("look", "look"), ("load", "load"), ("update", "update"), ("delete", "delete")]
-        .map(|(word, key)| (word.to_owned(), visit.say(&format!("application-{key}"))))
-        .into();
+    let deeds: Vec<(String, String)> =
+        [("look", "look"), ("load", "agent-load"), ("update", "update"), ("delete", "delete")]
+            .map(|(word, key)| (word.to_owned(), visit.say(&format!("application-{key}"))))
+            .into();
     let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
     let said = [("yes".to_owned(), visit.say("application-emergency-said-yes"))];
     html! {
@@ -214,7 +214,7 @@ pub(super) fn section(at: &AtCounter, port: u16) -> Markup {
             div id="agent-fields" {
                 (radios("deed", &visit.say("application-agent-deed"), &deeds, "look"))
                 div class="fields" {
-                    (secret_field(at, FIELDS[1], "application-agent-pin", 16, false))
+                    (secret_field(at, ("", FIELDS[1]), "application-agent-pin", 16, false))
                 }
                 details {
                     summary { (visit.say("application-emergency-by-hand")) }

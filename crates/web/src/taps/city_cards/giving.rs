@@ -9,7 +9,7 @@ use services::city_cards::NumberFormat;
 use services::city_cards::issuing::{self, GiveRefusal, Wanted};
 use services::city_cards::kept::Kept;
 use services::convenience_certificates::receipt::short_form;
-use tools::service_cards::{Form, IssueRefusal, ServiceCard};
+use tools::service_cards::{CardStatus, Form, IssueRefusal, ServiceCard};
 use ui::form::{ButtonKind, Field, button, field, one_button, radios};
 use ui::notice::{AlertKind, alert, facts};
 
@@ -78,6 +78,9 @@ async fn priced(
         cards.iter().any(|card| card.form == form && card.status.is_live() && Some(card.id) != old.map(|old| old.id))
     };
     let forms: Vec<Form> = [Form::OneCard, Form::OwnCard].into_iter().filter(|form| !has(*form)).collect();
+    // The one card beside a card that may be used takes over its number.
+    let is_active = |card: &&ServiceCard| card.status == CardStatus::Active && Some(card.id) != old.map(|old| old.id);
+    let is_carried = forms == [Form::OneCard] && cards.iter().any(|card| is_active(&card));
     let fees = kept.definition.fees();
     let action = price_path(&kept.key, old.map(|card| card.id));
     let chosen = Form::from_code(&chosen.form).filter(|form| forms.contains(form)).or_else(|| forms.first().copied());
@@ -99,7 +102,7 @@ async fn priced(
         form method="post" action=(action) class="card" {
             (visit.csrf(&action))
             (radios("form", &visit.say("city-cards-desk-form"), &options, chosen.map_or("", Form::code)))
-            (number_field(visit, &kept.definition.number, is_again, &at.typed()))
+            (number_field(visit, &kept.definition.number, (is_again, is_carried), &at.typed()))
             div class="buttons" {
                 (button(ButtonKind::Primary, &visit.say("city-cards-desk-give")))
                 a class="button button-secondary" href=(PERSON) { (visit.say("page-back")) }
@@ -109,9 +112,10 @@ async fn priced(
     Ok(left(visit.page(&title).render(&main).into_response(), 120, PATH))
 }
 
-fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool, typed: &str) -> Markup {
+fn number_field(visit: &Visit, format: &NumberFormat, (is_again, is_carried): (bool, bool), typed: &str) -> Markup {
     let label = visit.say("city-cards-column-number");
     let hint = visit.say(match (format.is_given, is_again) {
+        (true, _) if is_carried => "city-cards-desk-number-carried",
         (true, _) => "city-cards-desk-number-given",
         (false, true) => "city-cards-desk-number-again",
         (false, false) => "city-cards-desk-number-next",
@@ -123,6 +127,7 @@ fn number_field(visit: &Visit, format: &NumberFormat, is_again: bool, typed: &st
             label: &label,
             hint: Some(&hint),
             value: typed,
+            required: format.is_given && !is_carried,
             autocomplete: Some("off"),
             max_length: Some(tools::service_cards::MAX_NUMBER),
             ..Field::default()

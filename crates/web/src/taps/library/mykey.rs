@@ -105,7 +105,7 @@ pub(super) fn told(at: &AtCounter, number: &Personal<String>, is_known: bool) ->
             (alert(visit.language, AlertKind::Success, &html! { p { (visit.say("taps-mykey-found")) } }))
             p { (visit.say("taps-library-found")) }
             p class="secret" { (number.reveal()) }
-            @if is_known { p { a href=(PERSON) { (visit.say("taps-mykey-register")) } } }
+            @if is_known { p { a class="lone" href=(PERSON) { (visit.say("taps-mykey-register")) } } }
         }
         div class="buttons" { (one_button(next, &visit.csrf(next), ButtonKind::Primary, &visit.say("taps-library-next"), None)) }
     };

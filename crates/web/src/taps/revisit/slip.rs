@@ -1,4 +1,4 @@
-//! The receipt (受付票) on the screen and on paper.
+//! The receipt (受付票) on the machine's screen, which prints it as it stands; as a sheet for whoever reads it at home.
 
 use axum::response::Response;
 use paper::reception::Reception as Slip;
@@ -7,7 +7,7 @@ use services::hospital_card::arriving::{Today, Visit as Reception};
 use tools::terminals::Sort;
 
 use super::super::{AtCounter, go};
-use super::{TODAY, afresh, known, nobody, views};
+use super::{TODAY, afresh, known, views};
 use crate::app::{App, blocking};
 use crate::error::Failure;
 use crate::kiosk::pdf;
@@ -27,20 +27,6 @@ pub(super) async fn page(at: AtCounter) -> Result<Response, Failure> {
         return Ok(afresh());
     }
     Ok(reception(&at).await?.map_or_else(|| go(TODAY), |reception| views::receipt(&at, &reception)))
-}
-
-/// The same as a sheet for the machine's printer.
-pub(super) async fn paper(at: AtCounter) -> Result<Response, Failure> {
-    at.serves(Sort::RevisitMachine)?;
-    let reception = reception(&at).await?.ok_or_else(nobody)?;
-    let slip = Slip {
-        municipality: at.app.profile.name.clone(),
-        number: reception.number.to_string(),
-        place: reception.place,
-        at: reception.received_at,
-        is_sample: at.app.hospital.as_ref().is_some_and(|connection| connection.is_simulated),
-    };
-    sheet(&at.app, slip).await
 }
 
 /// Draws a slip. A place whose characters no paper of ours has, or that is too long, stays on the screen: the number counts.

@@ -3,13 +3,14 @@
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use services::hospital_card::arriving::{Booked, Visit as Reception};
+use ui::Language;
 use ui::form::select;
 use ui::page::{Width, language_links};
 
 use super::super::form::sentence;
 use super::super::hospital::simulated;
 use super::super::{AtCounter, left};
-use super::{AFRESH, CARD, GONE_SECONDS, LOADED, NEXT, NUMBERS, PAPER, PATH, RECEIVE, TAG, TYPING_SECONDS};
+use super::{AFRESH, CARD, GONE_SECONDS, LOADED, NEXT, NUMBERS, PATH, RECEIVE, TAG, TYPING_SECONDS};
 use crate::assets;
 use crate::kiosk::Say;
 
@@ -37,7 +38,13 @@ fn said(at: &AtCounter) -> Markup {
             @let words = sentence(&at.visit, &at.app.profile.counter, say);
             @if matches!(say, Say::Done(_)) { div class="kiosk-answer" role="status" { p { (words) } } }
             @else {
-                div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } span { (words) } }
+                div class="kiosk-alert" role="alert" { span class="kiosk-mark" aria-hidden="true" { "!" } span {
+                    (words)
+                    // What the city's application refuses leaves the person the other ways.
+                    @if matches!(say, Say::Key(key) if key.starts_with("application-refused-")) {
+                        " " (at.visit.say_html("taps-otherwise"))
+                    }
+                } }
             }
         }
     }
@@ -180,6 +187,26 @@ pub(super) fn window(at: &AtCounter, why: &str) -> Response {
     left(screen(at, "hospital-revisit-title", &main), GONE_SECONDS, AFRESH)
 }
 
+/// What comes out of the printer and stands on no screen: nobody's name, no chart number, what is next in every language.
+fn slip(at: &AtCounter, reception: &Reception) -> Markup {
+    let (words, time) = (ui::words(), reception.received_at.japan_time());
+    let is_sample = at.app.hospital.as_ref().is_some_and(|connection| connection.is_simulated);
+    html! {
+        article class="revisit-slip" {
+            p { (at.app.profile.name) }
+            p lang="ja" { (words.get(Language::Japanese, "hospital-slip-title")) }
+            p class="revisit-slip-number" { (reception.number) }
+            @if !reception.place.is_empty() { p class="revisit-place" lang="ja" { (reception.place) } }
+            p { (time.date.japanese()) " " (format!("{}:{:02}", time.hour, time.minute)) }
+            @for language in Language::ALL {
+                p lang=(language.html()) { (words.markup(language, "hospital-slip-next", &[])) }
+            }
+            p lang="ja" { (words.get(Language::Japanese, "hospital-slip-nameless")) }
+            @if is_sample { p lang="ja" { (words.get(Language::Japanese, "hospital-simulated")) } }
+        }
+    }
+}
+
 /// The queue number.
 pub(super) fn receipt(at: &AtCounter, reception: &Reception) -> Response {
     let visit = &at.visit;
@@ -197,7 +224,9 @@ pub(super) fn receipt(at: &AtCounter, reception: &Reception) -> Response {
         @if reception.state != "received" {
             div class="kiosk-answer" role="status" { p { (visit.say_html("hospital-receipt-not-sent")) } }
         }
-        a class="kiosk-go" href=(PAPER) target="_blank" rel="noopener" { (visit.say_html("hospital-receipt-paper")) }
+        (slip(at, reception))
+        // The page itself is printed: no second tab stays behind, and this one goes by itself.
+        button class="kiosk-go" type="button" data-print hidden { (visit.say_html("hospital-receipt-print")) }
         (end(at))
     };
     left(screen(at, "hospital-receipt-number", &main), GONE_SECONDS, AFRESH)
