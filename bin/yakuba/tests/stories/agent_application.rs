@@ -84,7 +84,7 @@ fn a_card_at_an_agent_is_personalised_updated_and_erased_and_the_page_sees_no_co
     let loaded = does(page, "load", "&agent-application-pin=2468", &pin);
     assert!(loaded.contains("のせました。") && loaded.contains("使えます。"), "{loaded}");
     let again = does(page, "load", "&agent-application-pin=2468", &pin);
-    assert!(again.contains("いまの状態では、できません"), "{again}");
+    assert!(again.contains("いまの状態では、その操作はできません"), "{again}");
     let updated = does(page, "update", "", "");
     assert!(updated.contains("更新しました。"), "{updated}");
     let erased = does(page, "delete", "", &pin);
