@@ -71,9 +71,22 @@ pub fn search_key(text: &str) -> String {
         .collect()
 }
 
+/// How many empty lines begin at `byte` of a text whose lines end with one character. Readers of CSV pass over them, but give a
+/// record the place where the record before it ended.
+pub fn empty_lines_at(text: &str, byte: u64) -> u64 {
+    let rest = usize::try_from(byte).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
+    rest.iter().take_while(|byte| **byte == b'\n').fold(0, |lines, _| lines + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn empty_lines_are_counted_where_a_record_ended() {
+        assert_eq!(["", "\n", "\n\na\n"].map(|rest| empty_lines_at(&format!("ab\n{rest}"), 3)), [0, 1, 2]);
+        assert_eq!(empty_lines_at("a", u64::MAX), 0);
+    }
 
     #[test]
     fn a_selector_stays_with_its_character() {

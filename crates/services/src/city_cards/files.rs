@@ -183,7 +183,8 @@ fn parse(card: &Definition, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<Line
             Ok(record) => record.position(),
             Err(error) => error.position(),
         };
-        let line = position.and_then(|at| usize::try_from(at.line()).ok()).unwrap_or(usual);
+        let line = position.map(|at| at.line() + base::text::empty_lines_at(&text, at.byte()));
+        let line = line.and_then(|line| usize::try_from(line).ok()).unwrap_or(usual);
         if usual > MOST_LINES + 1 {
             faults.push(LineFault { line, column: Column::Line, reason: Reason::TooLong });
             break;

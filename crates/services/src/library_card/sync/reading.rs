@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use base::text::to_half_width;
+use base::text::{empty_lines_at, to_half_width};
 use tools::service_cards::CardStatus;
 
 use super::{MOST_BYTES, MOST_ROWS, Reason, SyncError};
@@ -70,7 +70,7 @@ fn rows(text: &str) -> Result<Vec<Row>, SyncError> {
             all.push((usual, Err(Reason::Columns)));
             continue;
         };
-        let line = record.position().map_or(usual, csv::Position::line);
+        let line = record.position().map_or(usual, |at| at.line() + empty_lines_at(text, at.byte()));
         guarded(line, record.iter())?;
         all.push((line, row(&record, &mut seen)));
     }
