@@ -40,6 +40,9 @@ pub fn check_digit(eleven: &[u8; 11]) -> u8 {
 /// Most separators between two digits: ` - ` is three.
 const MOST_SEPARATORS: u8 = 3;
 
+/// Digits that are judged at once: nobody's text has more without a word between.
+const MOST_AT_ONCE: usize = 4_096;
+
 /// A digit where it stands.
 #[derive(Clone, Copy)]
 struct Digit {
@@ -102,6 +105,9 @@ impl Default for Run {
 impl Run {
     fn take(&mut self, character: char, position: usize) -> Result<(), IndividualNumberFound> {
         if let Some(value) = digit(character) {
+            if self.digits.len() >= MOST_AT_ONCE {
+                self.cut()?;
+            }
             if self.digits.is_empty() {
                 (self.before, self.gap) = (self.last, (0, ' '));
             }
@@ -113,6 +119,16 @@ impl Run {
             self.end()?;
         }
         self.last = character;
+        Ok(())
+    }
+
+    /// Judges what there is of a very long run, and goes on with as much of it as a number may have begun in.
+    fn cut(&mut self) -> Result<(), IndividualNumberFound> {
+        let rest = self.digits.split_off(self.digits.len() - 11);
+        let kept = (rest.clone(), self.gap, self.before, self.last);
+        self.digits.extend(rest);
+        self.end()?;
+        (self.digits, self.gap, self.before, self.last) = kept;
         Ok(())
     }
 
@@ -146,17 +162,40 @@ fn number_in(run: &[Digit], is_dialled: bool) -> Option<usize> {
 fn number_among(groups: &[&[Digit]]) -> Option<usize> {
     let total: usize = groups.iter().map(|group| group.len()).sum();
     if total == 12 {
-        return fits(groups);
+        return if is_money(groups) { None } else { fits(groups) };
     }
     groups.iter().enumerate().find_map(|(at, group)| {
         if group.len() == 12 {
             return fits(&groups[at..=at]);
         }
-        // Printed as on the card, beside other figures; four groups of four are another card's.
-        let four = |at: usize| groups.get(at).is_some_and(|group| group.len() == 4);
-        let is_alone = !four(at + 3) && !at.checked_sub(1).is_some_and(four);
-        if four(at) && four(at + 1) && four(at + 2) && is_alone { fits(&groups[at..at + 3]) } else { None }
+        // Printed as on the card, beside other figures.
+        let three = groups.get(at..at + 3)?;
+        if may_be_printed_so(groups, at) { fits(three) } else { None }
     })
+}
+
+/// Whether the three groups from `at` on may be a number as it is printed on the card: of four digits each, set apart by one and
+/// the same sign. A series of four such groups is another card's; one of six is two numbers.
+fn may_be_printed_so(groups: &[&[Digit]], at: usize) -> bool {
+    let is_four = |at: usize| groups.get(at).is_some_and(|group| group.len() == 4);
+    let Some(sign) = groups.get(at + 1).map(|group| gap(group)) else { return false };
+    let goes_on = |at: usize| is_four(at) && groups.get(at).is_some_and(|group| gap(group) == sign);
+    if !(is_four(at) && goes_on(at + 1) && goes_on(at + 2)) {
+        return false;
+    }
+    // The first of a series has another sign before it.
+    let before = (1..=at).take_while(|back| goes_on(at + 1 - back) && is_four(at - back)).count();
+    let after = (at + 3..groups.len()).take_while(|next| goes_on(*next)).count();
+    match before + 3 + after {
+        series if series % 4 == 0 => false,
+        series if series % 3 == 0 => before % 3 == 0,
+        _ => true,
+    }
+}
+
+/// What stands before a group.
+fn gap(group: &[Digit]) -> Option<(u8, char)> {
+    group.first().map(|digit| digit.gap)
 }
 
 /// The position of these twelve digits, if they form an Individual Number.
@@ -167,28 +206,44 @@ fn fits(groups: &[&[Digit]]) -> Option<usize> {
     if check_digit(eleven) == *last { Some(groups.first()?.first()?.position) } else { None }
 }
 
-/// Whether three groups are a date with one and the same sign twice: 2026-11-27.
+/// Whether it is one large number: 123,456,789,018.
+fn is_money(groups: &[&[Digit]]) -> bool {
+    groups.len() == 4
+        && groups.iter().all(|group| group.len() == 3)
+        && groups[1..].iter().all(|group| gap(group) == Some((1, ',')))
+}
+
+/// Whether three groups are a date with one and the same sign twice: 2026-11-27, 2026/4/1.
 fn is_date(groups: &[&[Digit]]) -> bool {
     let [year, month, day] = groups else { return false };
     let value = |group: &[Digit]| group.iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit.value));
-    let between = |group: &[Digit]| group.first().map(|digit| digit.gap);
-    (year.len(), month.len(), day.len()) == (4, 2, 2)
-        && between(month) == between(day)
-        && matches!(between(day), Some((1, '-' | '/' | '.')))
+    year.len() == 4
+        && month.len() <= 2
+        && day.len() <= 2
+        && gap(month) == gap(day)
+        && matches!(gap(day), Some((1, '-' | '/' | '.')))
         && (1850..=2150).contains(&value(year))
         && (1..=12).contains(&value(month))
         && (1..=31).contains(&value(day))
 }
 
 /// Noughts of the languages that residents write, beside ours; each script's ten digits follow one another.
-const NOUGHTS: [char; 17] = [
-    '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{be6}', '\u{c66}', '\u{ce6}',
-    '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{17e0}', '\u{1810}',
+const NOUGHTS: [char; 18] = [
+    '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}', '\u{c66}',
+    '\u{ce6}', '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{17e0}', '\u{1810}',
 ];
+
+/// Rings and discs around 1 that NFKC leaves as they are; those around 2 to 9 follow.
+const RINGED: [char; 4] = ['\u{24f5}', '\u{2776}', '\u{2780}', '\u{278a}'];
 
 fn digit(character: char) -> Option<u8> {
     let nought = match character {
         '\0'..='\x7f' => '0',
+        '〇' | '\u{24ff}' | '\u{1f10b}' | '\u{1f10c}' => return Some(0),
+        '\u{24f5}'..='\u{24fe}' | '\u{2776}'..='\u{2793}' => {
+            let one = RINGED.iter().rev().find(|one| **one <= character)?;
+            return u8::try_from(u32::from(character) - u32::from(*one) + 1).ok().filter(|value| *value <= 9);
+        }
         other => *NOUGHTS.iter().rev().find(|nought| **nought <= other)?,
     };
     let value = u32::from(character).checked_sub(u32::from(nought))?;
@@ -213,9 +268,12 @@ fn is_separator(character: char) -> bool {
         )
 }
 
-/// Signs that take no place of their own: format characters (Cf) and those that stand on another (keycaps, selectors).
+/// Signs that take no place of their own: controls, format characters (Cf) and those that stand on another (keycaps, selectors).
 fn is_unseen(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180b}'..='\u{180f}')
+    let is_control = character.is_control() && !matches!(character, '\t' | '\n' | '\x0b' | '\x0c' | '\r' | '\u{85}');
+    is_control
+        || matches!(character, '\u{3099}' | '\u{309a}')
+        || matches!(character, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180b}'..='\u{180f}')
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{20d0}'..='\u{20f0}')
         || matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e01ef}')
 }
@@ -254,6 +312,13 @@ mod tests {
             "2026/11/27 1234 5678 9018",
             "1234 5678 9018, 03-1234-5678",
             "090-1234-5678 123456789018",
+            // Two of a family; a telephone or a house number first.
+            "1234-5678-9018 2345-6789-0121",
+            "090-1234-5678 1234-5678-9018",
+            "0001, 1234 5678 9018",
+            "❶❷❸❹❺❻❼❽❾〇⓵➇",
+            "1\u{0}2\u{0}3\u{0}4\u{0}5\u{0}6\u{0}7\u{0}8\u{0}9\u{0}0\u{0}1\u{0}8",
+            "12345678901\u{3099}8",
         ] {
             assert!(refuse_individual_number(text).is_err(), "{text}");
         }
@@ -272,9 +337,12 @@ mod tests {
             // Twelve digits that would fit, were they not a date and an hour, a telephone, a card of sixteen, lines of a table.
             "2026-11-27 1230",
             "2026.11.27 12.30",
+            "2026/4/1～2026/9/5",
+            "123,456,789,018円",
             "+81 90 1234 5673",
             "+819012345673",
             "1234 5678 9018 0000",
+            "1234-5678-9018-0000 090-1234-5678",
             "1234\n5678\n9018",
         ] {
             assert_eq!(refuse_individual_number(text), Ok(()), "{text}");

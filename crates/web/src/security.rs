@@ -141,8 +141,8 @@ pub fn peer(request: &Request) -> Option<IpAddr> {
 
 /// Whether the request comes from this very machine, not through a proxy that hides somebody else.
 pub fn is_loopback(request: &Request) -> bool {
-    let is_forwarded =
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    let by_proxy = |name: &str| matches!(name, "forwarded" | "x-real-ip" | "via") || name.starts_with("x-forwarded");
+    let is_forwarded = request.headers().keys().any(|name| by_proxy(name.as_str()));
     !is_forwarded && peer(request).is_some_and(|address| address.is_loopback())
 }
 

@@ -174,8 +174,9 @@ impl Order {
         reader.finish()?;
         let next = match word {
             COMMAND => Next::Command(command),
-            LATE => Next::Late,
-            _ => Next::End,
+            END => Next::End,
+            // What is not understood is never "it was done".
+            _ => Next::Late,
         };
         let order = Self { request: request_of, number: number_of, next };
         if order.request != request || order.number != number { Err(RelayRefusal::Elsewhere) } else { Ok(order) }

@@ -203,7 +203,7 @@ pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Client>, StoreErr
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &mut Tx<'_>, key: &str) -> Result<Vec<Client>, StoreError> {
-    let sql = select!("WHERE card_key = $1 ORDER BY made_at DESC, client_id LIMIT 200");
+    let sql = select!("WHERE card_key = $1 ORDER BY may_write DESC, made_at DESC, client_id LIMIT 200");
     tx.query(sql, &[key.into()])?.iter().map(read).collect()
 }
 

@@ -260,13 +260,24 @@ impl Personnel {
         if days < now {
             return Ok(Keeping::NeedsTwo { now });
         }
-        self.put_openings_days(days)?;
-        Ok(Keeping::Kept)
+        // Said meanwhile by another: more or fewer, it was not what this page showed.
+        Ok(if self.put_openings_days(now, days)? {
+            Keeping::Kept
+        } else {
+            Keeping::NeedsTwo { now: self.openings_days()? }
+        })
     }
 
-    fn put_openings_days(&self, days: i64) -> Result<(), CardError> {
+    /// Whether it was still `was`, and is `days` now.
+    fn put_openings_days(&self, was: i64, days: i64) -> Result<bool, CardError> {
         self.audited("openings-days", None)?;
-        self.city.cards.write::<_, CardError, _>(move |tx| Ok(kept::put_setting(tx, DAYS_SETTING, &days.to_string())?))
+        self.city.cards.write::<_, CardError, _>(move |tx| {
+            let is_same = openings_days(tx)? == was;
+            if is_same {
+                kept::put_setting(tx, DAYS_SETTING, &days.to_string())?;
+            }
+            Ok(is_same)
+        })
     }
 
     /// Takes over what two persons allowed about these days.
@@ -276,7 +287,8 @@ impl Personnel {
     pub fn follow_openings(&self) -> Result<(), CardError> {
         let allowed = self.city.store.read::<_, store::StoreError, _>(staff_openings::allowed)?;
         for (id, wish) in allowed {
-            self.put_openings_days(wish.days)?;
+            // Said otherwise since it was asked for: two persons allowed another step than this would be.
+            let _is_taken_over = self.put_openings_days(wish.was, wish.days)?;
             let now = self.city.seams.now();
             self.city.store.write::<_, store::StoreError, _>(move |tx| staff_openings::done(tx, now, id))?;
         }

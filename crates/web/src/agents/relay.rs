@@ -37,8 +37,8 @@ const MOST_BYTES: usize = 32 * 1024;
 const MOST: usize = 64;
 /// The same at one desk: no desk uses up what all share.
 const MOST_AT_A_DESK: usize = 3;
-/// Seconds after which work that was begun is forgotten.
-const SECONDS: i64 = 600;
+/// Seconds after its last step in which work that was begun is forgotten: by then its agent is not heard any more.
+const SECONDS: i64 = (ANSWER_SECONDS + ORDER_SECONDS) as i64 + 18;
 /// Seconds after which one that nobody agreed to is: no agent brings it any more.
 const WAITING_SECONDS: i64 = 2 * MAX_AGE_SECONDS;
 /// How long an agent may take for one command: the card, and the way there and back.
@@ -82,7 +82,8 @@ struct Row {
     desk: Id,
     agent: Id,
     request: SignedRequest,
-    made_at: Timestamp,
+    /// When it was asked for; later, when its last step came.
+    since: Timestamp,
     next: u32,
     phase: Phase,
 }
@@ -125,25 +126,26 @@ impl Relays {
         let mut rows = self.rows();
         rows.retain(|_, row| {
             let most = if matches!(row.phase, Phase::Waits(_)) { WAITING_SECONDS } else { SECONDS };
-            now.seconds_since(row.made_at) < most
+            now.seconds_since(row.since) < most
         });
         if rows.values().filter(|row| row.desk == desk).count() >= MOST_AT_A_DESK {
             let waits = rows.iter().filter(|(_, row)| row.desk == desk && matches!(row.phase, Phase::Waits(_)));
-            let oldest = waits.min_by_key(|(_, row)| row.made_at).map(|(digest, _)| *digest).ok_or(Busy::Desk)?;
+            let oldest = waits.min_by_key(|(_, row)| row.since).map(|(digest, _)| *digest).ok_or(Busy::Desk)?;
             rows.remove(&oldest);
         }
         if rows.len() >= MOST {
             return Err(Busy::All);
         }
-        let row = Row { desk, agent, made_at: now, next: 0, phase: Phase::Waits(work), request };
+        let row = Row { desk, agent, since: now, next: 0, phase: Phase::Waits(work), request };
         rows.insert(row.request.digest(), row);
         Ok(())
     }
 
     /// Takes what is under way out for one step of this agent; until it is put back or forgotten no other step is taken.
-    fn take(&self, agent: Id, step: &Step) -> Option<(SignedRequest, Phase)> {
+    fn take(&self, agent: Id, step: &Step, now: Timestamp) -> Option<(SignedRequest, Phase)> {
         let mut rows = self.rows();
         let row = rows.get_mut(&step.request).filter(|row| row.agent == agent && row.next == step.number)?;
+        row.since = now;
         match std::mem::replace(&mut row.phase, Phase::Answers) {
             Phase::Answers => None,
             phase => Some((row.request.clone(), phase)),
@@ -196,7 +198,7 @@ fn stepped(
     // An agent that was stopped meanwhile goes no further.
     let Some((agent, key)) = inside.store.read(|tx| agents::active(tx, id))? else { return Ok(None) };
     let Ok(step) = Step::read(body, &key) else { return Ok(None) };
-    let Some((request, phase)) = relays.take(id, &step) else { return Ok(None) };
+    let Some((request, phase)) = relays.take(id, &step, inside.seams.now()) else { return Ok(None) };
     let (digest, number) = (step.request, step.number + 1);
     let ends = match taken_on(inside, counterpart, (agent, &key), (&request, phase), step.content) {
         Ok(Some(ends)) => ends,
@@ -307,8 +309,8 @@ mod tests {
 
         fn begin(&self, desk: Id, request: [u8; 32]) {
             let step = Step { agent: desk.to_string(), request, number: 0, content: None };
-            assert!(self.relays.take(desk, &step).is_some());
-            assert!(self.relays.take(desk, &step).is_none(), "one step at a time");
+            assert!(self.relays.take(desk, &step, self.now).is_some());
+            assert!(self.relays.take(desk, &step, self.now).is_none(), "one step at a time");
         }
     }
 

@@ -36,7 +36,11 @@ pub async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Re
         let (visit, me) = drawn_for;
         let mut blocks = Vec::new();
         for block in BLOCKS {
-            blocks.extend(block(&app, &visit, &me)?);
+            match block(&app, &visit, &me) {
+                Ok(drawn) => blocks.extend(drawn),
+                // One answer that is missing leaves the others; its own page says what is wrong.
+                Err(failure) => tracing::error!(?failure, "a block of the portal's first page was not drawn"),
+            }
         }
         let name = app.outside()?;
         let name = me.0.person.profile(&name.vault)?.map(|profile| profile.name);

@@ -66,7 +66,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
 /// The database or the key store.
 pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
     // A person's own: nobody sees it for them.
-    if me.level() < Assurance::Substantial || me.0.acting_for.is_some() {
+    // At a terminal of the city its page is closed, and others see the screen.
+    if me.level() < Assurance::Substantial || me.0.acting_for.is_some() || super::terminal::is_at(me) {
         return Ok(None);
     }
     let (outside, account) = (app.outside()?, me.0.person.id);

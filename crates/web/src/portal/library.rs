@@ -77,7 +77,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
 /// # Errors
 /// The database or the key store.
 pub fn block(app: &App, visit: &Visit, me: &InPortal) -> Result<Option<Markup>, Failure> {
-    if me.level() < Assurance::Substantial || me.0.acting_for.is_some() {
+    // At a terminal of the city its page is closed, and others see the screen.
+    if me.level() < Assurance::Substantial || me.0.acting_for.is_some() || super::terminal::is_at(me) {
         return Ok(None);
     }
     let Standing::Told(Told::Known { patron, .. }, at) = own::standing(app.outside()?, me.0.person.id)? else {

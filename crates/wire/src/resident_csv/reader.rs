@@ -146,9 +146,7 @@ impl<R: BufRead, T: FromCells> Reader<R, T> {
         }
         let mut faults = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
-            if may_hold_twelve_digits(field)
-                && let Err(found) = base::my_number_guard::refuse_individual_number(field)
-            {
+            if let Err(found) = base::my_number_guard::refuse_individual_number(field) {
                 let reason = Reason::IndividualNumber { position: found.position };
                 faults.push(Fault { file: layout.file, line, field: self.name_of(index), reason });
             }
@@ -187,12 +185,6 @@ impl<R: BufRead, T: FromCells> Reader<R, T> {
         };
         self.name_of(count)
     }
-}
-
-/// Whether a field has enough bytes that may be part of a digit, half- or full-width (whose first byte is 0xEF): most
-/// fields have not, and are not looked at twice.
-fn may_hold_twelve_digits(field: &str) -> bool {
-    field.len() >= 12 && field.bytes().filter(|byte| byte.is_ascii_digit() || *byte == 0xEF).take(12).count() == 12
 }
 
 type Found = (Vec<Option<usize>>, Vec<String>);

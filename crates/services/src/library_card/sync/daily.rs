@@ -168,12 +168,12 @@ impl Daily {
         let Some(folder) = &self.settings.take else { return Ok(()) };
         let there = waiting(folder).map_err(DailyError::Take)?;
         let folder = Folder::open(folder).map_err(DailyError::Take)?;
-        sweep(&folder).map_err(DailyError::Take)?;
+        let swept = sweep(&folder).map_err(DailyError::Take);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|name, _| there.contains(name));
         // One that cannot be read or moved holds up none behind it.
         let looked: Vec<_> = there.into_iter().map(|name| self.look_at(&folder, name, &mut seen)).collect();
-        looked.into_iter().collect()
+        looked.into_iter().chain([swept]).collect()
     }
 
     fn look_at(&self, folder: &Folder, name: OsString, seen: &mut BTreeMap<OsString, Seen>) -> Result<(), DailyError> {
@@ -297,14 +297,13 @@ fn words(why: &str, at: Option<&Refused>) -> String {
 /// End of the name that a file with an Individual Number has for the moment in which it is taken away.
 const GOING: &str = ".going";
 
-/// Takes away what was cut off while it was being taken away.
+/// Takes away what was cut off while it was being taken away. What does not go (a folder that somebody named so) holds up no other,
+/// and no file after it.
 fn sweep(folder: &Folder) -> io::Result<()> {
-    let refused = match folder.there("refused") {
-        Ok(refused) => refused,
-        Err(_) => return Ok(()),
-    };
+    let Ok(refused) = folder.there("refused") else { return Ok(()) };
     let going = |name: &OsString| name.as_encoded_bytes().ends_with(GOING.as_bytes());
-    refused.names()?.iter().filter(|name| going(name)).try_for_each(|name| refused.remove(name))
+    let gone: Vec<_> = refused.names()?.iter().filter(|name| going(name)).map(|name| refused.remove(name)).collect();
+    gone.into_iter().collect()
 }
 
 /// Out of the library's way, under a name that comes once; beside a refused one stands why. What was laid there in its place

@@ -13,18 +13,20 @@ use super::{MOST_BYTES, MOST_ROWS, Reason, SyncError};
 /// [`SyncError`]: the file as a whole is not taken.
 pub fn read(bytes: &[u8]) -> Result<Vec<Row>, SyncError> {
     if bytes.len() > MOST_BYTES {
-        return Err(SyncError::TooLarge);
+        return unread(bytes, SyncError::TooLarge);
     }
     match decode(bytes) {
         // The reader counts a line too few after each line's end of two characters.
         Ok(text) => rows(&text.replace("\r\n", "\n")),
-        Err(error) => {
-            // What can be read of it is looked through all the same: it would rest with us.
-            let text = String::from_utf8_lossy(bytes);
-            let mut lines = (1..).zip(text.lines());
-            lines.try_for_each(|(line, text)| guarded(line, text.split([',', '\t']))).and(Err(error))
-        }
+        Err(error) => unread(bytes, error),
     }
+}
+
+/// Refuses a file that is not taken, for an Individual Number before anything else: it would rest with us.
+fn unread(bytes: &[u8], error: SyncError) -> Result<Vec<Row>, SyncError> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = (1..).zip(text.lines());
+    lines.try_for_each(|(line, text)| guarded(line, text.split([',', '\t']))).and(Err(error))
 }
 
 /// Refuses the file for an Individual Number in a line of it.
@@ -63,7 +65,7 @@ fn rows(text: &str) -> Result<Vec<Row>, SyncError> {
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for (index, record) in reader.records().enumerate() {
         if all.len() >= MOST_ROWS {
-            return Err(SyncError::TooLarge);
+            return unread(text.as_bytes(), SyncError::TooLarge);
         }
         let usual = index as u64 + 2;
         let Ok(record) = record else {
@@ -125,6 +127,9 @@ mod tests {
             assert_eq!(place(text.as_bytes()), at, "{text}");
             assert_eq!(place(&encoding_rs::SHIFT_JIS.encode(text).0), at, "{text}");
         }
+        // Also where it is too large to be taken.
+        let large = format!("番号,状態\nL-1,123456789018\n{}", "L-2,終了\n".repeat(MOST_ROWS));
+        assert_eq!(place(large.as_bytes()), Some((2, 2)));
         // Also where its characters are of no kind that is taken.
         assert_eq!(place(b"\xff\xff,x\nL-1,123456789018\n"), Some((2, 2)));
     }
