@@ -159,6 +159,25 @@ pub fn one_button(action: &str, hidden: &Markup, kind: ButtonKind, text: &str, a
     }
 }
 
+/// A deed that cannot simply be taken back: its button comes out from behind its name, below what will happen. `hidden` holds the
+/// CSRF field.
+pub fn asked_again(
+    language: Language,
+    action: &str,
+    hidden: &Markup,
+    (text, what): (&str, &str),
+    about: &str,
+) -> Markup {
+    let yes = words().format(language, "form-yes", &[("deed", text.into())]);
+    html! {
+        details class="no-print" {
+            summary aria-label=(format!("{text}: {about}")) { (text) }
+            p { (what) }
+            (one_button(action, hidden, ButtonKind::Danger, &yes, Some(about)))
+        }
+    }
+}
+
 /// The list of what is wrong, at the top of a page; each entry leads to its field. `errors` are (field name, sentence).
 pub fn error_summary(language: Language, errors: &[(&str, String)]) -> Markup {
     html! {

@@ -13,7 +13,7 @@ use tools::portal::events::{self, SecurityEvent};
 use tools::portal::means::{self, Means, MeansKind};
 use tools::portal::own_records::{self, Card, Record};
 use tools::portal::{Assurance, PostError};
-use ui::form::{ButtonKind, one_button};
+use ui::form::asked_again;
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
@@ -161,7 +161,8 @@ fn card(visit: &Visit, one: &Card) -> Markup {
                 (visit.say("portal-cards-linked-at"), html! { (instant(one.enrolled_at)) }),
             ]))
             @if one.may_be_stopped {
-                (one_button(&address, &visit.csrf(&address), ButtonKind::Danger, &visit.say("portal-cards-stop"), Some(&kind)))
+                (asked_again(visit.language, &address, &visit.csrf(&address),
+                    (&visit.say("portal-cards-stop"), &visit.say("portal-cards-stop-what")), &kind))
             }
         }
     }

@@ -127,7 +127,7 @@ fn stands(visit: &Visit, told: &Told) -> Markup {
 fn on_cards(visit: &Visit, told: &Told) -> Markup {
     html! {
         @if !told.cards.is_empty() {
-            h3 { (visit.say_html("emergency-cards")) }
+            h2 { (visit.say_html("emergency-cards")) }
             ul {
                 @for card in &told.cards {
                     @let loaded = instant(visit, card.loaded_at);

@@ -12,7 +12,7 @@ use services::city_cards::portal::{self, CARDS, OwnCard, OwnService, Told, Wish}
 use services::city_cards::{HOSPITAL, LIBRARY};
 use tools::portal::Assurance;
 use tools::service_cards::{CardStatus, Form};
-use ui::form::{ButtonKind, one_button};
+use ui::form::{ButtonKind, asked_again, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
@@ -95,7 +95,8 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
     };
     let deed = |what: &str, key: &str| {
         let action = format!("{PATH}/services/{}/{what}", card.id);
-        one_button(&action, &visit.csrf(&action), ButtonKind::Danger, &visit.say(key), Some(&about))
+        let what = visit.say(&format!("{key}-what"));
+        asked_again(visit.language, &action, &visit.csrf(&action), (&visit.say(key), &what), &about)
     };
     let may_be_lost = matches!(status, CardStatus::Active | CardStatus::OnHold);
     html! {
@@ -110,10 +111,8 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
                 }
             }
             @if may_be_lost || form == Form::OwnCard {
-                div class="buttons" {
-                    @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
-                    @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
-                }
+                @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
+                @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
             }
         }
         // Whoever lost a card asks first how to have another.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tools::access::Duty;
 use tools::service_cards::{CardStatus, Form, ServiceCard};
 use tools::terminals::Sort;
-use ui::form::{ButtonKind, Field, button, checkboxes, field, one_button};
+use ui::form::{ButtonKind, Field, asked_again, button, checkboxes, field, one_button};
 use ui::notice::{AlertKind, alert, chip};
 
 use super::{Ask, AtCounter, FIELDS, Shown, deeds, form, go, said, take};
@@ -166,10 +166,13 @@ fn one(at: &AtCounter, card: &ServiceCard) -> Markup {
             p { (visit.say("hospital-chart")) }
             p class="secret" { (card.number.reveal()) }
             p { (chip(state, &visit.say(card.status.word()))) }
-            div class="buttons" {
-                @for (deed, key, kind) in deeds {
-                    @let action = format!("/counter/hospital/{}/{deed}", card.id);
-                    (one_button(&action, &visit.csrf(&action), *kind, &visit.say(key), Some(&form)))
+            @for (deed, key, kind) in deeds {
+                @let action = format!("/counter/hospital/{}/{deed}", card.id);
+                @if *deed == "end" {
+                    (asked_again(visit.language, &action, &visit.csrf(&action),
+                        (&visit.say(key), &visit.say("hospital-end-what")), &form))
+                } @else {
+                    div class="buttons" { (one_button(&action, &visit.csrf(&action), *kind, &visit.say(key), Some(&form))) }
                 }
             }
         }

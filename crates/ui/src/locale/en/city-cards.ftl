@@ -238,3 +238,5 @@ city-cards-mine-since = Since
 city-cards-mine-until = Valid
 city-cards-mine-reissue = A new card is issued at the office in charge.
 city-cards-mine-fee = Fee
+city-cards-mine-lost-what = It stops at once. If it is found, or for a new one, come to the counter.
+city-cards-mine-end-what = The card you had stops and cannot be brought back. Your Individual Number Card goes on working.

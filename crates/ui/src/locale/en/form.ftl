@@ -4,3 +4,4 @@ form-error-word = Error:
 form-search = Search
 form-save = Save
 form-stop = Stop
+form-yes = Yes: { $deed }

@@ -155,3 +155,4 @@ hospital-revisit-loaded-put = Leave the card on the reader and press the button.
 hospital-portal-lead = Your queue number, calls and changes of your chart number at the city hospital.
 hospital-home-called = The city hospital is calling your number
 hospital-home-more = See messages from the hospital
+hospital-end-what = The card of this number will not be taken at the reception. To undo this, register again from the check of the person.

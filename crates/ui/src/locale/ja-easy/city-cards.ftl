@@ -238,3 +238,5 @@ city-cards-mine-since = いつから
 city-cards-mine-until = いつまで
 city-cards-mine-reissue = あたらしい カードは、｜窓口《まどぐち》で ｜作《つく》れます。
 city-cards-mine-fee = おかね
+city-cards-mine-lost-what = すぐに 使えなく なります。見つかった ときや、新しく したい ときは、窓口に 来て ください。
+city-cards-mine-end-what = 今までの カードは 使えなく なります。もとに もどせません。マイナンバーカードは 使えます。

@@ -4,3 +4,4 @@ form-error-word = まちがい:
 form-search = さがす
 form-save = ほぞんする
 form-stop = やめる
+form-yes = はい、{ $deed }

@@ -155,3 +155,4 @@ hospital-revisit-loaded-put = カードを 機械に 置いたまま、ボタン
 hospital-portal-lead = ｜市《し》の ｜病院《びょういん》が、｜受付《うけつけ》の ｜番号《ばんごう》や、よび｜出《だ》しを ｜知《し》らせます。
 hospital-home-called = ｜市《し》の ｜病院《びょういん》で、あなたの ｜番号《ばんごう》が よばれました
 hospital-home-more = ｜病院《びょういん》の お｜知《し》らせを ｜見《み》る
+hospital-end-what = この カードは 受付で 使えなく なります。また 使いたい ときは、はじめから 登録します。

@@ -230,3 +230,4 @@ portal-back-to-cards = カードの ページに ｜戻《もど》る
 portal-cards-pages = カードで できる こと
 portal-cards-too-often = たくさん ｜申《もう》し｜込《こ》みました。すこし たってから、もう｜一度《いちど》 して ください。カードを ｜止《と》める ことは、いつでも できます。
 portal-cards-linked-at = とうろくした とき
+portal-cards-stop-what = この カードは、市の サービスで 使えなく なります。また 使いたい ときは、カードを 持って 窓口に 来て ください。

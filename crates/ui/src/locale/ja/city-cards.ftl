@@ -238,3 +238,5 @@ city-cards-mine-since = いつから
 city-cards-mine-until = 有効期限
 city-cards-mine-reissue = 新しいカードの発行(再発行)は、担当の窓口で申し込めます。
 city-cards-mine-fee = 手数料
+city-cards-mine-lost-what = すぐに使えなくなります。見つかったときや、新しくするときは、窓口に来てください。
+city-cards-mine-end-what = 今までのカードは使えなくなり、もとに戻せません。マイナンバーカードは、そのまま使えます。

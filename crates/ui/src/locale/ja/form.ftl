@@ -4,3 +4,4 @@ form-error-word = エラー:
 form-search = さがす
 form-save = 保存する
 form-stop = やめる
+form-yes = はい、{ $deed }

@@ -155,3 +155,4 @@ hospital-revisit-loaded-put = カードを読み取り機に置いたまま、�
 hospital-portal-lead = 市立病院の受付番号、呼び出し、診察券番号の変更をお知らせします。
 hospital-home-called = 市立病院で、受付番号が呼ばれました
 hospital-home-more = 病院からの知らせを見る
+hospital-end-what = この診察券番号のカードは受付で使えなくなります。もとに戻すには、本人確認から登録し直します。

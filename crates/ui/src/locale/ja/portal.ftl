@@ -230,3 +230,4 @@ portal-back-to-cards = カードの画面に戻る
 portal-cards-pages = カードでできること
 portal-cards-too-often = この1時間に申し込める回数を超えました。しばらくたってから、もう一度お試しください。カードを止めることは、いつでもできます。
 portal-cards-linked-at = 登録した日時
+portal-cards-stop-what = このカードは、市のどのサービスでも使えなくなります。もう一度使えるようにするには、カードを持って窓口に来てください。

@@ -202,7 +202,7 @@ fn about_member(visit: &Visit, shown: &Shown, is_last_day: bool) -> Markup {
             @if !is_last_day && !shown.ids.iter().any(blocks) {
                 (one_button(&issue, &visit.csrf(&issue), ButtonKind::Primary, &visit.say("staff-id-issue"), None))
             }
-            (link_button(ButtonKind::Danger, &leave, &visit.say("staff-id-leave")))
+            @if !is_last_day { (link_button(ButtonKind::Danger, &leave, &visit.say("staff-id-leave"))) }
         }
     }
 }
