@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ownCity } from '../lib/own_city.mjs'
 
-let city, browser, url, sizes, languages, fit, person, picture, joined, staff
+let city, browser, url, sizes, languages, fit, person, picture, joined, staff, paper
 before(async () => {
   city = await ownCity()
   // The helpers read the city's address once.
@@ -15,6 +15,7 @@ before(async () => {
   ;({ picture } = await import('../lib/look.mjs'))
   ;({ joined } = await import('../lib/portal.mjs'))
   staff = await import('../lib/staff.mjs')
+  paper = await import('../lib/paper.mjs')
   browser = await browsers.launch()
 })
 after(async () => {
@@ -149,5 +150,8 @@ test('somebody is received by their card, has a paper, and is called on their ph
   await fit(phone, 'called on the phone')
   await picture(phone, 'phone', 'ja', 'hospital-portal')
   const again = await phone.request.get(`${url}${await phone.locator('a[href$="/receipt"]').getAttribute('href')}`)
-  assert.ok(paper.text(paper.keep(await again.body())).includes(number), 'the same paper at home')
+  assert.equal(again.headers()['content-type'], 'application/pdf')
+  const said = paper.text(paper.keep(await again.body()))
+  for (const words of ['受付票', number, 'Your number will be called', '診察券番号は印刷していません']) assert.ok(said.includes(words), `${words}: ${said}`)
+  assert.ok(!said.includes(`P-${1001 + place}`), 'no chart number is on paper')
 })
