@@ -25,6 +25,18 @@ export async function person (browser, size, more = {}) {
   return page
 }
 
+/** Goes there. A press of a button or a page that loads itself anew may still be on its way elsewhere: then once more. */
+export async function go (page, address) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await page.goto(address)
+    } catch (error) {
+      if (tries === 3 || !/ERR_ABORTED|interrupted by another navigation/.test(error.message)) throw error
+      await page.waitForLoadState()
+    }
+  }
+}
+
 /** Fails unless the page is accessible, has one first heading, does not scroll sideways and ran without a fault. */
 export async function fit (page, where) {
   const { violations } = await new AxeBuilder({ page }).analyze()

@@ -27,8 +27,7 @@ describe('the emergency card', () => {
   /** The page once the city has told what may be chosen. */
   async function told (page, language, what) {
     for (let tries = 0; tries < 60; tries += 1) {
-      // The page before may load itself anew in this very moment: then it is asked for again.
-      await page.goto(`${lib.url}/portal/emergency-card?lang=${language}`).catch(() => {})
+      await lib.go(page, `${lib.url}/portal/emergency-card?lang=${language}`)
       if (await page.locator(what).count() > 0) return
       await page.waitForTimeout(500)
     }

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { fit, launch, person } from '../lib/browser.mjs'
+import { fit, go, launch, person } from '../lib/browser.mjs'
 import { languages, sizes, url } from '../lib/city.mjs'
 import { picture } from '../lib/look.mjs'
 import { touchable } from '../lib/touch.mjs'
@@ -35,7 +35,7 @@ async function see (page, name) {
 async function look (page, path, name) {
   for (const language of spoken) {
     for (const text of ['large', 'usual']) {
-      const answer = await page.goto(`${url}${path}?lang=${language}&text=${text}`)
+      const answer = await go(page, `${url}${path}?lang=${language}&text=${text}`)
       assert.equal(answer.status(), 200, path)
       assert.equal(new URL(page.url()).pathname, path, `${path} is shown`)
       await see(page, name)
@@ -88,6 +88,7 @@ test('the library counter', async () => {
   await look(page, '/counter/library/person', 'library-person')
   await page.locator('input[name=number]').fill('あ')
   await page.keyboard.press('Enter')
+  await page.locator('[role=alert]').waitFor()
   await look(page, '/counter/library/person', 'library-refused')
   await page.locator('input[name=number]').fill('L-7654321')
   await page.keyboard.press('Enter')
