@@ -2,6 +2,8 @@
 //!
 //! Each command parses its arguments here and does its work in `commands`. Exit codes come from [`base::Kind`]: 0 done,
 //! 1 the answer is no, 65 bad input, 70 a defect of ours, 75 try again later, 77 not allowed.
+//!
+//! Longer than most files: every command stands here with the words of its help, and nothing else does.
 
 pub mod application_keys;
 mod beside;

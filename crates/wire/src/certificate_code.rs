@@ -15,7 +15,8 @@
 //!  11 fields     32 bytes, absent on papers of before 2026-11: the hash of everything the certificate says
 //!  digest = first 8 bytes of SHA-256(salt ‖ item ‖ person ‖ normalised value); person from 1, 0 for the household
 //! ```
-//! Signing is `pki::token`'s; this module knows only claims.
+//! Signing is `pki::token`'s; this module knows only claims. Longer than most files: what is written and what is read of one claim
+//! stand beside each other, so that neither changes alone.
 
 use std::collections::BTreeMap;
 

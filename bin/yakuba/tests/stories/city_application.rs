@@ -1,15 +1,12 @@
 //! The loading desk of a running demo city: a card is loaded with its holder's PIN, updated, and erased; every step is noted.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use card::city_application::Image;
-use card::readers::virtual_reader::VirtualReader;
-use card::{Card, Reader, ReaderError};
 use services::convenience_certificates::Issuer;
 use store::StoreError;
-use web::kiosk::reader::{CardSlot, load_virtual};
 use web::kiosk::{Place, Slots};
 use web::limits::Limits;
+use web::testing::cards::TestReader;
 use web::{App, Settings};
 
 use crate::browser::Browser;
@@ -73,59 +70,16 @@ fn a_card_is_loaded_updated_and_erased_at_the_loading_desk() {
     served.stop();
 }
 
-/// A reader whose card loses power after so many commands, until it is put down again.
-struct Cut {
-    reader: VirtualReader,
-    left: Arc<Mutex<Option<usize>>>,
-}
-
-struct CutCard(Box<dyn Card>, Arc<Mutex<Option<usize>>>);
-
-impl Card for CutCard {
-    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
-        match &mut *self.1.lock().unwrap() {
-            Some(0) => {
-                let _ = self.0.power_off();
-                return Err(ReaderError::CardRemoved);
-            }
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        self.0.transmit(command)
-    }
-
-    fn power_off(&mut self) -> Result<(), ReaderError> {
-        self.0.power_off()
-    }
-}
-
-impl CardSlot for Cut {
-    fn connect(&self) -> Result<Box<dyn Card>, ReaderError> {
-        Ok(Box::new(CutCard(self.reader.clone().connect()?, self.left.clone())))
-    }
-    fn has_card(&self) -> bool {
-        true
-    }
-    fn eject(&self) {}
-    fn put_from_drawer(&self, _: usize) -> bool {
-        false
-    }
-    fn load_application(&self, image: Image) -> Result<(), String> {
-        load_virtual(&self.reader, &image)
-    }
-}
-
 #[test]
 fn a_card_taken_away_while_it_is_personalised_goes_on_when_it_is_put_down_again() {
     let fixture = Fixture::named("application-cut");
     let city = fixture.inside().clone();
     let contents = yakuba::cards::stored(&city, &fixture.sample("widow")).unwrap_or_default().unwrap();
     let pin = String::from_utf8_lossy(&contents.user_authentication_pin.value).into_owned();
-    let reader = VirtualReader::new();
+    let reader = TestReader::default();
     reader.put(yakuba::cards::insertable(&city, contents).unwrap_or_else(|_| panic!("no card")));
-    let left = Arc::new(Mutex::new(None));
     let issuer = Issuer { status: Arc::new(InForce), ..fixture.issuer.clone() };
-    let place = Place::new(issuer, Slots::Reader(Arc::new(Cut { reader, left: left.clone() })), 10);
+    let place = Place::new(issuer, Slots::Reader(Arc::new(reader.clone())), 10);
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -144,10 +98,10 @@ fn a_card_taken_away_while_it_is_personalised_goes_on_when_it_is_put_down_again(
     let (load, body) =
         ("/counter/application/load", format!("pin={pin}&application-pin=2468&emergency=A&emergency-said=yes"));
     let page = send(&mut desk, &start, PATH, "");
-    *left.lock().unwrap() = Some(75);
+    reader.pull_after(Some(75));
     let cut = send(&mut desk, &page, load, &body);
     assert!(cut.contains("カードが離れました"), "{cut}");
-    *left.lock().unwrap() = None;
+    reader.pull_after(None);
     let half = send(&mut desk, &start, PATH, "");
     assert!(half.contains("搭載が途中で止まっています") && half.contains("続きをする"), "{half}");
     let done = send(&mut desk, &half, load, &body);

@@ -198,7 +198,7 @@ pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Client>, StoreErr
     tx.query_one(sql, &[hash(token).as_slice().into()])?.as_ref().map(read).transpose()
 }
 
-/// Systems of a card, newest first.
+/// Systems of a card, those that may write first, then the newest.
 ///
 /// # Errors
 /// [`StoreError`].

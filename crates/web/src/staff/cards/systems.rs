@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use base::Seams;
+use base::{Id, Seams};
 use maud::{Markup, html};
 use services::city_cards::CardsRefusal;
 use services::city_cards::clients::{self, Client};
@@ -28,7 +28,7 @@ pub(super) struct System {
     waits: Option<Approval>,
 }
 
-/// The systems of a card, newest first.
+/// The systems of a card: those that may write first, then the newest.
 pub(super) fn of(tx: &mut Tx<'_>, seams: &Seams, key: &str) -> Result<Vec<System>, StoreError> {
     let all = clients::of(tx, key)?.into_iter();
     all.map(|client| Ok(System { waits: clients::waits(tx, seams, &client)?, client })).collect()
@@ -136,6 +136,22 @@ pub async fn admit(
     drawn(&app, &visit, &me, key, Some(&token)).await
 }
 
+/// Does something about the system that the form names, and says so on the card's page.
+async fn changed<F>(
+    app: Arc<App>,
+    key: String,
+    fields: Fields,
+    done: &'static str,
+    change: F,
+) -> Result<Response, Failure>
+where
+    F: Fn(&mut Tx<'_>, &Seams, &str, Id) -> Result<(), CardsError> + Send + 'static,
+{
+    let client = shell::id(fields.get("client"))?;
+    let page = format!("{PATH}/{key}");
+    shell::change(&app, &page, done, move |tx, seams| change(tx, seams, &key, client)).await
+}
+
 /// `POST …/clients/allow`: by the second person.
 pub async fn allow(
     State(app): State<Arc<App>>,
@@ -143,9 +159,8 @@ pub async fn allow(
     Path(key): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let client = shell::id(fields.get("client"))?;
-    shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-client-allowed", move |tx, seams| {
-        clients::allow(tx, seams, &me.actor(), &key, client)
+    changed(app, key, fields, "staff-done-cards-client-allowed", move |tx, seams, key, client| {
+        clients::allow(tx, seams, &me.actor(), key, client)
     })
     .await
 }
@@ -157,14 +172,13 @@ pub async fn decline(
     Path(key): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let client = shell::id(fields.get("client"))?;
-    shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-client-declined", move |tx, seams| {
-        let waits = of(tx, seams, &key)?.into_iter().find(|one| one.client.id == client).and_then(|one| one.waits);
+    changed(app, key, fields, "staff-done-cards-client-declined", move |tx, seams, key, client| {
+        let waits = of(tx, seams, key)?.into_iter().find(|one| one.client.id == client).and_then(|one| one.waits);
         let may = waits.is_some_and(|one| one.proposer == me.account.id || me.may(Action::ApproveCards));
         if !may {
             return Err(CardsError::Refused(CardsRefusal::Unknown));
         }
-        clients::decline(tx, seams, &me.actor(), &key, client)
+        clients::decline(tx, seams, &me.actor(), key, client)
     })
     .await
 }
@@ -176,9 +190,8 @@ pub async fn stop(
     Path(key): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let client = shell::id(fields.get("client"))?;
-    shell::change(&app, &format!("{PATH}/{key}"), "staff-done-cards-client-stopped", move |tx, seams| {
-        clients::stop(tx, seams, &me.actor(), &key, client)
+    changed(app, key, fields, "staff-done-cards-client-stopped", move |tx, seams, key, client| {
+        clients::stop(tx, seams, &me.actor(), key, client)
     })
     .await
 }
