@@ -53,15 +53,17 @@ impl Charset {
         let mut buffer = [0; 4];
         for letter in text.chars() {
             let one = letter.encode_utf8(&mut buffer);
+            if letter.is_ascii() || self == Self::Utf8 {
+                out.extend_from_slice(one.as_bytes());
+                continue;
+            }
             let known = match self {
-                _ if letter.is_ascii() => Some(vec![letter as u8]),
-                Self::Utf8 => Some(one.as_bytes().to_vec()),
                 Self::ShiftJis => {
                     let (bytes, _, unmappable) = SHIFT_JIS.encode(one);
                     (!unmappable).then(|| bytes.into_owned())
                 }
                 Self::CodePage850 => oem_cp::encode_string_checked(&*one, &oem_cp::code_table::ENCODING_TABLE_CP850),
-                Self::Ascii => None,
+                Self::Utf8 | Self::Ascii => None,
             };
             match known {
                 Some(bytes) => out.extend(bytes),

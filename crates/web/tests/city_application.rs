@@ -361,6 +361,14 @@ impl Agent {
         (request, sealed)
     }
 
+    /// The desk's page, loaded anew when the agent came to its end.
+    fn ends_on_the_page(desk: &mut Visitor<'_>, request: &SignedRequest) -> String {
+        let request = data_encoding::BASE64URL_NOPAD.encode(&request.to_bytes());
+        let told = desk.post("/counter/application/agent/answer", &[("request", &request), ("answer", "")]);
+        assert_eq!(told.status, 200, "{}", told.text());
+        desk.get(DESK).text()
+    }
+
     /// One step; the order that follows, or the status.
     fn steps(&self, scene: &Scene, of: &SignedRequest, number: u32, content: Option<&[u8]>) -> Result<Order, u16> {
         let content = content.map(<[u8]>::to_vec);
@@ -402,7 +410,7 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     assert_eq!(mine.steps(&scene, &request, 0, Some(&sealed)), Err(410), "once");
     assert!(mine.carries_on(&scene, &request, first, &mut *card) > 6);
     assert_eq!(mine.steps(&scene, &request, 0, Some(&sealed)), Err(410), "once for good");
-    let page = desk.get(DESK).text();
+    let page = Agent::ends_on_the_page(&mut desk, &request);
     assert!(page.contains("使えます。") && !page.contains("action=\"/counter/application/update\""), "{page}");
     assert!(page.contains("第1版") && !desk.get(DESK).text().contains("第1版"), "told once");
 
@@ -410,14 +418,24 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     let (request, sealed) = mine.is_asked(&mut desk, "update");
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
     mine.carries_on(&scene, &request, first, &mut *card);
-    assert!(desk.get(DESK).text().contains("更新しました。"));
+    assert!(Agent::ends_on_the_page(&mut desk, &request).contains("更新しました。"));
+    // A page that was left: who stands there next is told nothing of it, nor who asked at another desk.
+    let (left, sealed) = mine.is_asked(&mut desk, "update");
+    let first = mine.steps(&scene, &left, 0, Some(&sealed)).unwrap();
+    let (next, sealed) = mine.is_asked(&mut desk, "look");
+    mine.carries_on(&scene, &left, first, &mut *card);
+    assert!(!desk.get(DESK).text().contains("更新しました。"));
+    let first = mine.steps(&scene, &next, 0, Some(&sealed)).unwrap();
+    mine.carries_on(&scene, &next, first, &mut *card);
+    let page = Agent::ends_on_the_page(&mut desk, &next);
+    assert!(page.contains("第1版") && !page.contains("更新しました。"), "{page}");
     let (request, sealed) = mine.is_asked(&mut desk, "update");
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
     let mut order = mine.steps(&scene, &request, first.number, None).unwrap();
     while order.command().is_some() {
         order = mine.steps(&scene, &request, order.number, None).unwrap();
     }
-    let page = desk.get(DESK).text();
+    let page = Agent::ends_on_the_page(&mut desk, &request);
     assert!(page.contains("カードが離れました"), "{page}");
     assert!(scene.journal().contains("カードが離れました"));
     let (request, _) = mine.is_asked(&mut desk, "look");
@@ -427,7 +445,7 @@ fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     let (request, sealed) = mine.is_asked(&mut desk, "delete");
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();
     mine.carries_on(&scene, &request, first, &mut *card);
-    let page = desk.get(DESK).text();
+    let page = Agent::ends_on_the_page(&mut desk, &request);
     assert!(page.contains("第1版") && !page.contains("削除しました。"), "{page}");
     let (request, sealed) = mine.is_asked(&mut desk, "look");
     let first = mine.steps(&scene, &request, 0, Some(&sealed)).unwrap();

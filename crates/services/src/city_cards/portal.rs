@@ -169,11 +169,15 @@ pub fn take_wish(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(
     let resident = inside.store.read(|tx| link::resident_of(tx, account))?;
     let resident = resident.ok_or(PostError::Malformed("nobody has this account"))?;
     // Beyond what an hour allows nothing new is written; what stops a card is done however often it is said.
-    let seams = inside.seams.clone();
-    let may_ask = !matches!(wish, Wish::Ask { .. })
-        || inside.store.write::<_, StoreError, _>(move |tx| own_records::may_answer(tx, &seams, account, ASKED))?;
+    let (is_asked, seams) = (matches!(wish, Wish::Ask { .. }), inside.seams.clone());
+    let may_ask = !is_asked
+        || inside.store.read::<_, StoreError, _>(|tx| own_records::has_answers_left(tx, &seams, account, ASKED))?;
     if may_ask {
         fulfil(inside, &resident, &wish).map_err(beneath)?;
+    }
+    // Counted when it was done: what failed beneath comes again, and is the same wish.
+    if is_asked && may_ask {
+        inside.store.write::<_, StoreError, _>(move |tx| own_records::may_answer(tx, &seams, account, ASKED))?;
     }
     answer(inside, post, opened, WISH)
 }

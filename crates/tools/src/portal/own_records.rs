@@ -184,6 +184,23 @@ pub fn forget_address(tx: &mut Tx<'_>, account: AccountId, at: Timestamp) -> Res
     tx.execute(sql, &[account.into(), at.into()]).map(drop)
 }
 
+/// Whether `topic` of an account may be answered once more in this hour, without counting: for what is counted once it was done.
+/// Inside.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_answers_left(tx: &mut Tx<'_>, seams: &Seams, account: AccountId, topic: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT answers FROM self_information_answers WHERE account_id = $1 AND hour = $2";
+    let (counted, hour) = counted(seams, account, topic);
+    let row = tx.query_one(sql, &[counted.as_str().into(), hour.into()])?;
+    Ok(row.map(|row| row.int(0)).transpose()?.unwrap_or_default() < AN_HOUR)
+}
+
+/// Under what an account's answers of an hour are counted: beside those of `self_information`, under its bare number.
+fn counted(seams: &Seams, account: AccountId, topic: &str) -> (String, i64) {
+    (format!("{topic}:{account}"), seams.now().micros().div_euclid(3_600_000_000))
+}
+
 /// Whether `topic` of an account may be answered once more in this hour; counts it. Inside.
 ///
 /// # Errors
@@ -203,8 +220,7 @@ pub fn may_answer_up_to(
     topic: &str,
     most: i64,
 ) -> Result<bool, StoreError> {
-    // Beside the answers of `self_information`, which stand under the account's bare number.
-    let (counted, hour) = (format!("{topic}:{account}"), seams.now().micros().div_euclid(3_600_000_000));
+    let (counted, hour) = counted(seams, account, topic);
     let sql = "DELETE FROM self_information_answers WHERE account_id = $1 AND hour < $2";
     tx.execute(sql, &[counted.as_str().into(), hour.into()])?;
     let times = tx.execute(

@@ -80,6 +80,7 @@ impl TcpDoor {
             stopping: stopping.clone(),
             places: places.clone(),
             lines: lines.clone(),
+            looking: Arc::default(),
         };
         let accepting = std::thread::Builder::new().name(name.to_owned()).spawn(move || taking.run(&listener))?;
         Ok(Self { address, stopping, places, lines, accepting: Some(accepting) })
@@ -118,6 +119,7 @@ struct Taking<F> {
     stopping: Arc<AtomicBool>,
     places: Arc<Places>,
     lines: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    looking: Arc<AtomicBool>,
 }
 
 impl<F: Fn(Line) + Send + Sync + 'static> Taking<F> {
@@ -145,7 +147,9 @@ impl<F: Fn(Line) + Send + Sync + 'static> Taking<F> {
                 }
             };
             told = None;
-            let Ok(line) = Line::new(stream, self.limits, self.stopping.clone()) else { continue };
+            let Ok(line) = Line::new(stream, self.limits, self.stopping.clone(), self.looking.clone()) else {
+                continue;
+            };
             let talk = self.talk.clone();
             let spawned = std::thread::Builder::new().name(format!("{}-line", self.name)).spawn(move || {
                 // Given back when this thread ends, however it does.

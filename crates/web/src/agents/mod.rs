@@ -284,6 +284,12 @@ impl Counterpart {
         Ok(self.unsealed(request, (agent, &key), answer))
     }
 
+    /// What names a request of ours, however old it is; [`None`] of what we did not sign. See [`SignedRequest::digest`].
+    pub fn digest_of(&self, request: &str) -> Option<[u8; 32]> {
+        let bytes = BASE64URL_NOPAD.decode(request.as_bytes()).ok()?;
+        Some(SignedRequest::read(&bytes, &self.verification_key).ok()?.digest())
+    }
+
     fn unsealed(
         &self,
         request: SignedRequest,

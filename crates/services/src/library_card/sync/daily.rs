@@ -307,7 +307,7 @@ fn sweep(folder: &Folder) -> io::Result<()> {
 }
 
 /// Out of the library's way, under a name that comes once; beside a refused one stands why. What was laid there in its place
-/// meanwhile is not what was read: it goes back.
+/// meanwhile is not what was read: it goes back, under the name that comes once if a still newer one has its own by now.
 fn move_away(
     folder: &Folder,
     (name, read): (&OsStr, [u8; 32]),
@@ -315,7 +315,8 @@ fn move_away(
     why: Option<&Why>,
 ) -> io::Result<()> {
     let to = folder.own(if why.is_some() { "refused" } else { "taken" })?;
-    let mut called = OsString::from(format!("{day}-{id}-{}", kept_name(name)));
+    let once = OsString::from(format!("{day}-{id}-{}", kept_name(name)));
+    let mut called = once.clone();
     if let Some(why) = why {
         let mut reason = called.clone();
         reason.push(".reason.txt");
@@ -330,7 +331,12 @@ fn move_away(
     }
     match to.contents(&called) {
         Ok(bytes) if digest(name, &bytes) == read => {}
-        _ => return to.rename(&called, folder, name),
+        _ => {
+            return match to.rename_new(&called, folder, name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => to.rename_new(&called, folder, &once),
+                done => done,
+            };
+        }
     }
     if why.is_some_and(|why| !why.is_kept) { to.remove(&called) } else { Ok(()) }
 }

@@ -8,7 +8,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::MOST_BYTES;
@@ -85,6 +87,22 @@ impl Folder {
         Ok(renameat(&self.0, name, &to.0, new)?)
     }
 
+    /// The same, where nothing lies under the new name: what does stays.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`].
+    pub(super) fn rename_new(&self, name: &OsStr, to: &Self, new: &OsStr) -> io::Result<()> {
+        match renameat_with(&self.0, name, &to.0, new, RenameFlags::NOREPLACE) {
+            // A file system of another machine may not know how: then a moment lies between looking and doing.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match statat(&to.0, new, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => self.rename(name, to, new),
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(error) => Err(error.into()),
+            },
+            done => Ok(done?),
+        }
+    }
+
     /// Takes a name away, if it is there.
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         match unlinkat(&self.0, name, AtFlags::empty()) {
@@ -119,6 +137,22 @@ mod tests {
             assert_eq!(refused.kind(), io::ErrorKind::NotFound, "{name}");
         }
         assert_eq!(folder.contents(OsStr::new("own.txt")).unwrap(), b"ours");
+    }
+
+    #[test]
+    fn what_is_given_a_new_name_replaces_nothing() {
+        let scene = tempfile::tempdir().unwrap();
+        let at = |name: &str| scene.path().join(name);
+        std::fs::write(at("a.csv"), "older").unwrap();
+        std::fs::write(at("b.csv"), "newer").unwrap();
+        let folder = Folder::open(scene.path()).unwrap();
+        let (a, b, c) = (OsStr::new("a.csv"), OsStr::new("b.csv"), OsStr::new("c.csv"));
+        assert_eq!(folder.rename_new(a, &folder, b).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        folder.rename_new(a, &folder, c).unwrap();
+        assert_eq!(
+            (std::fs::read(at("b.csv")).unwrap(), std::fs::read(at("c.csv")).unwrap()),
+            (b"newer".into(), b"older".into())
+        );
     }
 
     fn mkfifo(path: &Path) {

@@ -2,7 +2,7 @@
 //! holder's PIN is typed on the agent's pad; commands go between the hall and the agent, and the page sees none of them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::response::{IntoResponse, Json, Response};
 use base::{Id, Kind, Timestamp};
@@ -33,9 +33,17 @@ const FIELDS: [&str; 4] = ["deed", "agent-application-pin", "agent-emergency", "
 /// Seconds for which the page tells what was done.
 const TOLD_SECONDS: i64 = 120;
 
-/// What came of work at agents, for the page of each desk.
+/// What came of work at agents, for the page that asked for it.
 #[derive(Default)]
-pub struct Outcomes(Mutex<HashMap<Id, Outcome>>);
+pub struct Outcomes(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// Of each request, by its name, and of which desk it was.
+    done: HashMap<[u8; 32], (Id, Outcome)>,
+    /// What the next page of each desk tells.
+    to_tell: HashMap<Id, Outcome>,
+}
 
 /// What stands on the card now, and what is said.
 pub(super) struct Outcome {
@@ -44,15 +52,38 @@ pub(super) struct Outcome {
     at: Timestamp,
 }
 
+impl Outcome {
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.at) < TOLD_SECONDS
+    }
+}
+
 impl Outcomes {
-    fn put(&self, desk: Id, outcome: Outcome) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(desk, outcome);
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Sound between any two lines.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, desk: Id, request: [u8; 32], outcome: Outcome) {
+        let mut known = self.known();
+        known.done.retain(|_, (_, before)| before.is_recent(outcome.at));
+        known.done.insert(request, (desk, outcome));
+    }
+
+    /// The page of `desk` that brought this request says that it came to its end. What came of a request whose page was left is
+    /// told to nobody else who stands there later.
+    fn came_back(&self, desk: Id, request: &[u8; 32]) {
+        let mut known = self.known();
+        if known.done.get(request).is_some_and(|(whose, _)| *whose == desk)
+            && let Some((_, outcome)) = known.done.remove(request)
+        {
+            known.to_tell.insert(desk, outcome);
+        }
     }
 
     /// Told once.
     pub(super) fn take(&self, desk: Id, now: Timestamp) -> Option<Outcome> {
-        let outcome = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&desk)?;
-        (now.seconds_since(outcome.at) < TOLD_SECONDS).then_some(outcome)
+        self.known().to_tell.remove(&desk).filter(|outcome| outcome.is_recent(now))
     }
 }
 
@@ -140,10 +171,10 @@ pub(super) async fn ask(at: AtCounter, fields: Fields) -> Result<Response, Failu
         let request = counterpart.ask_signed(&*inside, agent, bound, purpose, verb)?;
         let (app, terminal) = (at.app.clone(), at.terminal.id);
         let desk = Desk { city: inside.as_ref().clone(), by: at.actor(), terminal };
-        let now = inside.seams.now();
+        let (now, name) = (inside.seams.now(), request.digest());
         let work = Box::new(move |opened: Opened, card: &mut dyn Card| {
             let outcome = worked(&place.issuer, &desk, &job, &opened, card);
-            app.outcomes.put(terminal, outcome);
+            app.outcomes.put(terminal, name, outcome);
         });
         let taken_on = at.app.relays.add((terminal, agent), request.clone(), now, work);
         taken_on.map_err(|busy| Failure::saying(Kind::TooMany, busy.word()))?;
@@ -190,10 +221,13 @@ fn proved(issuer: &Issuer, opened: &Opened) -> Result<VerifiedPerson, Say> {
     found.map_err(|refusal| Say::Key(credential_sentence(refusal)))
 }
 
-/// The agent came to its end: the page is loaded anew and tells what stands there.
+/// The agent came to its end: the page that asked is loaded anew and tells what stands there.
 pub(super) async fn answer(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
     fields.only(&[["request", "answer"].as_slice(), &FIELDS].concat())?;
+    if let Some(request) = at.app.counterpart()?.digest_of(fields.get("request")) {
+        at.app.outcomes.came_back(at.terminal.id, &request);
+    }
     let message = at.visit.say("application-agent-done");
     Ok(Json(json!({ "message": message, "next": super::PATH })).into_response())
 }
