@@ -8,7 +8,7 @@ use base::{Date, Kind, Timestamp};
 use hl7::{Booking, BookingState, Name, Patient, Sex};
 use services::hospital_card::hospital::{Connection, OverHl7};
 use services::hospital_card::mllp::{Answering, Listener};
-use services::hospital_card::{arriving, inbox, outbox, over_fhir, telling};
+use services::hospital_card::{self, inbox, outbox, over_fhir, telling};
 use store::StoreError;
 use testkit::world::hospital as simulated;
 use testkit::world::hospital_fhir::{self, HospitalFhir};
@@ -191,7 +191,7 @@ pub fn tell(inside: &Inside, post: &Arc<Post>) -> Result<(), String> {
 /// # Errors
 /// The databases.
 pub fn sweep(inside: &Inside, outside: &Outside) -> Result<(), String> {
-    arriving::sweep(inside).map_err(|error| error.to_string())?;
+    hospital_card::sweep(inside).map_err(|error| error.to_string())?;
     let now = outside.seams.now();
     outside.store.write::<_, StoreError, _>(move |tx| telling::sweep(tx, now)).map_err(|error| error.to_string())
 }

@@ -17,8 +17,7 @@ use axum::response::{IntoResponse, Json, Response};
 use base::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use services::hospital_card::arriving::Called;
-use services::hospital_card::telling::{self, Way};
+use services::hospital_card::arriving::{self, Called, Way};
 use tools::access::Actor;
 
 use crate::app::{App, blocking};
@@ -111,7 +110,7 @@ async fn call(
     let number = call.number;
     let by = Actor::Sender { key: "hospital".to_owned() };
     let called = blocking(move || {
-        telling::call(&city, &by, Way::System, number, &call.place).map_err(|error| Failure::of(error.kind()))
+        arriving::call(&city, &by, Way::System, number, &call.place).map_err(|error| Failure::of(error.kind()))
     })
     .await;
     let again = match called.map_err(|_| Refused::of(Kind::Unavailable, "not_now", "not now; send it again"))? {

@@ -4,18 +4,19 @@
 //! be sent, it is the same message with the same number (MSH-10), and a person has one reception a day.
 
 use base::{Date, Id, Timestamp};
-use hl7::{Booking, Name, Patient};
+use hl7::{Booking, Patient};
 use store::sealing::Vault;
 use store::{StoreError, Tx};
 use tools::Inside;
 use tools::access::{Actor, Duty, ResidentId};
+use tools::audit::{self, Event};
+use tools::service_cards::Subject;
 use tools::service_cards::counter::Counter;
-use tools::service_cards::{Form, ServiceCard, Subject};
 
 use super::hospital::{Connection, message_number};
-use super::linking::{HospitalError, registered};
-use super::model::Registered;
-use super::{CHART_PURPOSE, KEY, details, inbox, notices, outbox, telling, watching};
+use super::linking::registered;
+use super::model::usable;
+use super::{CHART_PURPOSE, HospitalError, KEY, details, inbox, outbox, telling, watching};
 
 /// A booking as the machine shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +60,6 @@ fn usable_chart(city: &Inside, by: &Actor, resident: &ResidentId) -> Result<Opti
     let today = city.seams.today();
     let cards = Counter { city, by, duty: Duty::Hospital, service: KEY }.look(resident)?;
     Ok(usable(cards, today))
-}
-
-/// The number of the one card among these, where it may be used.
-pub(super) fn usable(cards: Vec<ServiceCard>, today: Date) -> Option<String> {
-    let usable = cards.into_iter().find(|card| card.form == Form::OneCard && card.is_usable(today));
-    usable.map(|card| card.number.reveal().clone())
 }
 
 /// Today's bookings and reception.
@@ -198,7 +193,7 @@ pub fn receive(
     }
     let Some(first) = bookings.into_iter().next() else { return Ok(Received::NotBooked) };
     let person = registered(city, by, resident)?;
-    let patient = patient(person.clone(), chart);
+    let patient = person.clone().at_the_hospital(chart);
     let number = message_number(&city.seams);
     let Some(message) = written(connection, &number, patient, &first.number) else { return Ok(Received::Unwritable) };
     let subject = Subject::of(&city.vault, KEY, resident)?;
@@ -248,18 +243,6 @@ fn written(connection: &Connection, number: &str, patient: Patient, booking: &st
     connection.hospital.reception(number, &Patient { name, ..patient }, booking).ok()
 }
 
-pub(super) fn patient(person: Registered, chart_number: String) -> Patient {
-    let parted = |text: &str| match text.split_once(['\u{3000}', ' ']) {
-        Some((family, given)) => Name { family: family.to_owned(), given: given.to_owned() },
-        None => Name { family: text.to_owned(), given: String::new() },
-    };
-    let kana = person.kana.first().map(|kana| parted(kana));
-    let plain = |text: String| text.chars().filter(|&c| !base::text::is_variation_selector(c)).collect::<String>();
-    let (family, given) = (plain(person.name.0), plain(person.name.1));
-    let address = person.address;
-    Patient { chart_number, name: Name { family, given }, kana, born: person.born, sex: person.sex, address }
-}
-
 fn one(tx: &mut Tx<'_>, id: Id) -> Result<Option<Visit>, StoreError> {
     tx.query_one(visits!("visit_id = $1"), &[id.into()])?.map(|row| read(&row)).transpose()
 }
@@ -292,11 +275,41 @@ pub enum Called {
 /// Longest name of a place, in characters.
 const MOST_OF_A_PLACE: usize = 40;
 
-/// Calls a number of today to a place.
+/// Who calls a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Somebody of the staff, on their page.
+    Staff,
+    /// The hospital's own system.
+    System,
+}
+
+/// Calls a number of today to a place, and keeps in the audit log that it was called, by whom, and whether it was before. The
+/// place is not kept there: people type it.
 ///
 /// # Errors
-/// [`HospitalError`].
-pub fn call(city: &Inside, number: i64, to: &str) -> Result<Called, HospitalError> {
+/// [`HospitalError`]: then the call may come again, and tells nobody twice.
+pub fn call(city: &Inside, by: &Actor, way: Way, number: i64, place: &str) -> Result<Called, HospitalError> {
+    let called = called(city, number, place)?;
+    let again = match called {
+        Called::Told => "no",
+        Called::Before => "yes",
+        Called::Unknown | Called::NotAPlace => return Ok(called),
+    };
+    let (seams, by, number) = (city.seams.clone(), by.clone(), number.to_string());
+    let way = match way {
+        Way::Staff => "staff",
+        Way::System => "system",
+    };
+    city.store.write::<_, HospitalError, _>(move |tx| {
+        let details = [("number", number.as_str()), ("way", way), ("again", again)];
+        audit::append(tx, &seams, &by, Event::HospitalCalled, &details)?;
+        Ok(())
+    })?;
+    Ok(called)
+}
+
+fn called(city: &Inside, number: i64, to: &str) -> Result<Called, HospitalError> {
     let to = to.trim();
     let is_place = (1..=MOST_OF_A_PLACE).contains(&to.chars().count())
         && hl7::text::is_plain(to)
@@ -345,6 +358,5 @@ pub fn sweep(city: &Inside) -> Result<(), HospitalError> {
         tx.execute("DELETE FROM hospital_faults WHERE happened_at < $1", &[month.into()])?;
         Ok(past)
     })?;
-    outbox::VISITS.forget(&city.vault, &past)?;
-    notices::sweep(city)
+    Ok(outbox::VISITS.forget(&city.vault, &past)?)
 }

@@ -15,10 +15,9 @@ use tools::Inside;
 use tools::access::Actor;
 use tools::service_cards::{self, CardStatus, Form, Subject};
 
-use super::KEY;
-use super::linking::HospitalError;
 use super::model::{Registered, normalised, words};
 use super::watching::ending;
+use super::{HospitalError, KEY};
 
 /// Separates hashes of facts from every other use of the look-up key.
 const FACT_PURPOSE: &str = "hospital_card.fact_hash";

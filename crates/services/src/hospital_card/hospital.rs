@@ -8,7 +8,7 @@ use hl7::text::Characters;
 use hl7::{Answer, Body, Booking, Header, Message, Party, Patient};
 
 use super::mllp::Client;
-use super::notices::Notice;
+use super::model::Notice;
 
 /// Why the hospital could not be asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

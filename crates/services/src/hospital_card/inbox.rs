@@ -16,8 +16,7 @@ use tools::access::Actor;
 use tools::service_cards::{self, CardError, IssueRefusal};
 
 use super::hospital::message_number;
-use super::linking::HospitalError;
-use super::{CHART_PURPOSE, KEY, details, telling, watching};
+use super::{CHART_PURPOSE, HospitalError, KEY, details, telling, watching};
 
 /// Who changes links by a message.
 const ACTOR: Actor = Actor::System { job: "hospital" };

@@ -1,53 +1,21 @@
 //! At the hospital's desk: a chart number becomes linked to whoever's card lies there, or waits for somebody who checks.
 
-use base::{Id, Kind, Timestamp};
+use base::{Id, Timestamp};
 use hl7::Sex;
 use store::sealing::{SealError, Vault};
 use store::{StoreError, Tx};
 use tools::Inside;
-use tools::access::{self, AccessError, Actor, Duty, Item, Purpose, ResidentId};
-use tools::register::{self, RegisterError};
+use tools::access::{self, Actor, Duty, Item, Purpose, ResidentId};
+use tools::register;
 use tools::service_cards::counter::Counter;
 use tools::service_cards::{self, CardError, Form, IssueRefusal, NewCard, ServiceCard, Subject};
 
 use super::hospital::Connection;
 use super::model::{LinkState, Reason, Registered, judge};
-use super::{KEY, details};
+use super::{HospitalError, KEY, details};
 
 /// Column name for sealing.
 const CHART_COLUMN: &str = "hospital_waiting.chart";
-
-/// What can go wrong beneath.
-#[derive(Debug, thiserror::Error)]
-pub enum HospitalError {
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The key store.
-    #[error(transparent)]
-    Vault(#[from] SealError),
-    /// Cards, or reading a person's record.
-    #[error(transparent)]
-    Card(#[from] CardError),
-    /// Reading a person's record was refused.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// The register.
-    #[error(transparent)]
-    Register(#[from] RegisterError),
-}
-
-impl HospitalError {
-    /// What it means to the caller.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Store(_) | Self::Vault(_) => Kind::Unavailable,
-            Self::Card(error) => error.kind(),
-            Self::Access(error) => error.kind(),
-            Self::Register(_) => Kind::NotFound,
-        }
-    }
-}
 
 /// What came of a chart number that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

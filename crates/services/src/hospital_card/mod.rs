@@ -27,6 +27,7 @@
 
 pub mod arriving;
 pub mod details;
+mod error;
 pub mod hospital;
 pub mod inbox;
 pub mod linking;
@@ -42,7 +43,17 @@ pub mod telling;
 mod tests;
 pub mod watching;
 
+pub use error::HospitalError;
 pub use service::SERVICE;
+
+/// Forgets what is over: past days' bookings and receptions, what was answered or told a month ago.
+///
+/// # Errors
+/// [`HospitalError`].
+pub fn sweep(city: &tools::Inside) -> Result<(), HospitalError> {
+    arriving::sweep(city)?;
+    notices::sweep(city)
+}
 
 /// Whose cards, as `tools::service_cards` names them.
 pub const KEY: &str = "hospital_card";

@@ -1,7 +1,7 @@
 //! Where a link stands, and whether a chart is certainly this person's. No storage, no hospital.
 
 use base::Date;
-use hl7::{Patient, Sex};
+use hl7::{Name, Patient, Sex};
 use tools::service_cards::{CardStatus, Form, ServiceCard};
 
 macro_rules! words {
@@ -103,6 +103,16 @@ words! {
     }
 }
 
+words! {
+    /// What the hospital is told beside receptions.
+    Notice {
+        /// Somebody who has no chart yet (初診の事前登録): HL7 A28, FHIR a new Patient.
+        FirstVisit "first_visit";
+        /// A name or address that changed: HL7 A31, FHIR a changed Patient.
+        Change "change";
+    }
+}
+
 /// A person as registered, as far as they are compared. Personal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Registered {
@@ -122,6 +132,27 @@ impl std::fmt::Debug for Registered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Registered(<personal>)")
     }
+}
+
+impl Registered {
+    /// As the hospital is told of them, under this chart number. What only tells glyphs apart it does not know.
+    pub(super) fn at_the_hospital(self, chart_number: String) -> Patient {
+        let parted = |text: &str| match text.split_once(['\u{3000}', ' ']) {
+            Some((family, given)) => Name { family: family.to_owned(), given: given.to_owned() },
+            None => Name { family: text.to_owned(), given: String::new() },
+        };
+        let kana = self.kana.first().map(|kana| parted(kana));
+        let plain = |text: String| text.chars().filter(|&c| !base::text::is_variation_selector(c)).collect::<String>();
+        let (family, given) = (plain(self.name.0), plain(self.name.1));
+        let address = self.address;
+        Patient { chart_number, name: Name { family, given }, kana, born: self.born, sex: self.sex, address }
+    }
+}
+
+/// The number of the one card among these, where it may be used.
+pub(super) fn usable(cards: Vec<ServiceCard>, today: Date) -> Option<String> {
+    let usable = cards.into_iter().find(|card| card.form == Form::OneCard && card.is_usable(today));
+    usable.map(|card| card.number.reveal().clone())
 }
 
 /// Whether the chart `number` is certainly this person's: exactly one patient, the same day of birth, sex and reading. There is
@@ -190,8 +221,6 @@ fn voiced(out: &mut String, by: u32) {
 
 #[cfg(test)]
 mod tests {
-    use hl7::Name;
-
     use super::*;
 
     fn patient(number: &str, kana: Option<(&str, &str)>) -> Patient {

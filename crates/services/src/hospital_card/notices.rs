@@ -12,25 +12,14 @@ use tools::Inside;
 use tools::access::{Actor, ResidentId};
 use tools::service_cards::Subject;
 
-use super::arriving::{patient, usable};
 use super::hospital::{Connection, message_number};
-use super::linking::{HospitalError, registered_with_address, standing};
-use super::model::{LinkState, words};
+use super::linking::{registered_with_address, standing};
+use super::model::{LinkState, Notice, usable};
 use super::outbox::{self, Sent};
-use super::{KEY, own_number, watching};
+use super::{HospitalError, KEY, own_number, watching};
 
 /// Days after which a notice is forgotten, answered or not.
 const DAYS: i64 = 30;
-
-words! {
-    /// What is told.
-    Notice {
-        /// Somebody who has no chart yet (初診の事前登録): HL7 A28, FHIR a new Patient.
-        FirstVisit "first_visit";
-        /// A name or address that changed: HL7 A31, FHIR a changed Patient.
-        Change "change";
-    }
-}
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +70,7 @@ pub fn tell(
     }
     let person = registered_with_address(city, by, resident)?;
     let number = message_number(&city.seams);
-    let Some(message) = written(connection, notice, &number, patient(person, chart)) else {
+    let Some(message) = written(connection, notice, &number, person.at_the_hospital(chart)) else {
         return Ok(Noticed::Unwritable);
     };
     let Some(id) = lay_down(city, by, notice, &subject, (&number, &message))? else { return Ok(Noticed::Already) };

@@ -13,8 +13,7 @@ use store::sealing::{SealError, Vault};
 use tools::Inside;
 
 use super::hospital::{Connection, Fault};
-use super::linking::HospitalError;
-use super::watching;
+use super::{HospitalError, watching};
 
 /// Messages of one table handed over in one go.
 const AT_ONCE: i64 = 20;

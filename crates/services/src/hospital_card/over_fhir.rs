@@ -18,7 +18,7 @@ use hl7::{Booking, BookingState, Name, Patient, Sex};
 use openid::http::{Http, Request};
 
 use super::hospital::{Fault, Hospital, OverHl7};
-use super::notices::Notice;
+use super::model::Notice;
 
 /// Where the server is, and who we are there.
 #[derive(Clone, Debug)]

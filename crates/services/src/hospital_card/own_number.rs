@@ -7,7 +7,7 @@ use store::sealing::{SealError, Vault};
 use tools::Inside;
 use tools::service_cards::Subject;
 
-use super::linking::HospitalError;
+use super::HospitalError;
 
 /// Separates our numbers of persons without a chart from every other use of the look-up key.
 const PURPOSE: &str = "hospital_card.first_visit";

@@ -12,16 +12,12 @@ use base::{Id, Seams, Timestamp};
 use messaging::{TeaserKind, Urgency};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
-use tools::access::Actor;
-use tools::audit::{self, Event};
 use tools::portal::post::Opened;
 use tools::portal::{AccountId, Post, PostError, Topic, link};
 use tools::service_cards::Subject;
 use tools::{Inside, Outside, channels};
 
-use super::KEY;
-use super::arriving::{self, Called};
-use super::linking::HospitalError;
+use super::{HospitalError, KEY};
 
 /// To the outside: something happened at the hospital's reception.
 pub const TOLD: Topic = "hospital_told";
@@ -99,40 +95,6 @@ pub(super) fn lay_down(
         ],
     )?;
     Ok(())
-}
-
-/// Who calls a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// Somebody of the staff, on their page.
-    Staff,
-    /// The hospital's own system.
-    System,
-}
-
-/// Calls a number of today to a place, and keeps in the audit log that it was called, by whom, and whether it was before. The
-/// place is not kept there: people type it.
-///
-/// # Errors
-/// [`HospitalError`]: then the call may come again, and tells nobody twice.
-pub fn call(city: &Inside, by: &Actor, way: Way, number: i64, place: &str) -> Result<Called, HospitalError> {
-    let called = arriving::call(city, number, place)?;
-    let again = match called {
-        Called::Told => "no",
-        Called::Before => "yes",
-        Called::Unknown | Called::NotAPlace => return Ok(called),
-    };
-    let (seams, by, number) = (city.seams.clone(), by.clone(), number.to_string());
-    let way = match way {
-        Way::Staff => "staff",
-        Way::System => "system",
-    };
-    city.store.write::<_, HospitalError, _>(move |tx| {
-        let details = [("number", number.as_str()), ("way", way), ("again", again)];
-        audit::append(tx, &seams, &by, Event::HospitalCalled, &details)?;
-        Ok(())
-    })?;
-    Ok(called)
 }
 
 fn due(city: &Inside) -> Result<Vec<(Subject, Told)>, HospitalError> {

@@ -5,8 +5,8 @@ use store::sealing::Vault;
 use store::{StoreError, Tx};
 use tools::Inside;
 
+use super::HospitalError;
 use super::hospital::Fault;
-use super::linking::HospitalError;
 
 /// Messages that are listed. A system gone wrong sends more than anybody reads: of those, the oldest are dropped and counted.
 pub const MOST_LISTED: i64 = 500;

@@ -16,7 +16,7 @@ use std::net::TcpStream;
 
 use services::hospital_card::linking::Outcome;
 use services::hospital_card::model::{LinkState, Reason};
-use services::hospital_card::{arriving, outbox, watching};
+use services::hospital_card::{self, arriving, outbox, watching};
 use store::testing::for_each_engine;
 use testkit::world::hospital::{BookingState, Mischief, Patient};
 use tools::portal::Assurance;
@@ -228,7 +228,7 @@ fn somebody_with_a_tag_is_received_once_and_called_on_their_phone() {
 
         // Refused for a fault: not sent again by itself, staff send it again.
         house.door.database.clock.advance_seconds(86_400);
-        arriving::sweep(house.door.inside()).unwrap();
+        hospital_card::sweep(house.door.inside()).unwrap();
         assert!(arriving::queue(house.door.inside()).unwrap().is_empty(), "a day's queue ends with it");
         house.book("S4", &patient, 0, BookingState::Changed);
         house.hospital.set_mischief(Mischief::Faulty);

@@ -2,7 +2,7 @@
 
 use services::hospital_card::linking::Outcome;
 use services::hospital_card::model::LinkState;
-use services::hospital_card::{arriving, notices, outbox};
+use services::hospital_card::{self, notices, outbox};
 use store::testing::{TestDatabase, for_each_engine};
 use testkit::world::hospital::{Mischief, PatientEvent};
 use tools::ResidentId;
@@ -173,7 +173,7 @@ fn an_older_notice_never_comes_after_a_newer_one_and_all_are_forgotten() {
         let mut desk = house.desk(&who, "04C23B1C5D8066");
         desk_says(&mut desk, CHANGED, &AGREED);
         house.door.database.clock.advance_seconds(31 * 86_400);
-        arriving::sweep(house.door.inside()).unwrap();
+        hospital_card::sweep(house.door.inside()).unwrap();
         assert!(notices::untold(house.door.inside()).unwrap().is_empty());
         assert!(!house.door.staff(&[Role::CounterClerk]).get("/staff/hospital").text().contains("/send\""));
         assert_eq!(house.standing(&who).state, LinkState::Linked);

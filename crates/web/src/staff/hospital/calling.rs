@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
-use services::hospital_card::arriving::{Called, Visit as Reception};
-use services::hospital_card::telling::{self, Way};
+use services::hospital_card::arriving::{self, Called, Visit as Reception, Way};
 use ui::form::{ButtonKind, Field, button, field};
 
 use super::{PATH, beneath, shell, shown, word};
@@ -83,7 +82,7 @@ pub(super) async fn call(
     let called = match number {
         Ok(number) => {
             let (city, by, to) = (app.inside()?.clone(), me.actor(), typed.to.clone());
-            blocking(move || telling::call(&city, &by, Way::Staff, number, &to).map_err(|error| beneath(&error)))
+            blocking(move || arriving::call(&city, &by, Way::Staff, number, &to).map_err(|error| beneath(&error)))
                 .await?
         }
         Err(_) => Called::Unknown,
