@@ -91,6 +91,27 @@ fn a_quiet_line_that_was_served_stays_until_it_is_idle() {
 }
 
 #[test]
+fn one_thing_asked_after_another_is_answered_in_turn_until_the_machine_goes() {
+    let (door, told) = open(limits());
+    // Side by side one line looks and the other sleeps; with a pause both sleep.
+    let asking: Vec<_> = (0..2)
+        .map(|_| come(&door))
+        .map(|mut stream| {
+            std::thread::spawn(move || {
+                (0..300).all(|number| {
+                    if number % 100 == 99 {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    is_served(&mut stream)
+                })
+            })
+        })
+        .collect();
+    assert!(asking.into_iter().all(|one| one.join().unwrap()));
+    assert_eq!((told.recv_timeout(LONG), told.recv_timeout(LONG)), (Ok(Over::Gone), Ok(Over::Gone)));
+}
+
+#[test]
 fn one_address_cannot_take_all_places() {
     let (door, _told) = open(Limits { most_an_address: 3, ..limits() });
     let mut ours: Vec<TcpStream> = (0..3).map(|_| come(&door)).collect();
