@@ -79,6 +79,14 @@ impl Visit {
         words().markup(self.language, key, &[])
     }
 
+    /// By what a thing of this kind (the key of its words) is told from another: a word that its holder chose, or, for an
+    /// application on a card, the sign of the city's list, which stands on no card and so says what it is.
+    pub(crate) fn known_by(&self, kind: &str, mark: &str) -> String {
+        let is_application = kind == tools::credentials::CredentialKind::CityApplication.word();
+        let key = if is_application { "credential-sign" } else { "credential-mark" };
+        self.say_with(key, &[("mark", mark.into())])
+    }
+
     /// The hidden field every form that is sent to `action` needs. Empty where nobody is known (then only the
     /// browser's word about the sending site protects).
     pub fn csrf(&self, action: &str) -> Markup {
@@ -103,6 +111,17 @@ impl Visit {
         }
     }
 
+    /// What stands above every page of a demo. A browser that was made a terminal on the demo's first page finds back to it; a
+    /// terminal that stands anywhere else is left by nobody.
+    fn demo_band(&self) -> Markup {
+        let is_terminal =
+            self.path == "/revisit" || ["/counter/", "/revisit/"].iter().any(|at| self.path.starts_with(at));
+        html! {
+            (self.say_html("page-demo-band"))
+            @if is_terminal && self.opens_drawer() { " " a href="/" { (self.say_html("page-demo-entrance")) } }
+        }
+    }
+
     /// The shell of a page: style, city, demo band, languages.
     pub fn page(&self, title: &str) -> Page {
         let page = Page::new(self.language, title)
@@ -111,7 +130,7 @@ impl Visit {
             .style(assets::path("yakuba.css"))
             .languages_at(&self.address)
             .sight(self.sight);
-        if self.is_demo { page.band(self.say_html("page-demo-band")) } else { page }
+        if self.is_demo { page.band(self.demo_band()) } else { page }
     }
 }
 

@@ -393,6 +393,37 @@ impl Agent {
 }
 
 #[test]
+fn the_reader_at_a_pc_stands_behind_one_line_unless_it_is_the_way_that_is_taken() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let agent = Agent::pair(&scene, "1");
+    let (behind, open) = ("data-verbs=\"application\"><summary>", "data-verbs=\"application\" open><summary>");
+    let back = "href=\"/counter/application\">最初の画面へ<";
+    let mut desk = scene.desk();
+    let page = desk.get(DESK).text();
+    assert!(page.contains(behind) && page.contains("id=\"agent\"") && page.contains("id=\"agent-fields\""), "{page}");
+    assert!(!page.contains(back), "{page}");
+    // This computer's reader does it: the line stays closed, and from what was found one finds back.
+    scene.tray.put(scene.card(51, Behaviour::default()).0);
+    let page = look(&mut desk);
+    assert!(page.contains(behind) && page.contains(back), "{page}");
+    assert!(load(&mut desk).contains("のせました。"));
+    // What was done at the agent is told where it was asked for.
+    let mut card = scene.tray.connect().unwrap();
+    let (request, sealed) = agent.is_asked(&mut desk, "look");
+    let first = agent.steps(&scene, &request, 0, Some(&sealed)).unwrap();
+    agent.carries_on(&scene, &request, first, &mut *card);
+    assert!(Agent::ends_on_the_page(&mut desk, &request).contains(open));
+    assert!(desk.get(DESK).text().contains(behind), "the next person begins as the first");
+    // A desk elsewhere has no other reader than its PC's.
+    let watched = Some(tools::credentials::tap_rules::Attendance::FaceToFace);
+    let (_, mut elsewhere) = scene.door.terminal_of(tools::terminals::Sort::LoadingDesk, "窓口2", "支所", watched);
+    elsewhere.peer = scene.door.stranger().peer;
+    let page = elsewhere.get(DESK).text();
+    assert!(page.contains(open), "{page}");
+    assert!(page.contains("class=\"button button-secondary\">状態を見る<"), "one next step: {page}");
+}
+
+#[test]
 fn work_at_an_agent_goes_step_by_step_once_and_for_the_agent_that_was_asked() {
     let scene = Scene::open(TestDatabase::on_sqlite());
     let (mine, other) = (Agent::pair(&scene, "1"), Agent::pair(&scene, "2"));

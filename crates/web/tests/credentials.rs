@@ -119,7 +119,7 @@ fn a_tag_is_linked_by_the_number_its_reader_types_and_a_wrong_number_loses_nothi
         assert!(guarded.status == 400 && guarded.text().contains("マイナンバーのような"), "{}", guarded.text());
         let linked = link(&mut clerk, &address, "04:a2:3b:1c:5d:80:77", "かばん");
         assert_eq!(linked.location(), Some(&*format!("{address}?done=staff-done-handed-out")));
-        assert!(clerk.get(&address).text().contains("「かばん」"));
+        assert!(clerk.get(&address).text().contains("目印「かばん」"));
 
         // Somebody else's tag: refused, and not said whose it is.
         let (mut colleague, elsewhere) = at_the_counter(&door, "R0000002");

@@ -8,6 +8,8 @@ use base::Yen;
 use card::DeviceKind;
 use card::virtual_card::Behaviour;
 use openid::http::OverTcp;
+use services::city_cards::examples;
+use services::city_cards::kept::{self, CardsError};
 use services::library_card::KEY;
 use services::library_card::system::{
     AllRenewed, Answer, Item, Lent, LibraryError, LibrarySystem, No, Offers, Patron, Returned, Standing as MayDo,
@@ -235,6 +237,36 @@ fn the_library_answers_when_it_is_asked_again_and_then_the_number_is_checked() {
         assert!(page.contains("登録しました") && !page.contains("図書館に確かめずに"), "{page}");
         assert!(scene.words("L-0042").contains(&"number_checked".to_owned()));
     });
+}
+
+/// The words on the buttons for the one next step of a page.
+fn next_steps(page: &str) -> Vec<&str> {
+    let after = |at: usize| page[at..].split_once('>').and_then(|(_, rest)| rest.split('<').next());
+    page.match_indices("class=\"button\"").filter_map(|(at, _)| after(at)).collect()
+}
+
+#[test]
+fn nothing_is_said_of_money_where_nothing_is_to_be_paid() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let (key, free) = examples::all().into_iter().find(|(key, _)| *key == KEY).unwrap();
+    let inside = scene.door.inside().clone();
+    let seams = inside.seams.clone();
+    inside.store.write::<_, CardsError, _>(move |tx| kept::seed_demo(tx, &seams, key, &free)).unwrap();
+    let page = sent(&mut scene.counter(Attendance::FaceToFace), COUNTER, &[("tag", TAG)]);
+    assert!(page.contains("action=\"/counter/library/enrol\""), "{page}");
+    assert!(!page.contains('円') && !page.contains("受け取ってから"), "{page}");
+}
+
+#[test]
+fn every_page_of_the_counter_has_one_next_step() {
+    let scene = Scene::open(TestDatabase::on_sqlite());
+    let mut counter = scene.counter(Attendance::FaceToFace);
+    assert_eq!(next_steps(&counter.get(COUNTER).text()), ["カードを読む"]);
+    assert_eq!(next_steps(&sent(&mut counter, COUNTER, &[("tag", TAG)])), ["登録する"], "the next person waits");
+    scene.library.says(Err(LibraryError::Unreachable));
+    assert_eq!(next_steps(&counter.post(ENROL, &[("number", "L-0042")]).text()), ["もう一度確かめる"]);
+    let page = sent(&mut counter, ENROL, &[("number", "L-0042"), ("unchecked", "yes")]);
+    assert_eq!(next_steps(&page), ["次の人へ"], "{page}");
 }
 
 #[test]

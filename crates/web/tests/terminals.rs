@@ -124,7 +124,9 @@ fn a_demo_s_terminal_is_found_again_instead_of_added_and_only_at_this_computer()
             let mut browser = door.neighbour();
             let answer = browser.get(&format!("/demo/terminal/{sort}"));
             assert_eq!(answer.status, 303, "{sort}");
-            assert_eq!(browser.get(answer.location().unwrap()).status, 200, "{sort} is what it was made to be");
+            let page = browser.get(answer.location().unwrap());
+            assert_eq!(page.status, 200, "{sort} is what it was made to be");
+            assert!(page.text().contains("<a href=\"/\">デモの入口へ</a>"), "{sort} has a way back: {}", page.text());
             secrets.insert(browser.cookies[session::terminal_cookie(false)].clone());
         }
         assert_eq!(listed().len(), sorts.len(), "in round {round} none is added");
@@ -144,6 +146,28 @@ fn a_demo_s_terminal_is_found_again_instead_of_added_and_only_at_this_computer()
     assert_eq!(door.stranger().get("/demo/terminal/library_counter").status, 403, "from elsewhere nothing is made");
     assert_eq!(door.neighbour().get("/demo/terminal/space_station").status, 404);
     assert_eq!(listed().len(), sorts.len() + 1);
+}
+
+#[test]
+fn only_a_demo_s_terminal_at_this_computer_leads_to_the_first_page() {
+    use tools::credentials::tap_rules::Attendance;
+    use tools::terminals::Sort;
+    let leads = |page: &str| page.contains("デモの入口へ");
+    for is_demo in [true, false] {
+        let door = TestDoor::with(TestDatabase::on_sqlite(), |app| {
+            let inside = tools::Inside { demo: is_demo, ..(**app.inside.as_ref().unwrap()).clone() };
+            app.inside = Some(std::sync::Arc::new(inside));
+        });
+        for (name, sort) in [("1", Sort::LibraryCounter), ("2", Sort::RevisitMachine)] {
+            let (_, mut hall) = door.terminal_of(sort, name, "本庁舎", Some(Attendance::FaceToFace));
+            hall.peer = door.stranger().peer;
+            let page = hall.get(sort.path());
+            assert!(page.status == 200 && !leads(&page.text()), "stands in a hall: {}", page.text());
+            hall.peer = door.neighbour().peer;
+            assert_eq!(leads(&hall.get(sort.path()).text()), is_demo, "{}", sort.path());
+        }
+        assert!(!leads(&door.neighbour().get("/").text()), "one is there");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ const ISSUE: &str = "/counter/cards/issue/sports_hall";
 /// Value and PIN of the cards in the drawer.
 fn drawer(page: &str) -> Vec<(String, String)> {
     let select = page.split("name=\"card\"").nth(1).expect("a drawer").split("</select>").next().unwrap();
-    let pin = |option: &str| Some(option.split("(PIN ").nth(1)?.get(..4)?.to_owned());
+    let pin = |option: &str| Some(option.split("PIN ").nth(1)?.get(..4)?.to_owned());
     select
         .split("<option value=\"")
         .skip(1)

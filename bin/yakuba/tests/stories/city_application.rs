@@ -20,7 +20,7 @@ const PATH: &str = "/counter/application";
 fn card(page: &str, word: &str) -> (String, String) {
     let option = page.split("<option value=\"").skip(1).find(|one| one.contains(word)).expect("such a card");
     let value = option.split('"').next().unwrap().to_owned();
-    (value, option.split("(PIN ").nth(1).unwrap()[..4].to_owned())
+    (value, option.split("PIN ").nth(1).unwrap()[..4].to_owned())
 }
 
 /// Sends the form of this page that goes to `action`.

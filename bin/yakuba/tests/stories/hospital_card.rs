@@ -14,7 +14,7 @@ fn cards(page: &str) -> Vec<(String, String)> {
     let select = page.split("name=\"card\"").nth(1).expect("a drawer").split("</select>").next().unwrap();
     let options = select.split("<option value=\"").skip(1);
     options
-        .filter_map(|one| Some((one.split('"').next()?.to_owned(), one.split("(PIN ").nth(1)?.get(..4)?.to_owned())))
+        .filter_map(|one| Some((one.split('"').next()?.to_owned(), one.split("PIN ").nth(1)?.get(..4)?.to_owned())))
         .collect()
 }
 

@@ -11,7 +11,7 @@ const PERSON: &str = "/counter/library/person";
 fn card(page: &str, word: &str) -> (String, String) {
     let option = page.split("<option value=\"").skip(1).find(|one| one.contains(word)).expect("such a card");
     let value = option.split('"').next().unwrap().to_owned();
-    (value, option.split("(PIN ").nth(1).unwrap()[..4].to_owned())
+    (value, option.split("PIN ").nth(1).unwrap()[..4].to_owned())
 }
 
 /// Sends the form of this page that goes to `action`, and follows to where it leads: no page is the answer of a form.
@@ -67,7 +67,7 @@ fn mykey(counter: &mut Browser, start: &str) {
 /// Place and PIN of the option at `place`.
 fn option(page: &str, place: usize) -> (usize, String) {
     let option = page.split(&format!("<option value=\"{place}\"")).nth(1).expect("such a card");
-    (place, option.split("(PIN ").nth(1).unwrap()[..4].to_owned())
+    (place, option.split("PIN ").nth(1).unwrap()[..4].to_owned())
 }
 
 #[test]

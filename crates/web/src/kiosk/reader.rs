@@ -19,6 +19,13 @@ pub struct DrawerCard {
     pub pin: String,
 }
 
+/// The drawer's cards as a form's choice lists them, by their places. The PIN comes first: a narrow screen cuts a label off at
+/// its end.
+pub(crate) fn listed(cards: &[DrawerCard]) -> Vec<(String, String)> {
+    let words = |card: &DrawerCard| format!("PIN {}: {}", card.pin, card.label);
+    cards.iter().enumerate().map(|(place, card)| (place.to_string(), words(card))).collect()
+}
+
 /// The demo's drawer. Pages know a card by its place in it.
 pub trait Drawer: Send + Sync {
     /// The labels, in order.

@@ -154,7 +154,8 @@ fn card(visit: &Visit, one: &Card) -> Markup {
     let instant = |micros| ui::dates::instant(visit.language, Timestamp::from_micros(micros));
     html! {
         section class="card" {
-            h3 { (kind) @if let Some(mark) = &one.mark { " 「" (mark) "」" } }
+            h3 { (kind) }
+            @if let Some(mark) = &one.mark { p { (visit.known_by(&one.kind, mark)) } }
             (facts(&[
                 (visit.say("city-cards-mine-state"), chip(state, &visit.say(&one.status))),
                 (visit.say("city-cards-mine-since"), html! { (instant(one.since)) }),

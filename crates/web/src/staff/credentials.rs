@@ -98,7 +98,7 @@ fn row(visit: &Visit, view: &str, one: &Listed) -> Vec<Markup> {
     };
     vec![
         html! { (visit.say(one.kind.word()))
-        @if let Some(mark) = &one.mark { br; "「" (mark) "」" }
+        @if let Some(mark) = &one.mark { br; small { (visit.known_by(one.kind.word(), mark)) } }
         @if one.is_enrolled_for_taps { br; small { (visit.say("staff-card-taps")) } } },
         html! { (chip(state, &visit.say(one.status.word()))) br; small { (instant(one.since)) } },
         // The last day on which it works, not the midnight that ends it.

@@ -82,8 +82,8 @@ async fn start(at: AtCounter) -> Result<Response, Failure> {
         return Ok(page(&at, None, None, None));
     };
     Ok(match (outcome.looked, outcome.said) {
-        (Ok(seen), say) => drawn(&at, None, Some((&seen, Reach::Agent)), say.as_ref()),
-        (Err(_), Some(say)) | (Err(say), None) => page(&at, None, None, Some(&say)),
+        (Ok(seen), say) => drawn(&at, Reach::Agent, None, Some(&seen), say.as_ref()),
+        (Err(_), Some(say)) | (Err(say), None) => drawn(&at, Reach::Agent, None, None, Some(&say)),
     })
 }
 
@@ -262,27 +262,37 @@ enum Reach {
 }
 
 fn page(at: &AtCounter, card: Option<&str>, seen: Option<&Seen>, say: Option<&Say>) -> Response {
-    drawn(at, card, seen.map(|seen| (seen, Reach::Here)), say)
+    drawn(at, Reach::Here, card, seen, say)
 }
 
-fn drawn(at: &AtCounter, card: Option<&str>, seen: Option<(&Seen, Reach)>, say: Option<&Say>) -> Response {
+/// Whether the forms of the page reach a card where this desk is: in the demo's drawer, or on the reader of this computer. A
+/// desk elsewhere has its own at the agent alone.
+fn has_own_reader(at: &AtCounter) -> bool {
+    at.app.kiosk.as_ref().is_some_and(|place| place.has_drawer() || at.visit.is_here)
+}
+
+fn drawn(at: &AtCounter, reach: Reach, card: Option<&str>, seen: Option<&Seen>, say: Option<&Say>) -> Response {
     let agent = at.app.agents.as_ref().map(|counterpart| counterpart.port);
     let visit = &at.visit;
+    let is_at_agent = agent.is_some() && (reach == Reach::Agent || !has_own_reader(at));
+    // One next step a page: what was found, the reader of this PC where it is the way, or else this form.
+    let look = if seen.is_some() || is_at_agent { ButtonKind::Secondary } else { ButtonKind::Primary };
     let title = visit.say("application-desk-title");
     let main = html! {
         h1 { (title) }
         p { (visit.say("application-desk-lead")) }
         (said(visit, &at.app.profile.counter, say))
         @if let Some(Say::Key(key)) = say { p class="hint" { (visit.say(Remedy::after(key).word())) } }
-        @if let Some((seen, reach)) = seen { (stands(at, card, seen, reach)) }
+        @if let Some(seen) = seen { (stands(at, card, seen, reach)) }
         form method="post" action=(PATH) class="card" {
             (visit.csrf(PATH))
             h2 { (visit.say("application-put")) }
             (super::form::card_and_pin(at, super::form::Pin::No))
-            div class="buttons" { (button(if seen.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary },
-                &visit.say("application-look"))) }
+            div class="buttons" { (button(look, &visit.say("application-look"))) }
         }
-        @if let Some(port) = agent { (at_agent::section(at, port)) }
+        @if let Some(port) = agent { (at_agent::section(at, port, is_at_agent)) }
+        // What was found goes from the screen when its holder does.
+        @if seen.is_some() || say.is_some() { p { a class="lone" href=(PATH) { (visit.say("page-home")) } } }
         p class="hint" { (visit.say("application-desk-policy")) }
         @if at.app.is_demo() { p class="hint" { (visit.say("application-keys-simulated")) } }
     };

@@ -6,6 +6,7 @@ use ui::notice::{AlertKind, alert};
 
 use super::AtCounter;
 use crate::kiosk::Say;
+use crate::kiosk::reader::listed;
 use crate::visit::Visit;
 
 /// What a terminal asks for.
@@ -65,12 +66,10 @@ pub(super) fn card_and_pin_in(at: &AtCounter, pin: Pin, form: &str) -> Markup {
     html! {
         @match drawer {
             Some(cards) => {
-                @let options: Vec<(String, String)> = cards.iter().enumerate()
-                    .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
-                // A line of its own: the PIN at the end of a label is read too.
+                // A line of its own: a label is as long as its line.
                 div class="drawer" {
-                    (select_in(visit.language, (&format!("{form}card"), "card"), &visit.say("taps-card-drawer"), &options,
-                        &chosen, None))
+                    (select_in(visit.language, (&format!("{form}card"), "card"), &visit.say("taps-card-drawer"),
+                        &listed(&cards), &chosen, None))
                 }
             }
             None => p { (visit.say("taps-card-put")) }

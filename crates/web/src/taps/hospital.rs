@@ -105,6 +105,9 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
         LinkState::Unlinked => AlertKind::Info,
         LinkState::Waiting | LinkState::Stopped => AlertKind::Warning,
     };
+    let links = matches!(standing.state, LinkState::Unlinked | LinkState::Waiting);
+    // One next step a page: while a number is to be linked, the next person comes second.
+    let next = if links { ButtonKind::Secondary } else { ButtonKind::Primary };
     let main = html! {
         h1 { (title) }
         (simulated(at))
@@ -119,14 +122,14 @@ async fn page(at: &AtCounter, shown: &Shown, say: Option<&Say>) -> Result<Respon
             }))
         }
         @for card in standing.cards.iter().filter(|card| card.status.is_live()) { (one(at, card)) }
-        @if matches!(standing.state, LinkState::Unlinked | LinkState::Waiting) { (link_form(at, &standing)) }
+        @if links { (link_form(at, &standing)) }
         @match standing.state {
             LinkState::Unlinked => (notice_form(at, FIRST_VISIT, "hospital-first-visit")),
             LinkState::Linked => (notice_form(at, CHANGED, "hospital-changed")),
             LinkState::Waiting | LinkState::Stopped => {}
         }
         div class="buttons" { (one_button("/counter/hospital/next", &visit.csrf("/counter/hospital/next"),
-            ButtonKind::Primary, &visit.say("hospital-next"), None)) }
+            next, &visit.say("hospital-next"), None)) }
     };
     // Whoever walks away leaves nothing on the screen.
     Ok(super::left(visit.page(&title).render(&main).into_response(), 120, PATH))

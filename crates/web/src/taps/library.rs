@@ -210,6 +210,9 @@ async fn page_with(
     let (visit, today) = (&at.visit, at.app.seams.today());
     let title = visit.say("taps-library-title");
     let has_one = cards.iter().any(|card| card.form == Form::OneCard && card.status.is_live());
+    let registers = !has_one && unasked.is_none();
+    // One next step a page: while something is to be registered, the next person comes second.
+    let next = if registers || unasked.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary };
     let main = html! {
         h1 { (title) }
         (said(visit, &at.app.profile.counter, say))
@@ -221,9 +224,9 @@ async fn page_with(
             @let is_unchecked = words.iter().any(|word| word == UNCHECKED);
             (one(at, card, (card.is_usable(today), is_unchecked), slips.get(&card.id)))
         }
-        @if !has_one && unasked.is_none() { (enrol_form(at, &cards, kept.as_ref())) }
+        @if registers { (enrol_form(at, &cards, kept.as_ref())) }
         (mykey::section(at, &told))
-        div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), ButtonKind::Primary,
+        div class="buttons" { (one_button("/counter/library/next", &visit.csrf("/counter/library/next"), next,
             &visit.say("taps-library-next"), None)) }
     };
     // Whoever walks away leaves nothing on the screen.
@@ -296,13 +299,13 @@ fn enrol_form(at: &AtCounter, cards: &[ServiceCard], kept: Option<&Kept>) -> Mar
         section class="card" {
             h2 { (visit.say("taps-library-enrol")) }
             p { (visit.say("taps-library-enrol-how")) }
-            @if let Some(kept) = kept {
-                @let fees = kept.definition.fees();
+            // Where nothing is to be paid, nothing is said of money.
+            @if let Some(fees) = kept.map(|kept| kept.definition.fees()).filter(|fees| fees.one_card > base::Yen::ZERO) {
                 (facts(&[
                     (visit.say("city-cards-fee-one"), html! { strong { (fees.one_card) } }),
                     (visit.say("city-cards-difference"), html! { (fees.difference(false)) }),
                 ]))
-                @if fees.one_card > base::Yen::ZERO { p { (visit.say("city-cards-desk-pay-first")) } }
+                p { (visit.say("city-cards-desk-pay-first")) }
             }
             form method="post" action=(action) {
                 (visit.csrf(action))

@@ -78,6 +78,7 @@ fn show(at: &AtCounter, answer: Option<&Checked>, say: Option<&Say>) -> Response
                 autocomplete: Some("off"), max_length: Some(600), ..Field::default() }))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say("staff-id-desk-check"))) }
         }
+        @if answer.is_some() || say.is_some() { p { a class="lone" href=(PATH) { (visit.say("page-home")) } } }
         @if is_watched { p { a class="lone" href=(ONCE) { (visit.say("staff-id-desk-once")) } } }
     };
     super::left(visit.page(&title).render(&main).into_response(), 120, PATH)

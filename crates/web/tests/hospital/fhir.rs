@@ -71,8 +71,11 @@ fn a_chart_is_linked_when_certain_and_an_arrival_is_written_whoever_is_quicker()
         let mut desk = house.desk(sure, TAG);
         let page = desk_says(&mut desk, "/counter/hospital/link", &[("chart", "C-404")]);
         assert!(page.contains("その番号の記録がありません"), "{page}");
+        // One next step: while a number is to be linked, the next person comes second.
+        let next = |kind: &str| format!("class=\"{kind}\">終わる(次の人へ)<");
+        assert!(page.contains(&next("button button-secondary")), "{page}");
         let page = desk_says(&mut desk, "/counter/hospital/link", &[("chart", "C-001")]);
-        assert!(page.contains("結び付けました"), "{page}");
+        assert!(page.contains("結び付けました") && page.contains(&next("button")), "{page}");
 
         // Somebody at the hospital changes the booking in the same moment: it is read again, and written once.
         server.set_quicker(1);

@@ -153,7 +153,11 @@ fn what_the_person_chose_in_the_portal_is_what_the_chip_reads_until_they_take_it
         let name = page.split("<li>カード「").nth(1).expect("a card").split('」').next().unwrap().to_owned();
         hanako.get("/portal/cards");
         scene.deliver();
-        assert!(hanako.get("/portal/cards").text().contains(&format!("「{name}」")));
+        let cards = hanako.get("/portal/cards").text();
+        assert!(
+            cards.contains(&format!("見分けるための記号「{name}」")) && cards.contains("カードには書いてありません"),
+            "{cards}"
+        );
         assert!(!loaded.contains("ペニシリン"), "the desk does not show what she chose");
         assert_eq!(ambulance_reads(&scene, &tray).as_deref(), Some(text.as_str()));
 

@@ -51,7 +51,10 @@ fn where_staff_watch_an_enrolled_card_is_enough_and_where_nobody_does_it_is_not(
         let mut empty = scene.desk(None);
 
         assert!(shown(&mut watched, place, "", &label).contains(NOT_ENROLLED));
-        assert!(shown(&mut watched, place, PIN, &label).contains(VALID), "with the PIN at once");
+        let back = "href=\"/counter/staff\">最初の画面へ<";
+        assert!(!watched.get(PATH).text().contains(back), "nothing is answered yet");
+        let answer = watched.post(PATH, &[("card", &place.to_string()), ("pin", PIN), ("label", &label)]).text();
+        assert!(answer.contains(VALID) && answer.contains(back), "with the PIN at once, and a way back: {answer}");
         assert!(shown(&mut empty, place, PIN, &label).contains(VALID), "with the PIN where nobody watches, too");
 
         // Once, with both PINs; a wrong one enrols nothing, and nothing is enrolled where nobody watches.

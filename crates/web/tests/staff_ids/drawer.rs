@@ -26,7 +26,10 @@ fn a_newcomer_makes_links_and_signs_in_with_a_staff_id_from_the_drawer() {
     let id = present(&officer.get(&page).text());
     let at = format!("/staff/staff-ids/id/{id}/card");
     let form = officer.get(&at).text();
-    assert!(form.contains(&format!("action=\"{at}/drawer\"")) && form.contains("見本 0 (PIN 4826)"), "{form}");
+    assert!(
+        form.contains(&format!("action=\"{at}/drawer\"")) && form.contains(">PIN 4826: 見本 0<"),
+        "the PIN is never cut off: {form}"
+    );
     let drawer = format!("{at}/drawer");
     let wrong = officer.post(&drawer, &[("card", &place), ("pin", "0000")]);
     assert!(wrong.status == 200 && wrong.text().contains("暗証番号がちがいます"), "{}", wrong.text());

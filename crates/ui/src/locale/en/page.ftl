@@ -16,6 +16,7 @@ page-word-success = Done
 page-word-warning = Take care
 page-word-error = Error
 page-demo-band = This is a demonstration. All people, addresses and cards are made up.
+page-demo-entrance = To the first page of the demonstration
 page-back = Back
 page-home = To the first page
 page-yes = Yes

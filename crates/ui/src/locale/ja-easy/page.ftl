@@ -13,6 +13,7 @@ page-word-success = できました
 page-word-warning = ｜気《き》をつけてください
 page-word-error = まちがい
 page-demo-band = これは ｜練習用《れんしゅうよう》です。｜人《ひと》も ｜住所《じゅうしょ》も カードも、｜本当《ほんとう》のものではありません。
+page-demo-entrance = ｜練習《れんしゅう》の ｜最初《さいしょ》の ｜画面《がめん》へ
 page-back = もどる
 page-home = さいしょの ｜画面《がめん》へ
 page-yes = はい

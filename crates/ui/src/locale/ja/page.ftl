@@ -13,6 +13,7 @@ page-word-success = 完了
 page-word-warning = 注意
 page-word-error = エラー
 page-demo-band = これは体験版です。登場する人・住所・カードはすべて架空です。
+page-demo-entrance = デモの入口へ
 page-back = 戻る
 page-home = 最初の画面へ
 page-yes = はい

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::error::Failure;
 use crate::form::Fields;
-use crate::kiosk::reader::DrawerCard;
+use crate::kiosk::reader::{DrawerCard, listed};
 use crate::kiosk::{Place, Say};
 use crate::taps::{ProvedWithKey, pin_field, prove_with_key, said};
 use crate::visit::Visit;
@@ -38,18 +38,13 @@ pub(super) struct Last<'a> {
 pub(super) fn form(app: &App, visit: &Visit, action: &str, word: &str, last: Last<'_>) -> Option<Markup> {
     let cards = cards(app, visit)?;
     let chosen = last.card.min(cards.len().saturating_sub(1)).to_string();
-    let options: Vec<(String, String)> = cards
-        .iter()
-        .enumerate()
-        .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin)))
-        .collect();
     Some(html! {
         (said(visit, &app.profile.counter, last.say))
         (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("staff-id-drawer")) } }))
         form method="post" action=(action) class="card" {
             (visit.csrf(action))
-            // One below the other: the PIN stands at the end of a long label.
-            (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
+            // One below the other: labels are long.
+            (select(visit.language, "card", &visit.say("taps-card-drawer"), &listed(&cards), &chosen, None))
             (pin_field(visit, ("pin", "pin"), ("taps-pin", "taps-pin-always-hint"), true))
             div class="buttons" { (button(ButtonKind::Primary, &visit.say(word))) }
         }

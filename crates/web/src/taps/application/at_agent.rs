@@ -232,8 +232,8 @@ pub(super) async fn answer(at: AtCounter, fields: Fields) -> Result<Response, Fa
     Ok(Json(json!({ "message": message, "next": super::PATH })).into_response())
 }
 
-/// The part of the page about the card reader of this PC.
-pub(super) fn section(at: &AtCounter, port: u16) -> Markup {
+/// The part of the page about the card reader of this PC: behind one line, unless it is the way that is taken here.
+pub(super) fn section(at: &AtCounter, port: u16, is_open: bool) -> Markup {
     let visit = &at.visit;
     let deeds: Vec<(String, String)> =
         [("look", "look"), ("load", "agent-load"), ("update", "update"), ("delete", "delete")]
@@ -242,8 +242,8 @@ pub(super) fn section(at: &AtCounter, port: u16) -> Markup {
     let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
     let said = [("yes".to_owned(), visit.say("application-emergency-said-yes"))];
     html! {
-        section class="card" data-verbs="application" {
-            h2 { (visit.say("application-agent")) }
+        details class="card group" data-verbs="application" open[is_open] {
+            summary { h2 { (visit.say("application-agent")) } }
             p { (visit.say("application-agent-how")) }
             div id="agent-fields" {
                 (radios("deed", &visit.say("application-agent-deed"), &deeds, "look"))

@@ -13,6 +13,7 @@ use super::super::{AtCounter, left};
 use super::{AFRESH, CARD, GONE_SECONDS, LOADED, NEXT, NUMBERS, PATH, RECEIVE, TAG, TYPING_SECONDS};
 use crate::assets;
 use crate::kiosk::Say;
+use crate::kiosk::reader::listed;
 
 /// The screen around `main`: the certificate machine's sizes, and nothing around that belongs to an office.
 pub(super) fn screen(at: &AtCounter, heading: &str, main: &Markup) -> Response {
@@ -93,11 +94,7 @@ fn card_laid_down(at: &AtCounter, put: &str) -> Markup {
     let chosen = at.app.held.chosen(at.terminal.id, at.app.seams.now()).unwrap_or_else(|| "0".to_owned());
     html! {
         @match drawer {
-            Some(cards) => {
-                @let options: Vec<(String, String)> = cards.iter().enumerate()
-                    .map(|(place, card)| (place.to_string(), format!("{} (PIN {})", card.label, card.pin))).collect();
-                (select(visit.language, "card", &visit.say("taps-card-drawer"), &options, &chosen, None))
-            }
+            Some(cards) => (select(visit.language, "card", &visit.say("taps-card-drawer"), &listed(&cards), &chosen, None)),
             None => p class="kiosk-lead" { (visit.say_html(put)) }
         }
     }
