@@ -10,10 +10,11 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use services::city_cards::{examples, kept};
+use services::city_cards::{clients, examples, kept};
 use store::testing::{TestDatabase, for_each_engine};
 use tools::ResidentId;
 use tools::access::Actor;
+use tools::approvals;
 use tools::service_cards::{CardError, CardStatus, change, find_number};
 use tools::staff::Role;
 use tools::terminals::Sort;
@@ -261,13 +262,22 @@ fn a_system_writes_only_when_a_second_person_let_it() {
         assert!(!second.get("/staff/approvals").text().contains("駐輪場"));
         assert_eq!(officer.post(&to(stop_at), &[("client", &client)]).status, 303);
 
-        // One that was stopped while it waited is let do nothing.
+        // One that was stopped while it waited is let do nothing, and nobody is asked any more.
         let key = admitted(&mut officer);
         let page = second.get("/staff/cards/bicycle_parking").text();
         let form = page.split("/clients/allow\"").nth(1).unwrap();
         let client = form.split("name=\"client\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let asked = || {
+            let waits = |tx: &mut store::Tx<'_>| approvals::waiting(tx, door.database.seams.now());
+            door.inside().store.read::<_, store::StoreError, _>(waits).unwrap()
+        };
+        assert_eq!(asked().len(), 1);
         assert_eq!(officer.post(&to(stop_at), &[("client", &client)]).status, 303);
-        assert_eq!(second.post(&to(allow_at), &[("client", &client)]).status, 404);
+        assert_eq!(asked(), [], "declined with the stop");
+        let refused = second.post(&to(allow_at), &[("client", &client)]);
+        assert_eq!(refused.status, 409);
+        assert!(refused.text().contains("そのシステムは止めてあります。"), "{}", refused.text());
+        assert_eq!(officer.post(&to(stop_at), &[("client", &client)]).status, 409, "once");
         assert_eq!(writes(&key), 401);
 
         // Approved: it writes. A proposal nobody answered in a day lets nothing happen.
@@ -280,6 +290,25 @@ fn a_system_writes_only_when_a_second_person_let_it() {
         allow(&door);
         assert_eq!(writes(&key), 200);
     });
+}
+
+#[test]
+fn a_card_has_so_many_systems_and_no_more_until_one_is_stopped() {
+    let (door, _) = city(TestDatabase::on_sqlite());
+    let mut officer = door.staff(&[Role::CertificateOfficer]);
+    for number in 1..=clients::MOST_CLIENTS {
+        assert_eq!(officer.post(CLIENTS, &[("client", &format!("システム{number}"))]).status, 200);
+    }
+    let refused = officer.post(CLIENTS, &[("client", "もう一つ")]);
+    assert_eq!(refused.status, 409);
+    assert!(refused.text().contains("このカードのシステムの数が上限です"), "{}", refused.text());
+    assert!(!officer.get("/staff/cards/bicycle_parking").text().contains("もう一つ"));
+    let other = officer.post("/staff/cards/sports_hall/clients", &[("client", "もう一つ")]);
+    assert_eq!(other.status, 200, "another card has its own");
+
+    let client = officer.get("/staff/cards/bicycle_parking").between("name=\"client\" value=\"", "\"").unwrap();
+    assert_eq!(officer.post(&format!("{CLIENTS}/stop"), &[("client", &client)]).status, 303);
+    assert_eq!(officer.post(CLIENTS, &[("client", "もう一つ")]).status, 200);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 pub mod certificate_code;
 pub mod certificate_fields;
 pub mod credential_code;
+pub mod csv_lists;
 pub mod events;
 pub mod family_register;
 pub mod http_signature;

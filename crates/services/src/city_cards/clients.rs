@@ -3,6 +3,7 @@
 //! ```text
 //!  admitted by one ─▶ asks ──a second person──▶ also writes: brings members in, stops cards ─▶ stopped by one
 //! ```
+//! What waits for the second person is declined with the stop.
 
 use base::{Id, Seams, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
@@ -15,6 +16,10 @@ use super::kept::{self, CardsError, CardsRefusal};
 
 /// The name under which it is proposed that a system may write.
 const ACTION: &str = "city_card.client_writes";
+/// What the audit log says of a stop, and of what was declined with it.
+const STOPPED: &str = "client_stopped";
+/// Most systems of one card that are not stopped: ours. A page of them is still read, and no forgotten key hides among many.
+pub const MOST_CLIENTS: usize = 20;
 
 /// A system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +81,8 @@ fn hash(token: &str) -> [u8; 32] {
 /// key is returned this once.
 ///
 /// # Errors
-/// [`CardsRefusal::Unknown`] for a card nobody defined or a name of no or more than 40 characters; [`ApprovalError`];
-/// [`StoreError`].
+/// [`CardsRefusal::Unknown`] for a card nobody defined or a name of no or more than 40 characters;
+/// [`CardsRefusal::TooManyClients`]; [`ApprovalError`]; [`StoreError`].
 pub fn admit(
     tx: &mut Tx<'_>,
     seams: &Seams,
@@ -89,6 +94,10 @@ pub fn admit(
         (1..=40).contains(&name.chars().count()) && base::my_number_guard::refuse_individual_number(name).is_ok();
     if !is_sound || kept::versions(tx, key)?.is_empty() {
         return Err(CardsRefusal::Unknown.into());
+    }
+    let sql = "SELECT client_id FROM city_card_clients WHERE card_key = $1 AND stopped_at IS NULL";
+    if tx.query(sql, &[key.into()])?.len() >= MOST_CLIENTS {
+        return Err(CardsRefusal::TooManyClients.into());
     }
     let secret: [u8; 32] = seams.random.bytes();
     let (id, token) = (seams.random_id(), BASE64URL_NOPAD.encode(&secret));
@@ -116,13 +125,9 @@ fn note(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, client: Id, chang
 
 /// A system of this card that was not stopped.
 fn of_id(tx: &mut Tx<'_>, key: &str, client: Id) -> Result<Client, CardsError> {
-    let row = tx
-        .query_one(
-            select!("WHERE client_id = $1 AND card_key = $2 AND stopped_at IS NULL"),
-            &[client.into(), key.into()],
-        )?
-        .ok_or(CardsRefusal::Unknown)?;
-    Ok(read(&row)?)
+    let found = tx.query_one(select!("WHERE client_id = $1 AND card_key = $2"), &[client.into(), key.into()])?;
+    let client = read(&found.ok_or(CardsRefusal::Unknown)?)?;
+    if client.stopped_at.is_some() { Err(CardsRefusal::ClientStopped.into()) } else { Ok(client) }
 }
 
 /// The proposal that this system may write, if one waits.
@@ -152,7 +157,7 @@ pub fn waiting(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(Approval, Client)
 /// The second person approves: the system may write from now on.
 ///
 /// # Errors
-/// [`Refusal::OwnProposal`] and the like; [`CardsRefusal::Unknown`] also for one that was stopped; [`StoreError`].
+/// [`Refusal::OwnProposal`] and the like; [`CardsRefusal::Unknown`], [`CardsRefusal::ClientStopped`]; [`StoreError`].
 pub fn allow(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, client: Id) -> Result<(), CardsError> {
     let client = of_id(tx, key, client)?;
     let id = client.approval.ok_or(ApprovalError::Refused(Refusal::Unknown))?;
@@ -173,20 +178,18 @@ pub fn decline(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, client: Id
     Ok(approvals::decline(tx, seams, by, id, "")?)
 }
 
-/// Stops a system of this card: its key opens nothing any more.
+/// Stops a system of this card: its key opens nothing any more, and nobody is asked any more whether it may write.
 ///
 /// # Errors
-/// [`CardsRefusal::Unknown`]; [`StoreError`].
+/// [`CardsRefusal::Unknown`], [`CardsRefusal::ClientStopped`]; [`ApprovalError`]; [`StoreError`].
 pub fn stop(tx: &mut Tx<'_>, seams: &Seams, by: &Actor, key: &str, client: Id) -> Result<(), CardsError> {
-    let changed = tx.execute(
-        "UPDATE city_card_clients SET stopped_at = $3, token_hash = NULL \
-         WHERE client_id = $1 AND card_key = $2 AND stopped_at IS NULL",
-        &[client.into(), key.into(), seams.now().into()],
-    )?;
-    if changed == 0 {
-        return Err(CardsRefusal::Unknown.into());
+    let client = of_id(tx, key, client)?;
+    if let Some(approval) = waits(tx, seams, &client)? {
+        approvals::decline(tx, seams, by, approval.id, STOPPED)?;
     }
-    Ok(note(tx, seams, by, key, client, "client_stopped")?)
+    let sql = "UPDATE city_card_clients SET stopped_at = $2, token_hash = NULL WHERE client_id = $1";
+    tx.execute(sql, &[client.id.into(), seams.now().into()])?;
+    Ok(note(tx, seams, by, key, client.id, STOPPED)?)
 }
 
 /// The system whose key this is.
@@ -198,12 +201,15 @@ pub fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Client>, StoreErr
     tx.query_one(sql, &[hash(token).as_slice().into()])?.as_ref().map(read).transpose()
 }
 
-/// Systems of a card, those that may write first, then the newest.
+/// Systems of a card: those that are not stopped, then the others; of each those that may write first, then the newest.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn of(tx: &mut Tx<'_>, key: &str) -> Result<Vec<Client>, StoreError> {
-    let sql = select!("WHERE card_key = $1 ORDER BY may_write DESC, made_at DESC, client_id LIMIT 200");
+    let sql = select!(
+        "WHERE card_key = $1 ORDER BY CASE WHEN stopped_at IS NULL THEN 0 ELSE 1 END, may_write DESC, made_at DESC, \
+         client_id LIMIT 200"
+    );
     tx.query(sql, &[key.into()])?.iter().map(read).collect()
 }
 

@@ -16,6 +16,7 @@ use tools::register::{self, RegisterError};
 use tools::service_cards::changes::{Change, Cursor, changes};
 use tools::service_cards::{self, CardError, Form, IssueRefusal, NewCard, Subject, find_number};
 use tools::{Inside, ResidentId};
+use wire::csv_lists;
 
 use super::issuing::GiveRefusal;
 use super::kept::Kept;
@@ -146,16 +147,6 @@ pub enum Brought {
     Refused(Vec<LineFault>),
 }
 
-/// The text of a file: UTF-8 with or without a byte order mark, else Shift_JIS.
-fn text_of(bytes: &[u8]) -> Option<String> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(text.to_owned());
-    }
-    let (text, _, is_broken) = encoding_rs::SHIFT_JIS.decode(bytes);
-    (!is_broken).then(|| text.into_owned())
-}
-
 const fn of_file(reason: Reason) -> LineFault {
     LineFault { line: 1, column: Column::Line, reason }
 }
@@ -164,12 +155,9 @@ fn parse(card: &Definition, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<Line
     if bytes.len() > MOST_BYTES {
         return (Vec::new(), vec![of_file(Reason::TooLong)]);
     }
-    let Some(text) = text_of(bytes) else { return (Vec::new(), vec![of_file(Reason::NotText)]) };
-    // The reader counts a line too few after each line's end of two characters.
-    let text = text.replace("\r\n", "\n");
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let mut lines = reader.records();
-    let Some(Ok(headings)) = lines.next() else { return (Vec::new(), vec![of_file(Reason::NotText)]) };
+    let Some(text) = csv_lists::text_of(bytes) else { return (Vec::new(), vec![of_file(Reason::NotText)]) };
+    let mut lines = csv_lists::records(&text);
+    let Some((_, headings)) = lines.next() else { return (Vec::new(), vec![of_file(Reason::NotText)]) };
     let place = |names: [&str; 2]| headings.iter().position(|heading| names.contains(&heading.trim()));
     let (Some(resident), Some(number)) = (place(["宛名番号", "resident"]), place(["番号", "number"])) else {
         return (Vec::new(), vec![of_file(Reason::Headings)]);
@@ -177,22 +165,15 @@ fn parse(card: &Definition, today: Date, bytes: &[u8]) -> (Vec<Member>, Vec<Line
     let places = (resident, number, place(["有効期限", "valid_until"]));
     let (mut members, mut faults) = (Vec::new(), Vec::new());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for record in lines {
-        let usual = members.len() + faults.len() + 2;
-        let position = match &record {
-            Ok(record) => record.position(),
-            Err(error) => error.position(),
-        };
-        let line = position.map(|at| at.line() + base::text::empty_lines_at(&text, at.byte()));
-        let line = line.and_then(|line| usize::try_from(line).ok()).unwrap_or(usual);
-        if usual > MOST_LINES + 1 {
+    for (line, record) in lines {
+        if members.len() + faults.len() >= MOST_LINES {
             faults.push(LineFault { line, column: Column::Line, reason: Reason::TooLong });
             break;
         }
-        let judged = match record {
-            Ok(record) if record.len() == headings.len() => member(card, (today, line), &record, places),
-            Ok(_) => Err(LineFault { line, column: Column::Line, reason: Reason::Columns }),
-            Err(_) => Err(LineFault { line, column: Column::Line, reason: Reason::NotText }),
+        let judged = if record.len() == headings.len() {
+            member(card, (today, line), &record, places)
+        } else {
+            Err(LineFault { line, column: Column::Line, reason: Reason::Columns })
         };
         match judged {
             Ok(member) if seen.insert(member.number.clone(), line).is_some() => {
@@ -213,8 +194,7 @@ fn member(
 ) -> Result<Member, LineFault> {
     let fault = |column, reason| LineFault { line, column, reason };
     let cell = |at: usize| record.get(at).unwrap_or_default().trim();
-    let is_one = |cell: &str| base::my_number_guard::refuse_individual_number(cell).is_err();
-    if let Some(at) = record.iter().position(is_one) {
+    if let Some(at) = csv_lists::individual_number_in(record) {
         let columns = [(Some(resident), Column::Resident), (Some(number), Column::Number), (until, Column::ValidUntil)];
         let column =
             columns.into_iter().find(|(place, _)| *place == Some(at)).map_or(Column::Line, |(_, column)| column);

@@ -35,6 +35,12 @@ pub enum CardsRefusal {
     /// The city has as many cards as it may.
     #[error("there are too many cards")]
     TooMany,
+    /// The card has as many systems as it may.
+    #[error("the card has too many systems")]
+    TooManyClients,
+    /// The system was stopped.
+    #[error("the system was stopped")]
+    ClientStopped,
 }
 
 /// What can go wrong with definitions.

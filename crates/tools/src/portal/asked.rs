@@ -176,15 +176,17 @@ impl<T: Serialize + DeserializeOwned> Asked<T> {
                 return Ok(false);
             }
             if before == Before::Forgotten {
-                let sql =
-                    "UPDATE portal_own_records SET content = NULL, told_at = NULL WHERE account_id = $1 AND kind = $2";
-                tx.execute(sql, &[account.into(), kind.into()])?;
+                // As of now, so that an answer that is older and still under way does not bring it back.
+                let sql = "UPDATE portal_own_records SET content = NULL, told_at = \
+                           CASE WHEN told_at > $3 THEN told_at ELSE $3 END WHERE account_id = $1 AND kind = $2";
+                tx.execute(sql, &[account.into(), kind.into(), now.into()])?;
             }
             post.send(tx, &seams, account, topic, &wish).map(|_| true)
         })
     }
 
-    /// Takes what the inside told. An older answer does not take the place of a newer one; what nobody asked for is not kept.
+    /// Takes what the inside told. An older answer does not take the place of a newer one, nor of a wish that forgot what was told;
+    /// what nobody asked for is not kept.
     ///
     /// # Errors
     /// [`PostError`].
@@ -218,7 +220,7 @@ impl<T: Serialize + DeserializeOwned> Asked<T> {
         outside.store.write::<_, StoreError, _>(move |tx| {
             // Only of what was read above: a wish or another answer meanwhile goes before it.
             let sql = "UPDATE portal_own_records SET content = $3, told_at = $4 WHERE account_id = $1 AND kind = $2 \
-                       AND told_at = $5";
+                       AND told_at = $5 AND content IS NOT NULL";
             tx.execute(sql, &[account.into(), kind.into(), sealed.as_slice().into(), sent_at.into(), at.into()])
         })?;
         Ok(())

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::times::{day, minute};
 use super::{Fault, Field, Raw, Read, Reason, Result2, When, text_of};
+use crate::csv_lists;
 
 /// What a column is called, and in English.
 const COLUMNS: [(Column, &[&str]); 14] = [
@@ -47,16 +48,10 @@ pub fn read_csv(bytes: &[u8]) -> Read {
         Ok(text) => text,
         Err(reason) => return Read::refuse_file(reason),
     };
-    // The reader counts a line before the second half of CR LF is read: lines would be one short in files of Excel.
-    let text = text.replace("\r\n", "\n");
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut found = Read::default();
     let mut seen = BTreeSet::new();
     let mut heading: Option<Vec<(Column, usize)>> = None;
-    for (number, record) in reader.records().enumerate() {
-        // The text is UTF-8 and lines may have any length: the reader finds nothing to refuse.
-        let Ok(record) = record else { continue };
-        let row = record.position().map_or(number + 1, |at| usize::try_from(at.line()).unwrap_or(number + 1));
+    for (row, record) in csv_lists::records(&text) {
         let Some(columns) = &heading else {
             match read_heading(&record) {
                 Ok(columns) => heading = Some(columns),

@@ -22,6 +22,8 @@ mod tests;
 
 use base::Date;
 
+use crate::csv_lists;
+
 pub use csv_list::read_csv;
 pub use feed::read_feed;
 pub use icalendar::read_icalendar;
@@ -351,10 +353,5 @@ fn text_of(bytes: &[u8]) -> Result<String, Reason> {
     if bytes.len() > MOST_BYTES {
         return Err(Reason::FileTooLong);
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(text.to_owned());
-    }
-    let (text, _, broken) = encoding_rs::SHIFT_JIS.decode(bytes);
-    if broken { Err(Reason::NotText) } else { Ok(text.into_owned()) }
+    csv_lists::text_of(bytes).ok_or(Reason::NotText)
 }

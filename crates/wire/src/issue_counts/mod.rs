@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 use base::Date;
 use base::text::to_half_width;
 
+use crate::csv_lists;
+
 /// More lines are no monthly list.
 const MOST_LINES: usize = 10_000;
 /// More certificates than any city gives in a month.
@@ -189,14 +191,9 @@ pub fn read(text: &str) -> Read {
     let mut found = Read::default();
     // With CR LF the reader counts a line too few.
     let text = text.trim_start_matches('\u{FEFF}').replace("\r\n", "\n");
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut columns = None;
     let mut seen = BTreeSet::new();
-    for (number, record) in reader.records().enumerate() {
-        // The text is UTF-8 and lines may have any length: the reader finds nothing to refuse.
-        let Ok(record) = record else { continue };
-        let line =
-            record.position().map_or(number + 1, |position| usize::try_from(position.line()).unwrap_or(number + 1));
+    for (number, (line, record)) in csv_lists::records(&text).enumerate() {
         if number > MOST_LINES {
             found.faults.push(Fault { line, field: Field::Month, reason: Reason::TooManyLines });
             break;

@@ -200,8 +200,9 @@ impl Daily {
     fn take_one(&self, folder: &Folder, name: &OsStr, digest: [u8; 32], bytes: &[u8]) -> Result<(), DailyError> {
         let (city, now) = (&self.city, self.city.seams.now());
         let (new, shown) = (city.seams.random_id(), to_show(name));
+        let known = kept::known(&city.vault, digest).map_err(|error| SyncError::Card(error.into()))?;
         let arrival =
-            city.store.write::<_, StoreError, _>(move |tx| kept::arrive(tx, new, digest, shown.as_deref(), now))?;
+            city.store.write::<_, StoreError, _>(move |tx| kept::arrive(tx, new, &known, shown.as_deref(), now))?;
         let id = arrival.id;
         let why = if arrival.is_noted { arrival.why } else { self.take_contents(id, bytes)? };
         let at = city.store.read::<_, StoreError, _>(move |tx| refused(tx, id))?;

@@ -1,7 +1,11 @@
 //! What is kept of files that go by themselves: which days' lists were made and lie in place, which of the library's files came.
 
 use base::{Date, Id, Timestamp};
+use store::sealing::{KeyedHash, SealError, Vault};
 use store::{StoreError, Tx};
+
+/// For which digests the look-up key serves.
+const DIGEST_PURPOSE: &str = "library_arrivals.digest";
 
 /// How a file went that went by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,23 +49,36 @@ pub(super) fn placed(tx: &mut Tx<'_>, day: Date, at: Timestamp) -> Result<(), St
     tx.execute("UPDATE library_days SET placed_at = $2 WHERE day = $1", &[day.into(), at.into()]).map(drop)
 }
 
-/// The file of this digest: the one that is not moved away yet, or a new one.
+/// How a file of this digest is known: under each look-up key, the newest first, and as it was before digests were keyed. A bare
+/// digest of a short list would let it be guessed.
+pub(super) fn known(vault: &Vault, digest: [u8; 32]) -> Result<Vec<KeyedHash>, SealError> {
+    let mut all = vault.keyed_hashes(DIGEST_PURPOSE, &digest)?;
+    all.push(KeyedHash { key_id: 0, hash: digest });
+    Ok(all)
+}
+
+/// The file that is [`known`] so: the one that is not moved away yet, or a new one.
 pub(super) fn arrive(
     tx: &mut Tx<'_>,
     new: Id,
-    digest: [u8; 32],
+    known: &[KeyedHash],
     name: Option<&str>,
     now: Timestamp,
 ) -> Result<Arrival, StoreError> {
-    let sql = "SELECT file_id, noted_at, why FROM library_arrivals WHERE digest = $1 AND moved_at IS NULL";
-    if let Some(row) = tx.query_one(sql, &[digest.as_slice().into()])? {
-        let why = row.opt_text(2)?.map(str::to_owned);
-        return Ok(Arrival { id: row.id(0)?, is_noted: row.opt_timestamp(1)?.is_some(), why });
+    let sql = "SELECT file_id, noted_at, why FROM library_arrivals \
+               WHERE digest = $1 AND digest_key = $2 AND moved_at IS NULL";
+    for one in known {
+        if let Some(row) = tx.query_one(sql, &[one.hash.as_slice().into(), one.key_id.into()])? {
+            let why = row.opt_text(2)?.map(str::to_owned);
+            return Ok(Arrival { id: row.id(0)?, is_noted: row.opt_timestamp(1)?.is_some(), why });
+        }
     }
-    tx.execute(
-        "INSERT INTO library_arrivals (file_id, digest, name, came_at) VALUES ($1, $2, $3, $4)",
-        &[new.into(), digest.as_slice().into(), name.into(), now.into()],
-    )?;
+    if let Some(newest) = known.first() {
+        tx.execute(
+            "INSERT INTO library_arrivals (file_id, digest, digest_key, name, came_at) VALUES ($1, $2, $3, $4, $5)",
+            &[new.into(), newest.hash.as_slice().into(), newest.key_id.into(), name.into(), now.into()],
+        )?;
+    }
     Ok(Arrival { id: new, is_noted: false, why: None })
 }
 
@@ -71,6 +88,8 @@ pub(super) fn noted(tx: &mut Tx<'_>, file: Id, at: Timestamp, why: Option<&str>)
     tx.execute(sql, &[file.into(), at.into(), why.into()]).map(drop)
 }
 
+/// The file was moved away, and is not known any more: the same file left again is a new one.
 pub(super) fn moved(tx: &mut Tx<'_>, file: Id, at: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE library_arrivals SET moved_at = $2 WHERE file_id = $1", &[file.into(), at.into()]).map(drop)
+    let sql = "UPDATE library_arrivals SET moved_at = $2, digest = $3 WHERE file_id = $1";
+    tx.execute(sql, &[file.into(), at.into(), b"".as_slice().into()]).map(drop)
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use base::text::{empty_lines_at, to_half_width};
+use base::text::to_half_width;
 use tools::service_cards::CardStatus;
+use wire::csv_lists;
 
 use super::{MOST_BYTES, MOST_ROWS, Reason, SyncError};
 
@@ -16,8 +17,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, SyncError> {
         return unread(bytes, SyncError::TooLarge);
     }
     match decode(bytes) {
-        // The reader counts a line too few after each line's end of two characters.
-        Ok(text) => rows(&text.replace("\r\n", "\n")),
+        Ok(text) => rows(&text),
         Err(error) => unread(bytes, error),
     }
 }
@@ -31,20 +31,14 @@ fn unread(bytes: &[u8], error: SyncError) -> Result<Vec<Row>, SyncError> {
 
 /// Refuses the file for an Individual Number in a line of it.
 fn guarded<'a>(line: u64, cells: impl Iterator<Item = &'a str>) -> Result<(), SyncError> {
-    let is_one = |cell: &str| base::my_number_guard::refuse_individual_number(cell).is_err();
-    match (1..).zip(cells).find(|(_, cell)| is_one(cell)) {
-        Some((column, _)) => Err(SyncError::IndividualNumber { line, column }),
+    match csv_lists::individual_number_in(cells) {
+        Some(place) => Err(SyncError::IndividualNumber { line, column: place as u64 + 1 }),
         None => Ok(()),
     }
 }
 
-/// UTF-8 with or without BOM, else Shift_JIS.
 fn decode(bytes: &[u8]) -> Result<String, SyncError> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(text.trim_start_matches('\u{feff}').to_owned());
-    }
-    let (text, _, is_broken) = encoding_rs::SHIFT_JIS.decode(bytes);
-    if is_broken { Err(SyncError::Characters) } else { Ok(text.into_owned()) }
+    csv_lists::text_of(bytes).ok_or(SyncError::Characters)
 }
 
 fn status_of(word: &str) -> Option<CardStatus> {
@@ -60,19 +54,15 @@ fn status_of(word: &str) -> Option<CardStatus> {
 pub type Row = (u64, Result<(String, CardStatus), Reason>);
 
 fn rows(text: &str) -> Result<Vec<Row>, SyncError> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(text.as_bytes());
-    guarded(1, reader.headers().into_iter().flatten())?;
+    let mut records = csv_lists::records(text).map(|(line, record)| (line as u64, record));
+    if let Some((line, headings)) = records.next() {
+        guarded(line, headings.iter())?;
+    }
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
-    for (index, record) in reader.records().enumerate() {
+    for (line, record) in records {
         if all.len() >= MOST_ROWS {
             return unread(text.as_bytes(), SyncError::TooLarge);
         }
-        let usual = index as u64 + 2;
-        let Ok(record) = record else {
-            all.push((usual, Err(Reason::Columns)));
-            continue;
-        };
-        let line = record.position().map_or(usual, |at| at.line() + empty_lines_at(text, at.byte()));
         guarded(line, record.iter())?;
         all.push((line, row(&record, &mut seen)));
     }

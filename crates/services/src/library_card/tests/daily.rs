@@ -292,6 +292,49 @@ fn a_taking_that_was_cut_in_the_middle_goes_on_and_doubles_nothing() {
 }
 
 #[test]
+fn a_file_is_known_by_a_keyed_digest_until_it_was_moved_away_and_one_of_before_is_not_taken_twice() {
+    let scene = Scene::open(Written::Utf8);
+    scene.register("R-1", "L-0001");
+    let content = "番号,状態\nL-0001,停止\n";
+    let digests = || {
+        let sql = "SELECT digest, digest_key FROM library_arrivals ORDER BY came_at DESC";
+        let rows = scene.city.store.read::<_, StoreError, _>(move |tx| tx.query(sql, &[])).unwrap();
+        let read = |row: &store::Row| (row.blob(0).unwrap().to_vec(), row.int(1).unwrap());
+        rows.iter().map(read).collect::<Vec<_>>()
+    };
+    for (name, is_of_before) in [("a.csv", false), ("b.csv", true)] {
+        let bare = [name.as_bytes(), &[0], content.as_bytes()].concat();
+        let bare = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bare);
+        let bare = bare.as_ref().to_vec();
+        // Taken, and cut before it was moved away.
+        scene.leave(name, content);
+        std::fs::write(scene.take().join("taken"), "").unwrap();
+        scene.daily.look().unwrap();
+        scene.later(SETTLED);
+        assert!(matches!(scene.daily.look(), Err(DailyError::Take(_))));
+        assert_eq!(scene.status("L-0001"), CardStatus::OnHold);
+        let (digest, key) = digests().remove(0);
+        assert!(digest.len() == 32 && digest != bare && key > 0, "nobody without the key can guess the list from it");
+        if is_of_before {
+            let sql = "UPDATE library_arrivals SET digest = $1, digest_key = 0 WHERE moved_at IS NULL";
+            let put = bare.clone();
+            let put = scene.city.store.write::<_, StoreError, _>(move |tx| tx.execute(sql, &[put.as_slice().into()]));
+            assert_eq!(put.unwrap(), 1);
+        } else {
+            scene.city.vault.rotate_lookup_key().unwrap();
+        }
+        scene.set("L-0001", CardStatus::Active);
+        std::fs::remove_file(scene.take().join("taken")).unwrap();
+        scene.daily.look().unwrap();
+        assert_eq!(scene.status("L-0001"), CardStatus::Active, "{name}: not taken twice");
+        assert_eq!(names(&scene.take()), ["taken"]);
+        assert!(digests().iter().all(|(digest, _)| digest.is_empty()), "nothing to guess from remains");
+        std::fs::remove_dir_all(scene.take().join("taken")).unwrap();
+    }
+    assert_eq!(scene.by_file("L-0001"), 2);
+}
+
+#[test]
 fn a_broken_file_is_set_aside_with_its_reason_and_stops_no_other() {
     let scene = Scene::open(Written::Utf8);
     scene.register("R-1", "L-0001");

@@ -94,3 +94,28 @@ fn a_wish_waits_for_its_answer_and_is_counted_by_the_hour() {
         assert!(wish(&house, account, (Before::Stays, Allowed::AnHour)));
     });
 }
+
+#[test]
+fn an_answer_under_way_does_not_bring_back_what_a_wish_forgot() {
+    for_each_engine(|database| {
+        let house = TwoZones::new(database);
+        let (account, clock) = (house.account(), house.database.clock.clone());
+        let now = || house.database.seams.now();
+        let takes = |word: &str, at: Timestamp| {
+            WORDS.take_answer(&house.outside, &said(&house, account, word, at)).unwrap();
+            WORDS.standing(&house.outside, account).unwrap()
+        };
+        ask(&house, account);
+        let under_way = now();
+        assert_eq!(takes("told", under_way), Standing::Told(vec!["told".to_owned()], under_way));
+        clock.advance_seconds(1);
+        assert!(wish(&house, account, (Before::Forgotten, Allowed::Always)));
+        assert_eq!(takes("told once more", under_way), Standing::Wished, "it was written before the wish");
+        // What the desk changed, said before the wish was taken inside, brings nothing either.
+        WORDS.amend(&house.outside, &said(&house, account, "changed", now()), |told| told.clear()).unwrap();
+        assert_eq!(WORDS.standing(&house.outside, account).unwrap(), Standing::Wished);
+        clock.advance_seconds(1);
+        let answered = now();
+        assert_eq!(takes("as wished", answered), Standing::Told(vec!["as wished".to_owned()], answered));
+    });
+}

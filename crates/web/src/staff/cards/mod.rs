@@ -70,6 +70,8 @@ impl From<CardsError> for Failure {
                     CardsRefusal::Unknown => "city-cards-unknown",
                     CardsRefusal::Waits => "city-cards-waits",
                     CardsRefusal::TooMany => "city-cards-too-many",
+                    CardsRefusal::TooManyClients => "city-cards-client-too-many",
+                    CardsRefusal::ClientStopped => "city-cards-client-is-stopped",
                     CardsRefusal::PrefixTaken { .. } => "city-cards-prefix-taken",
                 };
                 Self::saying(kind, key).next(PATH, "city-cards-title")

@@ -28,7 +28,7 @@ pub(super) struct System {
     waits: Option<Approval>,
 }
 
-/// The systems of a card: those that may write first, then the newest.
+/// The systems of a card, in the order of [`clients::of`].
 pub(super) fn of(tx: &mut Tx<'_>, seams: &Seams, key: &str) -> Result<Vec<System>, StoreError> {
     let all = clients::of(tx, key)?.into_iter();
     all.map(|client| Ok(System { waits: clients::waits(tx, seams, &client)?, client })).collect()
