@@ -240,3 +240,6 @@ city-cards-mine-reissue = A new card is issued at the office in charge.
 city-cards-mine-fee = Fee
 city-cards-mine-lost-what = It stops at once. If it is found, or for a new one, come to the counter.
 city-cards-mine-end-what = The card you had stops and cannot be brought back. Your Individual Number Card goes on working.
+city-cards-mine-lost-waits = We received that this card is lost. It is being stopped; please wait a moment.
+city-cards-mine-end-waits = We received that this card is to be switched off. Please wait a moment.
+city-cards-mine-ask-waits = We received your request. The card appears here in a moment.

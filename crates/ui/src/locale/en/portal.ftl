@@ -231,3 +231,4 @@ portal-cards-pages = What you can do with your cards
 portal-cards-too-often = You asked too often within this hour. Please try again later. You can stop a card at any time.
 portal-cards-linked-at = Linked
 portal-cards-stop-what = This card will open none of the city's services. To use it again, bring it to the counter.
+portal-cards-stop-waits = We received that this card is to be stopped. Please wait a moment.

@@ -240,3 +240,6 @@ city-cards-mine-reissue = あたらしい カードは、｜窓口《まどぐ�
 city-cards-mine-fee = おかね
 city-cards-mine-lost-what = すぐに 使えなく なります。見つかった ときや、新しく したい ときは、窓口に 来て ください。
 city-cards-mine-end-what = 今までの カードは 使えなく なります。もとに もどせません。マイナンバーカードは 使えます。
+city-cards-mine-lost-waits = カードを 止める ことを ｜受《う》け｜付《つ》けました。止まるまで 少し 待ってください。
+city-cards-mine-end-waits = カードを やめる ことを ｜受《う》け｜付《つ》けました。やめるまで 少し 待ってください。
+city-cards-mine-ask-waits = 申し込みを ｜受《う》け｜付《つ》けました。カードが ここに 出るまで 少し 待ってください。

@@ -240,3 +240,6 @@ city-cards-mine-reissue = 新しいカードの発行(再発行)は、担当の�
 city-cards-mine-fee = 手数料
 city-cards-mine-lost-what = すぐに使えなくなります。見つかったときや、新しくするときは、窓口に来てください。
 city-cards-mine-end-what = 今までのカードは使えなくなり、もとに戻せません。マイナンバーカードは、そのまま使えます。
+city-cards-mine-lost-waits = 利用停止の届けを受け付けました。反映されるまで、少しお待ちください。
+city-cards-mine-end-waits = 廃止の手続きを受け付けました。反映されるまで、少しお待ちください。
+city-cards-mine-ask-waits = 申込みを受け付けました。カードがここに出るまで、少しお待ちください。

@@ -231,3 +231,4 @@ portal-cards-pages = カードでできること
 portal-cards-too-often = この1時間に申し込める回数を超えました。しばらくたってから、もう一度お試しください。カードを止めることは、いつでもできます。
 portal-cards-linked-at = 登録した日時
 portal-cards-stop-what = このカードは、市のどのサービスでも使えなくなります。もう一度使えるようにするには、カードを持って窓口に来てください。
+portal-cards-stop-waits = 停止の手続きを受け付けました。反映されるまで、少しお待ちください。
