@@ -262,7 +262,7 @@ fn print_script(city: &OpenCity, address: SocketAddr) {
     println!("  再来受付機    re-visit machine      {here}/demo/terminal/revisit_machine");
     println!("  市のカード    desk for city's cards {here}/demo/terminal/city_card_desk");
     println!("  職員身分証    guard's desk          {here}/demo/terminal/staff_desk");
-    println!("  独自アプリ    loading desk          {here}/demo/terminal/loading_desk");
+    println!("  市のアプリ    loading desk          {here}/demo/terminal/loading_desk");
     println!("  証明書の確認  check a paper         {here}/verify");
     println!(
         "  職員用画面    staff console         {here}/staff   (引き出しの1〜3枚目のカードで入れる / cards 1 to 3 sign in)"

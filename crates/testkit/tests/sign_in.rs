@@ -48,9 +48,13 @@ fn scene() -> Scene {
 fn choose(url: &str, person: &str) -> Callback {
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
     let browser = ureq::Agent::from(config);
-    let mut page = browser.get(url).call().unwrap();
-    let shown = page.body_mut().read_to_string().unwrap();
-    assert!(shown.contains("模擬") && shown.contains("This is a simulation"), "{shown}");
+    let shown = |language: &str| {
+        let mut page = browser.get(url).header("accept-language", language).call().unwrap();
+        page.body_mut().read_to_string().unwrap()
+    };
+    let (japanese, english) = (shown("ja,en;q=0.8"), shown("en-US,en"));
+    assert!(japanese.contains("体験のための模擬") && !japanese.contains("Choose who"), "one language: {japanese}");
+    assert!(english.contains("a simulation of it") && !english.contains("模擬"), "one language: {english}");
     let back = browser.get(format!("{url}&person={person}")).call().unwrap();
     let location = back.headers()["location"].to_str().unwrap().to_owned();
     let (address, query) = location.split_once('?').unwrap();

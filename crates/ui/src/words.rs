@@ -156,6 +156,51 @@ mod tests {
         }
     }
 
+    /// Japanese keys and sentences, of which none stands on several lines here.
+    fn japanese() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let texts = FILES.iter().filter(|(code, _, _)| *code == Language::Japanese.code());
+        texts.flat_map(|(_, _, text)| text.lines().filter_map(|line| line.split_once(" = ")))
+    }
+
+    #[test]
+    fn what_was_done_says_to_what_it_was_done() {
+        let bare = [
+            "変更",
+            "保存",
+            "登録",
+            "削除",
+            "更新",
+            "消",
+            "記録",
+            "処理",
+            "終了",
+            "訂正",
+            "取り消",
+            "取りやめ",
+            "やめ",
+            "決め",
+        ];
+        let vague: Vec<_> = japanese()
+            .filter(|(key, _)| key.contains("-done"))
+            .filter(|(_, said)| {
+                bare.iter().any(|verb| {
+                    said.starts_with(&format!("{verb}ました")) || said.starts_with(&format!("{verb}しました"))
+                })
+            })
+            .collect();
+        assert_eq!(vague, Vec::<(&str, &str)>::new());
+    }
+
+    #[test]
+    fn one_thing_has_one_name() {
+        for (key, said) in japanese() {
+            // The one page of the operator explains what the law and the policy call it.
+            assert!(key == "application-title" || !said.contains("独自アプリ"), "{key}: 市のアプリ");
+            assert!(!said.contains("個人番号カード"), "{key}: マイナンバーカード");
+            assert!(!said.contains("搭載"), "{key}: のせる");
+        }
+    }
+
     #[test]
     fn arguments_are_put_in() {
         let text = words().format(Language::English, "page-count", &[("n", 3.into())]);

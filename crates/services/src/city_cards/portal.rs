@@ -14,6 +14,7 @@ use store::StoreError;
 use tools::access::{self, Actor, Duty, Item, Purpose};
 use tools::portal::asked::{Allowed, Asked, Before};
 use tools::portal::post::Opened;
+use tools::portal::wished::{Waiting, Wished};
 use tools::portal::{AccountId, Post, PostError, Topic, link, own_records};
 use tools::service_cards::{self, CardError, CardStatus, Form, ServiceCard, Subject};
 use tools::{Inside, Outside, ResidentId};
@@ -36,6 +37,9 @@ const ASKED: Topic = "service_cards_asked";
 /// What the outside holds of a person's cards.
 pub const CARDS: Asked<Told> = Asked::new("service_cards", QUESTION, 30);
 
+/// What a person said a short while ago; [`OwnService::ask_waits`] and [`OwnCard::waits`] tell which of it is still to come.
+pub const WISHES: Wished<Wish> = Wished::new("service_card_wishes");
+
 /// Sends questions that wait to the inside.
 ///
 /// # Errors
@@ -50,7 +54,11 @@ pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, Post
 /// [`PostError`].
 pub fn send_wish(outside: &Outside, post: &Arc<Post>, account: AccountId, wish: &Wish) -> Result<bool, PostError> {
     let allowed = if matches!(wish, Wish::Ask { .. }) { Allowed::AnHour } else { Allowed::Always };
-    CARDS.send_wish(outside, post, account, (WISH, wish), (Before::Stays, allowed))
+    let is_told = CARDS.send_wish(outside, post, account, (WISH, wish), (Before::Stays, allowed))?;
+    if is_told {
+        WISHES.note(outside, account, wish)?;
+    }
+    Ok(is_told)
 }
 
 /// A card as its holder sees it.
@@ -89,6 +97,27 @@ impl OwnCard {
     /// Where it stands.
     pub fn status(&self) -> Option<CardStatus> {
         CardStatus::from_code(&self.status)
+    }
+
+    /// Whether its holder may stop it as lost now.
+    pub fn may_be_lost(&self) -> bool {
+        matches!(self.status(), Some(CardStatus::Active | CardStatus::OnHold))
+    }
+
+    /// Whether its holder may switch it off now: the one card is stopped as lost instead.
+    pub fn may_end(&self) -> bool {
+        self.form() == Some(Form::OwnCard) && self.status().is_some_and(CardStatus::is_live)
+    }
+
+    /// The wish about this card that waits, as far as was told: it may be done, and the card stands as it stood when that was
+    /// said.
+    pub fn waits<'a>(&self, wishes: &'a [Waiting<Wish>]) -> Option<&'a Waiting<Wish>> {
+        let is_to_come = |one: &&Waiting<Wish>| match &one.wish {
+            Wish::Lost { card, .. } => *card == self.id && self.may_be_lost() && self.since < one.at,
+            Wish::End { card, .. } => *card == self.id && self.may_end() && self.since < one.at,
+            Wish::Ask { .. } => false,
+        };
+        wishes.iter().rev().find(is_to_come)
     }
 }
 
@@ -318,6 +347,15 @@ fn own(one: &ServiceCard, kept: Option<&Kept>, today: Date) -> OwnCard {
 }
 
 impl OwnService {
+    /// The wish for the one card that waits, as far as was told: it may be asked for, and none came since that was said.
+    pub fn ask_waits<'a>(&self, wishes: &'a [Waiting<Wish>]) -> Option<&'a Waiting<Wish>> {
+        let came = |at: i64| self.cards.iter().any(|one| one.form() == Some(Form::OneCard) && one.since >= at);
+        let is_to_come = |one: &&Waiting<Wish>| {
+            matches!(&one.wish, Wish::Ask { service } if *service == self.key) && self.may_ask && !came(one.at)
+        };
+        wishes.iter().find(is_to_come)
+    }
+
     /// Whether an old card and the one card stand side by side.
     pub fn has_both(&self) -> bool {
         let live = |form| {

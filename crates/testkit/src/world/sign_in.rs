@@ -215,6 +215,8 @@ struct Request {
     path: String,
     query: BTreeMap<String, String>,
     bearer: Option<String>,
+    /// Whether the browser asks first for another language than Japanese.
+    is_foreign: bool,
     form: BTreeMap<String, String>,
 }
 
@@ -260,6 +262,7 @@ fn read_request(connection: &mut TcpStream) -> io::Result<Request> {
         path: path.to_owned(),
         query: pairs(query),
         bearer: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
+        is_foreign: header("accept-language").is_some_and(|asked| !asked.trim_start().starts_with("ja")),
         form: pairs(&String::from_utf8_lossy(&bytes[end..end + length])),
     })
 }
@@ -342,7 +345,22 @@ impl Shared {
         }
     }
 
+    /// In one language: the browser's where it is not Japanese, since the real app's pages know nothing of ours either.
     fn page(&self, request: &Request) -> String {
+        let (language, title, what, nobody) = match request.is_foreign {
+            false => (
+                "ja",
+                "模擬のサインイン",
+                "これはデジタル認証アプリではありません。体験のための模擬です。サインインする人を選んでください。",
+                "同意しない",
+            ),
+            true => (
+                "en",
+                "Simulated sign-in",
+                "This is not the national sign-in app but a simulation of it, for trying. Choose who signs in.",
+                "I do not agree",
+            ),
+        };
         let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
         let kept: String = request
             .query
@@ -351,16 +369,13 @@ impl Shared {
             .collect();
         let people = self.people.iter().enumerate().map(|(at, person)| (at.to_string(), person.name.as_str()));
         let buttons: String = people
-            .chain([("nobody".to_owned(), "同意しない")])
+            .chain([("nobody".to_owned(), nobody)])
             .map(|(value, name)| format!("<button name=person value=\"{value}\">{}</button>", escape(name)))
             .collect();
         format!(
-            "<!doctype html><html lang=ja><meta charset=utf-8>\
+            "<!doctype html><html lang={language}><meta charset=utf-8>\
              <meta name=viewport content=\"width=device-width, initial-scale=1\">\
-             <title>模擬のサインイン</title><style>{STYLE}</style>\
-             <main><h1>模擬のサインイン</h1><p>これはデジタル認証アプリではありません。体験のための模擬です。\
-             サインインする人を選んでください。</p>\
-             <p lang=en>This is a simulation of the national sign-in app. Choose who signs in.</p>\
+             <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1><p>{what}</p>\
              <form>{kept}{buttons}</form></main></html>"
         )
     }

@@ -48,11 +48,11 @@ events! {
     RegistrationEnded "family_register.registration_ended" "such a link ended" "本籍地利用登録の失効";
     PortalStopped "portal.stopped" "an account of the citizen portal was stopped" "市民ポータルの利用停止";
     PortalResumed "portal.resumed" "an account of the citizen portal was let in again" "市民ポータルの利用停止の解除";
-    CityApplicationCeremony "city_application.ceremony" "a step of the key ceremony of the city's application" "独自アプリの鍵の儀式";
-    CityApplicationKeyChanged "city_application.key_changed" "a key of the city's application was made, brought into use or retired" "独自アプリの鍵の作成・使用開始・廃止";
-    CityApplicationCardChanged "city_application.card_changed" "a step of loading, updating or erasing the city's application on a card" "独自アプリの搭載・更新・削除";
-    CityApplicationRefused "city_application.refused" "the loading desk refused something, and why" "独自アプリの窓口での不成立";
-    CityApplicationTerminalKey "city_application.terminal_key" "a terminal was given its keys for the city's application, sealed to it, or they were ended" "独自アプリの端末の鍵の引渡し・失効";
+    CityApplicationCeremony "city_application.ceremony" "a step of the key ceremony of the city's application" "市のアプリの鍵の儀式";
+    CityApplicationKeyChanged "city_application.key_changed" "a key of the city's application was made, brought into use or retired" "市のアプリの鍵の作成・使用開始・廃止";
+    CityApplicationCardChanged "city_application.card_changed" "a step of loading, updating or erasing the city's application on a card" "市のアプリの書き込み・更新・削除";
+    CityApplicationRefused "city_application.refused" "the loading desk refused something, and why" "市のアプリの窓口での不成立";
+    CityApplicationTerminalKey "city_application.terminal_key" "a terminal was given its keys for the city's application, sealed to it, or they were ended" "市のアプリの端末の鍵の引渡し・失効";
     TerminalEnrolled "terminal.enrolled" "a terminal was enrolled" "端末の登録";
     TerminalStopped "terminal.stopped" "a terminal was stopped" "端末の停止";
     StaffSignedIn "staff.signed_in" "a member of staff signed in" "職員のサインイン";

@@ -53,6 +53,7 @@ pub mod stopping;
 pub mod tickets;
 #[cfg(test)]
 pub(crate) mod two_zones;
+pub mod wished;
 
 pub use account::{Account, AccountId, AccountState, Profile};
 pub use assurance::Assurance;

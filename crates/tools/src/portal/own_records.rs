@@ -14,6 +14,7 @@ use store::{StoreError, Tx};
 
 use super::asked::Asked;
 use super::post::Opened;
+use super::wished::{Waiting, Wished};
 use super::{AccountId, Post, PostError, Topic, link};
 use crate::ResidentId;
 use crate::access::{self, Actor, Duty, Item, PersonAccess, Purpose};
@@ -244,13 +245,32 @@ pub fn send_questions(outside: &Outside, post: &Arc<Post>) -> Result<usize, Post
     Ok(addresses + asked(Record::Cards).send_questions(outside, post, &Record::Cards)?)
 }
 
+/// Cards and tags that this person wants held.
+const STOPS: Wished<Id> = Wished::new("card_stops");
+
 /// Asks the inside to hold a card or tag of this person.
 ///
 /// # Errors
 /// [`PostError`].
 pub fn stop_card(outside: &Outside, post: &Arc<Post>, account: AccountId, card: Id) -> Result<(), PostError> {
     let (seams, post) = (outside.seams.clone(), post.clone());
-    outside.store.write(move |tx| post.send(tx, &seams, account, CARD_STOP, &card).map(drop))
+    outside.store.write::<_, PostError, _>(move |tx| post.send(tx, &seams, account, CARD_STOP, &card).map(drop))?;
+    STOPS.note(outside, account, &card)
+}
+
+/// Stops this person asked for a short while ago; [`Card::waits`] tells which are still to come.
+///
+/// # Errors
+/// [`PostError`].
+pub fn stops(outside: &Outside, account: AccountId) -> Result<Vec<Waiting<Id>>, PostError> {
+    STOPS.waiting(outside, account)
+}
+
+impl Card {
+    /// The stop of this card that waits, as far as was told: it can be stopped, and stands as it stood when that was said.
+    pub fn waits<'a>(&self, stops: &'a [Waiting<Id>]) -> Option<&'a Waiting<Id>> {
+        stops.iter().find(|one| one.wish == self.id && self.may_be_stopped && self.since < one.at)
+    }
 }
 
 /// Takes [`QUESTION`]. Of somebody the inside does not know nothing is told; what is asked too often is not answered.

@@ -149,9 +149,9 @@ words_enum! {
         /// Decide waiting links, call numbers, send messages again.
         LinkHospital "link_hospital" "病院の連携を決める" "decide the hospital's links";
         /// Hold a share of the key ceremony, ask that keys of the city's application are renewed or retired, be the second.
-        CityApplicationKeys "city_application_keys" "独自アプリの鍵を管理する" "keep the keys of the city's application";
+        CityApplicationKeys "city_application_keys" "市のアプリの鍵を管理する" "keep the keys of the city's application";
         /// See cards with the city's application and what was done to each.
-        LoadCityApplication "load_city_application" "独自アプリの搭載状況を見る" "see cards with the city's application";
+        LoadCityApplication "load_city_application" "市のアプリをのせたカードを見る" "see cards with the city's application";
         /// Keep the staff record, issue and stop staff IDs, ask for a reprint (two persons).
         ManageStaffIds "manage_staff_ids" "職員身分証を発行・停止する" "issue and stop staff IDs";
         /// Be the second person when a staff ID is printed again.

@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base::{Id, Kind, Timestamp};
 use maud::{Markup, html};
-use services::city_cards::portal::{CARDS, Told};
+use services::city_cards::portal::{CARDS, Told, WISHES, Wish};
 use store::StoreError;
 use tools::portal::events::{self, SecurityEvent};
 use tools::portal::means::{self, Means, MeansKind};
 use tools::portal::own_records::{self, Card, Record};
+use tools::portal::wished::Waiting;
 use tools::portal::{Assurance, PostError};
 use ui::form::asked_again;
 use ui::notice::{AlertKind, alert, chip, facts};
@@ -26,6 +27,10 @@ use crate::visit::{InPortal, Visit};
 const PATH: &str = "/portal/cards";
 /// Seconds after which a page that waits for the inside looks again.
 const AGAIN_SECONDS: u32 = 2;
+/// Seconds after which a page with a wish under way looks again by itself: longer, because it is being read meanwhile.
+const LOOKS_AGAIN_SECONDS: u32 = 4;
+/// Seconds a wish may be old for that. Later a link does, so that nobody who reads or listens is interrupted over and over.
+const YOUNG_SECONDS: i64 = 6;
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -41,6 +46,34 @@ struct Shown {
     linked: Option<(Vec<Card>, Timestamp)>,
     /// Cards of services and as of when.
     services: Option<(Told, Timestamp)>,
+    /// What they said a short while ago, about linked cards and about those of services.
+    waiting: (Vec<Waiting<Id>>, Vec<Waiting<Wish>>),
+    now: Timestamp,
+}
+
+/// Wishes of this person that may be under way, and how a page says of one that it is.
+pub struct Waits<'a, W> {
+    /// The wishes.
+    pub wishes: &'a [Waiting<W>],
+    now: Timestamp,
+}
+
+impl Shown {
+    const fn waits<'a, W>(&self, wishes: &'a [Waiting<W>]) -> Waits<'a, W> {
+        Waits { wishes, now: self.now }
+    }
+}
+
+impl<W> Waits<'_, W> {
+    /// That `one` is being done: in the place of its button. The page looks again once, later a link does.
+    pub fn said(&self, visit: &Visit, one: &Waiting<W>, key: &str) -> Markup {
+        let again = one.is_younger_than(YOUNG_SECONDS, self.now).then_some(LOOKS_AGAIN_SECONDS);
+        let said = html! {
+            p data-again=[again] { (visit.say_html(key)) }
+            p class="no-print" { a href=(PATH) { (visit.say("portal-welcome-again")) } }
+        };
+        alert(visit.language, AlertKind::Info, &said)
+    }
 }
 
 async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result<Response, Failure> {
@@ -54,6 +87,8 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             apps: of(MeansKind::App)?,
             linked: own_records::cards(&outside, who)?,
             services: CARDS.told(&outside, who)?,
+            waiting: (own_records::stops(&outside, who)?, WISHES.waiting(&outside, who)?),
+            now: outside.seams.now(),
         };
         if is_known {
             // What is shown is a moment old; the next look has what is now.
@@ -68,9 +103,9 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     .await?;
     let main = html! {
         (shell::said(&visit))
-        @if is_known { (service_cards::section(&visit, shown.services.as_ref())) }
+        @if is_known { (service_cards::section(&visit, &shown.waits(&shown.waiting.1), shown.services.as_ref())) }
         (pages(&visit))
-        @if is_known { (linked(&visit, shown.linked.as_ref())) }
+        @if is_known { (linked(&visit, &shown.waits(&shown.waiting.0), shown.linked.as_ref())) }
         (used(&visit, &shown))
         section class="card" {
             h2 { (visit.say("portal-cards-trouble")) }
@@ -129,7 +164,7 @@ fn used(visit: &Visit, shown: &Shown) -> Markup {
     }
 }
 
-fn linked(visit: &Visit, told: Option<&(Vec<Card>, Timestamp)>) -> Markup {
+fn linked(visit: &Visit, waits: &Waits<'_, Id>, told: Option<&(Vec<Card>, Timestamp)>) -> Markup {
     html! {
         h2 { (visit.say("portal-cards-linked")) }
         @match told {
@@ -140,14 +175,14 @@ fn linked(visit: &Visit, told: Option<&(Vec<Card>, Timestamp)>) -> Markup {
             Some((cards, at)) => {
                 p class="hint" { (visit.say("portal-cards-as-of")) " " (ui::dates::instant(visit.language, *at)) }
                 @if cards.is_empty() { (empty_state(&visit.say("portal-cards-none"), &visit.say("portal-cards-none-how"))) }
-                @for one in cards { (card(visit, one)) }
+                @for one in cards { (card(visit, waits, one)) }
                 p { (visit.say_html("portal-cards-stop-how")) }
             }
         }
     }
 }
 
-fn card(visit: &Visit, one: &Card) -> Markup {
+fn card(visit: &Visit, waits: &Waits<'_, Id>, one: &Card) -> Markup {
     let kind = visit.say(&one.kind);
     let state = if one.may_be_stopped { AlertKind::Success } else { AlertKind::Warning };
     let address = format!("{PATH}/{}/stop", one.id);
@@ -161,7 +196,9 @@ fn card(visit: &Visit, one: &Card) -> Markup {
                 (visit.say("city-cards-mine-since"), html! { (instant(one.since)) }),
                 (visit.say("portal-cards-linked-at"), html! { (instant(one.enrolled_at)) }),
             ]))
-            @if one.may_be_stopped {
+            @if let Some(stop) = one.waits(waits.wishes) {
+                (waits.said(visit, stop, "portal-cards-stop-waits"))
+            } @else if one.may_be_stopped {
                 (asked_again(visit.language, &address, &visit.csrf(&address),
                     (&visit.say("portal-cards-stop"), &visit.say("portal-cards-stop-what")), &kind))
             }

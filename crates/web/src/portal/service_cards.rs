@@ -16,6 +16,7 @@ use ui::form::{ButtonKind, asked_again, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
 use ui::table::empty_state;
 
+use super::cards::Waits;
 use super::shell::{self, BelowCards};
 use crate::app::{App, blocking};
 use crate::error::Failure;
@@ -41,7 +42,7 @@ pub fn routes() -> Routes {
 }
 
 /// The part of the page of cards about services.
-pub fn section(visit: &Visit, told: Option<&(Told, Timestamp)>) -> Markup {
+pub fn section(visit: &Visit, waits: &Waits<'_, Wish>, told: Option<&(Told, Timestamp)>) -> Markup {
     html! {
         section aria-labelledby="service-cards" {
             h2 id="service-cards" { (visit.say("city-cards-mine")) }
@@ -52,25 +53,31 @@ pub fn section(visit: &Visit, told: Option<&(Told, Timestamp)>) -> Markup {
                 })),
                 Some((told, at)) => {
                     p class="hint" { (visit.say("portal-cards-as-of")) " " (ui::dates::instant(visit.language, *at)) }
-                    @let mine: Vec<&OwnService> = told.services.iter().filter(|one| !one.cards.is_empty()).collect();
+                    @let mine: Vec<&OwnService> = told.services.iter().filter(|one| is_mine(waits, one)).collect();
                     @if mine.is_empty() { (empty_state(&visit.say("city-cards-mine-none"), &visit.say("city-cards-mine-none-how"))) }
-                    @for one in mine { (service(visit, one)) }
-                    (offers(visit, told))
+                    @for one in mine { (service(visit, waits, one)) }
+                    (offers(visit, waits, told))
                 }
             }
         }
     }
 }
 
-fn service(visit: &Visit, one: &OwnService) -> Markup {
+/// Whether a person has a card of a service, or one is under way: neither is looked for among what may be asked for.
+fn is_mine(waits: &Waits<'_, Wish>, one: &OwnService) -> bool {
+    !one.cards.is_empty() || one.ask_waits(waits.wishes).is_some()
+}
+
+fn service(visit: &Visit, waits: &Waits<'_, Wish>, one: &OwnService) -> Markup {
     html! {
         section class="card" {
             h3 { (one.names.say(visit.language)) }
             @if !one.office.is_empty() { p class="hint" { (one.office) } }
             @if one.has_both() { (alert(visit.language, AlertKind::Info, &html! { p { (visit.say("city-cards-mine-both")) } })) }
-            @for card in &one.cards { (own(visit, one, card)) }
+            @for card in &one.cards { (own(visit, waits, one, card)) }
             @if let Some((address, key)) = own_page(&one.key) { p class="no-print" { a href=(address) { (visit.say_html(key)) } } }
-            @if one.may_ask { (ask_form(visit, one)) }
+            @if let Some(ask) = one.ask_waits(waits.wishes) { (waits.said(visit, ask, "city-cards-mine-ask-waits")) }
+            @else if one.may_ask { (ask_form(visit, one)) }
         }
     }
 }
@@ -84,7 +91,7 @@ fn own_page(service: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
+fn own(visit: &Visit, waits: &Waits<'_, Wish>, of: &OwnService, card: &OwnCard) -> Markup {
     let (Some(form), Some(status)) = (card.form(), card.status()) else { return html! {} };
     let said = visit.say(form.word());
     let about = format!("{} {said}", of.names.say(visit.language));
@@ -93,12 +100,6 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
         (false, true) => AlertKind::Warning,
         (false, false) => AlertKind::Info,
     };
-    let deed = |what: &str, key: &str| {
-        let action = format!("{PATH}/services/{}/{what}", card.id);
-        let what = visit.say(&format!("{key}-what"));
-        asked_again(visit.language, &action, &visit.csrf(&action), (&visit.say(key), &what), &about)
-    };
-    let may_be_lost = matches!(status, CardStatus::Active | CardStatus::OnHold);
     html! {
         h4 { (said) }
         (facts(&told_of(visit, of, card, chip(state, &visit.say(status.word())))))
@@ -110,14 +111,29 @@ fn own(visit: &Visit, of: &OwnService, card: &OwnCard) -> Markup {
                     p class="no-print" { a href=(format!("{PATH}/services/{}/sticker", card.id)) { (visit.say("city-cards-mine-sticker")) } }
                 }
             }
-            @if may_be_lost || form == Form::OwnCard {
-                @if may_be_lost { (deed("lost", "city-cards-mine-lost")) }
-                @if form == Form::OwnCard { (deed("end", "city-cards-mine-end")) }
-            }
+            (deeds(visit, waits, card, &about))
         }
         // Whoever lost a card asks first how to have another.
         @if status == CardStatus::Lost {
             p { (visit.say_html("city-cards-mine-reissue")) @if !of.office.is_empty() { " (" (of.office) ")" } }
+        }
+    }
+}
+
+/// What its holder may do with a card, or that it is being done.
+fn deeds(visit: &Visit, waits: &Waits<'_, Wish>, card: &OwnCard, about: &str) -> Markup {
+    let deed = |what: &str, key: &str| {
+        let action = format!("{PATH}/services/{}/{what}", card.id);
+        let what = visit.say(&format!("{key}-what"));
+        asked_again(visit.language, &action, &visit.csrf(&action), (&visit.say(key), &what), about)
+    };
+    html! {
+        @if let Some(one) = card.waits(waits.wishes) {
+            @let is_end = matches!(one.wish, Wish::End { .. });
+            (waits.said(visit, one, if is_end { "city-cards-mine-end-waits" } else { "city-cards-mine-lost-waits" }))
+        } @else {
+            @if card.may_be_lost() { (deed("lost", "city-cards-mine-lost")) }
+            @if card.may_end() { (deed("end", "city-cards-mine-end")) }
         }
     }
 }
@@ -153,8 +169,8 @@ fn ask_form(visit: &Visit, one: &OwnService) -> Markup {
 }
 
 /// Services in which the person has no card yet.
-fn offers(visit: &Visit, told: &Told) -> Markup {
-    let open: Vec<&OwnService> = told.services.iter().filter(|one| one.cards.is_empty() && one.may_ask).collect();
+fn offers(visit: &Visit, waits: &Waits<'_, Wish>, told: &Told) -> Markup {
+    let open: Vec<&OwnService> = told.services.iter().filter(|one| !is_mine(waits, one) && one.may_ask).collect();
     html! {
         @if !open.is_empty() {
             details {

@@ -69,6 +69,7 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> 
     let title = visit.say("portal-sign-in-title");
     let main = html! {
         h1 { (title) }
+        @if visit.is_demo && ways.national.is_some() { (demo_steps(&visit)) }
         @if ways.party.is_some() {
             section class="card" {
                 h2 { (visit.say("portal-in-passkey")) }
@@ -108,6 +109,16 @@ async fn is_here(app: &Arc<App>, headers: &HeaderMap) -> Result<bool, Failure> {
 pub(super) fn lead_to_app(ways: &Ways, response: &mut Response) {
     if let Some(national) = &ways.national {
         response.extensions_mut().insert(LeadsTo(national.origin.clone()));
+    }
+}
+
+/// Steps by which somebody who tries the demo comes in: they have neither an app nor a card of this city.
+fn demo_steps(visit: &Visit) -> Markup {
+    html! {
+        section class="card" aria-labelledby="demo-steps" {
+            h2 id="demo-steps" { (visit.say_html("portal-in-demo")) }
+            ol { @for step in 1..=4 { li { (visit.say_html(&format!("portal-in-demo-{step}"))) } } }
+        }
     }
 }
 

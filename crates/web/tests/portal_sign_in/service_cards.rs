@@ -23,6 +23,57 @@ fn seed(scene: &Scene) {
         .unwrap();
 }
 
+/// The address of a form on the page that ends so.
+fn address(page: &str, what: &str) -> Option<String> {
+    let is_it = |text: &&str| text.starts_with("/portal/cards/services/") && text.ends_with(what);
+    page.split('"').find(is_it).map(str::to_owned)
+}
+
+#[test]
+fn what_was_said_is_shown_as_under_way_until_the_inside_answers_and_is_not_offered_again() {
+    for_each_engine(|database| {
+        let scene = Scene::open(database);
+        seed(&scene);
+        let (_, mut hanako) = scene.joined();
+        hanako.get("/portal/cards");
+        scene.deliver();
+        let clock = scene.door.database.clock.clone();
+        let asks = |page: &str| page.contains("value=\"bicycle_parking\"");
+        assert!(asks(&hanako.get("/portal/cards").text()));
+
+        // Asked for: it stands among her cards as under way, and the page looks again by itself, but not for ever.
+        clock.advance_seconds(1);
+        hanako.post("/portal/cards/services/ask", &[("service", "bicycle_parking")]);
+        let page = hanako.get("/portal/cards").text();
+        assert!(page.contains("申込みを受け付けました") && page.contains("data-again=\"4\"") && !asks(&page), "{page}");
+        assert!(page.contains("value=\"library_card\""), "others may be asked for meanwhile: {page}");
+        clock.advance_seconds(10);
+        let page = hanako.get("/portal/cards").text();
+        assert!(page.contains("申込みを受け付けました") && !page.contains("data-again") && !asks(&page), "{page}");
+        scene.deliver();
+        let page = hanako.get("/portal/cards").text();
+        assert!(page.contains("B-00000018") && !page.contains("申込みを受け付けました"), "{page}");
+
+        // Lost: no button for it while it is being stopped, nor afterwards.
+        let lost = address(&page, "/lost").unwrap();
+        clock.advance_seconds(1);
+        hanako.post(&lost, &[]);
+        let page = hanako.get("/portal/cards").text();
+        assert!(page.contains("利用停止の届けを受け付けました") && address(&page, "/lost").is_none(), "{page}");
+        scene.deliver();
+        let page = hanako.get("/portal/cards").text();
+        assert!(page.contains("紛失の届けあり") && !page.contains("を受け付けました"), "{page}");
+
+        // What never comes may be said again.
+        let asks = |page: &str| page.contains("value=\"library_card\"");
+        clock.advance_seconds(1);
+        hanako.post("/portal/cards/services/ask", &[("service", "library_card")]);
+        assert!(!asks(&hanako.get("/portal/cards").text()));
+        clock.advance_seconds(600);
+        assert!(asks(&hanako.get("/portal/cards").text()));
+    });
+}
+
 #[test]
 fn cards_are_asked_for_shown_stopped_and_switched_off_from_the_portal() {
     for_each_engine(|database| {
@@ -59,20 +110,17 @@ fn cards_are_asked_for_shown_stopped_and_switched_off_from_the_portal() {
         scene.deliver();
         let page = hanako.get("/portal/cards").text();
         assert!(page.contains("従来のカードとマイナンバーカードの両方が使えます"), "{page}");
-        let address = |page: &str, what: &str| {
-            page.split('"')
-                .find(|text| text.starts_with("/portal/cards/services/") && text.ends_with(what))
-                .unwrap()
-                .to_owned()
-        };
-        let end = address(&page, "/end");
+        let end = address(&page, "/end").unwrap();
+        scene.door.database.clock.advance_seconds(1);
         assert_eq!(hanako.post(&end, &[]).status, 303);
+        let page = hanako.get("/portal/cards").text();
+        assert!(page.contains("廃止の手続きを受け付けました") && !page.contains(&end), "{page}");
         scene.deliver();
         let page = hanako.get("/portal/cards").text();
         assert!(page.contains("廃止") && !page.contains("両方が使えます"), "{page}");
 
         // The number as a code, at least 15 mm wide; then the card is lost, and there is no code any more.
-        let sticker = address(&page, "/sticker");
+        let sticker = address(&page, "/sticker").unwrap();
         let label = hanako.get(&sticker).text();
         assert!(label.contains("width=\"25mm\"") && label.contains("code-label"), "{label}");
         let lost = sticker.replace("/sticker", "/lost");

@@ -15,6 +15,10 @@ fn a_resident_joins_by_the_app_is_known_and_comes_back_by_passkey() {
         let mut phone = scene.door.stranger();
         let page = phone.get("/portal/sign-in");
         assert!(page.text().contains("はじめて使う") && page.text().contains("模擬"), "{}", page.text());
+        assert!(
+            page.text().contains("体験版での入り方") && page.text().contains("暗証番号は要りません"),
+            "the demo tells how"
+        );
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("form-action 'self' http://127.0.0.1:"), "the form may lead to the app: {policy}");
 

@@ -1,3 +1,3 @@
 # What was done with events
-staff-done-events-withdrawn = Withdrawn.
-staff-done-events-put-back = Put back.
+staff-done-events-withdrawn = The event was withdrawn.
+staff-done-events-put-back = The event was put back.

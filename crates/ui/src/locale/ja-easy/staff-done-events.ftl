@@ -1,3 +1,3 @@
 # What was done with events
-staff-done-events-withdrawn = ｜出《だ》さないことにしました。
-staff-done-events-put-back = また｜出《だ》しました。
+staff-done-events-withdrawn = イベントを ｜出《だ》さないことにしました。
+staff-done-events-put-back = イベントを また｜出《だ》しました。

@@ -1,3 +1,3 @@
 # What was done with events
-staff-done-events-withdrawn = 取り下げました。
-staff-done-events-put-back = また載せました。
+staff-done-events-withdrawn = イベントを取り下げました。
+staff-done-events-put-back = イベントをまた載せました。
