@@ -253,7 +253,10 @@ fn what_the_loading_desk_refuses_is_told_by_name_noted_and_changes_nothing() {
         let (small, _) = scene.card(12, Behaviour { free_space: 200, ..Behaviour::default() });
         scene.tray.put(small);
         let page = load(&mut desk);
-        assert!(page.contains("カードの空きが足りません") && page.contains("搭載が途中で止まっています"), "{page}");
+        assert!(
+            page.contains("カードの空きが足りません") && page.contains("アプリをのせる途中で止まっています"),
+            "{page}"
+        );
         let page = desk.post("/counter/application/delete", &[("pin", PIN)]).text();
         assert!(page.contains("削除しました。"), "{page}");
         assert!(scene.journal().contains("カードの空きが足りません"));
@@ -283,7 +286,7 @@ fn a_card_pulled_away_at_the_desk_goes_on_and_a_form_sent_twice_writes_nothing_t
                 assert!(page.contains("カードが離れました") && page.contains("2度書かれることはありません"), "{page}");
                 scene.tray.pull_after(None);
                 let page = look(&mut desk);
-                assert!(page.contains("搭載が途中で止まっています") && page.contains("続きをする"), "{page}");
+                assert!(page.contains("アプリをのせる途中で止まっています") && page.contains("続きをする"), "{page}");
                 assert_eq!(ids_twice(&page), [""; 0]);
             }
             scene.tray.pull_after(Some(PLENTY));

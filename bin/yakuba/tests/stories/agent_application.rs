@@ -80,7 +80,7 @@ fn a_card_at_an_agent_is_personalised_updated_and_erased_and_the_page_sees_no_co
 
     let page = &stage.page;
     let looked = does(page, "look", "", "");
-    assert!(looked.contains("搭載が途中で止まっています"), "{looked}");
+    assert!(looked.contains("アプリをのせる途中で止まっています"), "{looked}");
     let loaded = does(page, "load", "&agent-application-pin=2468", &pin);
     assert!(loaded.contains("のせました。") && loaded.contains("使えます。"), "{loaded}");
     let again = does(page, "load", "&agent-application-pin=2468", &pin);

@@ -103,7 +103,7 @@ fn a_card_taken_away_while_it_is_personalised_goes_on_when_it_is_put_down_again(
     assert!(cut.contains("カードが離れました"), "{cut}");
     reader.pull_after(None);
     let half = send(&mut desk, &start, PATH, "");
-    assert!(half.contains("搭載が途中で止まっています") && half.contains("続きをする"), "{half}");
+    assert!(half.contains("アプリをのせる途中で止まっています") && half.contains("続きをする"), "{half}");
     let done = send(&mut desk, &half, load, &body);
     assert!(done.contains("のせました。") && done.contains("使えます。"), "{done}");
     let open = city.store.read::<_, StoreError, _>(|tx| {
