@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use base::{Date, Id};
 use serde::{Deserialize, Serialize};
-use store::StoreError;
+use store::{StoreError, Tx};
 use tools::access::{self, Actor, Duty, Item, Purpose};
 use tools::portal::asked::{Allowed, Asked, Before};
 use tools::portal::post::Opened;
@@ -56,7 +56,7 @@ pub fn send_wish(outside: &Outside, post: &Arc<Post>, account: AccountId, wish: 
     let allowed = if matches!(wish, Wish::Ask { .. }) { Allowed::AnHour } else { Allowed::Always };
     let is_told = CARDS.send_wish(outside, post, account, (WISH, wish), (Before::Stays, allowed))?;
     if is_told {
-        WISHES.note(outside, account, wish)?;
+        WISHES.note(outside, account, wish);
     }
     Ok(is_told)
 }
@@ -109,15 +109,17 @@ impl OwnCard {
         self.form() == Some(Form::OwnCard) && self.status().is_some_and(CardStatus::is_live)
     }
 
-    /// The wish about this card that waits, as far as was told: it may be done, and the card stands as it stood when that was
-    /// said.
-    pub fn waits<'a>(&self, wishes: &'a [Waiting<Wish>]) -> Option<&'a Waiting<Wish>> {
-        let is_to_come = |one: &&Waiting<Wish>| match &one.wish {
-            Wish::Lost { card, .. } => *card == self.id && self.may_be_lost() && self.since < one.at,
-            Wish::End { card, .. } => *card == self.id && self.may_end() && self.since < one.at,
-            Wish::Ask { .. } => false,
-        };
-        wishes.iter().rev().find(is_to_come)
+    /// That this card is lost, said and still to come as far as was told: it may be stopped, and stands as it stood when that
+    /// was said.
+    pub fn lost_waits<'a>(&self, wishes: &'a [Waiting<Wish>]) -> Option<&'a Waiting<Wish>> {
+        let is_it = |one: &&Waiting<Wish>| matches!(&one.wish, Wish::Lost { card, .. } if *card == self.id);
+        wishes.iter().rev().find(is_it).filter(|one| self.may_be_lost() && self.since < one.at)
+    }
+
+    /// The same of switching it off.
+    pub fn end_waits<'a>(&self, wishes: &'a [Waiting<Wish>]) -> Option<&'a Waiting<Wish>> {
+        let is_it = |one: &&Waiting<Wish>| matches!(&one.wish, Wish::End { card, .. } if *card == self.id);
+        wishes.iter().rev().find(is_it).filter(|one| self.may_end() && self.since < one.at)
     }
 }
 
@@ -185,7 +187,7 @@ fn beneath(error: CardError) -> PostError {
 /// # Errors
 /// [`PostError`].
 pub fn take_question(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(), PostError> {
-    answer(inside, post, opened, QUESTION)
+    answer(inside, post, opened, &[QUESTION])
 }
 
 /// Takes [`WISH`]: done as far as it may be, and the cards are told anew.
@@ -204,11 +206,9 @@ pub fn take_wish(inside: &Inside, post: &Arc<Post>, opened: &Opened) -> Result<(
     if may_ask {
         fulfil(inside, &resident, &wish).map_err(beneath)?;
     }
-    // Counted when it was done: what failed beneath comes again, and is the same wish.
-    if is_asked && may_ask {
-        inside.store.write::<_, StoreError, _>(move |tx| own_records::may_answer(tx, &seams, account, ASKED))?;
-    }
-    answer(inside, post, opened, WISH)
+    // Counted with the answer: what failed beneath comes again, and is the same wish.
+    let counted: &[Topic] = if is_asked && may_ask { &[WISH, ASKED] } else { &[WISH] };
+    answer(inside, post, opened, counted)
 }
 
 fn fulfil(inside: &Inside, resident: &ResidentId, wish: &Wish) -> Result<(), CardError> {
@@ -239,10 +239,13 @@ fn fulfil(inside: &Inside, resident: &ResidentId, wish: &Wish) -> Result<(), Car
     })
 }
 
-fn answer(inside: &Inside, post: &Arc<Post>, opened: &Opened, counted: Topic) -> Result<(), PostError> {
-    let (zone, account) = (inside.clone(), opened.account);
+/// Tells the cards anew, where the first of `counted` has answers left in this hour; all of them are counted as it is sent.
+fn answer(inside: &Inside, post: &Arc<Post>, opened: &Opened, counted: &[Topic]) -> Result<(), PostError> {
+    let (zone, account, topics) = (inside.clone(), opened.account, counted.to_vec());
     let resident = inside.store.write::<_, PostError, _>(move |tx| {
-        if !own_records::may_answer(tx, &zone.seams, account, counted)? {
+        let first = topics.first().copied().unwrap_or(QUESTION);
+        if !own_records::has_answers_left(tx, &zone.seams, account, first)? {
+            count(tx, &zone, account, &topics)?;
             return Ok(None);
         }
         let Some(resident) = link::resident_of(tx, account)? else { return Ok(None) };
@@ -253,8 +256,18 @@ fn answer(inside: &Inside, post: &Arc<Post>, opened: &Opened, counted: Topic) ->
     })?;
     let Some(resident) = resident else { return Ok(()) };
     let told = told(inside, &resident).map_err(beneath)?;
-    let (seams, post) = (inside.seams.clone(), post.clone());
-    inside.store.write(move |tx| post.send(tx, &seams, account, ANSWER, &told).map(drop))
+    let (zone, post, counted) = (inside.clone(), post.clone(), counted.to_vec());
+    inside.store.write(move |tx| {
+        count(tx, &zone, account, &counted)?;
+        post.send(tx, &zone.seams, account, ANSWER, &told).map(drop)
+    })
+}
+
+fn count(tx: &mut Tx<'_>, inside: &Inside, account: AccountId, topics: &[Topic]) -> Result<(), StoreError> {
+    for topic in topics {
+        own_records::may_answer(tx, &inside.seams, account, topic)?;
+    }
+    Ok(())
 }
 
 /// Services whose cards are not defined by configuration, or may not be.

@@ -255,14 +255,12 @@ const STOPS: Wished<Id> = Wished::new("card_stops");
 pub fn stop_card(outside: &Outside, post: &Arc<Post>, account: AccountId, card: Id) -> Result<(), PostError> {
     let (seams, post) = (outside.seams.clone(), post.clone());
     outside.store.write::<_, PostError, _>(move |tx| post.send(tx, &seams, account, CARD_STOP, &card).map(drop))?;
-    STOPS.note(outside, account, &card)
+    STOPS.note(outside, account, &card);
+    Ok(())
 }
 
 /// Stops this person asked for a short while ago; [`Card::waits`] tells which are still to come.
-///
-/// # Errors
-/// [`PostError`].
-pub fn stops(outside: &Outside, account: AccountId) -> Result<Vec<Waiting<Id>>, PostError> {
+pub fn stops(outside: &Outside, account: AccountId) -> Vec<Waiting<Id>> {
     STOPS.waiting(outside, account)
 }
 

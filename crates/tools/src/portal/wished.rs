@@ -49,13 +49,17 @@ impl<W: Serialize + DeserializeOwned + PartialEq + Clone> Wished<W> {
         Self { kind, wish: PhantomData }
     }
 
-    /// Notes that `wish` was told to the inside now. The same wish said again is one wish.
-    ///
-    /// # Errors
-    /// [`PostError`].
-    pub fn note(&self, outside: &Outside, account: AccountId, wish: &W) -> Result<(), PostError> {
+    /// Notes that `wish` was told to the inside now. The same wish said again is one wish. It was told: a note that cannot be
+    /// written is logged, and the page offers what is done already once more.
+    pub fn note(&self, outside: &Outside, account: AccountId, wish: &W) {
+        if let Err(error) = self.try_note(outside, account, wish) {
+            tracing::warn!(kind = self.kind, %error, "that a wish waits could not be noted");
+        }
+    }
+
+    fn try_note(&self, outside: &Outside, account: AccountId, wish: &W) -> Result<(), PostError> {
         let now = outside.seams.now();
-        let mut all = self.waiting(outside, account)?;
+        let mut all = self.read(outside, account)?;
         all.retain(|one| one.wish != *wish);
         all.push(Waiting { wish: wish.clone(), at: now.micros() });
         let plain = serde_json::to_vec(&all).map_err(|_| PostError::Malformed("it cannot be written"))?;
@@ -72,11 +76,15 @@ impl<W: Serialize + DeserializeOwned + PartialEq + Clone> Wished<W> {
     }
 
     /// Wishes of `account` said a short while ago, the oldest first, answered or not: whether one is answered is seen in what
-    /// is told. What another build wrote and this one cannot read counts as none.
-    ///
-    /// # Errors
-    /// [`PostError`].
-    pub fn waiting(&self, outside: &Outside, account: AccountId) -> Result<Vec<Waiting<W>>, PostError> {
+    /// is told. Notes that cannot be read count as none: the page that offers to stop a card opens all the same.
+    pub fn waiting(&self, outside: &Outside, account: AccountId) -> Vec<Waiting<W>> {
+        self.read(outside, account).unwrap_or_else(|error| {
+            tracing::warn!(kind = self.kind, %error, "which wishes wait could not be read");
+            Vec::new()
+        })
+    }
+
+    fn read(&self, outside: &Outside, account: AccountId) -> Result<Vec<Waiting<W>>, PostError> {
         let kind = self.kind;
         let row = outside.store.read::<_, StoreError, _>(move |tx| {
             let sql = "SELECT content FROM portal_own_records WHERE account_id = $1 AND kind = $2";
@@ -107,16 +115,16 @@ mod tests {
             let house = TwoZones::new(database);
             let (account, other) = (house.account(), house.account());
             let waiting = |account| {
-                let all = WORDS.waiting(&house.outside, account).unwrap();
+                let all = WORDS.waiting(&house.outside, account);
                 all.into_iter().map(|one| one.wish).collect::<Vec<_>>().join(" ")
             };
             assert_eq!(waiting(account), "");
             for word in ["one", "two", "one"] {
-                WORDS.note(&house.outside, account, &word.to_owned()).unwrap();
+                WORDS.note(&house.outside, account, &word.to_owned());
             }
             assert_eq!((waiting(account).as_str(), waiting(other).as_str()), ("two one", ""));
             house.database.clock.advance_seconds(WAITED - 1);
-            WORDS.note(&house.outside, account, &"three".to_owned()).unwrap();
+            WORDS.note(&house.outside, account, &"three".to_owned());
             assert_eq!(waiting(account), "two one three");
             house.database.clock.advance_seconds(1);
             assert_eq!(waiting(account), "three");

@@ -51,6 +51,10 @@ struct Shown {
     now: Timestamp,
 }
 
+/// Seconds after which what stops a card is offered once more beside the word that it is under way: whoever lost one is never
+/// held up by a page that waits.
+const STOPS_AGAIN_SECONDS: i64 = 30;
+
 /// Wishes of this person that may be under way, and how a page says of one that it is.
 pub struct Waits<'a, W> {
     /// The wishes.
@@ -65,6 +69,11 @@ impl Shown {
 }
 
 impl<W> Waits<'_, W> {
+    /// Whether a stop may be said once more: none waits, or it waits for long.
+    pub fn stops_again(&self, waiting: Option<&Waiting<W>>) -> bool {
+        waiting.is_none_or(|one| !one.is_younger_than(STOPS_AGAIN_SECONDS, self.now))
+    }
+
     /// That `one` is being done: in the place of its button. The page looks again once, later a link does.
     pub fn said(&self, visit: &Visit, one: &Waiting<W>, key: &str) -> Markup {
         let again = one.is_younger_than(YOUNG_SECONDS, self.now).then_some(LOOKS_AGAIN_SECONDS);
@@ -87,7 +96,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
             apps: of(MeansKind::App)?,
             linked: own_records::cards(&outside, who)?,
             services: CARDS.told(&outside, who)?,
-            waiting: (own_records::stops(&outside, who)?, WISHES.waiting(&outside, who)?),
+            waiting: (own_records::stops(&outside, who), WISHES.waiting(&outside, who)),
             now: outside.seams.now(),
         };
         if is_known {
@@ -196,9 +205,9 @@ fn card(visit: &Visit, waits: &Waits<'_, Id>, one: &Card) -> Markup {
                 (visit.say("city-cards-mine-since"), html! { (instant(one.since)) }),
                 (visit.say("portal-cards-linked-at"), html! { (instant(one.enrolled_at)) }),
             ]))
-            @if let Some(stop) = one.waits(waits.wishes) {
-                (waits.said(visit, stop, "portal-cards-stop-waits"))
-            } @else if one.may_be_stopped {
+            @let stop = one.waits(waits.wishes);
+            @if let Some(stop) = stop { (waits.said(visit, stop, "portal-cards-stop-waits")) }
+            @if one.may_be_stopped && waits.stops_again(stop) {
                 (asked_again(visit.language, &address, &visit.csrf(&address),
                     (&visit.say("portal-cards-stop"), &visit.say("portal-cards-stop-what")), &kind))
             }

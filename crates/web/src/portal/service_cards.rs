@@ -128,13 +128,12 @@ fn deeds(visit: &Visit, waits: &Waits<'_, Wish>, card: &OwnCard, about: &str) ->
         asked_again(visit.language, &action, &visit.csrf(&action), (&visit.say(key), &what), about)
     };
     html! {
-        @if let Some(one) = card.waits(waits.wishes) {
-            @let is_end = matches!(one.wish, Wish::End { .. });
-            (waits.said(visit, one, if is_end { "city-cards-mine-end-waits" } else { "city-cards-mine-lost-waits" }))
-        } @else {
-            @if card.may_be_lost() { (deed("lost", "city-cards-mine-lost")) }
-            @if card.may_end() { (deed("end", "city-cards-mine-end")) }
-        }
+        @let (lost, end) = (card.lost_waits(waits.wishes), card.end_waits(waits.wishes));
+        @if let Some(one) = lost { (waits.said(visit, one, "city-cards-mine-lost-waits")) }
+        @if let Some(one) = end { (waits.said(visit, one, "city-cards-mine-end-waits")) }
+        // A card that is being switched off may have been lost all the same.
+        @if card.may_be_lost() && waits.stops_again(lost) { (deed("lost", "city-cards-mine-lost")) }
+        @if card.may_end() && lost.is_none() && end.is_none() { (deed("end", "city-cards-mine-end")) }
     }
 }
 

@@ -22,7 +22,7 @@ use tools::access::Actor;
 use tools::audit::{self, Event};
 
 use super::folder::Folder;
-use super::{NUMBER_FOUND, Noted, Refused, SyncError, Written, kept, list, note, reading, refused, taking};
+use super::{MOST_BYTES, NUMBER_FOUND, Noted, Refused, SyncError, Written, kept, list, note, reading, refused, taking};
 
 /// Who does it, in the audit log.
 const JOB: &str = "library-daily";
@@ -172,8 +172,26 @@ impl Daily {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|name, _| there.contains(name));
         // One that cannot be read or moved holds up none behind it.
+        let is_all = there.len() < MOST_FILES;
         let looked: Vec<_> = there.into_iter().map(|name| self.look_at(&folder, name, &mut seen)).collect();
-        looked.into_iter().chain([swept]).collect()
+        looked.into_iter().chain([swept]).collect::<Result<(), _>>()?;
+        if is_all { self.forget_gone(&seen) } else { Ok(()) }
+    }
+
+    /// A file that was noted and lies there no more was moved away before that could be kept: left again, it is a new one.
+    fn forget_gone(&self, seen: &BTreeMap<OsString, Seen>) -> Result<(), DailyError> {
+        let noted = self.city.store.read::<_, StoreError, _>(kept::noted_and_there)?;
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let known = seen.values().map(|one| kept::known(&self.city.vault, one.digest)).collect::<Result<Vec<_>, _>>();
+        let known = known.map_err(|error| SyncError::Card(error.into()))?.concat();
+        let gone: Vec<_> = noted.into_iter().filter(|(_, hash)| !known.contains(hash)).map(|(id, _)| id).collect();
+        let at = self.city.seams.now();
+        Ok(self
+            .city
+            .store
+            .write::<_, StoreError, _>(move |tx| gone.iter().try_for_each(|id| kept::moved(tx, *id, at)))?)
     }
 
     fn look_at(&self, folder: &Folder, name: OsString, seen: &mut BTreeMap<OsString, Seen>) -> Result<(), DailyError> {
@@ -206,7 +224,12 @@ impl Daily {
         let id = arrival.id;
         let why = if arrival.is_noted { arrival.why } else { self.take_contents(id, bytes)? };
         let at = city.store.read::<_, StoreError, _>(move |tx| refused(tx, id))?;
-        let why = why.map(|why| Why { words: words(&why, at.first()), is_kept: why != NUMBER_FOUND });
+        // What was not read to its end may say anything there.
+        let is_unread = bytes.len() > MOST_BYTES;
+        let why = why.map(|why| Why {
+            words: if is_unread && why != NUMBER_FOUND { words("size-gone", None) } else { words(&why, at.first()) },
+            is_kept: may_rest(bytes) && why != NUMBER_FOUND,
+        });
         let moved = move_away(folder, (name, digest), (now.date_in_japan(), id), why.as_ref());
         moved.map_err(DailyError::Take)?;
         Ok(city.store.write::<_, StoreError, _>(move |tx| kept::moved(tx, id, now))?)
@@ -298,17 +321,50 @@ fn words(why: &str, at: Option<&Refused>) -> String {
 /// End of the name that a file with an Individual Number has for the moment in which it is taken away.
 const GOING: &str = ".going";
 
-/// Takes away what was cut off while it was being taken away. What does not go (a folder that somebody named so) holds up no other,
-/// and no file after it.
+/// Whether what was not taken may rest in `refused`: it was read to its end, and no Individual Number stands in it.
+fn may_rest(bytes: &[u8]) -> bool {
+    bytes.len() <= MOST_BYTES && !matches!(reading::read(bytes), Err(SyncError::IndividualNumber { .. }))
+}
+
+/// Takes away what was cut off while it was being taken away; what was laid in its place just then, and was not read, goes back.
+/// What does not go (a folder that somebody named so) holds up no other, and no file after it.
 fn sweep(folder: &Folder) -> io::Result<()> {
     let Ok(refused) = folder.there("refused") else { return Ok(()) };
     let going = |name: &OsString| name.as_encoded_bytes().ends_with(GOING.as_bytes());
-    let gone: Vec<_> = refused.names()?.iter().filter(|name| going(name)).map(|name| refused.remove(name)).collect();
+    let end = |name: &OsString| match refused.contents(name) {
+        Ok(bytes) if may_rest(&bytes) => {
+            let once = name.to_string_lossy().trim_end_matches(GOING).to_owned();
+            // Behind the day and the id.
+            let first = once.get(11..).and_then(|rest| rest.split_once('-')).map_or(once.as_str(), |(_, name)| name);
+            put_back(folder, &refused, name, OsStr::new(first), OsStr::new(&once))
+        }
+        _ => refused.remove(name),
+    };
+    let gone: Vec<_> = refused.names()?.iter().filter(|name| going(name)).map(end).collect();
     gone.into_iter().collect()
 }
 
+/// What was laid in the place of a file that was read goes back to it. Where a still newer one lies by now it was overtaken, and is
+/// not taken after it: it rests in `refused`, and beside it stands why.
+fn put_back(folder: &Folder, from: &Folder, called: &OsStr, name: &OsStr, once: &OsStr) -> io::Result<()> {
+    match from.rename_new(called, folder, name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        done => return done,
+    }
+    let refused = folder.own("refused")?;
+    let mut aside = OsString::from("overtaken-");
+    aside.push(once);
+    let mut reason = aside.clone();
+    reason.push(".reason.txt");
+    refused.lay(&reason, format!("{}\n", words("overtaken", None)).as_bytes())?;
+    match from.contents(called) {
+        Ok(bytes) if may_rest(&bytes) => from.rename(called, &refused, &aside),
+        _ => from.remove(called),
+    }
+}
+
 /// Out of the library's way, under a name that comes once; beside a refused one stands why. What was laid there in its place
-/// meanwhile is not what was read: it goes back, under the name that comes once if a still newer one has its own by now.
+/// meanwhile is not what was read: it goes back.
 fn move_away(
     folder: &Folder,
     (name, read): (&OsStr, [u8; 32]),
@@ -332,12 +388,7 @@ fn move_away(
     }
     match to.contents(&called) {
         Ok(bytes) if digest(name, &bytes) == read => {}
-        _ => {
-            return match to.rename_new(&called, folder, name) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => to.rename_new(&called, folder, &once),
-                done => done,
-            };
-        }
+        _ => return put_back(folder, &to, &called, name, &once),
     }
     if why.is_some_and(|why| !why.is_kept) { to.remove(&called) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, mkdirat, openat, renameat, renameat_with, statat, unlinkat,
+    AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, linkat, mkdirat, openat, renameat, renameat_with, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -93,12 +93,11 @@ impl Folder {
     /// [`io::ErrorKind::AlreadyExists`].
     pub(super) fn rename_new(&self, name: &OsStr, to: &Self, new: &OsStr) -> io::Result<()> {
         match renameat_with(&self.0, name, &to.0, new, RenameFlags::NOREPLACE) {
-            // A file system of another machine may not know how: then a moment lies between looking and doing.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match statat(&to.0, new, AtFlags::SYMLINK_NOFOLLOW) {
-                Err(Errno::NOENT) => self.rename(name, to, new),
-                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                Err(error) => Err(error.into()),
-            },
+            // A file system of another machine may not know how; a second name it gives only where there is none.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                linkat(&self.0, name, &to.0, new, AtFlags::empty())?;
+                self.remove(name)
+            }
             done => Ok(done?),
         }
     }

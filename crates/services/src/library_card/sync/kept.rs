@@ -88,6 +88,17 @@ pub(super) fn noted(tx: &mut Tx<'_>, file: Id, at: Timestamp, why: Option<&str>)
     tx.execute(sql, &[file.into(), at.into(), why.into()]).map(drop)
 }
 
+/// Files that were noted and of which it is not kept that they were moved away.
+pub(super) fn noted_and_there(tx: &mut Tx<'_>) -> Result<Vec<(Id, KeyedHash)>, StoreError> {
+    let sql =
+        "SELECT file_id, digest_key, digest FROM library_arrivals WHERE noted_at IS NOT NULL AND moved_at IS NULL";
+    let read = |row: &store::Row| {
+        let hash = row.blob(2)?.try_into().map_err(|_| StoreError::Column { column: 2, wanted: "32 bytes" })?;
+        Ok((row.id(0)?, KeyedHash { key_id: row.int(1)?, hash }))
+    };
+    tx.query(sql, &[])?.iter().map(read).collect()
+}
+
 /// The file was moved away, and is not known any more: the same file left again is a new one.
 pub(super) fn moved(tx: &mut Tx<'_>, file: Id, at: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE library_arrivals SET moved_at = $2, digest = $3 WHERE file_id = $1";

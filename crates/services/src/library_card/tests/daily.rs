@@ -291,6 +291,12 @@ fn a_taking_that_was_cut_in_the_middle_goes_on_and_doubles_nothing() {
     assert!(left.unwrap().is_empty(), "what was kept for going on is forgotten");
 }
 
+/// As a file was known before digests were keyed.
+fn bare_digest(name: &str, content: &str) -> Vec<u8> {
+    let bytes = [name.as_bytes(), &[0], content.as_bytes()].concat();
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes).as_ref().to_vec()
+}
+
 #[test]
 fn a_file_is_known_by_a_keyed_digest_until_it_was_moved_away_and_one_of_before_is_not_taken_twice() {
     let scene = Scene::open(Written::Utf8);
@@ -303,9 +309,7 @@ fn a_file_is_known_by_a_keyed_digest_until_it_was_moved_away_and_one_of_before_i
         rows.iter().map(read).collect::<Vec<_>>()
     };
     for (name, is_of_before) in [("a.csv", false), ("b.csv", true)] {
-        let bare = [name.as_bytes(), &[0], content.as_bytes()].concat();
-        let bare = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bare);
-        let bare = bare.as_ref().to_vec();
+        let bare = bare_digest(name, content);
         // Taken, and cut before it was moved away.
         scene.leave(name, content);
         std::fs::write(scene.take().join("taken"), "").unwrap();
@@ -346,7 +350,9 @@ fn a_broken_file_is_set_aside_with_its_reason_and_stops_no_other() {
     assert_eq!(scene.status("L-0001"), CardStatus::Ended);
     assert_eq!(names(&scene.take()), ["refused", "taken"]);
     let aside = names(&scene.take().join("refused"));
-    assert_eq!(aside.len(), 6, "{aside:?}");
+    assert_eq!(aside.len(), 5, "what was not read to its end does not rest with us: {aside:?}");
+    let reason = aside.iter().find(|name| name.ends_with("c-large.csv.reason.txt")).unwrap();
+    assert!(text(&scene.take().join("refused").join(reason)).contains("残していません"));
     let reason = aside.iter().find(|name| name.ends_with("a-broken.csv.reason.txt")).unwrap();
     assert!(text(&scene.take().join("refused").join(reason)).contains("文字を読めません"));
     let mut why: Vec<_> = scene.files().into_iter().filter_map(|file| file.folder?.why).collect();
@@ -379,8 +385,43 @@ fn a_file_with_an_individual_number_is_not_taken_and_does_not_rest_with_us() {
     // Cut while it was being taken away, it goes at the next look.
     let left = scene.take().join("refused").join("2026-11-27-x-a.csv.going");
     std::fs::write(&left, "123456789018").unwrap();
+    // What was laid in its place just then was never read: it goes back, or, overtaken by a newer one, rests with its reason.
+    let list = "番号,状態\nL-0001,再開\n";
+    for name in ["2026-11-27-x-b.csv.going", "2026-11-27-x-c.csv.going"] {
+        std::fs::write(scene.take().join("refused").join(name), list).unwrap();
+    }
+    scene.leave("c.csv", "番号,状態\nL-0001,停止\n");
     scene.daily.look().unwrap();
     assert!(!left.exists());
+    assert_eq!(
+        (text(&scene.take().join("b.csv")).as_str(), text(&scene.take().join("c.csv")).contains("停止")),
+        (list, true)
+    );
+    let aside = names(&scene.take().join("refused"));
+    let [_, kept, reason] = aside.as_slice() else { panic!("{aside:?}") };
+    assert_eq!(
+        (kept.as_str(), text(&scene.take().join("refused").join(kept)).as_str()),
+        ("overtaken-2026-11-27-x-c.csv", list)
+    );
+    assert!(text(&scene.take().join("refused").join(reason)).contains("新しいファイル"), "{reason}");
+}
+
+#[test]
+fn a_file_of_which_it_was_not_kept_that_it_was_moved_away_is_taken_when_it_is_left_again() {
+    let scene = Scene::open(Written::Utf8);
+    scene.register("R-1", "L-0001");
+    scene.leave("a.csv", "番号,状態\nL-0001,停止\n");
+    scene.looks();
+    let [taken] = &names(&scene.take().join("taken"))[..] else { panic!("one was taken") };
+    // As a cut between moving and keeping leaves it: the row of before, open and noted.
+    let digest = bare_digest("a.csv", "番号,状態\nL-0001,停止\n");
+    let open = "UPDATE library_arrivals SET moved_at = NULL, digest_key = 0, digest = $1";
+    scene.city.store.write::<_, StoreError, _>(move |tx| tx.execute(open, &[digest.as_slice().into()])).unwrap();
+    scene.looks();
+    scene.set("L-0001", CardStatus::Active);
+    std::fs::rename(scene.take().join("taken").join(taken), scene.take().join("a.csv")).unwrap();
+    scene.looks();
+    assert_eq!(scene.status("L-0001"), CardStatus::OnHold, "left again, it is a new one");
 }
 
 #[cfg(unix)]

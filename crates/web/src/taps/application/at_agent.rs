@@ -59,31 +59,39 @@ impl Outcome {
 }
 
 impl Outcomes {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    /// What is known at `now`; what was not told in time is forgotten.
+    fn known(&self, now: Timestamp) -> MutexGuard<'_, Known> {
         // Sound between any two lines.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.done.retain(|_, (_, outcome)| outcome.is_recent(now));
+        known.to_tell.retain(|_, outcome| outcome.is_recent(now));
+        known
     }
 
     fn put(&self, desk: Id, request: [u8; 32], outcome: Outcome) {
-        let mut known = self.known();
-        known.done.retain(|_, (_, before)| before.is_recent(outcome.at));
-        known.done.insert(request, (desk, outcome));
+        self.known(outcome.at).done.insert(request, (desk, outcome));
     }
 
-    /// The page of `desk` that brought this request says that it came to its end. What came of a request whose page was left is
-    /// told to nobody else who stands there later.
-    fn came_back(&self, desk: Id, request: &[u8; 32]) {
-        let mut known = self.known();
-        if known.done.get(request).is_some_and(|(whose, _)| *whose == desk)
-            && let Some((_, outcome)) = known.done.remove(request)
-        {
-            known.to_tell.insert(desk, outcome);
+    /// Something else is asked for at `desk`: what was not told there yet is told no more.
+    fn begins(&self, desk: Id, now: Timestamp) {
+        self.known(now).to_tell.remove(&desk);
+    }
+
+    /// The page of `desk` that brought this request says that it came to its end; whether there is something to tell. What came
+    /// of a request whose page was left is told to nobody else who stands there later.
+    fn came_back(&self, desk: Id, request: &[u8; 32], now: Timestamp) -> bool {
+        let mut known = self.known(now);
+        if known.done.get(request).is_none_or(|(whose, _)| *whose != desk) {
+            return false;
         }
+        let Some((_, outcome)) = known.done.remove(request) else { return false };
+        known.to_tell.insert(desk, outcome);
+        true
     }
 
     /// Told once.
     pub(super) fn take(&self, desk: Id, now: Timestamp) -> Option<Outcome> {
-        self.known().to_tell.remove(&desk).filter(|outcome| outcome.is_recent(now))
+        self.known(now).to_tell.remove(&desk)
     }
 }
 
@@ -167,6 +175,7 @@ pub(super) async fn ask(at: AtCounter, fields: Fields) -> Result<Response, Failu
     let place = at.app.kiosk.clone().ok_or_else(|| Failure::of(Kind::NotFound))?;
     let bound = bound_to_key(at.terminal.id.to_string().as_bytes());
     let (purpose, verb) = (wording(job.words().1), Verb::Application { with_pin: job.with_pin() });
+    at.app.outcomes.begins(at.terminal.id, at.app.seams.now());
     let request = blocking(move || {
         let request = counterpart.ask_signed(&*inside, agent, bound, purpose, verb)?;
         let (app, terminal) = (at.app.clone(), at.terminal.id);
@@ -225,11 +234,11 @@ fn proved(issuer: &Issuer, opened: &Opened) -> Result<VerifiedPerson, Say> {
 pub(super) async fn answer(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
     at.serves(Sort::LoadingDesk)?;
     fields.only(&[["request", "answer"].as_slice(), &FIELDS].concat())?;
-    if let Some(request) = at.app.counterpart()?.digest_of(fields.get("request")) {
-        at.app.outcomes.came_back(at.terminal.id, &request);
-    }
-    let message = at.visit.say("application-agent-done");
-    Ok(Json(json!({ "message": message, "next": super::PATH })).into_response())
+    let (request, now) = (at.app.counterpart()?.digest_of(fields.get("request")), at.app.seams.now());
+    let is_told = request.is_some_and(|request| at.app.outcomes.came_back(at.terminal.id, &request, now));
+    // Without an answer the agent came to no good end: the page is left only where something was done all the same.
+    let next = (is_told || fields.filled("answer").is_some()).then_some(super::PATH);
+    Ok(Json(json!({ "message": at.visit.say("application-agent-done"), "next": next })).into_response())
 }
 
 /// The part of the page about the card reader of this PC: behind one line, unless it is the way that is taken here.
@@ -242,7 +251,7 @@ pub(super) fn section(at: &AtCounter, port: u16, is_open: bool) -> Markup {
     let (emergency, hint) = (visit.say("application-emergency"), visit.say("application-emergency-hint"));
     let said = [("yes".to_owned(), visit.say("application-emergency-said-yes"))];
     html! {
-        details class="card group" data-verbs="application" open[is_open] {
+        details class="card group" data-verbs="application" data-told-anyway open[is_open] {
             summary { h2 { (visit.say("application-agent")) } }
             p { (visit.say("application-agent-how")) }
             div id="agent-fields" {
