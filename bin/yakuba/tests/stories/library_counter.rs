@@ -81,7 +81,7 @@ fn a_card_is_enrolled_once_and_then_shows_the_patron_number() {
     // Not enrolled for taps yet: the law, not the page, says no, and how it is mended.
     let page = sent(&mut counter, &start, PATH, &format!("card={place}"));
     assert!(page.contains(&format!("<option value=\"{place}\" selected")), "the choice stays: {page}");
-    assert!(page.contains("かざすだけで使う登録がまだです"), "{page}");
+    assert!(page.contains("かざすだけで使う登録がまだです") && page.contains("<details open"), "{page}");
     let page = sent(&mut counter, &page, "/counter/library/once", &format!("card={place}&pin=0000&support="));
     let wrong = pin == "0000" || page.contains("暗証番号が違います") || page.contains("暗証番号がちがいます");
     assert!(wrong, "{page}");

@@ -9,6 +9,7 @@ use base::{Id, Kind, Timestamp};
 use maud::{Markup, html};
 use services::city_cards::portal::{CARDS, Told, WISHES, Wish};
 use store::StoreError;
+use tools::credentials::CredentialKind;
 use tools::portal::events::{self, SecurityEvent};
 use tools::portal::means::{self, Means, MeansKind};
 use tools::portal::own_records::{self, Card, Record};
@@ -63,6 +64,14 @@ pub struct Waits<'a, W> {
 }
 
 impl Shown {
+    /// Whether the person has an Individual Number Card here, and none that may be used, on a phone neither.
+    fn is_held(&self) -> bool {
+        let ways = [CredentialKind::JpkiCard, CredentialKind::JpkiPhone].map(CredentialKind::word);
+        let cards = self.linked.iter().flat_map(|(cards, _)| cards);
+        let mut theirs = cards.filter(|one| ways.contains(&one.kind.as_str())).peekable();
+        theirs.peek().is_some() && !theirs.any(|one| one.may_be_stopped)
+    }
+
     const fn waits<'a, W>(&self, wishes: &'a [Waiting<W>]) -> Waits<'a, W> {
         Waits { wishes, now: self.now }
     }
@@ -112,7 +121,7 @@ async fn page(State(app): State<Arc<App>>, visit: Visit, me: InPortal) -> Result
     .await?;
     let main = html! {
         (shell::said(&visit))
-        @if is_known { (service_cards::section(&visit, &shown.waits(&shown.waiting.1), shown.services.as_ref())) }
+        @if is_known { (service_cards::section(&visit, &shown.waits(&shown.waiting.1), shown.is_held(), shown.services.as_ref())) }
         (pages(&visit))
         @if is_known { (linked(&visit, &shown.waits(&shown.waiting.0), shown.linked.as_ref())) }
         (used(&visit, &shown))
@@ -193,7 +202,12 @@ fn linked(visit: &Visit, waits: &Waits<'_, Id>, told: Option<&(Vec<Card>, Timest
 
 fn card(visit: &Visit, waits: &Waits<'_, Id>, one: &Card) -> Markup {
     let kind = visit.say(&one.kind);
-    let state = if one.may_be_stopped { AlertKind::Success } else { AlertKind::Warning };
+    let stop = one.waits(waits.wishes);
+    let (state, word) = match (stop, one.may_be_stopped) {
+        (Some(_), _) => (AlertKind::Info, "city-cards-mine-waiting"),
+        (None, true) => (AlertKind::Success, one.status.as_str()),
+        (None, false) => (AlertKind::Warning, one.status.as_str()),
+    };
     let address = format!("{PATH}/{}/stop", one.id);
     let instant = |micros| ui::dates::instant(visit.language, Timestamp::from_micros(micros));
     html! {
@@ -201,11 +215,10 @@ fn card(visit: &Visit, waits: &Waits<'_, Id>, one: &Card) -> Markup {
             h3 { (kind) }
             @if let Some(mark) = &one.mark { p { (visit.known_by(&one.kind, mark)) } }
             (facts(&[
-                (visit.say("city-cards-mine-state"), chip(state, &visit.say(&one.status))),
+                (visit.say("city-cards-mine-state"), chip(state, &visit.say(word))),
                 (visit.say("city-cards-mine-since"), html! { (instant(one.since)) }),
                 (visit.say("portal-cards-linked-at"), html! { (instant(one.enrolled_at)) }),
             ]))
-            @let stop = one.waits(waits.wishes);
             @if let Some(stop) = stop { (waits.said(visit, stop, "portal-cards-stop-waits")) }
             @if one.may_be_stopped && waits.stops_again(stop) {
                 (asked_again(visit.language, &address, &visit.csrf(&address),

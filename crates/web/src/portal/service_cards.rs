@@ -42,10 +42,12 @@ pub fn routes() -> Routes {
 }
 
 /// The part of the page of cards about services.
-pub fn section(visit: &Visit, waits: &Waits<'_, Wish>, told: Option<&(Told, Timestamp)>) -> Markup {
+/// `is_held`: the card on which the one card rests is stopped.
+pub fn section(visit: &Visit, waits: &Waits<'_, Wish>, is_held: bool, told: Option<&(Told, Timestamp)>) -> Markup {
     html! {
         section aria-labelledby="service-cards" {
             h2 id="service-cards" { (visit.say("city-cards-mine")) }
+            @if is_held { (alert(visit.language, AlertKind::Warning, &html! { p { (visit.say("city-cards-mine-held")) } })) }
             @match told {
                 None => (alert(visit.language, AlertKind::Info, &html! {
                     p data-again=(AGAIN_SECONDS) { (visit.say("city-cards-mine-asking")) }
@@ -100,9 +102,12 @@ fn own(visit: &Visit, waits: &Waits<'_, Wish>, of: &OwnService, card: &OwnCard) 
         (false, true) => AlertKind::Warning,
         (false, false) => AlertKind::Info,
     };
+    // What is being done is not said to stand as it stood.
+    let is_waiting = card.lost_waits(waits.wishes).or(card.end_waits(waits.wishes)).is_some();
+    let (state, word) = if is_waiting { (AlertKind::Info, "city-cards-mine-waiting") } else { (state, status.word()) };
     html! {
         h4 { (said) }
-        (facts(&told_of(visit, of, card, chip(state, &visit.say(status.word())))))
+        (facts(&told_of(visit, of, card, chip(state, &visit.say(word)))))
         @if status.is_live() {
             details {
                 summary aria-label=(format!("{}: {about}", visit.say("city-cards-mine-number"))) { (visit.say("city-cards-mine-number")) }

@@ -62,7 +62,8 @@ fn first(at: &AtCounter, say: Option<&Say>) -> Response {
         p { (visit.say("taps-library-lead")) }
         (said(visit, &at.app.profile.counter, say))
         (form(at, PATH, Ask::Card))
-        details {
+        // Whatever went wrong, what comes next is most often this: a card that is shown here for the first time.
+        details open[say.is_some_and(|say| !matches!(say, Say::Done(_)))] {
             summary { (visit.say("taps-library-once")) }
             p { (visit.say("taps-library-once-how")) }
             form method="post" action=(once) {
@@ -101,6 +102,10 @@ async fn shown(at: AtCounter, fields: Fields) -> Result<Response, Failure> {
         Err(say @ Say::Key("kiosk-card-unknown" | "taps-no-not-enrolled")) => {
             Ok(match mykey::number(&at, &fields).await? {
                 Ok(Some(number)) => mykey::told(&at, &number, false),
+                // No PIN is asked for here: the way is to enrol.
+                Ok(None) if say == Say::Key("taps-no-not-enrolled") => {
+                    at.go_saying(PATH, Say::Key("taps-library-not-enrolled"))
+                }
                 Ok(None) => at.go_saying(PATH, say),
                 Err(trouble) => at.go_saying(PATH, trouble),
             })

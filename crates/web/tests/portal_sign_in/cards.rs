@@ -126,11 +126,14 @@ fn a_person_sees_all_their_cards_as_the_city_has_them_and_stops_one_without_show
         assert_eq!(home.post(&stop, &[]).location(), Some("/portal/cards?done=portal-done-card-stopping"));
         // Until the inside answers the page says that it is being done, and does not offer it again.
         let page = home.get("/portal/cards").text();
-        assert!(!page.contains(&stop) && page.contains("停止の手続きを受け付けました"), "{page}");
+        assert!(
+            !page.contains(&stop) && page.contains("停止の手続きを受け付けました") && page.contains("手続き中"),
+            "{page}"
+        );
         assert!(page.contains("data-again"), "{page}");
         scene.deliver();
         let page = home.get("/portal/cards").text();
-        assert!(!page.contains(&stop) && page.contains("一時停止"), "{page}");
+        assert!(!page.contains(&stop) && page.contains("一時停止") && page.contains("止まっている間は"), "{page}");
         assert!(!page.contains("停止の手続きを受け付けました") && !page.contains("data-again"), "{page}");
         assert!(home.get("/portal/settings/security").text().contains("カードの停止を依頼"));
     });

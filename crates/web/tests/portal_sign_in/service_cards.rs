@@ -59,7 +59,12 @@ fn what_was_said_is_shown_as_under_way_until_the_inside_answers_and_is_not_offer
         clock.advance_seconds(1);
         hanako.post(&lost, &[]);
         let page = hanako.get("/portal/cards").text();
-        assert!(page.contains("利用停止の届けを受け付けました") && address(&page, "/lost").is_none(), "{page}");
+        assert!(
+            page.contains("利用停止の届けを受け付けました")
+                && page.contains("手続き中")
+                && address(&page, "/lost").is_none(),
+            "{page}"
+        );
         scene.deliver();
         let page = hanako.get("/portal/cards").text();
         assert!(page.contains("紛失の届けあり") && !page.contains("を受け付けました"), "{page}");
@@ -114,7 +119,10 @@ fn cards_are_asked_for_shown_stopped_and_switched_off_from_the_portal() {
         scene.door.database.clock.advance_seconds(1);
         assert_eq!(hanako.post(&end, &[]).status, 303);
         let page = hanako.get("/portal/cards").text();
-        assert!(page.contains("廃止の手続きを受け付けました") && !page.contains(&end), "{page}");
+        assert!(
+            page.contains("廃止の手続きを受け付けました") && page.contains("/lost") && !page.contains(&end),
+            "{page}"
+        );
         scene.deliver();
         let page = hanako.get("/portal/cards").text();
         assert!(page.contains("廃止") && !page.contains("両方が使えます"), "{page}");

@@ -16,6 +16,7 @@ taps-no-number = That is not the shape of a tag’s number. Hold the tag up agai
 taps-no-phone = A phone cannot be used without its PIN. Please type the PIN.
 taps-no-unattended = At this terminal showing the card is not enough. Type the PIN, or use a tag from the city.
 taps-no-not-enrolled = This card is not enrolled for use without a PIN. Use it with its PIN, or enrol it first. That is done once.
+taps-library-not-enrolled = This card is not enrolled for use without a PIN. Enrol it below, under the first-time card. That is done once.
 taps-no-another-card = This is not the card that was enrolled. Put it down anew, or type its PIN. If this appears again, please ask the staff.
 taps-my-number = The My Number is not used. Only the card's certificate is read.
 taps-form-one = On the Individual Number Card

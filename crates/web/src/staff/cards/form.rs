@@ -149,7 +149,7 @@ pub fn form(
             section class="card" {
                 h2 { (say("city-cards-part-where")) }
                 @if desks.is_empty() { p class="hint" { (say("city-cards-no-desks")) " " a href="/staff/terminals" { (say("staff-nav-terminals")) } } }
-                @else { (checkboxes("desk", &say("city-cards-desks"), desks, &chosen)) }
+                @else { (checkboxes("desk", &say("city-cards-desks-choose"), desks, &chosen)) }
                 (checkboxes("way", &say("city-cards-ways"), &options(&["last_day", "online", "sticker"], "city-cards-way"), &ways))
                 p class="hint" { (say("city-cards-shown-how")) }
             }

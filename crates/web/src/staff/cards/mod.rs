@@ -216,7 +216,10 @@ async fn drawn(
         @if key.is_none() && errors.is_empty() {
             p { (visit.say("city-cards-like")) }
             ul { @for (key, example) in examples::all() {
-                li { a href=(format!("/staff/cards/new?like={key}")) { (example.names.say(visit.language)) } }
+                @let address = format!("/staff/cards/new?like={key}");
+                @let is_this = visit.address.ends_with(&address);
+                li { a href=(address) aria-current=[is_this.then_some("true")] { (example.names.say(visit.language)) }
+                    @if is_this { " " (visit.say("city-cards-like-this")) } }
             } }
         }
         (form::form(visit, &action, key.is_none(), fields, errors, &desks))
