@@ -94,8 +94,11 @@ if (first) {
 const progress = document.querySelector("[data-progress]");
 if (progress) {
   const look = async () => {
-    const reply = await fetch(progress.dataset.progress, { cache: "no-store" }).catch(() => null);
-    if (reply?.redirected) return location.replace(reply.url);
+    // The page that a press leads to says its word once: looking does not go there before the person does.
+    if (document.querySelector("form[data-sent]")) return;
+    const reply = await fetch(progress.dataset.progress, { cache: "no-store", redirect: "manual" }).catch(() => null);
+    if (document.querySelector("form[data-sent]")) return;
+    if (reply?.type === "opaqueredirect") return location.replace(progress.dataset.progress);
     const page = reply?.ok ? new DOMParser().parseFromString(await reply.text(), "text/html") : null;
     const news = page?.querySelector("[data-progress], [data-arrived]");
     // Whoever is about to press a button is not disturbed by what has not changed.
