@@ -405,7 +405,7 @@ impl Agent {
 fn the_reader_at_a_pc_stands_behind_one_line_unless_it_is_the_way_that_is_taken() {
     let scene = Scene::open(TestDatabase::on_sqlite());
     let agent = Agent::pair(&scene, "1");
-    let (behind, open) = ("data-verbs=\"application\"><summary>", "data-verbs=\"application\" open><summary>");
+    let (behind, open) = ("data-told-anyway><summary>", "data-told-anyway open><summary>");
     let back = "href=\"/counter/application\">最初の画面へ<";
     let mut desk = scene.desk();
     let page = desk.get(DESK).text();
