@@ -2,6 +2,8 @@
 //!
 //! Characters are decoded **before** fields are split: in Shift_JIS 「ポ」 is `83 7C`, and `7C` is `|`.
 
+use std::borrow::Cow;
+
 use encoding_rs::{SHIFT_JIS, UTF_8};
 
 pub use crate::fault::{Fault, What};
@@ -53,20 +55,20 @@ impl Charset {
         let mut buffer = [0; 4];
         for letter in text.chars() {
             let one = letter.encode_utf8(&mut buffer);
-            if letter.is_ascii() || self == Self::Utf8 {
-                out.extend_from_slice(one.as_bytes());
-                continue;
-            }
-            let known = match self {
+            let known: Option<Cow<'_, [u8]>> = match self {
+                Self::Utf8 => Some(one.as_bytes().into()),
+                _ if letter.is_ascii() => Some(one.as_bytes().into()),
                 Self::ShiftJis => {
                     let (bytes, _, unmappable) = SHIFT_JIS.encode(one);
-                    (!unmappable).then(|| bytes.into_owned())
+                    (!unmappable).then_some(bytes)
                 }
-                Self::CodePage850 => oem_cp::encode_string_checked(&*one, &oem_cp::code_table::ENCODING_TABLE_CP850),
-                Self::Utf8 | Self::Ascii => None,
+                Self::CodePage850 => {
+                    oem_cp::encode_string_checked(&*one, &oem_cp::code_table::ENCODING_TABLE_CP850).map(Cow::from)
+                }
+                Self::Ascii => None,
             };
             match known {
-                Some(bytes) => out.extend(bytes),
+                Some(bytes) => out.extend_from_slice(&bytes),
                 None if may_guess => out.push(b'?'),
                 None => return None,
             }

@@ -37,7 +37,8 @@ const ASKED: Topic = "service_cards_asked";
 /// What the outside holds of a person's cards.
 pub const CARDS: Asked<Told> = Asked::new("service_cards", QUESTION, 30);
 
-/// What a person said a short while ago; [`OwnService::ask_waits`] and [`OwnCard::waits`] tell which of it is still to come.
+/// What a person said a short while ago; [`OwnService::ask_waits`], [`OwnCard::lost_waits`] and [`OwnCard::end_waits`] tell which
+/// of it is still to come.
 pub const WISHES: Wished<Wish> = Wished::new("service_card_wishes");
 
 /// Sends questions that wait to the inside.

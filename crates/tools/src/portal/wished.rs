@@ -59,7 +59,7 @@ impl<W: Serialize + DeserializeOwned + PartialEq + Clone> Wished<W> {
 
     fn try_note(&self, outside: &Outside, account: AccountId, wish: &W) -> Result<(), PostError> {
         let now = outside.seams.now();
-        let mut all = self.read(outside, account)?;
+        let mut all = self.waiting(outside, account);
         all.retain(|one| one.wish != *wish);
         all.push(Waiting { wish: wish.clone(), at: now.micros() });
         let plain = serde_json::to_vec(&all).map_err(|_| PostError::Malformed("it cannot be written"))?;
@@ -128,6 +128,15 @@ mod tests {
             assert_eq!(waiting(account), "two one three");
             house.database.clock.advance_seconds(1);
             assert_eq!(waiting(account), "three");
+            // Notes that cannot be read count as none, and the next one takes their place.
+            let broken = "UPDATE portal_own_records SET content = $1 WHERE kind = 'test_wishes'";
+            let changed = house
+                .outside
+                .store
+                .write::<_, StoreError, _>(move |tx| tx.execute(broken, &[b"broken".as_slice().into()]));
+            assert_eq!((changed.unwrap(), waiting(account).as_str()), (1, ""));
+            WORDS.note(&house.outside, account, &"four".to_owned());
+            assert_eq!(waiting(account), "four");
         });
     }
 }

@@ -11,6 +11,7 @@ use paper::barcode::on_screen;
 use services::city_cards::portal::{self, CARDS, OwnCard, OwnService, Told, Wish};
 use services::city_cards::{HOSPITAL, LIBRARY};
 use tools::portal::Assurance;
+use tools::portal::wished::Waiting;
 use tools::service_cards::{CardStatus, Form};
 use ui::form::{ButtonKind, asked_again, one_button};
 use ui::notice::{AlertKind, alert, chip, facts};
@@ -103,8 +104,9 @@ fn own(visit: &Visit, waits: &Waits<'_, Wish>, of: &OwnService, card: &OwnCard) 
         (false, false) => AlertKind::Info,
     };
     // What is being done is not said to stand as it stood.
-    let is_waiting = card.lost_waits(waits.wishes).or(card.end_waits(waits.wishes)).is_some();
-    let (state, word) = if is_waiting { (AlertKind::Info, "city-cards-mine-waiting") } else { (state, status.word()) };
+    let (lost, end) = (card.lost_waits(waits.wishes), card.end_waits(waits.wishes));
+    let (state, word) =
+        if lost.or(end).is_some() { (AlertKind::Info, "city-cards-mine-waiting") } else { (state, status.word()) };
     html! {
         h4 { (said) }
         (facts(&told_of(visit, of, card, chip(state, &visit.say(word)))))
@@ -116,7 +118,7 @@ fn own(visit: &Visit, waits: &Waits<'_, Wish>, of: &OwnService, card: &OwnCard) 
                     p class="no-print" { a href=(format!("{PATH}/services/{}/sticker", card.id)) { (visit.say("city-cards-mine-sticker")) } }
                 }
             }
-            (deeds(visit, waits, card, &about))
+            (deeds(visit, waits, (card, lost, end), &about))
         }
         // Whoever lost a card asks first how to have another.
         @if status == CardStatus::Lost {
@@ -125,15 +127,17 @@ fn own(visit: &Visit, waits: &Waits<'_, Wish>, of: &OwnService, card: &OwnCard) 
     }
 }
 
+/// A card, that it is lost and that it is switched off, as far as these were said and wait.
+type Waited<'a> = (&'a OwnCard, Option<&'a Waiting<Wish>>, Option<&'a Waiting<Wish>>);
+
 /// What its holder may do with a card, or that it is being done.
-fn deeds(visit: &Visit, waits: &Waits<'_, Wish>, card: &OwnCard, about: &str) -> Markup {
+fn deeds(visit: &Visit, waits: &Waits<'_, Wish>, (card, lost, end): Waited<'_>, about: &str) -> Markup {
     let deed = |what: &str, key: &str| {
         let action = format!("{PATH}/services/{}/{what}", card.id);
         let what = visit.say(&format!("{key}-what"));
         asked_again(visit.language, &action, &visit.csrf(&action), (&visit.say(key), &what), about)
     };
     html! {
-        @let (lost, end) = (card.lost_waits(waits.wishes), card.end_waits(waits.wishes));
         @if let Some(one) = lost { (waits.said(visit, one, "city-cards-mine-lost-waits")) }
         @if let Some(one) = end { (waits.said(visit, one, "city-cards-mine-end-waits")) }
         // A card that is being switched off may have been lost all the same.
